@@ -1,0 +1,106 @@
+/* The one table of system calls that TypeScript sees; src/host/calls.ts is its typed face.
+ *
+ * Promises: every call is synchronous, holds no policy, allocates nothing it does not free, and reports
+ * refusal as -errno. Strings are byte strings: one character (0..255) is one byte, in both directions.
+ * Read next: sys.c (the calls), ../quickjs/bind.c and ../node/bind.c (the two binders).
+ *
+ * X(name, "arguments", 'result')
+ *   arguments  i int32   n number to int64   s path-like string, no NUL (EINVAL)   d data, may hold NUL
+ *              a array of strings, no NUL    v array of numbers (int64)
+ *   result     i number (>= 0 or -errno)     d data string or -errno
+ *              v array of numbers or -errno  a array of strings or -errno
+ */
+#ifndef RUNITBOX_SYS_H
+#define RUNITBOX_SYS_H
+#include <stddef.h>
+#include <stdint.h>
+
+#define SYS_CALLS(X)                                                                                       \
+  /* files: descriptors are always close-on-exec */                                                        \
+  X(open, "sii", 'i')      /* path, flags, mode */                                                         \
+  X(close, "i", 'i')                                                                                       \
+  X(read, "ii", 'd')       /* fd, at most this many bytes (1..65536); "" at end of file */                 \
+  X(write, "id", 'i')      /* bytes written */                                                             \
+  X(pwrite, "idn", 'i')    /* fd, data, offset */                                                          \
+  X(ftruncate, "in", 'i')                                                                                  \
+  X(stat, "s", 'v')        /* mode, device, inode low 32, inode high 32, uid, gid, size, mtime s, ns */    \
+  X(lstat, "s", 'v')                                                                                       \
+  X(fstat, "i", 'v')                                                                                       \
+  X(access, "si", 'i')                                                                                     \
+  X(chmod, "si", 'i')                                                                                      \
+  X(mkdir, "si", 'i')                                                                                      \
+  X(mkfifo, "si", 'i')                                                                                     \
+  X(rename, "ss", 'i')                                                                                     \
+  X(exchange, "ss", 'i')   /* renameat2 RENAME_EXCHANGE */                                                 \
+  X(unlink, "s", 'i')                                                                                      \
+  X(symlink, "ss", 'i')    /* target, path */                                                              \
+  X(readlink, "s", 'd')                                                                                    \
+  X(readdir, "s", 'a')     /* all names but . and .., in directory order */                                \
+  X(chdir, "s", 'i')                                                                                       \
+  X(fchdir, "i", 'i')                                                                                      \
+  X(flock, "ii", 'i')                                                                                      \
+  X(pipe, "i", 'v')        /* flags (O_NONBLOCK or 0): read end, write end */                              \
+  X(fstype, "s", 'i')      /* statfs f_type as an unsigned number */                                       \
+  /* processes */                                                                                          \
+  X(spawn, "saasviid", 'i') /* path, argv, env, directory, pairs child fd/our fd, flags, record fd, text */ \
+  X(exec, "saa", 'i')      /* path, argv, env; an empty env means ours */                                  \
+  X(waitpid, "ii", 'v')    /* pid, options: pid (0: none ready), raw wait status */                        \
+  X(kill, "ii", 'i')                                                                                       \
+  X(pidfd, "i", 'i')       /* pidfd_open: readable when that process has ended */                          \
+  X(getpid, "", 'i')                                                                                       \
+  X(getppid, "", 'i')                                                                                      \
+  X(setsid, "", 'i')                                                                                       \
+  /* signals: caught ones are noted in C and told through one descriptor */                                \
+  X(catchSignals, "v", 'i') /* numbers to catch from now on: descriptor, readable while some are noted */  \
+  X(takeSignals, "", 'v')  /* the numbers noted since the last call, ascending; empties the descriptor */  \
+  /* waiting */                                                                                            \
+  X(poll, "vn", 'v')       /* pairs fd/events, milliseconds (-1: for ever): the events of each fd */       \
+  X(inotify, "", 'i')      /* a non-blocking inotify descriptor */                                         \
+  X(watch, "isn", 'i')     /* inotify fd, path, mask: watch number */                                      \
+  X(unwatch, "ii", 'i')                                                                                    \
+  X(clock, "i", 'v')       /* clock id: seconds, nanoseconds */                                            \
+  /* this process */                                                                                       \
+  X(args, "", 'a')         /* argv, argv[0] first */                                                       \
+  X(environ, "", 'a')      /* NAME=value strings */                                                        \
+  X(argWrite, "id", 'i')   /* overwrite the memory of argv[i] from its start, at most its own length */    \
+  X(exit, "i", 'i')
+
+/* spawn flags */
+#define SPAWN_SETSID 1 /* the child leads a new session */
+#define SPAWN_ENV 2    /* env is given; without this flag the child inherits ours */
+
+/* What spawn returns when fork worked but a later step in the child did not: -(SPAWN_FAILED + errno). */
+#define SPAWN_FAILED 4096
+
+typedef struct {
+  int64_t n;         /* i, n */
+  const char *s;     /* s, d: bytes */
+  size_t len;        /* s, d: count of bytes; a, v: count of elements */
+  const char **list; /* a: NULL-terminated */
+  const int64_t *v;  /* v */
+} sys_arg;
+
+/* A call puts its d, v or a result here. `bytes` may point at `buf` or at malloc'ed memory that `owned` also names.
+ * For 'a' the result is `count` NUL-terminated strings, one behind the other, in `bytes`. */
+typedef struct {
+  const char *bytes;
+  size_t len;
+  size_t count;
+  void *owned;
+  int64_t v[512];
+  char buf[65536];
+} sys_out;
+
+typedef struct {
+  const char *name;
+  const char *args;
+  char result;
+  int64_t (*call)(const sys_arg *a, sys_out *out); /* >= 0, or -errno */
+} sys_row;
+
+extern const sys_row sys_table[];
+extern const int sys_count;
+
+/* Called once by main() before anything else: where argv lives. */
+void sys_init(int argc, char **argv);
+#endif

@@ -1,0 +1,105 @@
+// The kernel as TypeScript sees it: one flat table of synchronous calls.
+//
+// Promises: a call never throws for what the kernel refuses; refusal is a negative errno in the result, and the
+// types make the caller look. Strings are byte strings (Bytes): one character, 0..255, is one byte. So names
+// that are no UTF-8 pass unharmed and nothing is ever decoded.
+// The same table stands in c/sys.h; test/contract holds QuickJS, Node and the virtual kernel to one behaviour.
+// Read next: sys.ts (which host is in use), linux.ts (the constants), loop.ts (waiting).
+
+/** A string in which every character is one byte (0..255). */
+export type Bytes = string;
+
+declare const brand: unique symbol;
+
+/** A refusal: minus errno. */
+export type Errno = number & { readonly [brand]: 'errno' };
+/** An open descriptor. */
+export type Fd = number & { readonly [brand]: 'fd' };
+/** A process number, above 0. */
+export type Pid = number & { readonly [brand]: 'pid' };
+/** Success with nothing to tell, or a count. */
+export type Done = number & { readonly [brand]: 'done' };
+
+/** mode, device, inode low 32 bits, inode high 32 bits, uid, gid, size in bytes, mtime seconds, mtime nanoseconds */
+export type RawStat = readonly [number, number, number, number, number, number, number, number, number];
+
+export interface Calls {
+  open(path: Bytes, flags: number, mode: number): Fd | Errno;
+  close(fd: Fd): Done | Errno;
+  /** At most `max` bytes (1..65536); "" is end of file. */
+  read(fd: Fd, max: number): Bytes | Errno;
+  /** Bytes written. */
+  write(fd: Fd, data: Bytes): Done | Errno;
+  pwrite(fd: Fd, data: Bytes, offset: number): Done | Errno;
+  ftruncate(fd: Fd, size: number): Done | Errno;
+  stat(path: Bytes): RawStat | Errno;
+  lstat(path: Bytes): RawStat | Errno;
+  fstat(fd: Fd): RawStat | Errno;
+  access(path: Bytes, mode: number): Done | Errno;
+  chmod(path: Bytes, mode: number): Done | Errno;
+  mkdir(path: Bytes, mode: number): Done | Errno;
+  mkfifo(path: Bytes, mode: number): Done | Errno;
+  rename(from: Bytes, to: Bytes): Done | Errno;
+  /** Swaps two existing names atomically. */
+  exchange(one: Bytes, other: Bytes): Done | Errno;
+  unlink(path: Bytes): Done | Errno;
+  symlink(target: Bytes, path: Bytes): Done | Errno;
+  readlink(path: Bytes): Bytes | Errno;
+  /** All names but . and .. */
+  readdir(path: Bytes): readonly Bytes[] | Errno;
+  chdir(path: Bytes): Done | Errno;
+  fchdir(fd: Fd): Done | Errno;
+  flock(fd: Fd, operation: number): Done | Errno;
+  /** Read end, write end. */
+  pipe(flags: number): readonly [Fd, Fd] | Errno;
+  /** The file system's magic number. */
+  fstype(path: Bytes): number;
+  /**
+   * Starts a program. In the child, in this order: setsid if asked, chdir to `dir` unless "", each pair of `fds`
+   * (child's descriptor, ours) put in place, caught signals back to default, no signal blocked, then, with
+   * `recordFd` >= 0, `recordText` and the child's pid as ten digits and a newline written at offset 0 of that
+   * descriptor, then execve. Returns when the program runs. Refusals: -errno where no child came to be;
+   * -(4096 + errno) where a later step failed (the child is then gone and already reaped).
+   */
+  spawn(
+    path: Bytes,
+    argv: readonly Bytes[],
+    env: readonly Bytes[],
+    dir: Bytes,
+    fds: readonly number[],
+    flags: number,
+    recordFd: number,
+    recordText: Bytes,
+  ): Pid | Errno;
+  /** Replaces this program; an empty `env` means ours. Returns only when refused. */
+  exec(path: Bytes, argv: readonly Bytes[], env: readonly Bytes[]): Errno;
+  /** Process number (0: none ready) and raw wait status. */
+  waitpid(pid: number, options: number): readonly [number, number] | Errno;
+  kill(pid: number, signal: number): Done | Errno;
+  /** A descriptor that polls readable once that process has ended. */
+  pidfd(pid: number): Fd | Errno;
+  getpid(): Pid;
+  getppid(): number;
+  setsid(): Done | Errno;
+  /** Catches these signals from now on; the descriptor polls readable while some are noted. */
+  catchSignals(signals: readonly number[]): Fd | Errno;
+  /** The signals noted since the last call, ascending, each once. */
+  takeSignals(): readonly number[];
+  /** `fds`: descriptor, events, descriptor, events, ...; milliseconds, -1 for ever. The events of each. */
+  poll(fds: readonly number[], timeoutMs: number): readonly number[] | Errno;
+  inotify(): Fd | Errno;
+  watch(inotify: Fd, path: Bytes, mask: number): number;
+  unwatch(inotify: Fd, watch: number): Done | Errno;
+  /** Seconds, nanoseconds. */
+  clock(id: number): readonly [number, number];
+  /** argv, argv[0] first. */
+  args(): readonly Bytes[];
+  /** NAME=value strings. */
+  environ(): readonly Bytes[];
+  /** Overwrites the memory of argv[index] from its start, at most its own length: what `ps` shows. */
+  argWrite(index: number, data: Bytes): Done | Errno;
+  exit(code: number): never;
+}
+
+/** Whether a result is a refusal. */
+export const refused = (result: unknown): result is Errno => typeof result === 'number' && result < 0;
