@@ -1,0 +1,32 @@
+// Where words go out: standard output and standard error.
+//
+// Promises: the whole text is written, or dropped where the reader has gone away or does not read; never throws, never
+// waits longer than a second for a reader that shares a non-blocking descriptor with us.
+import { type Bytes, type Fd, refused } from '../host/calls.ts';
+import { EAGAIN, EINTR, POLLOUT } from '../host/linux.ts';
+import { sys } from '../host/sys.ts';
+
+const STDOUT = 1 as Fd;
+const STDERR = 2 as Fd;
+const PATIENCE_MS = 1000;
+
+const becomesWritable = (fd: Fd): boolean => {
+  const ready = sys.poll([fd, POLLOUT], PATIENCE_MS);
+  return !refused(ready) && ((ready[0] ?? 0) & POLLOUT) !== 0;
+};
+
+const put = (fd: Fd, text: Bytes): boolean => {
+  let rest = text;
+  while (rest !== '') {
+    const written = sys.write(fd, rest);
+    if (written >= 0) rest = rest.slice(written);
+    else if (written === -EINTR) continue;
+    else if (written !== -EAGAIN || !becomesWritable(fd)) return false;
+  }
+  return true;
+};
+
+/** Writes to standard output; says whether all of it went out. */
+export const out = (text: Bytes): boolean => put(STDOUT, text);
+/** Writes to standard error; says whether all of it went out. */
+export const err = (text: Bytes): boolean => put(STDERR, text);

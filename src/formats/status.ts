@@ -1,0 +1,80 @@
+// The 20 bytes of supervise/status and the line of supervise/stat, byte for byte as C runit writes them.
+//
+// Promises: what encodeStatus writes, C runit's sv reads, and the reverse. Must not judge: whether a state makes
+// sense is the machine's business.
+// Read next: tai64.ts (the first 12 bytes).
+import type { Bytes } from '../host/calls.ts';
+import { decodeTai64n, encodeTai64n } from './tai64.ts';
+
+export type Phase = 'down' | 'run' | 'finish';
+
+export interface Status {
+  /** When the present state began: Unix seconds. Entering finish does not change it. */
+  readonly sec: number;
+  /** 0..999999999 */
+  readonly nsec: number;
+  /** 0: no process. */
+  readonly pid: number;
+  readonly paused: boolean;
+  /** 'down' also stands for wanted to exit. */
+  readonly want: 'up' | 'down';
+  /** TERM was sent and the process has not ended since. */
+  readonly gotTerm: boolean;
+  readonly phase: Phase;
+}
+
+const STATUS_BYTES = 20;
+const phases: readonly Phase[] = ['down', 'run', 'finish'];
+
+// The one little-endian field, as daemontools had it.
+const pidBytes = (pid: number): Bytes =>
+  String.fromCharCode(pid & 255, (pid >>> 8) & 255, (pid >>> 16) & 255, pid >>> 24);
+
+const pidAt = (bytes: Bytes, at: number): number =>
+  bytes.charCodeAt(at) |
+  (bytes.charCodeAt(at + 1) << 8) |
+  (bytes.charCodeAt(at + 2) << 16) |
+  (bytes.charCodeAt(at + 3) << 24);
+
+const flagByte = (flag: boolean): Bytes => (flag ? '\x01' : '\0');
+
+/** The 20 bytes of supervise/status. */
+export const encodeStatus = (status: Status): Bytes =>
+  encodeTai64n(status.sec, status.nsec) +
+  pidBytes(status.pid) +
+  flagByte(status.paused) +
+  (status.want === 'up' ? 'u' : 'd') +
+  flagByte(status.gotTerm) +
+  String.fromCharCode(phases.indexOf(status.phase));
+
+/** What supervise/status says, or null where it is not 20 bytes or names no known phase. */
+export const decodeStatus = (bytes: Bytes): Status | null => {
+  if (bytes.length !== STATUS_BYTES) return null;
+  const began = decodeTai64n(bytes.slice(0, 12));
+  const phase = phases[bytes.charCodeAt(19)];
+  if (began === null || phase === undefined) return null;
+  return {
+    sec: began.sec,
+    nsec: began.nsec,
+    pid: pidAt(bytes, 12),
+    paused: bytes.charCodeAt(16) !== 0,
+    want: bytes[17] === 'd' ? 'down' : 'up',
+    gotTerm: bytes.charCodeAt(18) !== 0,
+    phase,
+  };
+};
+
+export interface Stat {
+  readonly phase: Phase;
+  readonly paused: boolean;
+  readonly gotTerm: boolean;
+  readonly want: 'up' | 'down' | 'exit';
+}
+
+/** The line of supervise/stat, newline included. */
+export const statLine = ({ phase, paused, gotTerm, want }: Stat): string =>
+  phase +
+  (paused ? ', paused' : '') +
+  (gotTerm ? ', got TERM' : '') +
+  (phase === 'down' || want === 'up' ? '' : `, want ${want}`) +
+  '\n';

@@ -1,0 +1,44 @@
+// TAI64N labels: how runit writes a moment, as 12 bytes (status) or '@' and 24 hexadecimal digits (log stamps).
+//
+// Promises: exact for every Unix second a double holds exactly, without 64-bit arithmetic. No clock is read here.
+// Read next: status.ts (the record that carries such a label).
+import type { Bytes } from '../host/calls.ts';
+
+/** A label's first word (of 32 bits) at the Unix epoch: 2^62. The second word is 10 there, runit's fixed offset. */
+const EPOCH_HIGH = 0x40000000;
+const EPOCH_LOW = 10;
+const WORD = 0x100000000;
+
+export interface Moment {
+  /** Unix seconds. */
+  readonly sec: number;
+  /** 0..999999999 */
+  readonly nsec: number;
+}
+
+const wordBytes = (word: number): Bytes =>
+  String.fromCharCode(word >>> 24, (word >>> 16) & 255, (word >>> 8) & 255, word & 255);
+
+const wordAt = (bytes: Bytes, at: number): number =>
+  bytes.charCodeAt(at) * 0x1000000 +
+  ((bytes.charCodeAt(at + 1) << 16) | (bytes.charCodeAt(at + 2) << 8) | bytes.charCodeAt(at + 3));
+
+const highWord = (sec: number): number => EPOCH_HIGH + Math.floor((sec + EPOCH_LOW) / WORD);
+const lowWord = (sec: number): number => (sec + EPOCH_LOW) % WORD;
+
+/** The 12 bytes of a label: seconds (8, big-endian), nanoseconds (4, big-endian). */
+export const encodeTai64n = (sec: number, nsec: number): Bytes =>
+  wordBytes(highWord(sec)) + wordBytes(lowWord(sec)) + wordBytes(nsec);
+
+/** The moment in 12 bytes, or null where there are not 12. Seconds beyond 2^53 come out rounded. */
+export const decodeTai64n = (bytes: Bytes): Moment | null => {
+  if (bytes.length !== 12) return null;
+  const sec = (wordAt(bytes, 0) - EPOCH_HIGH) * WORD + wordAt(bytes, 4) - EPOCH_LOW;
+  return { sec, nsec: wordAt(bytes, 8) };
+};
+
+const wordHex = (word: number): string => (word >>> 0).toString(16).padStart(8, '0');
+
+/** The printed label: '@' and 24 lower-case hexadecimal digits. */
+export const tai64nLabel = (sec: number, nsec: number): string =>
+  '@' + wordHex(highWord(sec)) + wordHex(lowWord(sec)) + wordHex(nsec);

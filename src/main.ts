@@ -1,0 +1,12 @@
+// The table of all programs in the suite, and nothing else.
+//
+// Read next: applets/applet.ts (what a program is), applets/runitbox.ts (how one is chosen).
+import { multicall } from './applets/runitbox.ts';
+import type { Applet } from './applets/applet.ts';
+import { sys } from './host/sys.ts';
+
+const applets: readonly Applet[] = [];
+
+declare const globalThis: { __main?: () => number };
+
+globalThis.__main = () => multicall(applets, sys.args());
