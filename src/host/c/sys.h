@@ -9,6 +9,10 @@
  *              a array of strings, no NUL    v array of numbers (int64)
  *   result     i number (>= 0 or -errno)     d data string or -errno
  *              v array of numbers or -errno  a array of strings or -errno
+ *
+ * What every binder must do alike (test/contract holds them to it): a missing argument, one of another type, a
+ * number that is no integer of its size and a character above 255 throw TypeError; a NUL in s or a makes -EINVAL
+ * the result without a call; arguments too many are ignored.
  */
 #ifndef RUNITBOX_SYS_H
 #define RUNITBOX_SYS_H
@@ -80,15 +84,21 @@ typedef struct {
   const int64_t *v;  /* v */
 } sys_arg;
 
-/* A call puts its d, v or a result here. `bytes` may point at `buf` or at malloc'ed memory that `owned` also names.
- * For 'a' the result is `count` NUL-terminated strings, one behind the other, in `bytes`. */
+/* A call puts its result here.
+ *   d  `len` bytes at `bytes`
+ *   a  `count` NUL-terminated strings, one behind the other, at `bytes`
+ *   v  the first `count` of `v`
+ * `bytes` points at `buf`, or at malloc'ed memory that `owned` also names: the binder sets `owned` to NULL before
+ * the call and frees it once the result is copied. After a refusal nothing else in here means anything. */
 typedef struct {
   const char *bytes;
   size_t len;
   size_t count;
   void *owned;
-  int64_t v[512];
-  char buf[65536];
+  union {
+    int64_t v[8192];
+    char buf[65536];
+  };
 } sys_out;
 
 typedef struct {
