@@ -1,0 +1,338 @@
+// One supervised program as a table: every state answers every event.
+//
+// Promises: total (a missing cell does not compile), pure, and bounded: one event yields a handful of effects.
+// Must not: look at files or clocks. Read first: types.ts. Read next: pair.ts.
+import type { Effect, Ending, Event, EventKind, Now, Outcome, ScriptLetter, Service, State, Step } from './types.ts';
+
+const SIGHUP = 1;
+const SIGINT = 2;
+const SIGQUIT = 3;
+const SIGKILL = 9;
+const SIGUSR1 = 10;
+const SIGUSR2 = 12;
+const SIGALRM = 14;
+const SIGTERM = 15;
+const SIGCONT = 18;
+const SIGSTOP = 19;
+
+/** Milliseconds between the end of a program that lived less than that and its next start. */
+export const RESTART_MS = 1000;
+/** Milliseconds until a refused fork is tried again. */
+export const FORK_RETRY_MS = 1000;
+
+const SIGNALS = { h: SIGHUP, a: SIGALRM, i: SIGINT, q: SIGQUIT, '1': SIGUSR1, '2': SIGUSR2 } as const;
+
+const PUBLISH: Effect = { kind: 'publish' };
+
+type Of<K extends EventKind> = Extract<Event, { readonly kind: K }>;
+type Handler<K extends EventKind> = (s: Service, event: Of<K>, now: Now) => Outcome;
+
+/** A service before its first event: `want` from the down file. */
+export const newService = (want: 'up' | 'down', scripts: boolean, now: Now): Service => ({
+  state: 'down',
+  want,
+  pid: 0,
+  paused: false,
+  gotTerm: false,
+  since: now.wall,
+  startedMs: now.ms,
+  notBeforeMs: now.ms,
+  dueMs: null,
+  steps: [],
+  asking: false,
+  ending: { code: 0, status: 0 },
+  scripts,
+});
+
+const stay = (service: Service): Outcome => ({ service, effects: [] });
+const show = (service: Service): Outcome => ({ service, effects: [PUBLISH] });
+const after = (effects: readonly Effect[], next: Outcome): Outcome =>
+  effects.length === 0 ? next : { service: next.service, effects: [...effects, ...next.effects] };
+
+// ---- steps: asking control scripts one after the other -------------------------------------------------------
+
+const letterOf = (step: Step): ScriptLetter | null => {
+  if (step.kind === 'start') return 'u';
+  return step.kind === 'wake' ? null : step.letter;
+};
+
+/** Asks for the first step, or takes it where it needs no asking. Nothing is asked while ./run is being started. */
+const advance = (s: Service): Outcome => {
+  const step = s.steps[0];
+  if (step === undefined || s.asking || s.state === 'starting') return stay(s);
+  const letter = letterOf(step);
+  if (letter === null || !s.scripts) return take(s, false);
+  return { service: { ...s, asking: true }, effects: [{ kind: 'ask', letter, pid: s.pid }] };
+};
+
+/** The first step's question is answered: do it, and go on with the next. */
+const take = (s: Service, veto: boolean): Outcome => {
+  const [step, ...steps] = s.steps;
+  if (step === undefined) return stay(s);
+  const done = perform({ ...s, steps, asking: false }, step, veto);
+  return after(done.effects, advance(done.service));
+};
+
+const perform = (s: Service, step: Step, veto: boolean): Outcome => {
+  if (step.kind === 'start') {
+    return s.state === 'preparing' ? { service: { ...s, state: 'starting' }, effects: [{ kind: 'run' }] } : stay(s);
+  }
+  if (step.kind === 'tell' || s.state !== 'up' || step.pid !== s.pid) return stay(s);
+  const send: Effect = { kind: 'send', pid: s.pid, signal: step.kind === 'wake' ? SIGCONT : step.signal };
+  if (step.kind === 'wake') return { service: s, effects: [send] };
+  return after(veto ? [] : [send], signalled(s, step.letter, veto));
+};
+
+/** What a signal that was sent, or vetoed, changes in what is told. */
+const signalled = (s: Service, letter: ScriptLetter, veto: boolean): Outcome => {
+  if (letter === 't') return veto ? stay(s) : show({ ...s, gotTerm: true });
+  if (letter === 'p') return show({ ...s, paused: true });
+  if (letter === 'c') return show({ ...s, paused: false });
+  return stay(s);
+};
+
+const push = (s: Service, ...steps: Step[]): Outcome => advance({ ...s, steps: [...s.steps, ...steps] });
+
+// ---- starting and ending ------------------------------------------------------------------------------------
+
+/** A start is coming: at once, or when the second since the last one is over. */
+const begin = (s: Service, now: Now): Outcome => {
+  if (now.ms < s.notBeforeMs) return stay({ ...s, state: 'waiting', dueMs: s.notBeforeMs });
+  return push({ ...s, state: 'preparing', dueMs: null }, { kind: 'start' });
+};
+
+const becomeDown = (s: Service, now: Now): Outcome => {
+  const tooSoon = now.ms - s.startedMs < RESTART_MS;
+  const down: Service = {
+    ...s,
+    state: 'down',
+    pid: 0,
+    paused: false,
+    gotTerm: false,
+    since: now.wall,
+    dueMs: null,
+    notBeforeMs: tooSoon ? now.ms + RESTART_MS : now.ms,
+  };
+  return after([PUBLISH], s.want === 'up' ? begin(down, now) : stay(down));
+};
+
+/** ./run is gone: ./finish follows where there can be one. */
+const runEnded = (s: Service, ending: Ending, now: Now): Outcome => {
+  if (!s.scripts) return becomeDown(s, now);
+  const service: Service = { ...s, state: 'ending', pid: 0, paused: false, gotTerm: false, ending };
+  return { service, effects: [{ kind: 'finish', code: ending.code, status: ending.status }] };
+};
+
+const retryLater = (s: Service, now: Now): Outcome => show({ ...s, dueMs: now.ms + FORK_RETRY_MS });
+
+/** TERM, and with it what the want calls for: a stopped process is woken, control/d or control/x told. */
+const stopSteps = (s: Service): readonly Step[] => {
+  const term: Step = { kind: 'sign', letter: 't', signal: SIGTERM, pid: s.pid };
+  if (s.want === 'up') return [term];
+  return [term, { kind: 'wake', pid: s.pid }, { kind: 'tell', letter: s.want === 'exit' ? 'x' : 'd', pid: s.pid }];
+};
+
+const stop = (s: Service): Outcome => push(s, ...stopSteps(s));
+
+// ---- handlers, named after the situation --------------------------------------------------------------------
+
+const ignore = (s: Service): Outcome => stay(s);
+
+const wantUp = (s: Service): Outcome => show({ ...s, want: 'up' });
+const wantDown = (s: Service): Outcome => show({ ...s, want: 'down' });
+const wantExit = (s: Service): Outcome => show({ ...s, want: 'exit' });
+
+const startWhenDown = (s: Service, _: unknown, now: Now): Outcome => {
+  const wanted = wantUp(s);
+  return after(wanted.effects, begin(wanted.service, now));
+};
+
+const startOnce = (s: Service, _: unknown, now: Now): Outcome => {
+  const wanted = wantDown(s);
+  return after(wanted.effects, begin(wanted.service, now));
+};
+
+const stopForDown = (s: Service): Outcome => after([PUBLISH], stop({ ...s, want: 'down' }));
+const stopForExit = (s: Service): Outcome => after([PUBLISH], stop({ ...s, want: 'exit' }));
+
+const cancelStart = (s: Service): Outcome => show({ ...s, state: 'down', want: 'down', dueMs: null });
+const cancelForExit = (s: Service): Outcome => show({ ...s, state: 'down', want: 'exit', dueMs: null });
+
+const terminate = (s: Service): Outcome => stop(s);
+
+const sign = (s: Service, letter: ScriptLetter, signal: number): Outcome =>
+  push(s, { kind: 'sign', letter, signal, pid: s.pid });
+
+/** `kill` shall work now: a control script that is still thinking is ended, and with that has not objected. */
+const killRun = (s: Service): Outcome => {
+  const queued = sign(s, 'k', SIGKILL);
+  return s.asking ? after([{ kind: 'endScript' }], queued) : queued;
+};
+const killScript = (s: Service): Outcome => (s.asking ? { service: s, effects: [{ kind: 'endScript' }] } : stay(s));
+const killFinish = (s: Service): Outcome =>
+  after([{ kind: 'send', pid: s.pid, signal: SIGKILL }], killScript(s));
+const pauseRun = (s: Service): Outcome => sign(s, 'p', SIGSTOP);
+const contRun = (s: Service): Outcome => sign(s, 'c', SIGCONT);
+const signalRun = (s: Service, e: Of<'signal'>): Outcome => sign(s, e.letter, SIGNALS[e.letter]);
+
+const takeAnswer = (s: Service, e: Of<'answered'>): Outcome => (s.asking ? take(s, e.veto) : stay(s));
+
+const runStarted = (s: Service, e: Of<'started'>, now: Now): Outcome => {
+  const steps = s.steps.map((step) => ('pid' in step && step.pid === 0 ? { ...step, pid: e.pid } : step));
+  const up: Service = {
+    ...s,
+    state: 'up',
+    pid: e.pid,
+    paused: false,
+    gotTerm: false,
+    since: now.wall,
+    startedMs: now.ms,
+    steps,
+  };
+  return after([PUBLISH], advance(up));
+};
+
+const forkForRunRefused = (s: Service, _: unknown, now: Now): Outcome =>
+  retryLater({ ...s, state: 'waiting' }, now);
+
+/** As if a child had started and exited 111. */
+const runUnusable = (s: Service, _: unknown, now: Now): Outcome =>
+  runEnded({ ...s, startedMs: now.ms, since: now.wall }, { code: 111, status: 0 }, now);
+
+const runGone = (s: Service, e: Of<'ended'>, now: Now): Outcome =>
+  runEnded(s, { code: e.code, status: e.status }, now);
+
+const finishStarted = (s: Service, e: Of<'started'>): Outcome =>
+  show({ ...s, state: 'finishing', pid: e.pid, dueMs: null });
+const finishOver = (s: Service, _: unknown, now: Now): Outcome => becomeDown(s, now);
+const forkForFinishRefused = (s: Service, _: unknown, now: Now): Outcome => retryLater(s, now);
+const finishAgain = (s: Service): Outcome => ({
+  service: { ...s, dueMs: null },
+  effects: [{ kind: 'finish', code: s.ending.code, status: s.ending.status }],
+});
+
+const startDue = (s: Service, _: unknown, now: Now): Outcome => begin({ ...s, notBeforeMs: now.ms }, now);
+
+const leaveNow = (s: Service): Outcome => show({ ...s, state: 'down', want: 'exit', dueMs: null });
+
+const adopt = (s: Service, e: Of<'adopted'>): Outcome =>
+  show({ ...s, state: e.phase === 'run' ? 'up' : 'finishing', pid: e.pid, since: e.since });
+
+// ---- the table ----------------------------------------------------------------------------------------------
+
+type Row = { readonly [K in EventKind]: Handler<K> };
+
+/** What a state that has no process, and none coming or going, makes of the kernel's late answers: nothing. */
+const NO_NEWS = {
+  answered: takeAnswer,
+  started: ignore,
+  forkRefused: ignore,
+  execFailed: ignore,
+  ended: ignore,
+  noFinish: ignore,
+  due: ignore,
+  adopted: ignore,
+} as const;
+
+/** Signals go to ./run alone, never to a finish script, nor to nobody. */
+const NO_SIGNALS = { term: ignore, pause: ignore, cont: ignore, signal: ignore } as const;
+
+const TABLE: { readonly [S in State]: Row } = {
+  down: {
+    ...NO_NEWS,
+    ...NO_SIGNALS,
+    up: startWhenDown,
+    down: wantDown,
+    once: startOnce,
+    exit: wantExit,
+    leave: wantExit,
+    kill: killScript,
+    adopted: adopt,
+  },
+  waiting: {
+    ...NO_NEWS,
+    ...NO_SIGNALS,
+    up: wantUp,
+    down: cancelStart,
+    once: wantDown,
+    exit: cancelForExit,
+    leave: leaveNow,
+    kill: killScript,
+    due: startDue,
+  },
+  preparing: {
+    ...NO_NEWS,
+    ...NO_SIGNALS,
+    up: wantUp,
+    down: cancelStart,
+    once: wantDown,
+    exit: cancelForExit,
+    leave: leaveNow,
+    kill: killScript,
+  },
+  starting: {
+    ...NO_NEWS,
+    up: wantUp,
+    down: stopForDown,
+    once: wantDown,
+    exit: stopForExit,
+    leave: wantExit,
+    term: terminate,
+    kill: killRun,
+    pause: pauseRun,
+    cont: contRun,
+    signal: signalRun,
+    started: runStarted,
+    forkRefused: forkForRunRefused,
+    execFailed: runUnusable,
+  },
+  up: {
+    ...NO_NEWS,
+    up: wantUp,
+    down: stopForDown,
+    once: wantDown,
+    exit: stopForExit,
+    leave: wantExit,
+    term: terminate,
+    kill: killRun,
+    pause: pauseRun,
+    cont: contRun,
+    signal: signalRun,
+    ended: runGone,
+  },
+  ending: {
+    ...NO_NEWS,
+    ...NO_SIGNALS,
+    up: wantUp,
+    down: wantDown,
+    once: wantDown,
+    exit: wantExit,
+    leave: wantExit,
+    kill: killScript,
+    started: finishStarted,
+    forkRefused: forkForFinishRefused,
+    execFailed: finishOver,
+    noFinish: finishOver,
+    due: finishAgain,
+  },
+  finishing: {
+    ...NO_NEWS,
+    ...NO_SIGNALS,
+    up: wantUp,
+    down: wantDown,
+    once: wantDown,
+    exit: wantExit,
+    leave: wantExit,
+    kill: killFinish,
+    ended: finishOver,
+  },
+};
+
+/** Applies one event. Total: never throws, whatever the event. */
+export const handle = (service: Service, event: Event, now: Now): Outcome => {
+  const handler = TABLE[service.state][event.kind] as (s: Service, e: Event, n: Now) => Outcome;
+  return handler(service, event, now);
+};
+
+/** Whether nothing runs, is coming or is being asked: the service can be left. */
+export const isAtRest = (s: Service): boolean => s.state === 'down' && s.steps.length === 0;
