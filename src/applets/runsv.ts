@@ -1,0 +1,53 @@
+// runsv: starts and supervises one service and, optionally, its log service.
+//
+// Promises: one supervisor and one instance of ./run per service directory, whatever is killed; TERM brings both down
+// in order. Read next: ../effects/open.ts (coming to life), ../effects/runner.ts (the loop), ../machine/types.ts.
+import { err } from '../cli/say.ts';
+import { orFatal, voiceOf } from '../effects/messages.ts';
+import { openService } from '../effects/open.ts';
+import { supervise } from '../effects/runner.ts';
+import type { Bytes } from '../host/calls.ts';
+import type { Applet } from './applet.ts';
+
+const USAGE_CODE = 1;
+
+const run = (argv: readonly Bytes[]): number => {
+  const dir = argv[1];
+  if (dir === undefined || argv.length !== 2) {
+    err(`usage: ${argv[0]} dir\n\n`);
+    return USAGE_CODE;
+  }
+  const voice = voiceOf(`runsv ${dir}`);
+  return orFatal(voice, () => {
+    const live = openService(voice, dir);
+    if (live !== null) supervise(live);
+    return 0;
+  });
+};
+
+export const runsv: Applet = {
+  name: 'runsv',
+  summary: 'start and supervise a service and its log service',
+  help: {
+    operands: 'dir',
+    description:
+      'Changes to dir and starts ./run there, again whenever it ends, with at least a second between two starts. ' +
+      'When ./run ends, ./finish is run with its exit code (-1 for a signal) and the low byte of its wait status. ' +
+      'A file ./down keeps the service down at the start. A directory ./log holds a log service, whose standard ' +
+      'input is the standard output of ./run.\n\n' +
+      'Commands are bytes written to supervise/control, as sv does: u d o x t k p c h a i q 1 2. Before a signal is ' +
+      'sent, control/LETTER is run where it is executable; exit code 0 means that the signal is not sent.\n\n' +
+      'TERM (also HUP, INT, QUIT) brings the service down, then its log, then runsv ends.',
+    options: [],
+    examples: [
+      { command: 'runsv ./web', text: 'supervise the service in ./web' },
+      { command: 'sv status ./web', text: 'ask for its state' },
+    ],
+    exitCodes: [
+      { code: '0', text: 'told to exit, and everything has ended' },
+      { code: '1', text: 'usage' },
+      { code: '111', text: 'set-up failed, or another runsv supervises dir' },
+    ],
+  },
+  run,
+};

@@ -1,0 +1,58 @@
+// Starting the programs of a service directory: ./run, ./finish and control/LETTER.
+//
+// Promises: a refusal is told apart into "no child came to be" (to be tried again) and "a child came to be that could
+// not become the program" (counts as having run, as 111). The child is recorded before it runs.
+// Read next: record.ts (the record), ../machine/types.ts (what the answers mean).
+import { type Bytes, type Fd, refused } from '../host/calls.ts';
+import { S_IXUSR, SPAWN_FAILED } from '../host/linux.ts';
+import { sys } from '../host/sys.ts';
+import type { ScriptLetter } from '../machine/types.ts';
+import { recordText } from './record.ts';
+
+export type Launch =
+  | { readonly kind: 'started'; readonly pid: number }
+  | { readonly kind: 'forkRefused'; readonly errno: number }
+  | { readonly kind: 'execFailed'; readonly errno: number };
+
+const R_OK = 4;
+const NO_RECORD = -1 as Fd;
+
+const launch = (result: number): Launch => {
+  if (result > 0) return { kind: 'started', pid: result };
+  return result < -SPAWN_FAILED
+    ? { kind: 'execFailed', errno: result + SPAWN_FAILED }
+    : { kind: 'forkRefused', errno: result };
+};
+
+/** Where a program of a service runs and what it gets. */
+export interface Place {
+  /** '' for the service directory itself, 'log' for its log's. */
+  readonly dir: Bytes;
+  /** Pairs: the child's descriptor, ours. */
+  readonly fds: readonly number[];
+  readonly lock: Fd;
+}
+
+export const startRun = (place: Place): Launch =>
+  launch(sys.spawn('./run', ['./run'], [], place.dir, place.fds, 0, place.lock, recordText('run')));
+
+/** Whether there is a finish script: it counts when it can be read, executable or not. */
+export const hasFinish = (): boolean => !refused(sys.access('finish', R_OK));
+
+export const startFinish = (place: Place, code: number, status: number): Launch => {
+  const argv = ['./finish', String(code), String(status)];
+  return launch(sys.spawn('./finish', argv, [], place.dir, place.fds, 0, place.lock, recordText('finish')));
+};
+
+/** Whether control/LETTER is there to be asked: its owner may execute it. */
+export const hasScript = (letter: ScriptLetter): boolean => {
+  const stat = sys.stat(`control/${letter}`);
+  return !refused(stat) && (stat[0] & S_IXUSR) !== 0;
+};
+
+/** The script's one argument is the pid, empty where there is no process. */
+export const startScript = (place: Place, letter: ScriptLetter, pid: number): Launch => {
+  const path = `control/${letter}`;
+  const argv = [path, pid === 0 ? '' : String(pid)];
+  return launch(sys.spawn(path, argv, [], place.dir, place.fds, 0, NO_RECORD, ''));
+};

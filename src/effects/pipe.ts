@@ -1,0 +1,43 @@
+// The pipe between a service and its log service.
+//
+// Promises: it outlives both ends, and also their supervisor: the pipe of processes that survived an earlier
+// supervisor is found again through /proc, so that neither side loses its other.
+// Read next: runner.ts.
+import { type Fd, refused } from '../host/calls.ts';
+import { O_RDONLY, O_RDWR, O_WRONLY } from '../host/linux.ts';
+import { sys } from '../host/sys.ts';
+import { Fatal, reason } from './messages.ts';
+
+export interface Pipe {
+  readonly readEnd: Fd;
+  readonly writeEnd: Fd;
+}
+
+export const newPipe = (): Pipe => {
+  const ends = sys.pipe(0);
+  if (refused(ends)) throw new Fatal(reason('unable to create log pipe', ends));
+  return { readEnd: ends[0], writeEnd: ends[1] };
+};
+
+export const closePipe = (pipe: Pipe): void => {
+  sys.close(pipe.readEnd);
+  sys.close(pipe.writeEnd);
+};
+
+/** The pipe that process `pid` has as descriptor `fd`, or null where that is none. */
+export const pipeOf = (pid: number, fd: 0 | 1): Pipe | null => {
+  const path = `/proc/${pid}/fd/${fd}`;
+  // a fifo with a name is the program's own doing
+  const target = sys.readlink(path);
+  if (refused(target) || !target.startsWith('pipe:')) return null;
+  // opened for both first: an open for one end alone would wait for the other
+  const both = sys.open(path, O_RDWR, 0);
+  if (refused(both)) return null;
+  const readEnd = sys.open(path, O_RDONLY, 0);
+  const writeEnd = sys.open(path, O_WRONLY, 0);
+  sys.close(both);
+  if (!refused(readEnd) && !refused(writeEnd)) return { readEnd, writeEnd };
+  if (!refused(readEnd)) sys.close(readEnd);
+  if (!refused(writeEnd)) sys.close(writeEnd);
+  return null;
+};

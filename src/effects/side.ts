@@ -1,0 +1,35 @@
+// One side of a supervised pair as it lives in this process: its folder, lock, fifos and files.
+//
+// Promises: after takeSide the directory is ours alone; after openSide its fifos answer and its files tell the truth.
+// Read next: supervise.ts (the parts), runner.ts (both sides together).
+import type { Bytes, Fd } from '../host/calls.ts';
+import type { Side } from '../machine/pair.ts';
+import { type Board, newBoard } from './publish.ts';
+import { type Fifos, makeSupervise, openControl, openLock } from './supervise.ts';
+
+export interface LiveSide {
+  readonly side: Side;
+  /** '' or 'log/' */
+  readonly folder: Bytes;
+  readonly lock: Fd;
+  readonly fifos: Fifos;
+  readonly board: Board;
+  /** A process of this side that is not our child: its pidfd. */
+  adopted: { readonly pid: number; readonly pidfd: Fd } | null;
+}
+
+/** Opens the lock of a side; locking is the caller's next step. */
+export const takeSide = (side: Side): { readonly folder: Bytes; readonly lock: Fd } => {
+  const folder = side === 'main' ? '' : 'log/';
+  makeSupervise(folder);
+  return { folder, lock: openLock(folder) };
+};
+
+export const openSide = (side: Side, folder: Bytes, lock: Fd): LiveSide => ({
+  side,
+  folder,
+  lock,
+  fifos: openControl(folder),
+  board: newBoard(`${folder}supervise/`, side === 'main'),
+  adopted: null,
+});

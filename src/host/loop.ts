@@ -1,0 +1,30 @@
+// Waiting: one poll over every descriptor that can bring news, and the next deadline.
+//
+// Promises: returns only for news, a deadline or an interrupting signal; makes no wake-up when nothing happens.
+// Read next: sys.ts, ../effects/runner.ts (who waits).
+import { monotonicMs } from './clock.ts';
+import { type Fd, refused } from './calls.ts';
+import { sys } from './sys.ts';
+
+export interface Watch {
+  readonly fd: Fd;
+  /** poll's events: POLLIN, ... */
+  readonly events: number;
+  /** Called with what poll reported, never 0. */
+  ready(events: number): void;
+}
+
+const timeoutMs = (deadlineMs: number | null): number =>
+  deadlineMs === null ? -1 : Math.max(0, Math.ceil(deadlineMs - monotonicMs()));
+
+/** Waits once for any of `watches`, until `deadlineMs` (monotonic; null: for ever), and calls those that are ready. */
+export const waitOnce = (watches: readonly Watch[], deadlineMs: number | null): void => {
+  const fds: number[] = [];
+  for (const watch of watches) fds.push(watch.fd, watch.events);
+  const ready = sys.poll(fds, timeoutMs(deadlineMs));
+  if (refused(ready)) return;
+  for (let at = 0; at < watches.length; at++) {
+    const events = ready[at] ?? 0;
+    if (events !== 0) watches[at]?.ready(events);
+  }
+};

@@ -1,0 +1,174 @@
+// A scan directory: which services there are, and what becomes of the runsv of each.
+//
+// A service is known by its key (device and inode), not by its name. Each has at most one runsv:
+//   wanted    in the directory; its runsv runs (pid), or is due to be started (dueMs)
+//   leaving   no longer in the directory; its runsv was sent TERM and its end is awaited. A newcomer of the same name
+//             or key is not started before that.
+// Events come in batches, so that a thousand services cost one pass. Pure and total, as service.ts.
+// Read next: ../effects/scandir.ts (who looks and starts).
+
+/** Milliseconds between two starts of the same runsv. */
+export const RESTART_MS = 1000;
+
+/** What a look at the directory found. */
+export interface Found {
+  readonly name: string;
+  readonly key: string;
+}
+
+export interface Entry extends Found {
+  /** The process of runsv, 0 for none. */
+  readonly pid: number;
+  /** When runsv was last started or tried, monotonic. */
+  readonly startedMs: number;
+  /** When runsv is to be started, monotonic; null while it runs. */
+  readonly dueMs: number | null;
+}
+
+export interface Tree {
+  readonly wanted: ReadonlyMap<string, Entry>;
+  readonly leaving: readonly Entry[];
+}
+
+export type TreeEvent =
+  | { readonly kind: 'scanned'; readonly found: readonly Found[] }
+  | { readonly kind: 'started'; readonly runsvs: readonly { readonly key: string; readonly pid: number }[] }
+  /** could not be started; told already */
+  | { readonly kind: 'notStarted'; readonly keys: readonly string[] }
+  | { readonly kind: 'ended'; readonly runsvs: readonly Ended[] }
+  /** another process holds the service: an earlier runsv that still runs */
+  | { readonly kind: 'taken'; readonly key: string; readonly pid: number }
+  | { readonly kind: 'due' };
+
+export interface Ended {
+  readonly pid: number;
+  /** Its exit code, -1 for a signal or unknown. */
+  readonly code: number;
+  /** The signal that ended it, 0 for none. */
+  readonly signal: number;
+}
+
+export type TreeEffect =
+  | { readonly kind: 'start'; readonly name: string; readonly key: string }
+  | { readonly kind: 'term'; readonly pid: number }
+  /** see whether an earlier runsv holds the service: `taken`, or nothing */
+  | { readonly kind: 'lookForHolder'; readonly name: string; readonly key: string }
+  | { readonly kind: 'tellCrash'; readonly name: string; readonly signal: number };
+
+export interface TreeOutcome {
+  readonly tree: Tree;
+  readonly effects: readonly TreeEffect[];
+}
+
+/** The exit code of a runsv that could not take its service. */
+const NOT_TAKEN = 111;
+
+export const newTree = (): Tree => ({ wanted: new Map(), leaving: [] });
+
+const isBlocked = (tree: Tree, entry: Entry): boolean =>
+  tree.leaving.some((old) => old.name === entry.name || old.key === entry.key);
+
+/** Asks for every start that is due and not held up by a predecessor. */
+const startDue = (tree: Tree, nowMs: number): TreeOutcome => {
+  const wanted = new Map(tree.wanted);
+  const effects: TreeEffect[] = [];
+  for (const entry of tree.wanted.values()) {
+    if (entry.dueMs === null || entry.dueMs > nowMs || isBlocked(tree, entry)) continue;
+    wanted.set(entry.key, { ...entry, startedMs: nowMs, dueMs: null });
+    effects.push({ kind: 'start', name: entry.name, key: entry.key });
+  }
+  return effects.length === 0 ? { tree, effects } : { tree: { ...tree, wanted }, effects };
+};
+
+const newEntry = ({ name, key }: Found, nowMs: number): Entry => ({
+  name,
+  key,
+  pid: 0,
+  startedMs: nowMs - RESTART_MS,
+  dueMs: nowMs,
+});
+
+const scanned = (tree: Tree, found: readonly Found[], nowMs: number): TreeOutcome => {
+  const wanted = new Map<string, Entry>();
+  for (const one of found) {
+    if (!wanted.has(one.key)) wanted.set(one.key, tree.wanted.get(one.key) ?? newEntry(one, nowMs));
+  }
+  const gone = [...tree.wanted.values()].filter((entry) => !wanted.has(entry.key) && entry.pid !== 0);
+  const terms = gone.map((entry): TreeEffect => ({ kind: 'term', pid: entry.pid }));
+  const started = startDue({ wanted, leaving: [...tree.leaving, ...gone] }, nowMs);
+  return { tree: started.tree, effects: [...terms, ...started.effects] };
+};
+
+const started = (tree: Tree, runsvs: readonly { readonly key: string; readonly pid: number }[]): TreeOutcome => {
+  const wanted = new Map(tree.wanted);
+  for (const { key, pid } of runsvs) {
+    const entry = wanted.get(key);
+    if (entry !== undefined) wanted.set(key, { ...entry, pid, dueMs: null });
+  }
+  return { tree: { ...tree, wanted }, effects: [] };
+};
+
+const notStarted = (tree: Tree, keys: readonly string[], nowMs: number): TreeOutcome => {
+  const wanted = new Map(tree.wanted);
+  for (const key of keys) {
+    const entry = wanted.get(key);
+    if (entry !== undefined) wanted.set(key, { ...entry, pid: 0, dueMs: nowMs + RESTART_MS });
+  }
+  return { tree: { ...tree, wanted }, effects: [] };
+};
+
+const effectsOfEnd = (entry: Entry, end: Ended): readonly TreeEffect[] => {
+  const { name, key } = entry;
+  if (end.signal !== 0) return [{ kind: 'tellCrash', name, signal: end.signal }];
+  return end.code === NOT_TAKEN ? [{ kind: 'lookForHolder', name, key }] : [];
+};
+
+const ended = (tree: Tree, runsvs: readonly Ended[], nowMs: number): TreeOutcome => {
+  const ends = new Map(runsvs.map((end) => [end.pid, end]));
+  const wanted = new Map(tree.wanted);
+  const effects: TreeEffect[] = [];
+  for (const entry of tree.wanted.values()) {
+    const end = entry.pid === 0 ? undefined : ends.get(entry.pid);
+    if (end === undefined) continue;
+    wanted.set(entry.key, { ...entry, pid: 0, dueMs: Math.max(nowMs, entry.startedMs + RESTART_MS) });
+    effects.push(...effectsOfEnd(entry, end));
+  }
+  const leaving = tree.leaving.filter((entry) => !ends.has(entry.pid));
+  const next = startDue({ wanted, leaving }, nowMs);
+  return { tree: next.tree, effects: [...effects, ...next.effects] };
+};
+
+const taken = (tree: Tree, key: string, pid: number): TreeOutcome =>
+  tree.wanted.get(key)?.pid === 0 ? started(tree, [{ key, pid }]) : { tree, effects: [] };
+
+/** Applies one event. Total: never throws, whatever the event. */
+export const handleTree = (tree: Tree, event: TreeEvent, nowMs: number): TreeOutcome => {
+  switch (event.kind) {
+    case 'scanned':
+      return scanned(tree, event.found, nowMs);
+    case 'started':
+      return started(tree, event.runsvs);
+    case 'notStarted':
+      return notStarted(tree, event.keys, nowMs);
+    case 'ended':
+      return ended(tree, event.runsvs, nowMs);
+    case 'taken':
+      return taken(tree, event.key, event.pid);
+    case 'due':
+      return startDue(tree, nowMs);
+  }
+};
+
+/** When the next start is due, monotonic milliseconds; null for never. */
+export const nextStartMs = (tree: Tree): number | null => {
+  let next: number | null = null;
+  for (const entry of tree.wanted.values()) {
+    if (entry.dueMs === null || isBlocked(tree, entry)) continue;
+    if (next === null || entry.dueMs < next) next = entry.dueMs;
+  }
+  return next;
+};
+
+/** Every runsv that runs, those that were told to go included. */
+export const runningPids = (tree: Tree): readonly number[] =>
+  [...tree.wanted.values(), ...tree.leaving].map((entry) => entry.pid).filter((pid) => pid !== 0);
