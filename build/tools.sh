@@ -1,0 +1,33 @@
+#!/bin/sh
+# Makes sure of what a build needs from the system: tools.sh npm|cc
+# On Debian and its relatives it installs what is missing (as root, or through sudo); elsewhere it says what to install.
+set -eu
+have() { command -v "$1" >/dev/null 2>&1; }
+node_ok() { have node && have npm && node -e 'process.exit(parseInt(process.versions.node) >= 18 ? 0 : 1)'; }
+
+missing=
+case ${1:-} in
+npm) node_ok || missing='nodejs npm' ;;
+cc)
+  have gcc || missing='gcc libc6-dev'
+  have musl-gcc || missing="$missing musl-tools"
+  ;;
+*) echo 'usage: tools.sh npm|cc' >&2; exit 2 ;;
+esac
+[ "$missing" ] || exit 0
+
+if have apt-get && { [ "$(id -u)" = 0 ] || have sudo; }; then
+  sudo=; [ "$(id -u)" = 0 ] || sudo=sudo
+  echo "installing$sudo: $missing" >&2
+  $sudo apt-get -qq update
+  # shellcheck disable=SC2086
+  DEBIAN_FRONTEND=noninteractive $sudo apt-get -qq -y install --no-install-recommends $missing
+  if [ "$1" != npm ] || node_ok; then exit 0; fi
+  echo 'the distribution has no Node.js 18 or newer: install one from nodejs.org and try again' >&2
+  exit 1
+fi
+case $1 in
+npm) echo 'needed: Node.js 18 or newer with npm (Alpine: apk add nodejs npm; Fedora: dnf install nodejs npm)' >&2 ;;
+cc) echo 'needed: gcc and musl-gcc (Alpine: apk add gcc musl-dev; Fedora: dnf install gcc musl-gcc; Arch: gcc musl)' >&2 ;;
+esac
+exit 1

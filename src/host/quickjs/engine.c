@@ -1,0 +1,198 @@
+/* The engine, and the doors into it that its public header lacks.
+ *
+ * Promises: no policy; each function is short and touches only what its comment says. Both engines compile here:
+ * QuickJS (the product) and quickjs-ng (RUNITBOX_NG, no heap image).
+ * Read next: host.h (what each function promises), image.c.
+ */
+#include "quickjs.c"
+#include "host.h"
+
+JSContext *engine_new(void)
+{
+  JSRuntime *rt = JS_NewRuntime2(&alloc_functions, NULL);
+  JSContext *ctx = rt ? JS_NewContextRaw(rt) : NULL;
+  if (!ctx)
+    return NULL;
+  JS_AddIntrinsicBaseObjects(ctx);
+  JS_AddIntrinsicRegExp(ctx);
+  JS_AddIntrinsicJSON(ctx);
+  JS_AddIntrinsicMapSet(ctx);
+  return ctx;
+}
+
+JSValue engine_bytes(JSContext *ctx, const char *bytes, size_t len)
+{
+  return js_new_string8_len(ctx, bytes, len);
+}
+
+int64_t engine_length(JSContext *ctx, JSValueConst value)
+{
+  int64_t length;
+#ifdef RUNITBOX_NG
+  int array = JS_IsArray(value);
+#else
+  int array = JS_IsArray(ctx, value);
+#endif
+  return array > 0 && js_get_length64(ctx, &length, value) == 0 ? length : -1;
+}
+
+#ifdef RUNITBOX_NG
+
+/* The public way: UTF-8, folded back to bytes. */
+int engine_view(JSContext *ctx, JSValueConst value, const char **bytes, size_t *len, void **owned)
+{
+  size_t n, i, o = 0;
+  const char *utf8;
+  char *copy;
+  *owned = NULL;
+  if (!JS_IsString(value)) {
+    JS_ThrowTypeError(ctx, "not a string");
+    return -1;
+  }
+  utf8 = JS_ToCStringLen(ctx, &n, value);
+  if (!utf8)
+    return -1;
+  copy = js_malloc(ctx, n + 1);
+  for (i = 0; copy && i < n; o++) {
+    unsigned char c = utf8[i++];
+    if (c > 0xc3) {
+      JS_ThrowTypeError(ctx, "not a byte string");
+      js_free(ctx, copy);
+      copy = NULL;
+    } else {
+      copy[o] = c < 0x80 ? c : (char)(c << 6 | (utf8[i++] & 0x3f));
+    }
+  }
+  JS_FreeCString(ctx, utf8);
+  if (!copy)
+    return -1;
+  copy[o] = 0;
+  *owned = copy;
+  *bytes = copy;
+  *len = o;
+  return 0;
+}
+
+JSValue engine_numbers(JSContext *ctx, const int64_t *v, size_t count)
+{
+  JSValue array = JS_NewArray(ctx);
+  for (size_t i = 0; i < count && !JS_IsException(array); i++) {
+    if (JS_SetPropertyUint32(ctx, array, i, JS_NewInt64(ctx, v[i])) < 0) {
+      JS_FreeValue(ctx, array);
+      array = JS_EXCEPTION;
+    }
+  }
+  return array;
+}
+
+#else
+
+/* Most byte strings are used where they lie. A rope is made flat first and then keeps the flat string alive. */
+int engine_view(JSContext *ctx, JSValueConst value, const char **bytes, size_t *len, void **owned)
+{
+  JSString *p;
+  uint32_t i;
+  *owned = NULL;
+  if (!JS_IsString(value)) {
+    JS_ThrowTypeError(ctx, "not a string");
+    return -1;
+  }
+  if (JS_VALUE_GET_TAG(value) == JS_TAG_STRING_ROPE) {
+    JSValue flat = js_linearize_string_rope(ctx, JS_DupValue(ctx, value));
+    if (JS_IsException(flat))
+      return -1;
+    p = JS_VALUE_GET_STRING(flat);
+    JS_FreeValue(ctx, flat);
+  } else {
+    p = JS_VALUE_GET_STRING(value);
+  }
+  *len = p->len;
+  *bytes = (const char *)p->u.str8;
+  if (!p->is_wide_char)
+    return 0;
+  char *copy = js_malloc(ctx, p->len + 1);
+  if (!copy)
+    return -1;
+  for (i = 0; i < p->len; i++) {
+    if (p->u.str16[i] > 0xff) {
+      js_free(ctx, copy);
+      JS_ThrowTypeError(ctx, "not a byte string");
+      return -1;
+    }
+    copy[i] = p->u.str16[i];
+  }
+  copy[i] = 0;
+  *bytes = *owned = copy;
+  return 0;
+}
+
+JSValue engine_numbers(JSContext *ctx, const int64_t *v, size_t count)
+{
+  JSValue array = JS_NewArray(ctx);
+  JSObject *p;
+  if (JS_IsException(array) || count == 0)
+    return array;
+  p = JS_VALUE_GET_OBJ(array);
+  if (expand_fast_array(ctx, p, count)) {
+    JS_FreeValue(ctx, array);
+    return JS_EXCEPTION;
+  }
+  for (size_t i = 0; i < count; i++)
+    p->u.array.u.values[i] = JS_NewInt64(ctx, v[i]);
+  p->u.array.count = count;
+  p->prop[0].u.value = JS_NewInt32(ctx, count);
+  return array;
+}
+
+#ifdef HEAP_IMAGE
+
+#define MANY (1 << 29) /* a count that no image object comes down from */
+#define SLACK 256      /* atoms and shapes that can be new before a table must be copied */
+
+/* Objects of the image leave the collector's list for this one: it never walks them, and they stay linked. */
+static struct list_head *retired;
+
+static void seal_atoms(JSRuntime *rt)
+{
+  int i, size = rt->atom_size;
+  JSAtomStruct **array = js_realloc_rt(rt, rt->atom_array, sizeof(*array) * (size + SLACK));
+  if (!array)
+    abort();
+  for (i = 0; i < size; i++) {
+    if (!atom_is_free(array[i]))
+      array[i]->header.ref_count = MANY;
+  }
+  /* holes stay empty: new atoms shall lie side by side */
+  for (i = size; i < size + SLACK; i++)
+    array[i] = atom_set_free(i + 1 < size + SLACK ? i + 1 : 0);
+  rt->atom_array = array;
+  rt->atom_size = size + SLACK;
+  rt->atom_free_index = size;
+  if (rt->atom_count + SLACK >= rt->atom_count_resize)
+    JS_ResizeAtomHash(rt, rt->atom_hash_size * 2);
+}
+
+void engine_seal(JSContext *ctx)
+{
+  JSRuntime *rt = ctx->rt;
+  struct list_head *el;
+  JS_RunGC(rt);
+  seal_atoms(rt);
+  while (2 * (rt->shape_hash_count + SLACK) > rt->shape_hash_size)
+    resize_shape_hash(rt, rt->shape_hash_bits + 1);
+  list_for_each(el, &rt->gc_obj_list)
+    list_entry(el, JSGCObjectHeader, link)->ref_count = MANY;
+  retired = js_malloc_rt(rt, sizeof(*retired));
+  if (!retired)
+    abort();
+  list_add(retired, &rt->gc_obj_list);
+  list_del(&rt->gc_obj_list);
+  init_list_head(&rt->gc_obj_list);
+  /* the same sources shall give the same bytes */
+  ctx->random_state = 1;
+  rt->stack_top = rt->stack_limit = 0;
+  JS_SetGCThreshold(rt, rt->malloc_state.malloc_size + (512 << 10));
+}
+
+#endif
+#endif

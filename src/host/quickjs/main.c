@@ -1,0 +1,145 @@
+/* Starts the program: the stored heap, or the bundle's bytecode, then __main().
+ *
+ * Promises: the exit status is what __main() returns; an uncaught exception is one line on standard error and
+ * status 111. Nothing else is decided here.
+ * Build switches: HEAP_IMAGE (the heap lies in the executable; an executable without one can only make it:
+ * `--dump BYTECODE IMAGE`), otherwise the bytecode is linked in.
+ * Read next: bind.c (what JavaScript can call), image.c (the stored heap).
+ */
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/uio.h>
+#include <unistd.h>
+#include "../c/sys.h"
+#include "host.h"
+
+#define FATAL 111
+
+static int fatal_text(const char *what, const char *detail)
+{
+  struct iovec line[] = {
+      {"runitbox: fatal: ", 17},
+      {(char *)what, strlen(what)},
+      {": ", detail[0] ? 2 : 0},
+      {(char *)detail, strlen(detail)},
+      {"\n", 1},
+  };
+  (void)!writev(2, line, sizeof line / sizeof *line);
+  return FATAL;
+}
+
+/* The text of a value on one line: "    at f\n    at g\n" becomes "at f, at g". */
+static void one_line(JSContext *ctx, JSValueConst value, char *to, size_t room)
+{
+  const char *from = JS_ToCString(ctx, value);
+  size_t n = 0;
+  for (const char *p = from; p && *p && n + 3 < room; p++) {
+    if (*p == '\n') {
+      while (p[1] == ' ' || p[1] == '\n')
+        p++;
+      if (p[1]) {
+        to[n++] = ',';
+        to[n++] = ' ';
+      }
+    } else if (n > 0 || *p != ' ') {
+      to[n++] = *p;
+    }
+  }
+  to[n] = 0;
+  JS_FreeCString(ctx, from);
+}
+
+static int fatal(JSContext *ctx)
+{
+  static char what[1024], detail[3072];
+  JSValue error = JS_GetException(ctx), stack = JS_GetPropertyStr(ctx, error, "stack");
+  one_line(ctx, error, what, sizeof what);
+  if (JS_IsString(stack))
+    one_line(ctx, stack, detail, sizeof detail);
+  return fatal_text(what[0] ? what : "out of memory", detail);
+}
+
+/* Runs the bundle's top level, which only defines things. Returns globalThis.__main. */
+static JSValue load(JSContext *ctx, const uint8_t *bytecode, size_t len)
+{
+  JSValue global, main, bundle = JS_EXCEPTION;
+  if (bind_calls(ctx) == 0)
+    bundle = JS_ReadObject(ctx, bytecode, len, JS_READ_OBJ_BYTECODE);
+  if (!JS_IsException(bundle))
+    bundle = JS_EvalFunction(ctx, bundle);
+  if (JS_IsException(bundle))
+    return bundle;
+  JS_FreeValue(ctx, bundle);
+  global = JS_GetGlobalObject(ctx);
+  main = JS_GetPropertyStr(ctx, global, "__main");
+  JS_FreeValue(ctx, global);
+  return main;
+}
+
+static int run(JSContext *ctx, JSValueConst main)
+{
+  int32_t status;
+  JSValue r = JS_Call(ctx, main, JS_UNDEFINED, 0, NULL);
+  if (JS_IsException(r) || JS_ToInt32(ctx, &status, r))
+    return fatal(ctx);
+  return status;
+}
+
+#ifdef HEAP_IMAGE
+
+/* BYTECODE IMAGE: what the build calls this for. */
+static int dump(const char *from, const char *to)
+{
+  int fd = open(from, O_RDONLY);
+  off_t len = fd < 0 ? 0 : lseek(fd, 0, SEEK_END);
+  void *bytecode = len > 0 ? mmap(NULL, len, PROT_READ, MAP_PRIVATE, fd, 0) : MAP_FAILED;
+  JSContext *ctx;
+  JSValue main;
+  if (bytecode == MAP_FAILED)
+    return fatal_text("cannot read", from);
+  image_begin();
+  ctx = engine_new();
+  if (!ctx)
+    return fatal_text("out of memory", "");
+  main = load(ctx, bytecode, len);
+  if (JS_IsException(main))
+    return fatal(ctx);
+  return image_dump(ctx, main, to) ? fatal_text("cannot write", to) : 0;
+}
+
+static int start(int argc, char **argv)
+{
+  const struct image *image = image_start();
+  if (image) {
+    JS_UpdateStackTop(JS_GetRuntime(image->ctx));
+    return run(image->ctx, image->main);
+  }
+  if (argc == 4 && strcmp(argv[1], "--dump") == 0)
+    return dump(argv[2], argv[3]);
+  return fatal_text("no heap image in this executable", "");
+}
+
+#else
+
+extern const uint8_t bundle[], bundle_end[];
+
+static int start(int argc, char **argv)
+{
+  JSContext *ctx = engine_new();
+  JSValue main;
+  (void)argc;
+  (void)argv;
+  if (!ctx)
+    return fatal_text("out of memory", "");
+  main = load(ctx, bundle, bundle_end - bundle);
+  return JS_IsException(main) ? fatal(ctx) : run(ctx, main);
+}
+
+#endif
+
+int main(int argc, char **argv)
+{
+  sys_init(argc, argv);
+  _exit(start(argc, argv));
+}
