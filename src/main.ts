@@ -1,11 +1,13 @@
 // The table of all programs in the suite, and nothing else.
 //
 // Read next: applets/applet.ts (what a program is), applets/runitbox.ts (how one is chosen).
+import { runsv } from './applets/runsv.ts';
+import { runsvdir } from './applets/runsvdir.ts';
 import { multicall } from './applets/runitbox.ts';
 import type { Applet } from './applets/applet.ts';
 import { sys } from './host/sys.ts';
 
-const applets: readonly Applet[] = [];
+const applets: readonly Applet[] = [runsv, runsvdir];
 
 declare const globalThis: { __main?: () => number };
 

@@ -49,6 +49,8 @@ export interface Calls {
   readdir(path: Bytes): readonly Bytes[] | Errno;
   chdir(path: Bytes): Done | Errno;
   fchdir(fd: Fd): Done | Errno;
+  /** Makes `to` a copy of `from`; the copy is not close-on-exec. */
+  dup2(from: Fd, to: Fd): Fd | Errno;
   flock(fd: Fd, operation: number): Done | Errno;
   /** Read end, write end. */
   pipe(flags: number): readonly [Fd, Fd] | Errno;

@@ -154,6 +154,7 @@ CALL(unlink) { return (void)out, result(unlink(a[0].s)); }
 CALL(symlink) { return (void)out, result(symlink(a[0].s, a[1].s)); }
 CALL(chdir) { return (void)out, result(chdir(a[0].s)); }
 CALL(fchdir) { return (void)out, result(fchdir((int)a[0].n)); }
+CALL(dup2) { return (void)out, result(dup2((int)a[0].n, (int)a[1].n)); }
 CALL(flock) { return (void)out, result(flock((int)a[0].n, (int)a[1].n)); }
 
 CALL(exchange) {

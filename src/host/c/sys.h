@@ -42,6 +42,7 @@
   X(readdir, "s", 'a')     /* all names but . and .., in directory order */                                \
   X(chdir, "s", 'i')                                                                                       \
   X(fchdir, "i", 'i')                                                                                      \
+  X(dup2, "ii", 'i')       /* the copy is not close-on-exec */                                             \
   X(flock, "ii", 'i')                                                                                      \
   X(pipe, "i", 'v')        /* flags (O_NONBLOCK or 0): read end, write end */                              \
   X(fstype, "s", 'i')      /* statfs f_type as an unsigned number */                                       \

@@ -1,0 +1,116 @@
+// Noticing that the scan directory may have changed, without looking.
+//
+// Watched are the directory, and every link and directory on the path to it, so that a link that is switched anywhere
+// in between is noticed too, as is a mount. Where events cannot be had or trusted (no inotify, a network or
+// user-space file system), a look every five seconds takes their place, as C runit does always.
+// Read next: tree-runner.ts.
+import { type Bytes, type Fd, refused } from '../host/calls.ts';
+import {
+  IN_ATTRIB,
+  IN_CREATE,
+  IN_DELETE,
+  IN_DELETE_SELF,
+  IN_DONT_FOLLOW,
+  IN_MOVE_SELF,
+  IN_MOVED_FROM,
+  IN_MOVED_TO,
+  O_RDONLY,
+  POLLIN,
+  POLLPRI,
+  S_IFLNK,
+  S_IFMT,
+} from '../host/linux.ts';
+import type { Watch } from '../host/loop.ts';
+import { sys } from '../host/sys.ts';
+
+/** Where events cannot be trusted. */
+export const LOOK_MS = 5000;
+
+const LINKS_MAX = 40;
+const GONE = IN_DELETE_SELF | IN_MOVE_SELF;
+const ENTRIES = IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO;
+
+/** statfs types on which another machine or a user process may change files unseen. */
+const UNTOLD_TYPES: readonly number[] = [
+  0x6969, // nfs
+  0xff534d42, // cifs
+  0xfe534d42, // smb2
+  0x517b, // smb
+  0x65735546, // fuse
+  0x01021997, // 9p
+  0x786f4256, // vboxsf
+  0x00c36400, // ceph
+  0x5346414f, // afs
+  0x73757245, // coda
+];
+
+export interface Watching {
+  /** null: no inotify to be had. */
+  inotify: Fd | null;
+  readonly mounts: Fd | null;
+  /** The directory can only be looked at. */
+  blind: boolean;
+}
+
+export const newWatching = (): Watching => {
+  const mounts = sys.open('/proc/self/mountinfo', O_RDONLY, 0);
+  return { inotify: null, mounts: refused(mounts) ? null : mounts, blind: true };
+};
+
+/** Watches one name on the way; says where it leads if it is a link. */
+const watchStep = (inotify: Fd, path: Bytes): Bytes | null => {
+  const stat = sys.lstat(path);
+  if (refused(stat)) return null;
+  sys.watch(inotify, path, GONE | IN_DONT_FOLLOW | ((stat[0] & S_IFMT) === S_IFLNK ? IN_ATTRIB : 0));
+  if ((stat[0] & S_IFMT) !== S_IFLNK) return null;
+  const target = sys.readlink(path);
+  return refused(target) ? null : target;
+};
+
+/** Watches every link and directory that `dir` leads through. */
+const watchWay = (inotify: Fd, dir: Bytes): void => {
+  let rest = dir.split('/');
+  let at = dir.startsWith('/') ? '/' : '';
+  let links = 0;
+  while (rest.length > 0 && links < LINKS_MAX) {
+    const [name, ...further] = rest;
+    rest = further;
+    if (name === undefined || name === '' || name === '.') continue;
+    const target = watchStep(inotify, at + name);
+    if (target === null) {
+      at += `${name}/`;
+      continue;
+    }
+    links++;
+    if (target.startsWith('/')) at = '/';
+    rest = [...target.split('/'), ...rest];
+  }
+};
+
+/** Watches anew, after anything on the way has changed. To be called before looking, so that nothing falls between. */
+export const watchAgain = (watching: Watching, dir: Bytes): void => {
+  if (watching.inotify !== null) sys.close(watching.inotify);
+  const inotify = sys.inotify();
+  watching.inotify = refused(inotify) ? null : inotify;
+  watching.blind = true;
+  if (refused(inotify)) return;
+  watchWay(inotify, dir);
+  const watched = sys.watch(inotify, dir, ENTRIES | GONE);
+  watching.blind = refused(watched) || UNTOLD_TYPES.includes(sys.fstype(dir));
+};
+
+/** The descriptors that tell of changes; `changed` is called for each sign of one. */
+export const watchesOf = (watching: Watching, changed: () => void): readonly Watch[] => {
+  const watches: Watch[] = [];
+  const { inotify, mounts } = watching;
+  if (inotify !== null) {
+    const ready = (): void => {
+      sys.read(inotify, 65536);
+      changed();
+    };
+    watches.push({ fd: inotify, events: POLLIN, ready });
+  }
+  // a change of mounts shows as an urgent event, and is taken by the poll that reports it
+  if (mounts !== null) watches.push({ fd: mounts, events: POLLPRI, ready: changed });
+  return watches;
+};
