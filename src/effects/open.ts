@@ -2,20 +2,20 @@
 //
 // Promises: everything needed to watch a child is had before a child exists; what cannot be had is Fatal, in runit's
 // words and order. Read next: side.ts, record.ts, runner.ts (the life that follows).
-import { decodeStatus } from '../formats/status.ts';
+import { decodeStatus, type Status } from '../formats/status.ts';
 import { type Bytes, type Fd, refused } from '../host/calls.ts';
 import { monotonicMs, wallClock } from '../host/clock.ts';
 import { ENOENT, O_RDONLY, POLLIN, S_IFDIR, S_IFMT, SIGCHLD } from '../host/linux.ts';
 import { waitOnce } from '../host/loop.ts';
 import { sys } from '../host/sys.ts';
-import { newPair } from '../machine/pair.ts';
-import { newService } from '../machine/service.ts';
-import type { Now, Service } from '../machine/types.ts';
+import { newPair, type Side } from '../machine/pair.ts';
+import { handle, newService } from '../machine/service.ts';
+import type { Now, Service, Wall } from '../machine/types.ts';
 import { Fatal, reason, type Voice } from './messages.ts';
 import { newPipe, type Pipe, pipeOf } from './pipe.ts';
 import { type Survivor, survivorOf } from './record.ts';
-import { adopt, CAUGHT, type Live, publishFirst } from './runner.ts';
-import { type LiveSide, openSide, takeSide } from './side.ts';
+import { CAUGHT, type Live, publishFirst } from './runner.ts';
+import { type LiveSide, openSide, type Taken, takeSide } from './side.ts';
 import { lockedElsewhere, openOk, tryLock } from './supervise.ts';
 
 /** How often a log's lock that another process holds is tried again. */
@@ -24,6 +24,8 @@ const LOCK_RETRY_MS = 200;
 /** A process that an earlier supervisor left running, and what that one last said of it. */
 interface Found extends Survivor {
   readonly pidfd: Fd;
+  readonly since: Wall;
+  readonly want: 'up' | 'down' | null;
 }
 
 const isThere = (path: Bytes): boolean => !refused(sys.stat(path));
@@ -65,16 +67,7 @@ const waitForLog = (voice: Voice, signals: Fd, lock: Fd): boolean => {
   return false;
 };
 
-const find = (voice: Voice, lock: Fd): Found | null => {
-  const survivor = survivorOf(lock);
-  if (survivor === null) return null;
-  const pidfd = sys.pidfd(survivor.pid);
-  if (!refused(pidfd)) return { ...survivor, pidfd };
-  voice.warn(`unable to watch process ${survivor.pid}, which an earlier runsv started`, pidfd);
-  return null;
-};
-
-const readStatus = (folder: Bytes): ReturnType<typeof decodeStatus> => {
+const readStatus = (folder: Bytes): Status | null => {
   const fd = sys.open(`${folder}supervise/status`, O_RDONLY, 0);
   if (refused(fd)) return null;
   const bytes = sys.read(fd, 64);
@@ -82,20 +75,27 @@ const readStatus = (folder: Bytes): ReturnType<typeof decodeStatus> => {
   return refused(bytes) ? null : decodeStatus(bytes);
 };
 
-/** What the service was wanted to be: as last said where its process survived, else by the down file. */
-const wantOf = (folder: Bytes, found: Found | null): 'up' | 'down' => {
-  const status = found === null ? null : readStatus(folder);
-  if (status !== null) return status.want;
-  return isThere(`${folder}down`) ? 'down' : 'up';
+const find = (voice: Voice, { folder, lock }: Taken): Found | null => {
+  const survivor = survivorOf(lock);
+  if (survivor === null) return null;
+  const pidfd = sys.pidfd(survivor.pid);
+  if (refused(pidfd)) {
+    voice.warn(`unable to watch process ${survivor.pid}, which an earlier runsv started`, pidfd);
+    return null;
+  }
+  voice.warn(`taking over ${folder}./${survivor.phase}, still running as process ${survivor.pid}`);
+  const status = readStatus(folder);
+  const since = status !== null && status.pid === survivor.pid ? { sec: status.sec, nsec: status.nsec } : wallClock();
+  return { ...survivor, pidfd, since, want: status?.want ?? null };
 };
 
-const adoptFound = (live: Live, side: LiveSide, found: Found | null): void => {
-  if (found === null) return;
-  const status = readStatus(side.folder);
-  const since = status !== null && status.pid === found.pid ? { sec: status.sec, nsec: status.nsec } : wallClock();
-  side.adopted = { pid: found.pid, pidfd: found.pidfd };
-  live.voice.warn(`taking over ${side.folder}./${found.phase}, still running as process ${found.pid}`);
-  adopt(live, side, { kind: 'adopted', pid: found.pid, phase: found.phase, since });
+/** A service before its first event: as last told where its process survived, else as its down file says. */
+const serviceOf = (side: Side, folder: Bytes, found: Found | null, now: Now): Service => {
+  const want = found?.want ?? (isThere(`${folder}down`) ? 'down' : 'up');
+  const service = newService(want, side === 'main', now);
+  if (found === null) return service;
+  const { pid, phase, since } = found;
+  return handle(service, { kind: 'adopted', pid, phase, since }, now).service;
 };
 
 /** The pipe between the survivors, where there are any, else a new one. */
@@ -104,25 +104,36 @@ const pipeFor = (main: Found | null, log: Found | null): Pipe => {
   return survived ?? newPipe();
 };
 
-interface Opened {
-  readonly folder: Bytes;
-  readonly lock: Fd;
+interface Half {
+  readonly live: LiveSide;
+  readonly service: Service;
 }
 
-/** Sides locked, survivors found: both fifos open, files true, ok answering. */
-const openBoth = (voice: Voice, signals: Fd, mainLock: Opened, logLock: Opened | null): Live => {
-  const mainFound = find(voice, mainLock.lock);
-  const logFound = logLock === null ? null : find(voice, logLock.lock);
+const openHalf = (side: Side, taken: Taken, found: Found | null, now: Now): Half => {
+  const live = openSide(side, taken.folder, taken.lock);
+  if (found !== null) live.adopted = { pid: found.pid, pidfd: found.pidfd };
+  return { live, service: serviceOf(side, taken.folder, found, now) };
+};
+
+/** Sides locked: survivors found, fifos open, files true, ok answering. */
+const openBoth = (voice: Voice, signals: Fd, mainTaken: Taken, logTaken: Taken | null): Live => {
+  const mainFound = find(voice, mainTaken);
+  const logFound = logTaken === null ? null : find(voice, logTaken);
   const now: Now = { ms: monotonicMs(), wall: wallClock() };
-  const mainService = newService(wantOf('', mainFound), true, now);
-  const logService: Service | null = logLock === null ? null : newService(wantOf('log/', logFound), false, now);
-  const pipe = logLock === null ? null : pipeFor(mainFound, logFound);
-  const main = openSide('main', mainLock.folder, mainLock.lock);
-  const log = logLock === null ? null : openSide('log', logLock.folder, logLock.lock);
-  const pair = newPair(mainService, logService);
-  const live: Live = { voice, signals, main, log, pipe, pair, script: 0, publishMs: null };
-  if (log !== null) adoptFound(live, log, logFound);
-  adoptFound(live, main, mainFound);
+  const pipe = logTaken === null ? null : pipeFor(mainFound, logFound);
+  const main = openHalf('main', mainTaken, mainFound, now);
+  const log = logTaken === null ? null : openHalf('log', logTaken, logFound, now);
+  const pair = newPair(main.service, log === null ? null : log.service);
+  const live: Live = {
+    voice,
+    signals,
+    main: main.live,
+    log: log === null ? null : log.live,
+    pipe,
+    pair,
+    script: 0,
+    publishMs: null,
+  };
   publishFirst(live);
   openOk('');
   if (log !== null) openOk('log/');

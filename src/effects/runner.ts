@@ -236,9 +236,6 @@ export const supervise = (live: Live): void => {
   }
 };
 
-/** Tells the machine of a process that an earlier supervisor left running. */
-export const adopt = (live: Live, side: LiveSide, event: Event): void => deliver(live, side.side, event);
-
 /** Writes the files of both sides for the first time. */
 export const publishFirst = (live: Live): void => {
   live.publishMs = 0;

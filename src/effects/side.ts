@@ -18,8 +18,14 @@ export interface LiveSide {
   adopted: { readonly pid: number; readonly pidfd: Fd } | null;
 }
 
+/** A side whose lock is open. */
+export interface Taken {
+  readonly folder: Bytes;
+  readonly lock: Fd;
+}
+
 /** Opens the lock of a side; locking is the caller's next step. */
-export const takeSide = (side: Side): { readonly folder: Bytes; readonly lock: Fd } => {
+export const takeSide = (side: Side): Taken => {
   const folder = side === 'main' ? '' : 'log/';
   makeSupervise(folder);
   return { folder, lock: openLock(folder) };
