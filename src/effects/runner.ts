@@ -5,17 +5,7 @@
 // Must not: decide. Read first: ../machine/types.ts. Read next: launch.ts, publish.ts, record.ts.
 import { type Bytes, type Fd, refused } from '../host/calls.ts';
 import { monotonicMs, wallClock } from '../host/clock.ts';
-import {
-  EINTR,
-  POLLIN,
-  SIGCHLD,
-  SIGHUP,
-  SIGINT,
-  SIGKILL,
-  SIGQUIT,
-  SIGTERM,
-  WNOHANG,
-} from '../host/linux.ts';
+import { EINTR, POLLIN, SIGCHLD, SIGHUP, SIGINT, SIGKILL, SIGQUIT, SIGTERM, WNOHANG } from '../host/linux.ts';
 import { type Watch, waitOnce } from '../host/loop.ts';
 import { sys } from '../host/sys.ts';
 import { eventOf } from '../machine/letters.ts';
@@ -54,7 +44,8 @@ const now = (): Now => ({ ms: monotonicMs(), wall: wallClock() });
 // ---- effects ------------------------------------------------------------------------------------------------
 
 const placeOf = (live: Live, side: LiveSide): Place => {
-  if (side.side === 'log') return { dir: 'log', fds: live.pipe === null ? [] : [0, live.pipe.readEnd], lock: side.lock };
+  if (side.side === 'log')
+    return { dir: 'log', fds: live.pipe === null ? [] : [0, live.pipe.readEnd], lock: side.lock };
   return { dir: '', fds: live.pipe === null ? [] : [1, live.pipe.writeEnd], lock: side.lock };
 };
 

@@ -39,7 +39,7 @@ export const newService = (want: 'up' | 'down', scripts: boolean, now: Now): Ser
   notBeforeMs: now.ms,
   dueMs: null,
   steps: [],
-  asking: false,
+  asking: null,
   ending: { code: 0, status: 0 },
   scripts,
 });
@@ -56,20 +56,18 @@ const letterOf = (step: Step): ScriptLetter | null => {
   return step.kind === 'wake' ? null : step.letter;
 };
 
-/** Asks for the first step, or takes it where it needs no asking. Nothing is asked while ./run is being started. */
+/** Asks for the next step, or takes it where it needs no asking. Nothing is asked while ./run is being started. */
 const advance = (s: Service): Outcome => {
-  const step = s.steps[0];
-  if (step === undefined || s.asking || s.state === 'starting') return stay(s);
+  const [step, ...steps] = s.steps;
+  if (step === undefined || s.asking !== null || s.state === 'starting') return stay(s);
   const letter = letterOf(step);
-  if (letter === null || !s.scripts) return take(s, false);
-  return { service: { ...s, asking: true }, effects: [{ kind: 'ask', letter, pid: s.pid }] };
+  if (letter === null || !s.scripts) return take({ ...s, steps }, step, false);
+  return { service: { ...s, steps, asking: step }, effects: [{ kind: 'ask', letter, pid: s.pid }] };
 };
 
-/** The first step's question is answered: do it, and go on with the next. */
-const take = (s: Service, veto: boolean): Outcome => {
-  const [step, ...steps] = s.steps;
-  if (step === undefined) return stay(s);
-  const done = perform({ ...s, steps, asking: false }, step, veto);
+/** A step's question is answered: do it, and go on with the next. */
+const take = (s: Service, step: Step, veto: boolean): Outcome => {
+  const done = perform({ ...s, asking: null }, step, veto);
   return after(done.effects, advance(done.service));
 };
 
@@ -166,19 +164,21 @@ const sign = (s: Service, letter: ScriptLetter, signal: number): Outcome =>
 /** `kill` shall work now: a control script that is still thinking is ended, and with that has not objected. */
 const killRun = (s: Service): Outcome => {
   const queued = sign(s, 'k', SIGKILL);
-  return s.asking ? after([{ kind: 'endScript' }], queued) : queued;
+  return s.asking !== null ? after([{ kind: 'endScript' }], queued) : queued;
 };
-const killScript = (s: Service): Outcome => (s.asking ? { service: s, effects: [{ kind: 'endScript' }] } : stay(s));
-const killFinish = (s: Service): Outcome =>
-  after([{ kind: 'send', pid: s.pid, signal: SIGKILL }], killScript(s));
+const killScript = (s: Service): Outcome =>
+  s.asking !== null ? { service: s, effects: [{ kind: 'endScript' }] } : stay(s);
+const killFinish = (s: Service): Outcome => after([{ kind: 'send', pid: s.pid, signal: SIGKILL }], killScript(s));
 const pauseRun = (s: Service): Outcome => sign(s, 'p', SIGSTOP);
 const contRun = (s: Service): Outcome => sign(s, 'c', SIGCONT);
 const signalRun = (s: Service, e: Of<'signal'>): Outcome => sign(s, e.letter, SIGNALS[e.letter]);
 
-const takeAnswer = (s: Service, e: Of<'answered'>): Outcome => (s.asking ? take(s, e.veto) : stay(s));
+const takeAnswer = (s: Service, e: Of<'answered'>): Outcome =>
+  s.asking === null ? stay(s) : take(s, s.asking, e.veto);
 
 const runStarted = (s: Service, e: Of<'started'>, now: Now): Outcome => {
-  const steps = s.steps.map((step) => ('pid' in step && step.pid === 0 ? { ...step, pid: e.pid } : step));
+  // what is still queued came after the start, and is meant for this process
+  const steps = s.steps.map((step) => ('pid' in step ? { ...step, pid: e.pid } : step));
   const up: Service = {
     ...s,
     state: 'up',
@@ -192,15 +192,13 @@ const runStarted = (s: Service, e: Of<'started'>, now: Now): Outcome => {
   return after([PUBLISH], advance(up));
 };
 
-const forkForRunRefused = (s: Service, _: unknown, now: Now): Outcome =>
-  retryLater({ ...s, state: 'waiting' }, now);
+const forkForRunRefused = (s: Service, _: unknown, now: Now): Outcome => retryLater({ ...s, state: 'waiting' }, now);
 
 /** As if a child had started and exited 111. */
 const runUnusable = (s: Service, _: unknown, now: Now): Outcome =>
   runEnded({ ...s, startedMs: now.ms, since: now.wall }, { code: 111, status: 0 }, now);
 
-const runGone = (s: Service, e: Of<'ended'>, now: Now): Outcome =>
-  runEnded(s, { code: e.code, status: e.status }, now);
+const runGone = (s: Service, e: Of<'ended'>, now: Now): Outcome => runEnded(s, { code: e.code, status: e.status }, now);
 
 const finishStarted = (s: Service, e: Of<'started'>): Outcome =>
   show({ ...s, state: 'finishing', pid: e.pid, dueMs: null });
@@ -335,4 +333,4 @@ export const handle = (service: Service, event: Event, now: Now): Outcome => {
 };
 
 /** Whether nothing runs, is coming or is being asked: the service can be left. */
-export const isAtRest = (s: Service): boolean => s.state === 'down' && s.steps.length === 0;
+export const isAtRest = (s: Service): boolean => s.state === 'down' && s.asking === null && s.steps.length === 0;

@@ -73,8 +73,8 @@ export interface Service {
   /** When the event `due` is owed, monotonic; null for never. */
   readonly dueMs: number | null;
   readonly steps: readonly Step[];
-  /** Whether the first step's script has been asked and has not answered. */
-  readonly asking: boolean;
+  /** The step whose script has been asked and has not answered. */
+  readonly asking: Step | null;
   /** How ./run ended: exit code (-1 for a signal) and the low byte of the wait status. */
   readonly ending: Ending;
   /** A log service has neither control scripts nor a finish script. */

@@ -1,0 +1,109 @@
+// A scan directory: which runsv is started, stopped and awaited.
+import { describe, expect, it } from 'vitest';
+import {
+  handleTree,
+  newTree,
+  nextStartMs,
+  runningPids,
+  type Tree,
+  type TreeEvent,
+  type TreeOutcome,
+} from '../../../src/machine/tree.ts';
+
+const play = (tree: Tree, ...events: readonly (readonly [number, TreeEvent])[]): TreeOutcome =>
+  events.reduce<TreeOutcome>((out, [ms, event]) => handleTree(out.tree, event, ms), { tree, effects: [] });
+
+const scan = (...names: readonly string[]): TreeEvent => ({
+  kind: 'scanned',
+  found: names.map((each) => {
+    const [name, key] = each.split('=');
+    return { name: name ?? '', key: key ?? `k${each}` };
+  }),
+});
+const runs = (key: string, pid: number): TreeEvent => ({ kind: 'started', runsvs: [{ key, pid }] });
+const ends = (pid: number, code = 0, signal = 0): TreeEvent => ({ kind: 'ended', runsvs: [{ pid, code, signal }] });
+
+const one = (): Tree => play(newTree(), [0, scan('a')], [0, runs('ka', 10)]).tree;
+
+describe('a scan directory', () => {
+  it('starts a runsv for each service, once', () => {
+    expect(play(newTree(), [0, scan('a', 'b')]).effects).toEqual([
+      { kind: 'start', name: 'a', key: 'ka' },
+      { kind: 'start', name: 'b', key: 'kb' },
+    ]);
+    expect(play(one(), [9, scan('a')]).effects).toEqual([]);
+    expect(play(newTree(), [0, scan('a=k', 'b=k')]).effects).toHaveLength(1);
+  });
+
+  it('does not notice that a service was renamed', () => {
+    expect(play(one(), [9, scan('z=ka')]).effects).toEqual([]);
+  });
+
+  it('starts a runsv that died again, at once or a second after its last start', () => {
+    expect(play(one(), [5000, ends(10)]).effects).toEqual([{ kind: 'start', name: 'a', key: 'ka' }]);
+    const soon = play(one(), [300, ends(10)]);
+    expect([soon.effects, nextStartMs(soon.tree)]).toEqual([[], 1000]);
+    expect(play(soon.tree, [1000, { kind: 'due' }]).effects).toHaveLength(1);
+    expect(play(soon.tree, [999, { kind: 'due' }]).effects).toEqual([]);
+  });
+
+  it('tells of a crash, and looks for who holds a service that was not to be had', () => {
+    expect(play(one(), [300, ends(10, -1, 9)]).effects).toEqual([{ kind: 'tellCrash', name: 'a', signal: 9 }]);
+    expect(play(one(), [300, ends(10, 111)]).effects).toEqual([{ kind: 'lookForHolder', name: 'a', key: 'ka' }]);
+  });
+
+  it('takes over the runsv that holds a service, until that one ends', () => {
+    const held = play(one(), [300, ends(10, 111)], [301, { kind: 'taken', key: 'ka', pid: 99 }]);
+    expect([nextStartMs(held.tree), runningPids(held.tree)]).toEqual([null, [99]]);
+    expect(play(held.tree, [9000, ends(99, -1)]).effects).toEqual([{ kind: 'start', name: 'a', key: 'ka' }]);
+    expect(play(one(), [300, { kind: 'taken', key: 'ka', pid: 99 }]).tree).toEqual(one());
+    expect(play(one(), [300, { kind: 'taken', key: 'gone', pid: 99 }]).tree).toEqual(one());
+  });
+
+  it('sends TERM to what was removed, all at once', () => {
+    const two = play(
+      newTree(),
+      [0, scan('a', 'b')],
+      [
+        0,
+        {
+          kind: 'started',
+          runsvs: [
+            { key: 'ka', pid: 10 },
+            { key: 'kb', pid: 11 },
+          ],
+        },
+      ],
+    );
+    expect(play(two.tree, [9, scan()]).effects).toEqual([
+      { kind: 'term', pid: 10 },
+      { kind: 'term', pid: 11 },
+    ]);
+  });
+
+  it('waits for the runsv of a service that was replaced', () => {
+    const replaced = play(one(), [9, scan('a=other')]);
+    expect(replaced.effects).toEqual([{ kind: 'term', pid: 10 }]);
+    expect([nextStartMs(replaced.tree), runningPids(replaced.tree)]).toEqual([null, [10]]);
+    expect(play(replaced.tree, [50, ends(10)]).effects).toEqual([{ kind: 'start', name: 'a', key: 'other' }]);
+  });
+
+  it('waits for the runsv of a service that was removed and came back', () => {
+    const back = play(one(), [9, scan()], [20, scan('b=ka')]);
+    expect(back.effects).toEqual([]);
+    expect(play(back.tree, [50, ends(10)]).effects).toEqual([{ kind: 'start', name: 'b', key: 'ka' }]);
+  });
+
+  it('tries again a second later what could not be started', () => {
+    const refused = play(newTree(), [0, scan('a', 'b')], [7, { kind: 'notStarted', keys: ['ka', 'gone'] }]);
+    expect(nextStartMs(refused.tree)).toBe(1007);
+    const both = play(refused.tree, [7, { kind: 'notStarted', keys: ['kb'] }], [8, ends(1234)]);
+    expect(nextStartMs(both.tree)).toBe(1007);
+  });
+
+  it('forgets a service that is gone before its runsv was started', () => {
+    const refused = play(newTree(), [0, scan('a')], [0, { kind: 'notStarted', keys: ['ka'] }], [5, scan()]);
+    expect([refused.effects, refused.tree.leaving, nextStartMs(refused.tree)]).toEqual([[], [], null]);
+    expect(play(refused.tree, [6, runs('ka', 3)]).tree.wanted.size).toBe(0);
+  });
+});
