@@ -1,13 +1,14 @@
 // The table of all programs in the suite, and nothing else.
 //
 // Read next: applets/applet.ts (what a program is), applets/runitbox.ts (how one is chosen).
+import type { Applet } from './applets/applet.ts';
+import { multicall } from './applets/runitbox.ts';
 import { runsv } from './applets/runsv.ts';
 import { runsvdir } from './applets/runsvdir.ts';
-import { multicall } from './applets/runitbox.ts';
-import type { Applet } from './applets/applet.ts';
+import { sv } from './applets/sv.ts';
 import { sys } from './host/sys.ts';
 
-const applets: readonly Applet[] = [runsv, runsvdir];
+const applets: readonly Applet[] = [runsv, runsvdir, sv];
 
 declare const globalThis: { __main?: () => number };
 

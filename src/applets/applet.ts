@@ -16,6 +16,11 @@ export interface ExitCode {
   readonly text: string;
 }
 
+export interface HelpList {
+  readonly title: string;
+  readonly rows: readonly { readonly term: string; readonly text: string }[];
+}
+
 export interface Help {
   /** What follows the name and the options in the usage line: 'dir', 'command service ...'. */
   readonly operands: string;
@@ -24,6 +29,8 @@ export interface Help {
   /** Plain paragraphs, separated by an empty line. */
   readonly description: string;
   readonly options: OptionTable;
+  /** Further tables: commands, environment, files. */
+  readonly lists?: readonly HelpList[];
   readonly examples: readonly Example[];
   readonly exitCodes: readonly ExitCode[];
 }

@@ -1,19 +1,95 @@
-// The multicall front: which program of the suite this call is for.
+// The multicall front: finds out which program of the suite a call is for, and is `runitbox` itself.
 //
-// Read next: ../main.ts (the table).
-import { err } from '../cli/say.ts';
+// Promises: a program sees argv as if it were an executable of its own. `--help` as the only argument is answered here,
+// for every program: no classic option is lost, as none has that name.
+// Read next: ../main.ts (the table), runitbox/called.ts, runitbox/install.ts.
+import { helpText } from '../cli/help.ts';
+import { baseName } from '../cli/options.ts';
+import { err, out } from '../cli/say.ts';
+import { VERSION } from '../cli/version.ts';
 import type { Bytes } from '../host/calls.ts';
-import type { Applet } from './applet.ts';
+import type { Applet, Help } from './applet.ts';
+import { appletBehind } from './runitbox/called.ts';
+import { folderOf, install } from './runitbox/install.ts';
 
-const NOT_FOUND = 127;
+const NOT_FOUND_CODE = 127;
+const NAME = 'runitbox';
 
-const baseName = (path: Bytes): Bytes => path.slice(path.lastIndexOf('/') + 1);
+const help: Help = {
+  operands: '',
+  usage: 'PROGRAM [ARGUMENT ...] | --list | --list-full | --install [-s] [DIR] | --help | --version',
+  description:
+    'One executable that is all programs of the suite: it becomes the one by whose name it is called, through a link or ' +
+    'as the first argument. A link with a name of its own that leads to one of these names is that program too.',
+  options: [
+    { long: 'list', text: 'print the names of the programs' },
+    { long: 'list-full', text: 'print where each belongs, relative to the root' },
+    { long: 'install', text: 'make a link for each in DIR, or where each belongs; names that exist are left alone' },
+    { letter: 's', text: 'with --install: symbolic links instead of hard ones' },
+    { long: 'help', text: 'print this; PROGRAM --help explains a program' },
+    { long: 'version', text: 'print the version' },
+  ],
+  examples: [
+    { command: 'runitbox --install -s /usr/bin', text: 'make all programs available' },
+    { command: 'runitbox sv status web', text: 'run one without a link' },
+  ],
+  exitCodes: [
+    { code: '0', text: 'done' },
+    { code: '1', text: 'a link could not be made' },
+    { code: '127', text: 'no program has that name' },
+  ],
+};
 
-/** Runs the program that argv[0] names. Returns its exit code, 127 where there is none. */
+const notFound = (name: Bytes): number => {
+  err(`${NAME}: applet not found: ${name}\n`);
+  return NOT_FOUND_CODE;
+};
+
+const sorted = (applets: readonly Applet[]): readonly Applet[] =>
+  [...applets].sort((one, other) => (one.name < other.name ? -1 : 1));
+
+const lines = (words: readonly string[]): Bytes => words.map((word) => `${word}\n`).join('');
+
+const say = (text: Bytes): number => (out(text) ? 0 : 1);
+
+const ownHelp = (applets: readonly Applet[]): Bytes => {
+  const rows = sorted(applets).map(({ name, summary }) => ({ term: name, text: summary }));
+  const lists = [{ title: 'Programs', rows }];
+  return helpText({ name: NAME, summary: 'the runit suite in one executable', help: { ...help, lists } });
+};
+
+const asItself = (applets: readonly Applet[], args: readonly Bytes[]): number => {
+  const [first = '--help', second, third] = args;
+  switch (first) {
+    case '--help':
+      return say(ownHelp(applets));
+    case '--version':
+      return say(`${NAME} ${VERSION}\n`);
+    case '--list':
+      return say(lines(sorted(applets).map(({ name }) => name)));
+    case '--list-full':
+      return say(lines(sorted(applets).map((applet) => `${folderOf(applet)}/${applet.name}`)));
+    case '--install':
+      return second === '-s' ? install(applets, third, true) : install(applets, second, false);
+    default:
+      return asProgram(applets, first, args);
+  }
+};
+
+const asProgram = (applets: readonly Applet[], name: Bytes, argv: readonly Bytes[]): number => {
+  const applet = applets.find((each) => each.name === baseName(name));
+  return applet === undefined ? notFound(name) : runApplet(applet, argv);
+};
+
+const runApplet = (applet: Applet, argv: readonly Bytes[]): number =>
+  argv.length === 2 && argv[1] === '--help' ? say(helpText(applet)) : applet.run(argv);
+
+/** Runs what argv[0] names. Returns its exit code, 127 where there is none. */
 export const multicall = (applets: readonly Applet[], argv: readonly Bytes[]): number => {
-  const name = baseName(argv[0] ?? '');
-  const applet = applets.find((each) => each.name === name);
-  if (applet !== undefined) return applet.run(argv);
-  err(`runitbox: applet not found: ${name}\n`);
-  return NOT_FOUND;
+  const argv0 = argv[0] ?? NAME;
+  const applet = applets.find((each) => each.name === baseName(argv0));
+  if (applet !== undefined) return runApplet(applet, argv);
+  if (baseName(argv0).startsWith(NAME)) return asItself(applets, argv.slice(1));
+  const behind = appletBehind(applets, argv0);
+  return behind === undefined ? notFound(argv0) : runApplet(behind, argv);
 };

@@ -1,14 +1,154 @@
 // The classic way of reading options, and the table that is the source of parsing, usage line, help and completion.
 //
-// Promises: parsing ends at the first operand; letters may be clustered; a value may be attached or the next word; `--`
-// ends options and is dropped; a lone `-` ends them and stays. Prints nothing: errors are values.
+// Promises: parsing ends at the first operand; letters may be clustered; a value may be attached or the next word, and
+// is taken as it stands; `--` ends options and is dropped; a lone `-` ends them and stays. Long options are extras of
+// ours. Prints nothing: problems are values.
 // Read next: help.ts (what is printed from the same table).
+import minimist from 'minimist';
+import type { Bytes } from '../host/calls.ts';
 
-export interface Option {
-  readonly letter: string;
-  /** The value's name, where the option takes one. */
+interface About {
+  /** What to call the value in usage and help, where the option takes one. */
   readonly value?: string;
   readonly text: string;
+  /** Accepted and explained, but not part of the usage line (which other programs compare). */
+  readonly unlisted?: true;
+  /** Stands twice in the usage line, as in `-ttv`. */
+  readonly twice?: true;
 }
 
+/** `-v`, `-w SEC` */
+export interface LetterOption extends About {
+  readonly letter: string;
+  readonly long?: undefined;
+}
+
+/** `--json`: an extra of ours; never in the classic usage line. */
+export interface LongOption extends About {
+  readonly long: string;
+  readonly letter?: undefined;
+}
+
+export type Option = LetterOption | LongOption;
+
 export type OptionTable = readonly Option[];
+
+/** The name by which Given knows an option. */
+export const nameOf = (option: Option): string => option.letter ?? option.long;
+
+/** The options given, by letter or long name. */
+export interface Given {
+  count(name: string): number;
+  /** The values of every time it was given, in order. */
+  all(name: string): readonly Bytes[];
+  /** The value of the last time. */
+  last(name: string): Bytes | undefined;
+}
+
+/** What is wrong with the options: in the words that the classic parser has, and the letter. */
+export interface Problem {
+  readonly kind: 'problem';
+  readonly text: 'illegal option' | 'option requires an argument';
+  readonly letter: string;
+}
+
+export interface Parsed {
+  readonly kind: 'parsed';
+  readonly given: Given;
+  readonly rest: readonly Bytes[];
+}
+
+interface Expanded {
+  readonly kind: 'expanded';
+  /** One `--name` or `--name=value` for each option given. */
+  readonly words: readonly Bytes[];
+  readonly rest: readonly Bytes[];
+}
+
+const illegal = (letter: string): Problem => ({ kind: 'problem', text: 'illegal option', letter });
+const lacking = (letter: string): Problem => ({ kind: 'problem', text: 'option requires an argument', letter });
+
+const startsOptions = (word: Bytes | undefined): word is Bytes => word !== undefined && word.length > 1 && word[0] === '-';
+
+/** One cluster of letters, in front of `next`: the words, and whether `next` was taken as a value. */
+const expandCluster = (table: OptionTable, cluster: Bytes, next: Bytes | undefined) => {
+  const words: Bytes[] = [];
+  for (let at = 1; at < cluster.length; at++) {
+    const letter = cluster.charAt(at);
+    const option = table.find((each) => each.letter === letter);
+    if (option === undefined) return illegal(letter);
+    if (option.value === undefined) {
+      words.push(`--${letter}`);
+      continue;
+    }
+    const attached = cluster.slice(at + 1);
+    if (attached === '' && next === undefined) return lacking(letter);
+    words.push(`--${letter}=${attached === '' ? next : attached}`);
+    return { words, tookNext: attached === '' };
+  }
+  return { words, tookNext: false };
+};
+
+/** `--name`, `--name=value` or `--name value`. */
+const expandLong = (table: OptionTable, word: Bytes, next: Bytes | undefined) => {
+  const equals = word.indexOf('=');
+  const name = word.slice(2, equals < 0 ? undefined : equals);
+  const option = table.find((each) => each.long === name);
+  if (option === undefined || (option.value === undefined && equals >= 0)) return illegal('-');
+  if (option.value === undefined || equals >= 0) return { words: [word], tookNext: false };
+  return next === undefined ? lacking(name) : { words: [`${word}=${next}`], tookNext: true };
+};
+
+const expand = (table: OptionTable, args: readonly Bytes[]): Expanded | Problem => {
+  const words: Bytes[] = [];
+  let at = 0;
+  for (let word = args[at]; startsOptions(word) && word !== '--'; word = args[at]) {
+    const step = (word[1] === '-' ? expandLong : expandCluster)(table, word, args[at + 1]);
+    if ('kind' in step) return step;
+    words.push(...step.words);
+    at += step.tookNext ? 2 : 1;
+  }
+  return { kind: 'expanded', words, rest: args.slice(args[at] === '--' ? at + 1 : at) };
+};
+
+const NOTHING: Given = { count: () => 0, all: () => [], last: () => undefined };
+
+// minimist makes one `true` of a flag given often, so flags are counted in the words.
+const givenBy = (table: OptionTable, words: readonly Bytes[]): Given => {
+  const valued = table.filter((option) => option.value !== undefined).map(nameOf);
+  const flags = table.filter((option) => option.value === undefined).map(nameOf);
+  const found: Readonly<Record<string, unknown>> = minimist([...words], { string: valued, boolean: flags });
+  const all = (name: string): readonly Bytes[] => [found[name] ?? []].flat().map(String);
+  return {
+    count: (name) => words.filter((word) => word === `--${name}`).length,
+    all,
+    last: (name) => all(name).at(-1),
+  };
+};
+
+/** Reads the options in `args` (argv without argv[0]). */
+export const parseOptions = (table: OptionTable, args: readonly Bytes[]): Parsed | Problem => {
+  // The common call has no option; it must not pay for the parser.
+  if (!startsOptions(args[0])) return { kind: 'parsed', given: NOTHING, rest: args };
+  const expanded = expand(table, args);
+  if (expanded.kind === 'problem') return expanded;
+  return { kind: 'parsed', given: givenBy(table, expanded.words), rest: expanded.rest };
+};
+
+/** The last component of a path, as programs call themselves. */
+export const baseName = (path: Bytes): Bytes => path.slice(path.lastIndexOf('/') + 1);
+
+/** The line that tells a problem; the usage text follows it. */
+export const problemLine = (argv0: Bytes, problem: Problem): Bytes =>
+  `${baseName(argv0)}: ${problem.text} -- ${problem.letter}\n`;
+
+/** An unsigned decimal at the start of `text`; what is none counts as 0. Beyond 2^53 it is rounded. */
+export const leadingNumber = (text: Bytes): number => {
+  let value = 0;
+  for (let at = 0; at < text.length; at++) {
+    const digit = text.charCodeAt(at) - 48;
+    if (digit < 0 || digit > 9) break;
+    value = value * 10 + digit;
+  }
+  return value;
+};

@@ -43,6 +43,7 @@ export interface Calls {
   /** Swaps two existing names atomically. */
   exchange(one: Bytes, other: Bytes): Done | Errno;
   unlink(path: Bytes): Done | Errno;
+  link(existing: Bytes, path: Bytes): Done | Errno;
   symlink(target: Bytes, path: Bytes): Done | Errno;
   readlink(path: Bytes): Bytes | Errno;
   /** All names but . and .. */

@@ -151,6 +151,7 @@ CALL(mkdir) { return (void)out, result(mkdir(a[0].s, (mode_t)a[1].n)); }
 CALL(mkfifo) { return (void)out, result(mkfifo(a[0].s, (mode_t)a[1].n)); }
 CALL(rename) { return (void)out, result(rename(a[0].s, a[1].s)); }
 CALL(unlink) { return (void)out, result(unlink(a[0].s)); }
+CALL(link) { return (void)out, result(link(a[0].s, a[1].s)); }
 CALL(symlink) { return (void)out, result(symlink(a[0].s, a[1].s)); }
 CALL(chdir) { return (void)out, result(chdir(a[0].s)); }
 CALL(fchdir) { return (void)out, result(fchdir((int)a[0].n)); }

@@ -37,6 +37,7 @@
   X(rename, "ss", 'i')                                                                                     \
   X(exchange, "ss", 'i')   /* renameat2 RENAME_EXCHANGE */                                                 \
   X(unlink, "s", 'i')                                                                                      \
+  X(link, "ss", 'i')       /* existing name, further name */                                               \
   X(symlink, "ss", 'i')    /* target, path */                                                              \
   X(readlink, "s", 'd')                                                                                    \
   X(readdir, "s", 'a')     /* all names but . and .., in directory order */                                \

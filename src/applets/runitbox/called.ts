@@ -1,0 +1,43 @@
+// Which program of the suite a call is for, where argv[0] is no program's name: the links behind it decide.
+//
+// Promises: the first link on the way that has a program's name is it: so /etc/init.d/web -> /usr/bin/sv is sv, whatever
+// sv itself links to.
+// Read next: ../runitbox.ts.
+import { baseName } from '../../cli/options.ts';
+import { type Bytes, refused } from '../../host/calls.ts';
+import { sys } from '../../host/sys.ts';
+import type { Applet } from '../applet.ts';
+
+const MOST_LINKS = 40;
+
+const parentOf = (path: Bytes): Bytes => path.slice(0, path.lastIndexOf('/') + 1);
+
+const searchPath = (): readonly Bytes[] => {
+  const entry = sys.environ().find((each) => each.startsWith('PATH='));
+  return entry === undefined ? [] : entry.slice('PATH='.length).split(':');
+};
+
+/** Where the name that was typed stands; '' where it is not found. */
+const placeOf = (argv0: Bytes): Bytes => {
+  if (argv0.includes('/')) return argv0;
+  const places = searchPath().map((dir) => (dir === '' ? argv0 : `${dir}/${argv0}`));
+  return places.find((place) => !refused(sys.lstat(place))) ?? '';
+};
+
+const named = (applets: readonly Applet[], path: Bytes): Applet | undefined => {
+  const name = baseName(path);
+  return applets.find((applet) => applet.name === name);
+};
+
+/** The program that the links behind argv[0] lead to; undefined where there is none. */
+export const appletBehind = (applets: readonly Applet[], argv0: Bytes): Applet | undefined => {
+  let path = placeOf(argv0);
+  for (let links = 0; path !== '' && links < MOST_LINKS; links++) {
+    const target = sys.readlink(path);
+    if (refused(target)) return undefined;
+    path = target[0] === '/' ? target : parentOf(path) + target;
+    const applet = named(applets, path);
+    if (applet !== undefined) return applet;
+  }
+  return undefined;
+};

@@ -1,0 +1,27 @@
+// What an inotify descriptor says: which watches have news of a given file.
+//
+// Read next: ../applets/sv/wait.ts.
+import type { Bytes } from '../host/calls.ts';
+
+/** The watch of the event that says that events were lost. */
+export const OVERFLOW = -1;
+
+const HEAD_BYTES = 16;
+
+const numberAt = (bytes: Bytes, at: number): number =>
+  bytes.charCodeAt(at) |
+  (bytes.charCodeAt(at + 1) << 8) |
+  (bytes.charCodeAt(at + 2) << 16) |
+  (bytes.charCodeAt(at + 3) << 24);
+
+/** The watches with an event about a file called `status`, and OVERFLOW where events were lost. */
+export const changedWatches = (bytes: Bytes): ReadonlySet<number> => {
+  const changed = new Set<number>();
+  for (let at = 0; at + HEAD_BYTES <= bytes.length; ) {
+    const watch = numberAt(bytes, at);
+    const next = at + HEAD_BYTES + numberAt(bytes, at + 12);
+    if (watch === OVERFLOW || bytes.startsWith('status\0', at + HEAD_BYTES)) changed.add(watch);
+    at = next;
+  }
+  return changed;
+};
