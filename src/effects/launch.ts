@@ -4,7 +4,7 @@
 // not become the program" (counts as having run, as 111). The child is recorded before it runs.
 // Read next: record.ts (the record), ../machine/types.ts (what the answers mean).
 import { type Bytes, type Fd, refused } from '../host/calls.ts';
-import { S_IXUSR, SPAWN_FAILED } from '../host/linux.ts';
+import { EDQUOT, ENOSPC, EROFS, S_IXUSR, SPAWN_FAILED } from '../host/linux.ts';
 import { sys } from '../host/sys.ts';
 import type { ScriptLetter } from '../machine/types.ts';
 import { recordText } from './record.ts';
@@ -33,16 +33,24 @@ export interface Place {
   readonly lock: Fd;
 }
 
-export const startRun = (place: Place): Launch =>
-  launch(sys.spawn('./run', ['./run'], [], place.dir, place.fds, 0, place.lock, recordText('run')));
+/** What only the writing of the record can have failed with: a disk that is full, or cannot be written any more. */
+const NOT_RECORDED: readonly number[] = [-ENOSPC, -EDQUOT, -EROFS].map((errno) => errno - SPAWN_FAILED);
+
+/** Starts a program and records it; where it cannot be recorded it is started all the same. */
+const startRecorded = (place: Place, argv: readonly Bytes[], phase: 'run' | 'finish'): Launch => {
+  const path = argv[0] ?? '';
+  const result = sys.spawn(path, argv, [], place.dir, place.fds, 0, place.lock, recordText(phase));
+  if (!NOT_RECORDED.includes(result)) return launch(result);
+  return launch(sys.spawn(path, argv, [], place.dir, place.fds, 0, NO_RECORD, ''));
+};
+
+export const startRun = (place: Place): Launch => startRecorded(place, ['./run'], 'run');
 
 /** Whether there is a finish script: it counts when it can be read, executable or not. */
 export const hasFinish = (): boolean => !refused(sys.access('finish', R_OK));
 
-export const startFinish = (place: Place, code: number, status: number): Launch => {
-  const argv = ['./finish', String(code), String(status)];
-  return launch(sys.spawn('./finish', argv, [], place.dir, place.fds, 0, place.lock, recordText('finish')));
-};
+export const startFinish = (place: Place, code: number, status: number): Launch =>
+  startRecorded(place, ['./finish', String(code), String(status)], 'finish');
 
 /** Whether control/LETTER is there to be asked: its owner may execute it. */
 export const hasScript = (letter: ScriptLetter): boolean => {

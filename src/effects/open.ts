@@ -5,7 +5,7 @@
 import { decodeStatus, type Status } from '../formats/status.ts';
 import { type Bytes, type Fd, refused } from '../host/calls.ts';
 import { monotonicMs, wallClock } from '../host/clock.ts';
-import { ENOENT, O_RDONLY, POLLIN, S_IFDIR, S_IFMT, SIGCHLD } from '../host/linux.ts';
+import { ENOENT, ESRCH, O_RDONLY, POLLIN, S_IFDIR, S_IFMT, SIGCHLD } from '../host/linux.ts';
 import { waitOnce } from '../host/loop.ts';
 import { sys } from '../host/sys.ts';
 import { newPair, type Side } from '../machine/pair.ts';
@@ -13,10 +13,10 @@ import { handle, newService } from '../machine/service.ts';
 import type { Now, Service, Wall } from '../machine/types.ts';
 import { Fatal, reason, type Voice } from './messages.ts';
 import { newPipe, type Pipe, pipeOf } from './pipe.ts';
-import { type Survivor, survivorOf } from './record.ts';
+import { learnBoot, type Survivor, survivorOf } from './record.ts';
 import { CAUGHT, type Live, publishFirst } from './runner.ts';
 import { type LiveSide, openSide, type Taken, takeSide } from './side.ts';
-import { lockedElsewhere, openOk, tryLock } from './supervise.ts';
+import { isThere, lockedElsewhere, openOk, tryLock } from './supervise.ts';
 
 /** How often a log's lock that another process holds is tried again. */
 const LOCK_RETRY_MS = 200;
@@ -27,8 +27,6 @@ interface Found extends Survivor {
   readonly since: Wall;
   readonly want: 'up' | 'down' | null;
 }
-
-const isThere = (path: Bytes): boolean => !refused(sys.stat(path));
 
 const hasLog = (voice: Voice): boolean => {
   const stat = sys.stat('log');
@@ -79,9 +77,9 @@ const find = (voice: Voice, { folder, lock }: Taken): Found | null => {
   const survivor = survivorOf(lock);
   if (survivor === null) return null;
   const pidfd = sys.pidfd(survivor.pid);
+  if (pidfd === -ESRCH) return null;
   if (refused(pidfd)) {
-    voice.warn(`unable to watch process ${survivor.pid}, which an earlier runsv started`, pidfd);
-    return null;
+    throw new Fatal(reason(`unable to watch process ${survivor.pid}, which an earlier runsv started`, pidfd));
   }
   voice.warn(`taking over ${folder}./${survivor.phase}, still running as process ${survivor.pid}`);
   const status = readStatus(folder);
@@ -117,6 +115,7 @@ const openHalf = (side: Side, taken: Taken, found: Found | null, now: Now): Half
 
 /** Sides locked: survivors found, fifos open, files true, ok answering. */
 const openBoth = (voice: Voice, signals: Fd, mainTaken: Taken, logTaken: Taken | null): Live => {
+  learnBoot();
   const mainFound = find(voice, mainTaken);
   const logFound = logTaken === null ? null : find(voice, logTaken);
   const now: Now = { ms: monotonicMs(), wall: wallClock() };

@@ -1,8 +1,8 @@
 // The files that tell the world: supervise/pid, stat and status.
 //
-// Promises: a file is replaced whole or not at all, and the three are only replaced when all three successors were
-// written. The successors are spares that stay: they are swapped with the files (rename exchange), so the disk
-// space of the next update is already held, and a full disk cannot stop one.
+// Promises: a file is replaced whole or not at all, and each one that is there tells the truth: one whose successor
+// cannot be written is removed until it can. The successors are spares that stay: they are swapped with the files
+// (rename exchange), so the disk space of the next update is already held, and a full disk cannot stop one.
 // Must not: decide anything. Read next: ../formats/status.ts.
 import { encodeStatus, type Phase, statLine } from '../formats/status.ts';
 import { type Bytes, type Done, type Errno, refused } from '../host/calls.ts';
@@ -68,28 +68,38 @@ const overwrite = (path: Bytes, text: Bytes): Done | Errno => {
   return written === text.length ? cut : (-ENOSPC as Errno);
 };
 
-/** The spare takes the file's place; the old file becomes the spare where the file system can swap. */
-const swap = (spare: Bytes, path: Bytes): Done | Errno => {
+const cannotSwap = (result: number): boolean => result === -ENOENT || result === -EINVAL || result === -ENOSYS;
+
+/** The spare takes the file's place, and the old file becomes the spare; where there is none yet, one is made. */
+const swap = (spare: Bytes, path: Bytes, text: Bytes): Done | Errno => {
   const swapped = sys.exchange(spare, path);
-  return swapped === -ENOENT || swapped === -EINVAL || swapped === -ENOSYS ? sys.rename(spare, path) : swapped;
+  if (!cannotSwap(swapped)) return swapped;
+  const renamed = sys.rename(spare, path);
+  if (!refused(renamed)) overwrite(spare, text);
+  return renamed;
 };
 
 const NAMES: readonly Name[] = ['pid', 'stat', 'status'];
 
+/** Replaces one file; what cannot be replaced is removed, so that it does not lie. */
+const replace = (path: Bytes, text: Bytes): Trouble | null => {
+  const spare = `${path}.new`;
+  const written = overwrite(spare, text);
+  const done = refused(written) ? written : swap(spare, path, text);
+  if (!refused(done)) return null;
+  sys.unlink(path);
+  return { what: refused(written) ? `unable to write ${spare}` : `unable to rename ${spare} to ${path}`, errno: done };
+};
+
 /** Makes the files say what `service` is. Tells the first thing that went wrong, after which it can be called again. */
 export const publish = (board: Board, service: Service): Trouble | null => {
   const texts = textsFor(service);
-  const stale = NAMES.filter((name) => board[name] !== texts[name]);
-  for (const name of stale) {
-    const spare = `${board.folder}${name}.new`;
-    const done = overwrite(spare, texts[name]);
-    if (refused(done)) return { what: `unable to write ${spare}`, errno: done };
+  let first: Trouble | null = null;
+  for (const name of NAMES) {
+    if (board[name] === texts[name]) continue;
+    const trouble = replace(board.folder + name, texts[name]);
+    board[name] = trouble === null ? texts[name] : null;
+    first ??= trouble;
   }
-  for (const name of stale) {
-    const path = board.folder + name;
-    const done = swap(`${path}.new`, path);
-    if (refused(done)) return { what: `unable to rename ${name}.new to ${path}`, errno: done };
-    board[name] = texts[name];
-  }
-  return null;
+  return first;
 };

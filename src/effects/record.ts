@@ -8,8 +8,9 @@
 // Read next: launch.ts (who writes it), runner.ts (who adopts).
 import { type Fd, refused } from '../host/calls.ts';
 import { bootMs } from '../host/clock.ts';
-import { O_RDONLY } from '../host/linux.ts';
+import { ENOENT, ESRCH, O_RDONLY } from '../host/linux.ts';
 import { sys } from '../host/sys.ts';
+import { Fatal, reason } from './messages.ts';
 
 /** A process's start is counted in ticks of this many milliseconds. */
 const TICK_MS = 10;
@@ -22,30 +23,31 @@ export interface Survivor {
   readonly pid: number;
 }
 
+/**
+ * A small file of /proc, '' where it is not there. Any other refusal is Fatal: not to know whether a process still runs
+ * must not be taken for knowing that it does not.
+ */
 const readSmall = (path: string): string => {
   const fd = sys.open(path, O_RDONLY, 0);
-  if (refused(fd)) return '';
+  if (fd === -ENOENT) return '';
+  if (refused(fd)) throw new Fatal(reason(`unable to open ${path}`, fd));
   const text = sys.read(fd, 4096);
   sys.close(fd);
-  return refused(text) ? '' : text;
+  if (text === -ESRCH) return '';
+  if (refused(text)) throw new Fatal(reason(`unable to read ${path}`, text));
+  return text;
 };
 
-let bootId: string | null = null;
+let bootId = '-';
 
-/** Which boot of the machine this is; '-' where /proc is not mounted. */
-const thisBoot = (): string => {
-  bootId ??= readSmall('/proc/sys/kernel/random/boot_id').trim() || '-';
-  return bootId;
-};
-
-/** Forgets what was read of the machine: a test moves from one to another. */
-export const forgetBoot = (): void => {
-  bootId = null;
+/** Learns which boot of the machine this is ('-' where /proc is not mounted); needed before anything is recorded. */
+export const learnBoot = (): void => {
+  bootId = readSmall('/proc/sys/kernel/random/boot_id').trim() || '-';
 };
 
 /** The text to which spawn adds the pid. */
 export const recordText = (phase: 'run' | 'finish'): string =>
-  `${phase.padEnd(6)} ${thisBoot()} ${String(bootMs()).padStart(14, '0')} `;
+  `${phase.padEnd(6)} ${bootId} ${String(bootMs()).padStart(14, '0')} `;
 
 /** When a living process started, in milliseconds since boot; null for a dead one, or one that only waits to be reaped. */
 const startOf = (pid: number): number | null => {
@@ -54,6 +56,14 @@ const startOf = (pid: number): number | null => {
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const ticks = Number(fields[19]);
   return stat === '' || fields[0] === 'Z' || fields[0] === 'X' || Number.isNaN(ticks) ? null : ticks * TICK_MS;
+};
+
+/** How long a record is: phase, boot, milliseconds, pid, newline. */
+const RECORD_SIZE = 7 + 37 + 15 + 11;
+
+/** Holds the space of a record on the disk, so that a disk that fills up later cannot keep one from being written. */
+const reserve = (lock: Fd, text: string): void => {
+  if (text.length < RECORD_SIZE) sys.pwrite(lock, text.padEnd(RECORD_SIZE - 1) + '\n', 0);
 };
 
 interface Recorded extends Survivor {
@@ -70,12 +80,13 @@ const parseRecord = (text: string): Recorded | null => {
   return phase === 'run' || phase === 'finish' ? { phase, boot, startMs, pid: number } : null;
 };
 
-/** The recorded process, if it still lives. */
+/** The recorded process, if it still lives. Throws Fatal where that cannot be told. */
 export const survivorOf = (lock: Fd): Survivor | null => {
   const text = sys.read(lock, RECORD_MAX);
-  if (refused(text)) return null;
+  if (refused(text)) throw new Fatal(reason('unable to read supervise/lock', text));
+  reserve(lock, text);
   const record = parseRecord(text);
-  if (record === null || record.boot !== thisBoot() || record.boot === '-') return null;
+  if (record === null || record.boot !== bootId || bootId === '-') return null;
   const { phase, pid } = record;
   const startMs = startOf(pid);
   if (startMs === null) return null;

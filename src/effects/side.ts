@@ -5,7 +5,7 @@
 import type { Bytes, Fd } from '../host/calls.ts';
 import type { Side } from '../machine/pair.ts';
 import { type Board, newBoard } from './publish.ts';
-import { type Fifos, makeSupervise, openControl, openLock } from './supervise.ts';
+import { type Fifos, isThere, makeSupervise, openControl, openLock } from './supervise.ts';
 
 export interface LiveSide {
   readonly side: Side;
@@ -36,6 +36,7 @@ export const openSide = (side: Side, folder: Bytes, lock: Fd): LiveSide => ({
   folder,
   lock,
   fifos: openControl(folder),
-  board: newBoard(`${folder}supervise/`, side === 'main'),
+  // a log service's pid file is only made when there first is a process; one that is there must not be believed
+  board: newBoard(`${folder}supervise/`, side === 'main' || isThere(`${folder}supervise/pid`)),
   adopted: null,
 });

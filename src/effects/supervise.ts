@@ -28,6 +28,8 @@ export interface Fifos {
   readonly controlWriter: Fd;
 }
 
+export const isThere = (path: Bytes): boolean => !refused(sys.stat(path));
+
 const must = <T>(result: T | Errno, what: string): T => {
   if (refused(result)) throw new Fatal(reason(what, result));
   return result as T;

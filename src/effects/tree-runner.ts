@@ -107,7 +107,7 @@ const start = (live: Live, starts: Starts): readonly TreeEvent[] => {
 };
 
 const lookForHolder = (live: Live, name: string, key: string): readonly TreeEvent[] => {
-  const pid = holderOf(name);
+  const pid = holderOf(`${live.dir}/${name}`);
   if (pid === null || live.alien.has(pid)) return [];
   const pidfd = sys.pidfd(pid);
   if (refused(pidfd)) return [];
@@ -133,7 +133,7 @@ const perform = (live: Live, effect: TreeEffect): readonly TreeEvent[] => {
 
 const isStart = (effect: TreeEffect): effect is Extract<TreeEffect, { kind: 'start' }> => effect.kind === 'start';
 
-/** Hands one event to the machine, and every answer. The current directory must be the scan directory. */
+/** Hands one event to the machine, and every answer. `scanned` and `due` only from inside the scan directory. */
 const deliver = (live: Live, event: TreeEvent): void => {
   const queue: TreeEvent[] = [event];
   for (const next of queue) {
@@ -217,13 +217,13 @@ const reap = (live: Live): void => {
     const signal = wait & 0x7f;
     runsvs.push({ pid, code: signal === 0 ? (wait >> 8) & 0xff : -1, signal });
   }
-  if (runsvs.length > 0) inside(live, () => deliver(live, { kind: 'ended', runsvs }));
+  if (runsvs.length > 0) deliver(live, { kind: 'ended', runsvs });
 };
 
 const alienEnded = (live: Live, pid: number, pidfd: Fd): void => {
   sys.close(pidfd);
   live.alien.delete(pid);
-  inside(live, () => deliver(live, { kind: 'ended', runsvs: [{ pid, code: -1, signal: 0 }] }));
+  deliver(live, { kind: 'ended', runsvs: [{ pid, code: -1, signal: 0 }] });
 };
 
 const hangUp = (live: Live): void => {
@@ -240,12 +240,15 @@ const takeSignals = (live: Live): void => {
   }
 };
 
+/** When a runsv is to be started; while the directory is lost, the next look comes first. */
+const startMs = (live: Live): number | null => (live.lost ? null : nextStartMs(live.tree));
+
 /** The runsvs that are due are started where the directory is still the one they were found in. */
 const startDue = (live: Live): void => {
-  const dueMs = nextStartMs(live.tree);
+  const dueMs = startMs(live);
   if (dueMs === null || dueMs > monotonicMs()) return;
   if (identityOf(live.dir) !== live.identity) lookNow(live);
-  inside(live, () => deliver(live, { kind: 'due' }));
+  if (!live.lost) inside(live, () => deliver(live, { kind: 'due' }));
 };
 
 // ---- the loop -----------------------------------------------------------------------------------------------
@@ -258,7 +261,7 @@ const watches = (live: Live): readonly Watch[] => [
 ];
 
 const deadline = (live: Live): number | null => {
-  const times = [nextStartMs(live.tree), live.lookMs, live.title === null ? null : live.title.dotMs];
+  const times = [startMs(live), live.lookMs, live.title === null ? null : live.title.dotMs];
   const set = times.filter((ms) => ms !== null);
   return set.length === 0 ? null : Math.min(...set);
 };

@@ -1,9 +1,10 @@
 // A scan directory: which services there are, and what becomes of the runsv of each.
 //
-// A service is known by its key (device and inode), not by its name. Each has at most one runsv:
+// A service is known by its key (device and inode); a new name for it only counts at its next start. Each has at most one runsv:
 //   wanted    in the directory; its runsv runs (pid), or is due to be started (dueMs)
 //   leaving   no longer in the directory; its runsv was sent TERM and its end is awaited. A newcomer of the same name
 //             or key is not started before that.
+// Only `scanned` and `due` ask for starts: they come from inside the directory.
 // Events come in batches, so that a thousand services cost one pass. Pure and total, as service.ts.
 // Read next: ../effects/scandir.ts (who looks and starts).
 
@@ -91,7 +92,9 @@ const newEntry = ({ name, key }: Found, nowMs: number): Entry => ({
 const scanned = (tree: Tree, found: readonly Found[], nowMs: number): TreeOutcome => {
   const wanted = new Map<string, Entry>();
   for (const one of found) {
-    if (!wanted.has(one.key)) wanted.set(one.key, tree.wanted.get(one.key) ?? newEntry(one, nowMs));
+    if (wanted.has(one.key)) continue;
+    const known = tree.wanted.get(one.key);
+    wanted.set(one.key, known === undefined ? newEntry(one, nowMs) : { ...known, name: one.name });
   }
   const gone = [...tree.wanted.values()].filter((entry) => !wanted.has(entry.key) && entry.pid !== 0);
   const terms = gone.map((entry): TreeEffect => ({ kind: 'term', pid: entry.pid }));
@@ -133,9 +136,7 @@ const ended = (tree: Tree, runsvs: readonly Ended[], nowMs: number): TreeOutcome
     wanted.set(entry.key, { ...entry, pid: 0, dueMs: Math.max(nowMs, entry.startedMs + RESTART_MS) });
     effects.push(...effectsOfEnd(entry, end));
   }
-  const leaving = tree.leaving.filter((entry) => !ends.has(entry.pid));
-  const next = startDue({ wanted, leaving }, nowMs);
-  return { tree: next.tree, effects: [...effects, ...next.effects] };
+  return { tree: { wanted, leaving: tree.leaving.filter((entry) => !ends.has(entry.pid)) }, effects };
 };
 
 const taken = (tree: Tree, key: string, pid: number): TreeOutcome =>

@@ -21,6 +21,7 @@ const scan = (...names: readonly string[]): TreeEvent => ({
   }),
 });
 const runs = (key: string, pid: number): TreeEvent => ({ kind: 'started', runsvs: [{ key, pid }] });
+const DUE: TreeEvent = { kind: 'due' };
 const ends = (pid: number, code = 0, signal = 0): TreeEvent => ({ kind: 'ended', runsvs: [{ pid, code, signal }] });
 
 const one = (): Tree => play(newTree(), [0, scan('a')], [0, runs('ka', 10)]).tree;
@@ -35,16 +36,20 @@ describe('a scan directory', () => {
     expect(play(newTree(), [0, scan('a=k', 'b=k')]).effects).toHaveLength(1);
   });
 
-  it('does not notice that a service was renamed', () => {
-    expect(play(one(), [9, scan('z=ka')]).effects).toEqual([]);
+  it('leaves a service alone that was renamed, and uses the new name at its next start', () => {
+    const renamed = play(one(), [9, scan('z=ka')]);
+    expect(renamed.effects).toEqual([]);
+    expect(play(renamed.tree, [5000, ends(10)], [5000, DUE]).effects).toEqual([
+      { kind: 'start', name: 'z', key: 'ka' },
+    ]);
   });
 
   it('starts a runsv that died again, at once or a second after its last start', () => {
-    expect(play(one(), [5000, ends(10)]).effects).toEqual([{ kind: 'start', name: 'a', key: 'ka' }]);
+    expect(play(one(), [5000, ends(10)], [5000, DUE]).effects).toEqual([{ kind: 'start', name: 'a', key: 'ka' }]);
     const soon = play(one(), [300, ends(10)]);
     expect([soon.effects, nextStartMs(soon.tree)]).toEqual([[], 1000]);
-    expect(play(soon.tree, [1000, { kind: 'due' }]).effects).toHaveLength(1);
-    expect(play(soon.tree, [999, { kind: 'due' }]).effects).toEqual([]);
+    expect(play(soon.tree, [1000, DUE]).effects).toHaveLength(1);
+    expect(play(soon.tree, [999, DUE]).effects).toEqual([]);
   });
 
   it('tells of a crash, and looks for who holds a service that was not to be had', () => {
@@ -55,7 +60,9 @@ describe('a scan directory', () => {
   it('takes over the runsv that holds a service, until that one ends', () => {
     const held = play(one(), [300, ends(10, 111)], [301, { kind: 'taken', key: 'ka', pid: 99 }]);
     expect([nextStartMs(held.tree), runningPids(held.tree)]).toEqual([null, [99]]);
-    expect(play(held.tree, [9000, ends(99, -1)]).effects).toEqual([{ kind: 'start', name: 'a', key: 'ka' }]);
+    expect(play(held.tree, [9000, ends(99, -1)], [9000, DUE]).effects).toEqual([
+      { kind: 'start', name: 'a', key: 'ka' },
+    ]);
     expect(play(one(), [300, { kind: 'taken', key: 'ka', pid: 99 }]).tree).toEqual(one());
     expect(play(one(), [300, { kind: 'taken', key: 'gone', pid: 99 }]).tree).toEqual(one());
   });
@@ -85,13 +92,15 @@ describe('a scan directory', () => {
     const replaced = play(one(), [9, scan('a=other')]);
     expect(replaced.effects).toEqual([{ kind: 'term', pid: 10 }]);
     expect([nextStartMs(replaced.tree), runningPids(replaced.tree)]).toEqual([null, [10]]);
-    expect(play(replaced.tree, [50, ends(10)]).effects).toEqual([{ kind: 'start', name: 'a', key: 'other' }]);
+    expect(play(replaced.tree, [50, ends(10)], [50, DUE]).effects).toEqual([
+      { kind: 'start', name: 'a', key: 'other' },
+    ]);
   });
 
   it('waits for the runsv of a service that was removed and came back', () => {
     const back = play(one(), [9, scan()], [20, scan('b=ka')]);
     expect(back.effects).toEqual([]);
-    expect(play(back.tree, [50, ends(10)]).effects).toEqual([{ kind: 'start', name: 'b', key: 'ka' }]);
+    expect(play(back.tree, [50, ends(10)], [50, DUE]).effects).toEqual([{ kind: 'start', name: 'b', key: 'ka' }]);
   });
 
   it('tries again a second later what could not be started', () => {

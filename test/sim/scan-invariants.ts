@@ -1,0 +1,73 @@
+// What must hold for a scan directory, whatever happens in and around it. Read first: scan-scenario.ts.
+//
+//   one        never two runsvs hold one service (the lock sees to it), nor is one of them kept that is not wanted
+//   care       once things are quiet, each service in the directory has a runsv that lives
+//   order      HUP stops every runsv; exit code 111
+//   patience   no busy loop, no descriptor kept
+import type { Ending } from './kernel/kernel.ts';
+import { failScan, SCAN, type ScanInvariants, type ScanStory } from './scan-scenario.ts';
+
+/** After this long without events everything must have been put right: a young directory, a restart, a slow TERM. */
+const SETTLED_MS = 4500;
+const DESCRIPTORS_MAX = 16;
+
+const settled = (story: ScanStory): boolean =>
+  story.kernel.mainLives && story.kernel.nowMs > Math.max(story.changedMs, story.bornMs) + SETTLED_MS;
+
+/** The directories that the scan directory names, by inode. */
+const wantedKeys = (story: ScanStory): ReadonlySet<string> => {
+  const keys = new Set<string>();
+  for (const name of story.kernel.user.names(SCAN)) {
+    const path = `${SCAN}/${name}/supervise`;
+    if (name.startsWith('.') || !story.kernel.user.exists(path)) continue;
+    const held = story.kernel.user.open(path);
+    if (typeof held === 'number') continue;
+    keys.add(`/runsv ${held.description.inode?.number}`);
+    held.close();
+  }
+  return keys;
+};
+
+const INIT = 1;
+
+const liveKeys = (story: ScanStory): readonly string[] =>
+  story.kernel.live().flatMap((process) => (process.key.startsWith('/runsv') ? [process.key] : []));
+
+/** Runsvs that lost their runsvdir: where their service was removed meanwhile, nobody can know of them. */
+const orphans = (story: ScanStory): readonly string[] =>
+  story.kernel.live().flatMap((process) => (process.parentPid === INIT ? [process.key] : []));
+
+const whileItRuns = (story: ScanStory): void => {
+  if (story.kernel.overlaps.some((each) => each.key.startsWith('/runsv')))
+    failScan(story, 'two runsvs hold one service');
+  const open = story.kernel.mainLives ? story.kernel.openFds() : [];
+  if (open.length > DESCRIPTORS_MAX) failScan(story, `${open.length} descriptors open: ${open.join(', ')}`);
+  if (!settled(story)) return;
+  const wanted = wantedKeys(story);
+  const live = liveKeys(story);
+  const lost = orphans(story);
+  const spare = live.filter((key) => !wanted.has(key) && !lost.includes(key));
+  if (spare.length > 0) failScan(story, `nobody wants ${spare.join(', ')}`);
+  const missing = [...wanted].filter((key) => !live.includes(key));
+  // a runsv that ends by itself may be down at this moment, but not at two moments a second apart
+  if (missing.length > 0) checkAgain(story, missing);
+};
+
+const checkAgain = (story: ScanStory, missing: readonly string[]): void => {
+  const { changedMs, runs } = story;
+  const starts = missing.map((key) => story.kernel.record(key).starts);
+  story.kernel.after(1200, () => {
+    if (story.changedMs !== changedMs || story.runs !== runs || !story.kernel.mainLives) return;
+    const still = missing.filter((key, at) => story.kernel.record(key).starts === starts[at]);
+    if (still.length > 0) failScan(story, `no runsv for ${still.join(', ')}`);
+  });
+};
+
+const atTheEnd = (story: ScanStory, ending: Ending): void => {
+  if (ending.how !== 'exited' || ending.code !== 111) failScan(story, `ended by ${JSON.stringify(ending)}`);
+  const wanted = wantedKeys(story);
+  const left = liveKeys(story).filter((key) => story.runs === 1 || wanted.has(key));
+  if (left.length > 0) failScan(story, `still there after HUP: ${left.join(', ')}`);
+};
+
+export const scanInvariants: ScanInvariants = { whileItRuns, atTheEnd };

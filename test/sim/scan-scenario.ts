@@ -1,0 +1,247 @@
+// One seeded life of a runsvdir: services come, go, are renamed and replaced; runsvs die, are refused, outlive their
+// supervisor; the scan directory itself is a link that is switched.
+//
+// The real runsvdir runs on the virtual kernel; runsv is a behaviour that takes the lock of its service as the real one
+// does. What must hold is in scan-invariants.ts.
+import { runsvdir } from '../../src/applets/runsvdir.ts';
+import { EAGAIN, SIGALRM, SIGHUP, SIGKILL, SIGTERM } from '../../src/host/linux.ts';
+import { type Behaviour, type Ending, Outsider, Random, type Started, VirtualKernel } from './kernel/kernel.ts';
+
+const END_MS = 20000;
+const NAMES = ['a', 'b', 'c', 'd', 'e'] as const;
+const SETS = ['/set1', '/set2'] as const;
+/** What users see; a link to one of the sets. */
+export const SCAN = '/service';
+
+export interface ScanStory {
+  readonly seed: number;
+  readonly kernel: VirtualKernel;
+  readonly random: Random;
+  readonly events: string[];
+  readonly failures: string[];
+  /** Directories that real services live in, made anew for each replacement. */
+  made: number;
+  /** When something last changed or stopped failing. */
+  changedMs: number;
+  bornMs: number;
+  runs: number;
+}
+
+export const failScan = (story: ScanStory, what: string): void => {
+  if (story.failures.length < 5) story.failures.push(`${story.kernel.nowMs.toFixed(3)} ms: ${what}`);
+};
+
+const note = (story: ScanStory, what: string): void => {
+  story.events.push(`${story.kernel.nowMs.toFixed(1)} ${what}`);
+  story.changedMs = story.kernel.nowMs;
+};
+
+/** A runsv: holds the lock of the directory that its name leads to, or ends with 111. */
+const runsvBehaviour = (story: ScanStory, started: Started): Behaviour => {
+  const { random, kernel } = story;
+  const name = started.argv[1] ?? '';
+  const held = new Outsider(kernel.world, started.process).lock(`${name}/supervise/lock`);
+  if (typeof held === 'number') return { key: '/refused', livesMs: 1, exit: 111 };
+  const inode = held.description.inode;
+  return {
+    key: `/runsv ${inode?.parent?.number}`,
+    livesMs: random.chance(0.8) ? 'forever' : random.int(3000),
+    exit: random.pick([0, 100, 111]),
+    onTerm: random.chance(0.5) ? 'die' : { exitAfterMs: random.int(1500), code: 0 },
+  };
+};
+
+// ---- events -----------------------------------------------------------------------------------------------------
+
+type Act = (story: ScanStory) => void;
+
+const newService = (story: ScanStory): string => {
+  const path = `/sv/${++story.made}`;
+  story.kernel.user.folder(`${path}/supervise`);
+  return path;
+};
+
+const somewhere = (story: ScanStory): string => `${story.random.pick(SETS)}/${story.random.pick(NAMES)}`;
+
+const addLink: Act = (story) => {
+  const path = somewhere(story);
+  if (story.kernel.user.exists(path)) return;
+  const target =
+    story.made > 0 && story.random.chance(0.3) ? `/sv/${1 + story.random.int(story.made)}` : newService(story);
+  note(story, `link ${path} to ${target}`);
+  story.kernel.user.symlink(target, path);
+};
+
+const addFolder: Act = (story) => {
+  const path = somewhere(story);
+  if (story.kernel.user.exists(path)) return;
+  note(story, `mkdir ${path}`);
+  story.kernel.user.folder(`${path}/supervise`);
+};
+
+const addRubbish: Act = (story) => {
+  note(story, 'rubbish in the scan directory');
+  const set = story.random.pick(SETS);
+  story.kernel.user.file(`${set}/.hidden`);
+  story.kernel.user.file(`${set}/file`);
+  story.kernel.user.symlink('/nowhere', `${set}/dangling`);
+};
+
+const removeEntry: Act = (story) => {
+  const path = somewhere(story);
+  if (!story.kernel.user.exists(path)) return;
+  note(story, `remove ${path}`);
+  story.kernel.user.remove(path);
+};
+
+const renameEntry: Act = (story) => {
+  const from = somewhere(story);
+  const to = somewhere(story);
+  if (!story.kernel.user.exists(from) || story.kernel.user.exists(to)) return;
+  note(story, `rename ${from} to ${to}`);
+  story.kernel.user.rename(from, to);
+};
+
+const replaceEntry: Act = (story) => {
+  const path = somewhere(story);
+  if (!story.kernel.user.exists(path)) return;
+  const target = newService(story);
+  note(story, `replace ${path} by a link to ${target}`);
+  story.kernel.user.symlink(target, `${path}.new`);
+  story.kernel.user.remove(path);
+  story.kernel.user.rename(`${path}.new`, path);
+};
+
+const switchSet: Act = (story) => {
+  const target = story.random.pick(SETS);
+  note(story, `switch to ${target}`);
+  story.kernel.user.symlink(target, '/service.new');
+  story.kernel.user.rename('/service.new', SCAN);
+};
+
+const loseSet: Act = (story) => {
+  note(story, 'the scan directory is gone for a while');
+  story.kernel.user.rename(SCAN, '/service.away');
+  story.kernel.after(story.random.int(3000), () => {
+    note(story, 'the scan directory is back');
+    story.kernel.user.rename('/service.away', SCAN);
+  });
+};
+
+const killRunsv: Act = (story) => {
+  const live = story.kernel.live();
+  if (live.length === 0) return;
+  const signal = story.random.pick([SIGTERM, SIGKILL]);
+  const { pid, key } = story.random.pick(live);
+  note(story, `signal ${signal} to ${key} (${pid})`);
+  story.kernel.kill(pid, signal);
+};
+
+const killRunsvdir: Act = (story) => {
+  note(story, 'kill -9 runsvdir');
+  if (story.kernel.mainLives) story.kernel.killMain();
+};
+
+const alarm: Act = (story) => {
+  note(story, 'ALRM');
+  if (story.kernel.mainLives) story.kernel.kill(story.kernel.main.pid, SIGALRM);
+};
+
+const refuseForks: Act = (story) => {
+  note(story, 'no forks');
+  const fault = story.kernel.fault({ call: 'spawn', errno: EAGAIN, probability: 0.7 });
+  story.kernel.after(story.random.int(3000), () => {
+    note(story, 'forks again');
+    fault.off();
+  });
+};
+
+const stepClock: Act = (story) => {
+  note(story, 'wall clock steps');
+  story.kernel.stepWall(story.random.between(-100000, 100000));
+};
+
+const ACTS: readonly Act[] = [
+  addLink,
+  addLink,
+  addLink,
+  addLink,
+  addFolder,
+  addRubbish,
+  removeEntry,
+  removeEntry,
+  renameEntry,
+  replaceEntry,
+  replaceEntry,
+  switchSet,
+  loseSet,
+  killRunsv,
+  killRunsv,
+  killRunsv,
+  killRunsvdir,
+  alarm,
+  refuseForks,
+  stepClock,
+];
+
+// ---- the life ---------------------------------------------------------------------------------------------------
+
+export interface ScanInvariants {
+  whileItRuns(story: ScanStory): void;
+  atTheEnd(story: ScanStory, ending: Ending): void;
+}
+
+const schedule = (story: ScanStory, invariants: ScanInvariants): void => {
+  const { kernel, random } = story;
+  const count = 5 + random.int(25);
+  for (let n = 0; n < count; n++) {
+    const act = random.pick(ACTS);
+    kernel.at(random.fraction() * (END_MS - 7000), () => act(story));
+  }
+  for (let n = 0; n < 8; n++) kernel.at(random.fraction() * END_MS, () => invariants.whileItRuns(story));
+  kernel.at(END_MS - 1, () => invariants.whileItRuns(story));
+  kernel.at(END_MS, () => hangUp(story));
+};
+
+const hangUp = (story: ScanStory): void => {
+  note(story, 'HUP');
+  if (story.kernel.mainLives) story.kernel.kill(story.kernel.main.pid, SIGHUP);
+};
+
+const runOnce = (story: ScanStory): Ending => {
+  story.bornMs = story.kernel.nowMs;
+  story.runs++;
+  const argv = ['runsvdir', '-P', SCAN];
+  return story.kernel.run(() => runsvdir.run(argv), { argv, env: ['PATH=/bin'] });
+};
+
+/** Plays one scenario; what it returns has no failures if all is well. */
+export const playScan = (seed: number, invariants: ScanInvariants, trace = 0): ScanStory => {
+  const random = new Random(seed);
+  const kernel = new VirtualKernel({ seed, trace, readdirOrder: 'random' });
+  const story: ScanStory = {
+    seed,
+    kernel,
+    random,
+    events: [],
+    failures: [],
+    made: 0,
+    changedMs: 0,
+    bornMs: 0,
+    runs: 0,
+  };
+  kernel.user.program('/bin/runsv', (started: Started) => runsvBehaviour(story, started));
+  for (const set of SETS) kernel.user.folder(set);
+  kernel.user.symlink('/set1', SCAN);
+  schedule(story, invariants);
+  let ending = runOnce(story);
+  // as an init would: another runsvdir whenever one was killed
+  while (ending.how === 'killed' && story.runs < 20) {
+    kernel.advance(random.int(500));
+    if (kernel.nowMs > END_MS) kernel.after(100, () => hangUp(story));
+    ending = runOnce(story);
+  }
+  kernel.advance(5000);
+  invariants.atTheEnd(story, ending);
+  return story;
+};

@@ -1,0 +1,139 @@
+// What must hold for a supervised service, whatever happens to it. Read first: service-scenario.ts.
+//
+//   one        never two instances of ./run, ./finish or log/run at a time
+//   truth      once things are quiet, the files say what is: phase, pid, want; status is whole
+//   obedience  a want that was sent is told within bounded time, whatever else fails
+//   care       a service wanted up runs, finishes, or is started within a second or so
+//   pace       ./run is not started twice within a second by the same runsv
+//   patience   no busy loop, no descriptor kept
+//   the end    told to exit, everything ends in order, with exit code 0, and no line is lost
+import { decodeStatus, type Status } from '../../src/formats/status.ts';
+import type { Ending, Live } from './kernel/kernel.ts';
+import { fail, type Invariants, type Story } from './service-scenario.ts';
+
+/** How long after an event or fault the files may still lag, in virtual milliseconds. */
+const LAG_MS = 2500;
+/** How long a want may take to be told. */
+const ACK_MS = 50;
+
+const quiet = (story: Story): boolean =>
+  story.kernel.mainLives && story.kernel.nowMs > Math.max(story.faultEndMs, story.bornMs) + LAG_MS;
+
+const statusOf = (story: Story, folder: string): Status | null => {
+  const bytes = story.kernel.user.read(`${folder}/supervise/status`);
+  if (bytes === null) return null;
+  const status = decodeStatus(bytes);
+  if (status === null) fail(story, `${folder}/supervise/status is torn: ${JSON.stringify(bytes)}`);
+  return status;
+};
+
+const livingAt = (story: Story, path: string): Live | undefined =>
+  story.kernel.live().find((process) => process.key === path);
+
+const checkTruth = (story: Story, folder: string, status: Status): void => {
+  const { kernel } = story;
+  const run = livingAt(story, `${folder}/run`);
+  const finish = livingAt(story, `${folder}/finish`);
+  const process = status.phase === 'run' ? run : status.phase === 'finish' ? finish : undefined;
+  if (status.phase !== 'down' && process?.pid !== status.pid) {
+    fail(story, `status of ${folder} says ${status.phase} ${status.pid}, but there is ${process?.pid ?? 'none'}`);
+  }
+  if (status.phase === 'down' && (run ?? finish) !== undefined)
+    fail(story, `status of ${folder} says down, but one runs`);
+  const pidFile = kernel.user.read(`${folder}/supervise/pid`);
+  if (pidFile !== null && pidFile !== (status.pid === 0 ? '' : `${status.pid}\n`)) {
+    fail(story, `pid of ${folder} says ${JSON.stringify(pidFile)}, status ${status.pid}`);
+  }
+  const stat = kernel.user.read(`${folder}/supervise/stat`);
+  if (stat !== null && !stat.startsWith(status.phase))
+    fail(story, `stat of ${folder} says ${stat}, status ${status.phase}`);
+};
+
+const checkWant = (story: Story, status: Status): void => {
+  const { want, kernel } = story;
+  if (want === null || kernel.nowMs < want.atMs + ACK_MS) return;
+  const expected = want.letter === 'u' ? 'up' : 'down';
+  if (status.want !== expected) fail(story, `${want.letter} was sent at ${want.atMs}, status wants ${status.want}`);
+};
+
+/** A wanted service is running, finishing, or on its way: looked at now, and if it is down, again a little later. */
+const checkCare = (story: Story, status: Status): void => {
+  if (status.want !== 'up' || status.phase !== 'down' || story.scripts.length > 0) return;
+  const starts = story.startsMs.length;
+  const { runs } = story;
+  story.kernel.after(LAG_MS, () => {
+    const now = statusOf(story, '/svc');
+    const same = runs === story.runs && quiet(story) && now?.want === 'up' && now.phase === 'down';
+    if (same && story.startsMs.length === starts) fail(story, 'wanted up, down, and not started');
+  });
+};
+
+const checkOne = (story: Story): void => {
+  // a control script that lost its supervisor is nobody's any more
+  const overlap = story.kernel.overlaps.find((each) => !each.key.includes('/control/'));
+  if (overlap !== undefined) fail(story, `${overlap.live} instances of ${overlap.key} at ${overlap.atMs} ms`);
+};
+
+const checkPace = (story: Story): void => {
+  const starts = story.startsMs.filter((ms) => ms >= story.bornMs);
+  const last = starts.length - 1;
+  const gap = (starts[last] ?? 0) - (starts[last - 1] ?? -Infinity);
+  if (last > 0 && gap < 999) fail(story, `two starts within ${gap} ms`);
+};
+
+/** Descriptors come and go with adoption only. */
+const checkDescriptors = (story: Story): void => {
+  const most = story.withLog ? 18 : 12;
+  const open = story.kernel.openFds();
+  if (open.length > most) fail(story, `${open.length} descriptors open: ${open.join(', ')}`);
+};
+
+const whileItRuns = (story: Story): void => {
+  checkOne(story);
+  checkPace(story);
+  if (!quiet(story)) return;
+  const status = statusOf(story, '/svc');
+  if (status === null) {
+    // a file that could not be written for another reason than a full disk may lack its spare on a full one
+    if (!story.happened.faulty) fail(story, 'no status although all is quiet');
+    return;
+  }
+  checkWant(story, status);
+  checkCare(story, status);
+  checkDescriptors(story);
+  if (story.withLog) statusOf(story, '/svc/log');
+  settle(story);
+};
+
+/** The files are compared with the truth between two calls of runsv; it may be on its way to write them. */
+const settle = (story: Story): void => {
+  const before = JSON.stringify(story.kernel.live());
+  story.kernel.after(5, () => {
+    const status = statusOf(story, '/svc');
+    if (!quiet(story) || status === null || before !== JSON.stringify(story.kernel.live())) return;
+    checkTruth(story, '/svc', status);
+    const log = story.withLog ? statusOf(story, '/svc/log') : null;
+    if (log !== null) checkTruth(story, '/svc/log', log);
+  });
+};
+
+const checkLines = (story: Story): void => {
+  if (!story.withLog || story.happened.killed || story.happened.logKilled) return;
+  const written = story.kernel.record('/svc/run').bytesWritten;
+  const read = story.kernel.record('/svc/log/run').bytesRead;
+  if (read > written) fail(story, `the log read ${read} bytes of ${written}`);
+};
+
+const atTheEnd = (story: Story, ending: Ending, left: readonly Live[]): void => {
+  checkOne(story);
+  checkLines(story);
+  if (ending.how !== 'exited' || ending.code !== 0) fail(story, `ended by ${JSON.stringify(ending)}`);
+  const kept = left.filter((each) => !(story.happened.killed && each.key.includes('/control/')));
+  if (kept.length > 0) fail(story, `still there: ${kept.map((each) => each.key).join(', ')}`);
+  const status = statusOf(story, '/svc');
+  if (status !== null && !story.happened.faulty && (status.phase !== 'down' || status.pid !== 0)) {
+    fail(story, `status says ${status.phase} ${status.pid} after the end`);
+  }
+};
+
+export const serviceInvariants: Invariants = { whileItRuns, atTheEnd };

@@ -1,0 +1,320 @@
+// One seeded life of a runsv: a service directory with random programs in it, users, faults and kills around it.
+//
+// The real runsv runs on the virtual kernel. What must hold at any moment, and at the end, is in invariants.ts.
+// A seed is a scenario: the same number gives the same events, call for call.
+import { runsv } from '../../src/applets/runsv.ts';
+import { EAGAIN, EMFILE, ENOSPC, SIGHUP, SIGINT, SIGKILL, SIGQUIT, SIGTERM } from '../../src/host/linux.ts';
+import { LETTERS } from '../../src/machine/letters.ts';
+import { type Behaviour, type Ending, type Live, Random, VirtualKernel } from './kernel/kernel.ts';
+
+const END_MS = 20000;
+const WANTS = 'udox';
+const SCRIPTS = ['u', 't', 'k', 'd', 'x', 'h', 'p', 'c'] as const;
+
+export interface Doings {
+  /** Events that make a lost line, or a program that is not started, nobody's fault. */
+  killed: boolean;
+  logKilled: boolean;
+  faulty: boolean;
+}
+
+/** What a scenario has done and seen; the invariants look at it. */
+export interface Story {
+  readonly seed: number;
+  readonly kernel: VirtualKernel;
+  readonly random: Random;
+  readonly withLog: boolean;
+  readonly withFinish: boolean;
+  readonly scripts: readonly string[];
+  readonly happened: Doings;
+  readonly events: string[];
+  readonly failures: string[];
+  /** The last want that was sent and when; null: none, or not to be relied on. */
+  want: { readonly letter: string; readonly atMs: number } | null;
+  /** Told to exit: from then on a service with a log has no way back. */
+  exiting: boolean;
+  /** When a fault last held. */
+  faultEndMs: number;
+  /** When the present runsv began; its predecessor's rules end there. */
+  bornMs: number;
+  startsMs: number[];
+  baseFds: number;
+  runs: number;
+}
+
+export const fail = (story: Story, what: string): void => {
+  if (story.failures.length < 5) story.failures.push(`${story.kernel.nowMs.toFixed(3)} ms: ${what}`);
+};
+
+const note = (story: Story, what: string): void => {
+  story.events.push(`${story.kernel.nowMs.toFixed(1)} ${what}`);
+};
+
+// ---- programs ---------------------------------------------------------------------------------------------------
+
+const onTerm = (random: Random): NonNullable<Behaviour['onTerm']> => {
+  const chance = random.fraction();
+  if (chance < 0.7) return 'die';
+  return chance < 0.85 ? { exitAfterMs: random.int(3000), code: 0 } : 'ignore';
+};
+
+const lifetime = (random: Random): number | 'forever' => {
+  const chance = random.fraction();
+  if (chance < 0.4) return 'forever';
+  return chance < 0.7 ? random.int(900) : random.int(6000);
+};
+
+const runBehaviour = (story: Story): Behaviour => {
+  const { random, kernel } = story;
+  return {
+    livesMs: lifetime(random),
+    exit: random.chance(0.2) ? { signal: random.pick([9, 11, 15]) } : random.pick([0, 1, 100, 111]),
+    onTerm: onTerm(random),
+    writes: [{ bytes: 'line\n', afterMs: 1, everyMs: 1 + random.int(400), times: 50 }],
+    onStart: () => story.startsMs.push(kernel.nowMs),
+  };
+};
+
+const finishBehaviour = (random: Random): Behaviour => ({
+  livesMs: random.chance(0.1) ? 'forever' : random.int(2000),
+  onTerm: 'ignore',
+});
+
+const scriptBehaviour = (random: Random): Behaviour => ({
+  livesMs: random.chance(0.1) ? 'forever' : random.int(500),
+  exit: random.chance(0.3) ? { signal: 6 } : random.pick([0, 1, 111]),
+});
+
+const logBehaviour = (random: Random): Behaviour => ({
+  readsStdinUntilEof: true,
+  livesMs: random.chance(0.7) ? 'forever' : random.int(4000),
+  onTerm: onTerm(random),
+});
+
+const furnish = (story: Story): void => {
+  const { kernel, random } = story;
+  kernel.user.program('/svc/run', () => runBehaviour(story));
+  if (story.withFinish) kernel.user.program('/svc/finish', () => finishBehaviour(random));
+  if (story.withLog) kernel.user.program('/svc/log/run', () => logBehaviour(random));
+  for (const letter of story.scripts) kernel.user.program(`/svc/control/${letter}`, () => scriptBehaviour(random));
+  if (random.chance(0.15)) kernel.user.file('/svc/down');
+  if (story.withLog && random.chance(0.05)) kernel.user.file('/svc/log/down');
+};
+
+// ---- events -----------------------------------------------------------------------------------------------------
+
+type Act = (story: Story) => void;
+
+const sendTo = (story: Story, fifo: string, letters: string): number => {
+  note(story, `send ${JSON.stringify(letters)} to ${fifo}`);
+  return story.kernel.user.send(fifo, letters);
+};
+
+const sendCommand: Act = (story) => {
+  const letters = story.random.chance(0.2) ? 'tcu' : story.random.pick(LETTERS);
+  const sent = sendTo(story, '/svc/supervise/control', letters);
+  if (letters === 'x') story.exiting = true;
+  if (sent < 0 || story.exiting) {
+    story.want = null;
+    return;
+  }
+  const letter = [...letters].findLast((each) => WANTS.includes(each));
+  if (sent > 0 && letter !== undefined) story.want = { letter, atMs: story.kernel.nowMs };
+};
+
+const sendToLog: Act = (story) => {
+  if (!story.withLog) return;
+  const letter = story.random.pick(LETTERS);
+  sendTo(story, '/svc/log/supervise/control', letter);
+  if ('kqi12ah'.includes(letter)) story.happened.logKilled = true;
+};
+
+const sendJunk: Act = (story) => {
+  const junk = Array.from({ length: 1 + story.random.int(40) }, () => String.fromCharCode(128 + story.random.int(128)));
+  sendTo(story, '/svc/supervise/control', junk.join(''));
+};
+
+const killProgram: Act = (story) => {
+  const live = story.kernel.live();
+  if (live.length === 0) return;
+  const { pid, key } = story.random.pick(live);
+  const signal = story.random.pick([SIGTERM, SIGKILL, 19, 18]);
+  if (key.includes('log')) story.happened.logKilled = true;
+  note(story, `signal ${signal} to ${key} (${pid})`);
+  story.kernel.kill(pid, signal);
+  // whoever stops a process is expected to let it go on
+  if (signal === 19) story.kernel.after(2000, () => void story.kernel.kill(pid, 18));
+};
+
+const killSupervisor: Act = (story) => {
+  note(story, 'kill -9 runsv');
+  story.happened.killed = true;
+  story.want = null;
+  story.kernel.killMain();
+};
+
+const killSupervisorMidway: Act = (story) => {
+  const steps = 1 + story.random.int(60);
+  note(story, `kill -9 runsv ${steps} calls from now`);
+  story.kernel.atStep(story.kernel.steps + steps, () => {
+    story.happened.killed = true;
+    story.want = null;
+    note(story, 'kill -9 runsv in the middle of its work');
+    if (story.kernel.mainLives) story.kernel.killMain();
+  });
+};
+
+const stepClock: Act = (story) => {
+  const ms = story.random.between(-100000, 100000);
+  note(story, `wall clock ${ms} ms`);
+  story.kernel.stepWall(ms);
+};
+
+/** Holds a fault for a while; what goes wrong meanwhile is told, and mended afterwards. */
+const holding = (story: Story, what: string, on: () => () => void): void => {
+  const lastsMs = 1 + story.random.int(3000);
+  note(story, `${what} for ${lastsMs} ms`);
+  story.happened.faulty = true;
+  story.faultEndMs = Math.max(story.faultEndMs, story.kernel.nowMs + lastsMs);
+  const off = on();
+  story.kernel.after(lastsMs, off);
+};
+
+const refuseForks: Act = (story) =>
+  holding(story, 'no forks', () => {
+    const fault = story.kernel.fault({ call: 'spawn', errno: EAGAIN });
+    return () => fault.off();
+  });
+
+const refuseFiles: Act = (story) =>
+  holding(story, 'no descriptors', () => {
+    const fault = story.kernel.fault({ call: 'open', errno: EMFILE, probability: 0.5 });
+    return () => fault.off();
+  });
+
+const refuseWrites: Act = (story) =>
+  holding(story, 'writes fail', () => {
+    const fault = story.kernel.fault({ call: 'write', errno: ENOSPC, probability: 0.5 });
+    return () => fault.off();
+  });
+
+/** A full disk is no fault: what is there can be overwritten, and so every update must arrive. */
+const fillDisk: Act = (story) => {
+  note(story, 'disk full');
+  story.kernel.mount().fill();
+  story.kernel.after(story.random.int(4000), () => story.kernel.mount().clear());
+};
+
+const takeRunAway: Act = (story) =>
+  holding(story, './run is gone', () => {
+    story.kernel.user.rename('/svc/run', '/svc/run.away');
+    return () => void story.kernel.user.rename('/svc/run.away', '/svc/run');
+  });
+
+const ACTS: readonly (readonly [number, Act])[] = [
+  [40, sendCommand],
+  [6, sendToLog],
+  [4, sendJunk],
+  [14, killProgram],
+  [3, killSupervisor],
+  [4, killSupervisorMidway],
+  [4, stepClock],
+  [4, refuseForks],
+  [3, refuseFiles],
+  [3, refuseWrites],
+  [4, fillDisk],
+  [3, takeRunAway],
+];
+const WEIGHTS = ACTS.reduce((sum, [weight]) => sum + weight, 0);
+
+const pickAct = (random: Random): Act => {
+  let at = random.int(WEIGHTS);
+  for (const [weight, act] of ACTS) {
+    if (at < weight) return act;
+    at -= weight;
+  }
+  return sendCommand;
+};
+
+// ---- the life ---------------------------------------------------------------------------------------------------
+
+const newStory = (seed: number, trace: number): Story => {
+  const random = new Random(seed);
+  const kernel = new VirtualKernel({ seed, trace });
+  return {
+    seed,
+    kernel,
+    random,
+    withLog: random.chance(0.5),
+    withFinish: random.chance(0.5),
+    scripts: random.chance(0.3) ? SCRIPTS.filter(() => random.chance(0.3)) : [],
+    happened: { killed: false, logKilled: false, faulty: false },
+    events: [],
+    failures: [],
+    want: null,
+    exiting: false,
+    faultEndMs: -1,
+    bornMs: 0,
+    startsMs: [],
+    baseFds: -1,
+    runs: 0,
+  };
+};
+
+/** The checks that a scenario makes as it goes, and at its end. */
+export interface Invariants {
+  whileItRuns(story: Story): void;
+  atTheEnd(story: Story, ending: Ending, left: readonly Live[]): void;
+}
+
+const isOver = (ending: Ending): boolean => ending.how === 'exited' && ending.code === 0;
+
+/** Brings the service down as an impatient administrator does: exit, and kill until it is gone. */
+const bringDown = (story: Story): void => {
+  const { kernel, random } = story;
+  story.want = null;
+  kernel.mount().clear();
+  const signal = random.pick([SIGTERM, SIGHUP, SIGINT, SIGQUIT, 0]);
+  note(story, signal === 0 ? 'exit' : `signal ${signal} to runsv`);
+  if (signal === 0) kernel.user.send('/svc/supervise/control', 'x');
+  else kernel.kill(kernel.main.pid, signal);
+  for (let again = 1; again <= 8; again++) {
+    kernel.after(again * 1500, () => void kernel.user.send('/svc/supervise/control', 'k'));
+  }
+};
+
+const schedule = (story: Story, invariants: Invariants): void => {
+  const { kernel, random } = story;
+  const count = 5 + random.int(30);
+  for (let n = 0; n < count; n++) {
+    const act = pickAct(random);
+    kernel.at(random.fraction() * (END_MS - 5000), () => act(story));
+  }
+  for (let n = 0; n < 12; n++) {
+    kernel.at(random.fraction() * END_MS, () => invariants.whileItRuns(story));
+  }
+  kernel.at(END_MS, () => bringDown(story));
+};
+
+const runOnce = (story: Story): Ending => {
+  story.bornMs = story.kernel.nowMs;
+  story.runs++;
+  story.exiting = false;
+  return story.kernel.run(() => runsv.run(['runsv', '/svc']), { argv: ['runsv', '/svc'] });
+};
+
+/** Plays one scenario; what it returns has no failures if all is well. */
+export const playService = (seed: number, invariants: Invariants, trace = 0): Story => {
+  const story = newStory(seed, trace);
+  furnish(story);
+  schedule(story, invariants);
+  let ending = runOnce(story);
+  // as runsvdir would: another runsv whenever one was killed, or could not take its service for want of resources
+  while (!isOver(ending) && story.runs < 40 && ending.how !== 'livelock' && ending.how !== 'atRest') {
+    story.kernel.advance(1 + story.random.int(1500));
+    if (story.kernel.nowMs > END_MS) story.kernel.after(100, () => bringDown(story));
+    ending = runOnce(story);
+  }
+  invariants.atTheEnd(story, ending, story.kernel.live());
+  return story;
+};
