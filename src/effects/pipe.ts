@@ -8,9 +8,10 @@ import { O_RDONLY, O_RDWR, O_WRONLY } from '../host/linux.ts';
 import { sys } from '../host/sys.ts';
 import { Fatal, reason } from './messages.ts';
 
+/** Both ends are kept, so that neither side's restart ends it for the other; in the end only the reading one is. */
 export interface Pipe {
   readonly readEnd: Fd;
-  readonly writeEnd: Fd;
+  readonly writeEnd: Fd | null;
 }
 
 export const newPipe = (): Pipe => {
@@ -19,9 +20,10 @@ export const newPipe = (): Pipe => {
   return { readEnd: ends[0], writeEnd: ends[1] };
 };
 
-export const closePipe = (pipe: Pipe): void => {
-  sys.close(pipe.readEnd);
-  sys.close(pipe.writeEnd);
+/** Closes the writing end: the reader comes to the end of its input once every other writer is gone. */
+export const endInput = (pipe: Pipe): Pipe => {
+  if (pipe.writeEnd !== null) sys.close(pipe.writeEnd);
+  return { ...pipe, writeEnd: null };
 };
 
 /** The pipe that process `pid` has as descriptor `fd`, or null where that is none. */

@@ -13,7 +13,7 @@ import { firstEvent, handlePair, nextDue, type Pair, type PairEffect, type Side 
 import type { Effect, Event, Now, ScriptLetter } from '../machine/types.ts';
 import { hasFinish, hasScript, type Launch, type Place, startFinish, startRun, startScript } from './launch.ts';
 import type { Voice } from './messages.ts';
-import { closePipe, type Pipe } from './pipe.ts';
+import { endInput, type Pipe } from './pipe.ts';
 import { publish } from './publish.ts';
 import type { LiveSide } from './side.ts';
 
@@ -44,9 +44,10 @@ const now = (): Now => ({ ms: monotonicMs(), wall: wallClock() });
 // ---- effects ------------------------------------------------------------------------------------------------
 
 const placeOf = (live: Live, side: LiveSide): Place => {
-  if (side.side === 'log')
-    return { dir: 'log', fds: live.pipe === null ? [] : [0, live.pipe.readEnd], lock: side.lock };
-  return { dir: '', fds: live.pipe === null ? [] : [1, live.pipe.writeEnd], lock: side.lock };
+  const { pipe } = live;
+  const isLog = side.side === 'log';
+  const end = pipe === null ? null : isLog ? pipe.readEnd : pipe.writeEnd;
+  return { dir: isLog ? 'log' : '', fds: end === null ? [] : [isLog ? 0 : 1, end], lock: side.lock };
 };
 
 /** Tells what went wrong with a start, in runit's words, and turns it into the machine's event. */
@@ -90,14 +91,9 @@ const perform = (live: Live, side: LiveSide, effect: Effect): Event | null => {
   }
 };
 
-const dropPipe = (live: Live): void => {
-  if (live.pipe !== null) closePipe(live.pipe);
-  live.pipe = null;
-};
-
 const performPair = (live: Live, effect: PairEffect): readonly [Side, Event] | null => {
-  if (effect.kind === 'closePipe') {
-    dropPipe(live);
+  if (effect.kind === 'endInput') {
+    if (live.pipe !== null) live.pipe = endInput(live.pipe);
     return null;
   }
   const side = effect.side === 'main' ? live.main : live.log;

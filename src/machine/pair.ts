@@ -1,8 +1,8 @@
 // A service and its log service: who goes first, who goes last.
 //
-// The log is started before its service and ends after it: once the service wants to exit and rests, the pipe between
-// them is closed and the log ends by itself at the end of its input. A log that does not is helped: a second exit
-// sends it TERM, kill sends it KILL.
+// The log is started before its service and ends after it: once the service wants to exit and rests, our writing end of
+// the pipe is closed and the log ends by itself at the end of its input; one that is about to be started still is, for
+// what the pipe holds. A log that does not end is helped: a second exit sends it TERM, kill sends it KILL.
 // Pure and total, as service.ts, which read first. Read next: ../effects/runner.ts.
 import { handle, isAtRest } from './service.ts';
 import type { Effect, Event, Now, Service } from './types.ts';
@@ -12,7 +12,7 @@ export type Side = 'main' | 'log';
 export interface Pair {
   readonly main: Service;
   readonly log: Service | null;
-  /** The pipe is closed; the log's end is awaited. */
+  /** The pipe has no writer any more; the log's end is awaited. */
   readonly leaving: boolean;
   /** Nothing is left to supervise. */
   readonly over: boolean;
@@ -20,8 +20,8 @@ export interface Pair {
 
 export type PairEffect =
   | { readonly kind: 'on'; readonly side: Side; readonly effect: Effect }
-  /** close our ends of the pipe between service and log */
-  | { readonly kind: 'closePipe' };
+  /** close our writing end of the pipe between service and log */
+  | { readonly kind: 'endInput' };
 
 export interface PairOutcome {
   readonly pair: Pair;
@@ -43,28 +43,30 @@ const applyTo = (pair: Pair, side: Side, event: Event, now: Now): PairOutcome =>
   return { pair: { ...pair, [side]: outcome.service }, effects: on(side, outcome.effects) };
 };
 
+const hasProcess = (service: Service | null): boolean => service !== null && service.pid !== 0;
+
 /** What an event means for a pair that is going away: there is no way back, only help for the log. */
-const whileLeaving = (side: Side, event: Event): { readonly side: Side; readonly event: Event } | null => {
+const whileLeaving = (pair: Pair, side: Side, event: Event): { readonly side: Side; readonly event: Event } | null => {
   if (side === 'log') return event.kind === 'up' || event.kind === 'once' ? null : { side, event };
   if (event.kind === 'exit') return { side: 'log', event: { kind: 'term' } };
-  if (event.kind === 'kill') return { side: 'log', event };
+  if (event.kind === 'kill') return { side: 'log', event: hasProcess(pair.log) ? event : { kind: 'down' } };
   return null;
 };
 
 const meant = (pair: Pair, side: Side, event: Event): { readonly side: Side; readonly event: Event } | null => {
   if (pair.over) return null;
-  if (pair.leaving) return whileLeaving(side, event);
+  if (pair.leaving) return whileLeaving(pair, side, event);
   return side === 'log' && event.kind === 'exit' ? null : { side, event };
 };
 
-/** The service is done and shall not come back: close the pipe, let the log end. */
+/** The service is done and shall not come back: end the log's input, let it end. */
 const follow = (outcome: PairOutcome, now: Now): PairOutcome => {
   const { pair, effects } = outcome;
   if (pair.main.want !== 'exit' || !isAtRest(pair.main)) return outcome;
   if (pair.log === null) return { pair: { ...pair, over: true }, effects };
   if (pair.leaving) return { pair: { ...pair, over: isAtRest(pair.log) }, effects };
   const left = applyTo({ ...pair, leaving: true }, 'log', { kind: 'leave' }, now);
-  return follow({ pair: left.pair, effects: [...effects, { kind: 'closePipe' }, ...left.effects] }, now);
+  return follow({ pair: left.pair, effects: [...effects, { kind: 'endInput' }, ...left.effects] }, now);
 };
 
 /** Applies one event to one side. Total: never throws, whatever the event. */

@@ -211,8 +211,6 @@ const finishAgain = (s: Service): Outcome => ({
 
 const startDue = (s: Service, _: unknown, now: Now): Outcome => begin({ ...s, notBeforeMs: now.ms }, now);
 
-const leaveNow = (s: Service): Outcome => show({ ...s, state: 'down', want: 'exit', dueMs: null });
-
 const adopt = (s: Service, e: Of<'adopted'>): Outcome =>
   show({ ...s, state: e.phase === 'run' ? 'up' : 'finishing', pid: e.pid, since: e.since });
 
@@ -254,7 +252,7 @@ const TABLE: { readonly [S in State]: Row } = {
     down: cancelStart,
     once: wantDown,
     exit: cancelForExit,
-    leave: leaveNow,
+    leave: wantExit,
     kill: killScript,
     due: startDue,
   },
@@ -265,7 +263,7 @@ const TABLE: { readonly [S in State]: Row } = {
     down: cancelStart,
     once: wantDown,
     exit: cancelForExit,
-    leave: leaveNow,
+    leave: wantExit,
     kill: killScript,
   },
   starting: {

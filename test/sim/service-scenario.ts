@@ -12,9 +12,9 @@ const WANTS = 'udox';
 const SCRIPTS = ['u', 't', 'k', 'd', 'x', 'h', 'p', 'c'] as const;
 
 export interface Doings {
-  /** Events that make a lost line, or a program that is not started, nobody's fault. */
+  /** runsv was killed; somebody stopped or killed the log; some call was refused. */
   killed: boolean;
-  logKilled: boolean;
+  logTouched: boolean;
   faulty: boolean;
 }
 
@@ -98,7 +98,10 @@ const furnish = (story: Story): void => {
   if (story.withLog) kernel.user.program('/svc/log/run', () => logBehaviour(random));
   for (const letter of story.scripts) kernel.user.program(`/svc/control/${letter}`, () => scriptBehaviour(random));
   if (random.chance(0.15)) kernel.user.file('/svc/down');
-  if (story.withLog && random.chance(0.05)) kernel.user.file('/svc/log/down');
+  if (story.withLog && random.chance(0.05)) {
+    kernel.user.file('/svc/log/down');
+    story.happened.logTouched = true;
+  }
 };
 
 // ---- events -----------------------------------------------------------------------------------------------------
@@ -126,7 +129,7 @@ const sendToLog: Act = (story) => {
   if (!story.withLog) return;
   const letter = story.random.pick(LETTERS);
   sendTo(story, '/svc/log/supervise/control', letter);
-  if ('kqi12ah'.includes(letter)) story.happened.logKilled = true;
+  story.happened.logTouched = true;
 };
 
 const sendJunk: Act = (story) => {
@@ -139,7 +142,7 @@ const killProgram: Act = (story) => {
   if (live.length === 0) return;
   const { pid, key } = story.random.pick(live);
   const signal = story.random.pick([SIGTERM, SIGKILL, 19, 18]);
-  if (key.includes('log')) story.happened.logKilled = true;
+  if (key.includes('log')) story.happened.logTouched = true;
   note(story, `signal ${signal} to ${key} (${pid})`);
   story.kernel.kill(pid, signal);
   // whoever stops a process is expected to let it go on
@@ -248,7 +251,7 @@ const newStory = (seed: number, trace: number): Story => {
     withLog: random.chance(0.5),
     withFinish: random.chance(0.5),
     scripts: random.chance(0.3) ? SCRIPTS.filter(() => random.chance(0.3)) : [],
-    happened: { killed: false, logKilled: false, faulty: false },
+    happened: { killed: false, logTouched: false, faulty: false },
     events: [],
     failures: [],
     want: null,

@@ -26,7 +26,7 @@ const play = (pair: Pair, ...events: readonly (readonly [Side, Event])[]): PairO
   });
 
 const kinds = (out: PairOutcome): readonly string[] =>
-  out.effects.map((each) => (each.kind === 'closePipe' ? 'closePipe' : `${each.side} ${each.effect.kind}`));
+  out.effects.map((each) => (each.kind === 'endInput' ? 'endInput' : `${each.side} ${each.effect.kind}`));
 
 const alone = (): Pair => newPair(newService('up', true, T0), null);
 const both = (): Pair => newPair(newService('up', true, T0), newService('up', false, T0));
@@ -80,12 +80,8 @@ describe('a pair', () => {
 
   it('closes the pipe exactly once', () => {
     const exit = play(running(), ['main', { kind: 'exit' }], ['main', NO], ['main', NO], ['main', ended]);
-    expect(kinds(play(exit.pair, ['main', { kind: 'noFinish' }]))).toEqual([
-      'main publish',
-      'closePipe',
-      'log publish',
-    ]);
-    expect(kinds(play(leaving(), ['main', { kind: 'exit' }]))).not.toContain('closePipe');
+    expect(kinds(play(exit.pair, ['main', { kind: 'noFinish' }]))).toEqual(['main publish', 'endInput', 'log publish']);
+    expect(kinds(play(leaving(), ['main', { kind: 'exit' }]))).not.toContain('endInput');
   });
 
   it('helps a log that does not end: TERM for a second exit, KILL for kill', () => {
@@ -93,6 +89,27 @@ describe('a pair', () => {
     expect(term.effects).toContainEqual({ kind: 'on', side: 'log', effect: { kind: 'send', pid: 5, signal: 15 } });
     const kill = play(leaving(), ['main', { kind: 'kill' }]);
     expect(kill.effects).toContainEqual({ kind: 'on', side: 'log', effect: { kind: 'send', pid: 5, signal: 9 } });
+  });
+
+  it('still starts a log that was about to be started, unless it is killed', () => {
+    const restarting = play(running(), ['log', { kind: 'ended', code: 0, status: 0 }]).pair;
+    const soon: Pair = {
+      ...restarting,
+      log: restarting.log && { ...restarting.log, state: 'waiting', pid: 0, dueMs: 9 },
+    };
+    const left = play(
+      soon,
+      ['main', { kind: 'exit' }],
+      ['main', NO],
+      ['main', NO],
+      ['main', ended],
+      ['main', { kind: 'noFinish' }],
+    );
+    expect(left.pair).toMatchObject({ leaving: true, over: false, log: { state: 'waiting', want: 'exit' } });
+    expect(play(left.pair, ['log', { kind: 'due' }]).effects).toEqual([
+      { kind: 'on', side: 'log', effect: { kind: 'run' } },
+    ]);
+    expect(play(left.pair, ['main', { kind: 'kill' }]).pair.over).toBe(true);
   });
 
   it('has no way back once it leaves', () => {
