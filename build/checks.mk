@@ -1,0 +1,76 @@
+# Everything that looks at what was built: running it, testing it, measuring it. Included by the Makefile.
+
+VITEST := $(NODE) $(BIN)/vitest run
+
+## run: builds, then supervises the services of docs/example in the foreground
+run: dist/runitbox
+	@build/run.sh dist/runitbox
+
+## test: everything: check, unit, contract, sim, compat, fault, repro, bench-quick
+test: tools
+	$(NODE) test/all.ts
+
+## check: types, lint, format, the import rule, dead exports, lines of C
+check: node_modules/.stamp
+	$(BIN)/tsc --noEmit
+	$(BIN)/biome check --error-on-warnings
+	$(NODE) build/rules.ts
+
+## unit: unit tests; every branch of src/machine and src/formats is taken
+unit: node_modules/.stamp
+	$(VITEST) test/unit --coverage
+
+## contract: one contract for every host: Node, QuickJS, the virtual kernel
+contract: out/node/sys.node
+	$(VITEST) test/contract
+	@$(MAKE) --no-print-directory contract-quickjs contract-noimage
+## contract-ng: the same contract on the second engine
+contract-ng:
+	@$(MAKE) --no-print-directory ENGINE=quickjs-ng contract-noimage
+contract-quickjs: $O/contract
+	$O/contract
+contract-noimage: $O/contract-noimage
+	$O/contract-noimage
+
+CONTRACT_TS := $(shell find test/contract -name '*.ts')
+$O/contract.js: $(CONTRACT_TS) $(SOURCES) node_modules/.stamp
+	@mkdir -p $O
+	$(BIN)/esbuild test/contract/quickjs-main.ts --bundle --format=iife --platform=neutral --target=es2023 \
+	  --log-level=warning --outfile=$@
+$O/contract.bc: $O/contract.js $O/bytecode
+	$O/bytecode $< $@
+$O/contract: $O/contract.bc $O/stage1 $O/stage2 build/elf.ts
+	env -i $O/stage1 --dump $O/contract.bc $O/contract.heap
+	$(NODE) build/elf.ts $O/stage2 $O/contract.heap $@
+$O/contract-noimage: $(call objects,plain) $O/contract.bc
+	@printf '.section .rodata\n.globl bundle, bundle_end\nbundle: .incbin "%s"\nbundle_end: .byte 0\n' $O/contract.bc > $O/bundle-contract.s
+	@printf '.section .note.GNU-stack,"",%%progbits\n' >> $O/bundle-contract.s
+	$(MUSL) $(LINK) -s -o $@ $(call objects,plain) $O/bundle-contract.s -lm
+
+out/node/sys.node: src/host/c/sys.c src/host/c/sys.h src/host/node/bind.c node_modules/.stamp
+	src/host/node/build.sh
+
+## sim: at least 100,000 seeded event sequences against the virtual kernel; SEED=n replays one
+SEQUENCES ?= 100000
+sim: node_modules/.stamp
+	$(VITEST) test/sim/kernel
+	$(NODE) test/sim/run.ts $(if $(SEED),--seed $(SEED),--sequences $(SEQUENCES))
+
+## compat: one script of cases against C runit and ours, alone and mixed
+compat: dist/runitbox tools-compat
+	$(NODE) test/compat/run.ts
+
+## fault: fork and descriptor limits, full and read-only disks, kill -9 at any moment
+fault: dist/runitbox tools-compat
+	$(NODE) test/fault/run.ts
+
+## bench: every figure against C runit, side by side
+bench: dist/runitbox tools-compat
+	$(NODE) test/bench/run.ts
+bench-quick: dist/runitbox tools-compat
+	$(NODE) test/bench/run.ts --quick --assert
+
+tools-compat:
+	@build/tools.sh compat
+
+.PHONY: run test check unit contract contract-ng contract-quickjs contract-noimage sim compat fault bench bench-quick tools-compat

@@ -1,0 +1,80 @@
+// The rules of the house that no compiler holds: which folder may import which, no dead exports, C kept small.
+// Run as `rules.ts`; one line per breach, exit code 1 if there is any.
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+
+const C_LINES_MAX = 1500;
+
+/** Folder of src -> the folders it may import from, besides itself. Types may come from anywhere. */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  main: ['applets', 'host'],
+  applets: ['effects', 'machine', 'formats', 'cli', 'host'],
+  effects: ['machine', 'formats', 'cli', 'host'],
+  log: ['machine', 'formats', 'cli', 'host'],
+  cli: ['formats', 'host'],
+  machine: ['formats'],
+  formats: [],
+  host: [],
+};
+
+const filesUnder = (folder: string, ending: RegExp): readonly string[] =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .map((name) => join(folder, name))
+    .filter((path) => ending.test(path));
+
+const roomOf = (path: string): string => {
+  const [, room] = path.split('/');
+  return room === undefined || room.endsWith('.ts') ? 'main' : room;
+};
+
+const breaches: string[] = [];
+
+const checkImports = (path: string, text: string): void => {
+  const from = roomOf(path);
+  for (const [, type, target] of text.matchAll(/^(?:import|export)( type)? [^;']*? from '(\.[^']*)';/gms)) {
+    const to = roomOf(normalize(join(dirname(path), target ?? '')));
+    if (to !== from && type === undefined && !(MAY_IMPORT[from] ?? []).includes(to)) {
+      breaches.push(`${path}: ${from} may not import ${target}`);
+    }
+  }
+};
+
+const checkPurity = (path: string, text: string): void => {
+  if (!/^src\/(machine|formats)\//.test(path)) return;
+  if (/\b(sys\.|Date\b|Math\.random|performance|process\.|console\.)/.test(text.replace(/\/\/.*|\/\*[^]*?\*\//g, ''))) {
+    breaches.push(`${path}: reaches for the outside world`);
+  }
+};
+
+const sources = filesUnder('src', /\.ts$/);
+const all = [...sources, ...filesUnder('test', /\.ts$/), ...filesUnder('build', /\.ts$/)];
+const texts = new Map(all.map((path) => [path, readFileSync(path, 'utf8')]));
+
+const checkExports = (path: string, text: string): void => {
+  for (const [, name] of text.matchAll(/^export (?:const|let|function|class|interface|type) (\w+)/gm)) {
+    const word = new RegExp(`\\b${name}\\b`);
+    const used = [...texts].some(([other, body]) => other !== path && word.test(body));
+    const usedHere = (text.match(new RegExp(`\\b${name}\\b`, 'g')) ?? []).length > 1;
+    // a type that only its own file names is part of what an exported function says
+    if (!used && !(usedHere && /^[A-Z]/.test(name ?? ''))) breaches.push(`${path}: nobody uses the export ${name}`);
+  }
+};
+
+for (const path of sources) {
+  const text = texts.get(path) ?? '';
+  checkImports(path, text);
+  checkPurity(path, text);
+  if (path !== 'src/host/linux.ts') checkExports(path, text);
+}
+
+const cLines = filesUnder('src', /\.[ch]$/)
+  .map((path) => readFileSync(path, 'utf8').replace(/\/\*[^]*?\*\//g, ''))
+  .map((text) => text.split('\n').filter((line) => line.trim() !== '').length)
+  .reduce((sum, lines) => sum + lines, 0);
+if (cLines > C_LINES_MAX) breaches.push(`src/host: ${cLines} lines of C without comments, at most ${C_LINES_MAX}`);
+
+for (const breach of breaches) console.error(breach);
+console.log(
+  `${sources.length} files of TypeScript, ${cLines} lines of C (comments apart): ${breaches.length} rules broken`,
+);
+process.exit(breaches.length === 0 ? 0 : 1);

@@ -1,0 +1,84 @@
+// Runs every suite and sums up: `all.ts [NAME ...]`. Ends in `N passed, N failed`; exit code 1 if anything failed.
+//
+// A suite is a command. Where it prints `N passed, N failed` (or vitest's own summary) its tests are counted, else it
+// counts as one. What a suite prints is shown as it comes.
+import { spawn } from 'node:child_process';
+
+interface Suite {
+  readonly name: string;
+  readonly command: readonly string[];
+}
+
+const make = (name: string, ...more: readonly string[]): Suite => ({
+  name,
+  command: ['make', '--no-print-directory', name, ...more],
+});
+
+const SUITES: readonly Suite[] = [
+  make('check'),
+  make('all'),
+  make('size'),
+  make('unit'),
+  make('contract'),
+  make('contract-ng'),
+  make('sim'),
+  make('compat'),
+  make('fault'),
+  make('repro'),
+  make('bench-quick'),
+];
+
+interface Count {
+  readonly passed: number;
+  readonly failed: number;
+}
+
+const escape = String.fromCharCode(27);
+const plain = (text: string): string => text.replaceAll(new RegExp(`${escape}\\[[0-9;]*m`, 'g'), '');
+
+/** What the last summary in a suite's output says; null where there is none. */
+const countIn = (output: string): Count | null => {
+  const text = plain(output);
+  const own = [...text.matchAll(/^(\d+) passed, (\d+) failed/gm)].at(-1);
+  if (own !== undefined) return { passed: Number(own[1]), failed: Number(own[2]) };
+  const vitest = [...text.matchAll(/^\s*Tests\s+(.*)$/gm)].at(-1)?.[1];
+  if (vitest === undefined) return null;
+  const number = (word: string): number => Number(new RegExp(`(\\d+) ${word}`).exec(vitest)?.[1] ?? 0);
+  return { passed: number('passed'), failed: number('failed') };
+};
+
+const runSuite = (suite: Suite): Promise<Count> =>
+  new Promise((resolve) => {
+    const [program, ...args] = suite.command;
+    const child = spawn(program ?? 'false', args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    let output = '';
+    child.stdout.on('data', (data: Buffer) => {
+      output += data.toString();
+      process.stdout.write(data);
+    });
+    child.on('close', (code) => {
+      const count = countIn(output) ?? { passed: code === 0 ? 1 : 0, failed: 0 };
+      // a suite that fails without a failed test has failed all the same
+      resolve(code !== 0 && count.failed === 0 ? { ...count, failed: 1 } : count);
+    });
+  });
+
+const wanted = process.argv.slice(2);
+const suites = wanted.length === 0 ? SUITES : SUITES.filter((suite) => wanted.includes(suite.name));
+const rows: string[] = [];
+let passed = 0;
+let failed = 0;
+for (const suite of suites) {
+  const startMs = Date.now();
+  console.log(`== ${suite.name}`);
+  const count = await runSuite(suite);
+  passed += count.passed;
+  failed += count.failed;
+  const seconds = ((Date.now() - startMs) / 1000).toFixed(0);
+  rows.push(
+    `${suite.name.padEnd(12)} ${String(count.passed).padStart(6)} passed ${String(count.failed).padStart(4)} failed ${seconds.padStart(5)} s`,
+  );
+}
+console.log(`== summary\n${rows.join('\n')}`);
+console.log(`${passed} passed, ${failed} failed`);
+process.exit(failed === 0 && passed > 0 ? 0 : 1);
