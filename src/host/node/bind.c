@@ -14,6 +14,7 @@
 
 #define MAX_ARGS 8
 #define WRONG_TYPE 1
+#define WIDEST 9223372036854774784.0 /* the largest double below 2^63 */
 
 /* Memory of one call's arguments: a chain, freed as a whole. */
 typedef struct block {
@@ -79,7 +80,7 @@ static int take_array(napi_env env, napi_value value, char type, block **chain, 
     napi_value item;
     size_t len;
     int one = napi_get_element(env, value, i, &item) != napi_ok ? WRONG_TYPE
-              : numbers ? take_number(env, item, 0x1p53, &numbers[i])
+              : numbers ? take_number(env, item, WIDEST, &numbers[i])
                         : take_string(env, item, chain, &list[i], &len);
     if (one) r = one;
   }
@@ -93,7 +94,7 @@ static int take_array(napi_env env, napi_value value, char type, block **chain, 
 static int take(napi_env env, napi_value value, char type, block **chain, sys_arg *a) {
   switch (type) {
     case 'i': return take_number(env, value, 0x1p31, &a->n) || a->n > INT32_MAX ? WRONG_TYPE : 0;
-    case 'n': return take_number(env, value, 0x1p53, &a->n);
+    case 'n': return take_number(env, value, WIDEST, &a->n);
     case 's': return take_string(env, value, chain, &a->s, &a->len);
     case 'd': return take_bytes(env, value, chain, &a->s, &a->len);
     default: return take_array(env, value, type, chain, a);

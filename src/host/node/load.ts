@@ -4,6 +4,7 @@
 // Promises: the same calls as the static executable, argument bytes included. What Node itself changes before we
 // get a word in stays changed, and children inherit it:
 // - the soft limit on open files is raised to the hard one (so `chpst -o` and softlimit show other numbers);
+// - the descriptors it was given are close-on-exec; 0, 1 and 2 are freed of that here, higher ones stay lost;
 // - SIGPIPE is ignored, unless catchSignals catches it;
 // - argWrite is -ENOSYS: where argv lies in memory is not known, so `ps` shows no runsvdir log;
 // - a blocking call stops the whole event loop, and exit() ends the process with nothing flushed, no coverage
@@ -14,7 +15,9 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import type { Bytes, Calls } from '../calls.ts';
+import type { Bytes, Calls, Fd } from '../calls.ts';
+import { refused } from '../calls.ts';
+import { O_RDONLY } from '../linux.ts';
 
 declare const globalThis: { __sys?: Calls };
 
@@ -41,11 +44,20 @@ const nodeArgs = (packed: boolean): readonly Bytes[] => {
   return [asBytes(called), ...exactArgs(process.argv.slice(2), commandLine())];
 };
 
+/** Node makes what it inherited close-on-exec; a copy by dup2 is not. */
+const passOn = (host: Calls, fd: Fd): void => {
+  const spare = host.open('/', O_RDONLY, 0);
+  if (refused(spare)) return;
+  if (!refused(host.dup2(fd, spare))) host.dup2(spare, fd);
+  host.close(spare);
+};
+
 const openAddon = (path: string, packed: boolean): Calls => {
   const addon: { exports: Partial<Calls> } = { exports: {} };
   process.dlopen(addon, path);
   const args = nodeArgs(packed);
   const host = { ...addon.exports, args: () => args } as Calls;
+  for (const fd of [0, 1, 2]) passOn(host, fd as Fd);
   globalThis.__sys = host;
   return host;
 };

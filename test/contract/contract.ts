@@ -1,0 +1,28 @@
+// The contract under vitest: contract(name, capabilities, makeHost) makes one test of each spec that applies.
+import { describe, test } from 'vitest';
+import type { Bytes, Calls } from '../../src/host/calls.ts';
+import type { Capabilities } from './case.ts';
+import { applies, runSpec } from './case.ts';
+import { specs } from './specs.ts';
+
+export interface Host {
+  readonly sys: Calls;
+  /** Absolute, empty, writable; removed by `discard`. */
+  readonly dir: Bytes;
+  discard?(): void;
+}
+
+/** `makeHost` is called once for each spec. */
+export const contract = (name: string, can: Capabilities, makeHost: () => Host): void => {
+  describe(`the host contract: ${name}`, () => {
+    for (const spec of specs.filter((one) => applies(one, can)))
+      test(spec.title, () => {
+        const host = makeHost();
+        try {
+          runSpec(spec, host.sys, can, host.dir);
+        } finally {
+          host.discard?.();
+        }
+      });
+  });
+};

@@ -1,0 +1,55 @@
+// What a second process with the same host does for the specs in self.ts: one role, named by its first argument.
+import type { Calls, Fd } from '../../src/host/calls.ts';
+import { refused } from '../../src/host/calls.ts';
+import * as l from '../../src/host/linux.ts';
+
+type Role = (sys: Calls, args: readonly string[]) => number;
+
+const STDIN = 0 as Fd;
+const STDOUT = 1 as Fd;
+
+const say = (sys: Calls, text: string): void => {
+  sys.write(STDOUT, text);
+};
+
+/** Starts one sleeper after the other, each with a record file of its own in the directory given, until killed. */
+const forkForEver: Role = (sys, [dir = '']) => {
+  for (let i = 0; i < 500; i++) {
+    const record = sys.open(`${dir}/record.${i}`, l.O_WRONLY | l.O_CREAT | l.O_EXCL, 0o600);
+    if (refused(record)) return 111;
+    const argv = ['sh', '-c', 'read x', dir];
+    const pid = sys.spawn('/bin/sh', argv, [], '', [0, 3, 1, 2], 0, record, '');
+    if (refused(pid)) return 111;
+    sys.close(record);
+    say(sys, '.');
+  }
+  return 0;
+};
+
+const roles: Readonly<Record<string, Role>> = {
+  'role:args': (sys) => {
+    say(sys, sys.args().slice(-4).join('\0'));
+    return 0;
+  },
+  'role:exec': (sys, [script = '']) => {
+    sys.catchSignals([l.SIGHUP, l.SIGUSR1]);
+    return -sys.exec('/bin/sh', ['the name', '-c', script], ['FOO=\xff']);
+  },
+  'role:exec-same-env': (sys) => -sys.exec('/usr/bin/env', ['env'], []),
+  'role:exit': (sys, [code = '']) => sys.exit(Number(code)),
+  // The NUL of the first text must not shorten the room for the second.
+  'role:title': (sys) => {
+    const last = sys.args().length - 1;
+    say(sys, `${sys.argWrite(last, 'ab\0d')} ${sys.argWrite(last, 'longer\xff than that')}\n`);
+    sys.read(STDIN, 1);
+    return 0;
+  },
+  'role:fork': forkForEver,
+};
+
+/** Plays the role the arguments name; undefined where they name none. */
+export const playRole = (sys: Calls): number | undefined => {
+  const args = sys.args();
+  const at = args.findIndex((arg) => roles[arg] !== undefined);
+  return at < 0 ? undefined : roles[args[at] ?? '']?.(sys, args.slice(at + 1));
+};

@@ -1,0 +1,25 @@
+// All specs of the host contract, in the order of src/host/calls.ts.
+//
+// Every host is held to them: the static executable and Node in full, the virtual kernel to what its capabilities
+// name. A new row in the table wants its good case and its characteristic refusals here.
+// Read next: case.ts (what a spec is given), then one family.
+import { argumentSpecs } from './arguments.ts';
+import type { Spec } from './case.ts';
+import { fileSpecs } from './files.ts';
+import { inotifySpecs } from './inotify.ts';
+import { nameSpecs } from './names.ts';
+import { pipeSpecs } from './pipes.ts';
+import { processSpecs } from './processes.ts';
+import { selfSpecs } from './self.ts';
+import { signalSpecs } from './signals.ts';
+
+export const specs: readonly Spec[] = [
+  ...fileSpecs,
+  ...nameSpecs,
+  ...pipeSpecs,
+  ...inotifySpecs,
+  ...signalSpecs,
+  ...argumentSpecs,
+  ...processSpecs,
+  ...selfSpecs,
+];
