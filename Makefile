@@ -6,7 +6,9 @@ MAKEFLAGS += --no-builtin-rules
 
 ENGINE ?= quickjs
 MAIN ?= src/main.ts
-O := out/$(ENGINE)
+OUT ?= out
+DIST ?= dist
+O := $(OUT)/$(ENGINE)
 BIN := node_modules/.bin
 NODE := $(BIN)/node
 
@@ -28,25 +30,46 @@ endif
 INCLUDE = -isystem $O/engine -I$(HOST)
 WARN := -Wall -Wextra -Werror=incompatible-pointer-types -Werror=implicit-function-declaration
 QUIET := -w -Werror=incompatible-pointer-types
-STATIC := -DNDEBUG $(KNEE) -fno-pie -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables
+STATIC := -g -DNDEBUG $(KNEE) -fno-pie -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables
 LINK := -static -no-pie -Wl,--gc-sections,-z,norelro,-z,noseparate-code,--build-id=none
-# The image lies below everything else, so that one comparison with a constant tells whose an object is.
-LAYOUT := -Wl,--section-start=.jsheap=0x10000000,-Ttext-segment=0x20000000
+LAYOUT := -Wl,-T,build/image.ld
 MUSL := musl-gcc
 
 ## all: dist/runitbox, the static executable with its heap image
-all: dist/runitbox
+all: $(DIST)/runitbox
 ## noimage: dist/runitbox-noimage, the same without the heap image
-noimage: dist/runitbox-noimage
+noimage: $(DIST)/runitbox-noimage
 ## debug: dist/runitbox-debug, as noimage, with line numbers in error stacks and symbols for gdb
-debug: dist/runitbox-debug
+debug: $(DIST)/runitbox-debug
 ## asan: dist/runitbox-asan, glibc and the address sanitizer, RUNITBOX_FAIL_ALLOC=n refuses the n-th allocation
-asan: dist/runitbox-asan
+asan: $(DIST)/runitbox-asan
 ## ng: dist/runitbox-ng, the same sources on the second engine
 ng:
-	@$(MAKE) --no-print-directory ENGINE=quickjs-ng dist/runitbox-ng
+	@$(MAKE) --no-print-directory ENGINE=quickjs-ng $(DIST)/runitbox-ng
 
-.PHONY: all noimage debug asan ng
+## repro: proves that a second build gives the same bytes
+repro: all
+	rm -rf $(OUT)/again
+	@$(MAKE) --no-print-directory OUT=$(OUT)/again/out DIST=$(OUT)/again/dist all > /dev/null
+	cmp $(DIST)/runitbox $(OUT)/again/dist/runitbox && echo 'the second build is the same, byte for byte'
+## size: fails where dist/runitbox is larger than LIMIT bytes
+LIMIT := 1500000
+size: all
+	@size=$$(wc -c < $(DIST)/runitbox); echo "$$size of $(LIMIT) bytes"; test $$size -le $(LIMIT)
+## hot: measures anew which functions the usual runs need (build/hot.ld; wants valgrind)
+hot: all
+	build/hot.sh $(DIST)/runitbox $O/stage2.map > $O/hot.ld
+	mv $O/hot.ld build/hot.ld
+## clean: removes what builds made, but not the downloads (.cache, node_modules)
+clean:
+	rm -rf $(OUT) $(DIST)
+## help: this list
+help:
+	@sed -n 's/^## /  make /p' Makefile
+
+.PHONY: all noimage debug asan ng repro size hot clean help
+
+# --- run, test, check, bench: added here -----------------------------------------------------------------------------
 
 # --- tools ---------------------------------------------------------------------------------------------------------
 
@@ -55,21 +78,22 @@ node_modules/.stamp: package.json package-lock.json
 	npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
-## tools: what a build needs, installed where apt-get can, named where not
-tools: node_modules/.stamp
+# What a build needs of the system: installed where apt-get can, named where not.
+$O/.tools:
 	@build/tools.sh cc
-
-.PHONY: tools
+	@mkdir -p $O && touch $@
 
 # --- bundle --------------------------------------------------------------------------------------------------------
 
-$O/runitbox.js: $(SOURCES) $(MAIN) node_modules/.stamp Makefile
+$O/runitbox.js: $(SOURCES) $(MAIN) build/samples.js node_modules/.stamp Makefile
 	@mkdir -p $O
 	$(BIN)/esbuild $(MAIN) --bundle --format=iife --platform=neutral --main-fields=module,main --target=es2023 \
 	  --legal-comments=none --minify-whitespace --minify-syntax --log-level=warning --outfile=$@
+	@cat build/samples.js >> $@
 
 # --- engine --------------------------------------------------------------------------------------------------------
 
+$O/engine/.stamp: | $O/.tools
 $O/engine/.stamp: build/engine/fetch.sh build/engine/patch.ts build/engine/$(ENGINE).sha256 node_modules/.stamp
 	@mkdir -p $O
 	build/engine/fetch.sh $(ENGINE) > $O/source
@@ -86,10 +110,6 @@ $O/runitbox.debug.bc: $O/runitbox.js $O/bytecode
 	$O/bytecode $< $@ debug
 
 # --- objects: one set a flavour --------------------------------------------------------------------------------------
-
-ENGINE_O = $1/engine.o $(ENGINE_C:%.c=$1/lib-%.o)
-HOST_O = $(patsubst %.c,$1/%.o,$(notdir $(HOST_C)))
-OBJECTS = $(ENGINE_O) $(HOST_O)
 
 # flavour, compiler, flags
 define flavour
@@ -115,16 +135,17 @@ objects = $(addprefix $O/$1/,engine.o $(ENGINE_C:%.c=lib-%.o) $(notdir $(HOST_C:
 
 # --- executables -----------------------------------------------------------------------------------------------------
 
-# Twice the same link but for one constant: image_limit is 0 while the image is built.
-$O/stage1: $(call objects,image)
-	$(MUSL) $(LINK) $(LAYOUT) -Wl,--defsym=image_limit=0 -o $@ $^ -lm
-$O/stage2: $(call objects,image)
-	$(MUSL) $(LINK) $(LAYOUT) -Wl,--defsym=image_limit=0x18000000 -o $@ $^ -lm
+# Twice the same link but for one constant: image_limit is 0 while the image is built, then the image's end.
+$O/stage1: $(call objects,image) build/image.ld build/hot.ld
+	$(MUSL) $(LINK) $(LAYOUT) -Wl,--defsym=image_limit=0 -o $@ $(call objects,image) -lm
 $O/heap: $O/stage1 $O/runitbox.bc
 	env -i $O/stage1 --dump $O/runitbox.bc $@
-dist/runitbox: $O/stage1 $O/stage2 $O/heap build/elf.ts
-	@mkdir -p dist
-	@nm $O/stage1 | grep -v image_limit > $O/stage1.nm; nm $O/stage2 | grep -v image_limit | cmp - $O/stage1.nm
+$O/stage2: $O/stage1 $O/heap
+	$(MUSL) $(LINK) $(LAYOUT) -Wl,-Map=$@.map -Wl,--defsym=image_limit=$$(od -An -tu8 -j16 -N16 $O/heap | awk '{ print $$1 + $$2 }') \
+	  -o $@ $(call objects,image) -lm
+	@nm $O/stage1 | grep -v ' image_limit' > $@.nm; nm $@ | grep -v ' image_limit' | cmp - $@.nm
+$(DIST)/runitbox: $O/stage2 $O/heap build/elf.ts
+	@mkdir -p $(DIST)
 	$(NODE) build/elf.ts $O/stage2 $O/heap $O/runitbox
 	@mv $O/runitbox $@; sync $@
 	@ls -l $@
@@ -132,20 +153,17 @@ dist/runitbox: $O/stage1 $O/stage2 $O/heap build/elf.ts
 define embed # bytecode
 printf '.section .rodata\n.globl bundle, bundle_end\nbundle: .incbin "%s"\nbundle_end: .byte 0\n.section .note.GNU-stack,"",%%progbits\n' $1 > $O/bundle-$2.s
 endef
-dist/runitbox-noimage: $(call objects,plain) $O/runitbox.bc
-	@mkdir -p dist
+$(DIST)/runitbox-noimage $(DIST)/runitbox-ng: $(call objects,plain) $O/runitbox.bc
+	@mkdir -p $(DIST)
 	@$(call embed,$O/runitbox.bc,plain)
 	$(MUSL) $(LINK) -s -o $@ $(call objects,plain) $O/bundle-plain.s -lm
-dist/runitbox-ng: dist/runitbox-noimage-ng ; mv $< $@
-dist/runitbox-noimage-ng: $(call objects,plain) $O/runitbox.bc
-	@mkdir -p dist
-	@$(call embed,$O/runitbox.bc,plain)
-	$(MUSL) $(LINK) -s -o $@ $(call objects,plain) $O/bundle-plain.s -lm
-dist/runitbox-debug: $(call objects,debug) $O/runitbox.debug.bc
-	@mkdir -p dist
+$(DIST)/runitbox-debug: $(call objects,debug) $O/runitbox.debug.bc
+	@mkdir -p $(DIST)
 	@$(call embed,$O/runitbox.debug.bc,debug)
 	$(MUSL) -static -no-pie -g -o $@ $(call objects,debug) $O/bundle-debug.s -lm
-dist/runitbox-asan: $(call objects,asan) $O/runitbox.debug.bc
-	@mkdir -p dist
+$(DIST)/runitbox-asan: $(call objects,asan) $O/runitbox.debug.bc
+	@mkdir -p $(DIST)
 	@$(call embed,$O/runitbox.debug.bc,asan)
 	$(CC) $(SANITIZE) -o $@ $(call objects,asan) $O/bundle-asan.s -lm
+
+include build/checks.mk

@@ -1,9 +1,9 @@
 // Puts the heap image into the executable: node elf.ts EXECUTABLE IMAGE OUT
 //
-// Promises: what the linker laid out stays at its addresses; the one empty segment (the image's) gets the image's
-// bytes. The file becomes: headers and program text, data, image, each from a page boundary; no section table.
+// Promises: what the linker laid out stays at its addresses; the variables' segment gets the image's bytes at the
+// image's address. The file becomes: headers, variables and image; text and constants; no section table.
 // Must not: depend on the machine it runs on, or write anything that differs from run to run.
-// Read next: README.md, ../src/host/quickjs/image.c.
+// Read next: README.md, image.ld, ../src/host/quickjs/image.c.
 import { readFileSync, writeFileSync } from 'node:fs';
 
 const PT_LOAD = 1;
@@ -11,6 +11,7 @@ const PT_GNU_STACK = 0x6474e551;
 const HEADER = 0x40;
 const ENTRY = 0x38;
 const PAGE = 0x1000;
+const IMAGE_START = 16; // of the image's header: the address it was built at
 
 interface Segment {
   readonly type: number;
@@ -37,20 +38,14 @@ const readSegments = (elf: Buffer): readonly Segment[] =>
     };
   });
 
-/** The segment made to start on its page, with zeros in front. */
-const fromPage = (segment: Segment): Segment => {
-  const front = segment.address % PAGE;
-  return {
-    ...segment,
-    address: segment.address - front,
-    memory: segment.memory + front,
-    bytes: Buffer.concat([Buffer.alloc(front), segment.bytes]),
-  };
-};
-
 const isText = ({ flags }: Segment): boolean => (flags & 1) !== 0;
-const isImage = ({ type, flags, bytes, memory }: Segment): boolean =>
-  type === PT_LOAD && !isText({ flags } as Segment) && memory > 0x1000000 && bytes.length < PAGE;
+
+/** The segment with the image's bytes at the image's address. */
+const filled = (segment: Segment, heap: Buffer): Segment => {
+  const at = word(heap, IMAGE_START) - segment.address;
+  if (at < segment.bytes.length || at + heap.length > segment.memory) throw new Error('the image does not fit');
+  return { ...segment, bytes: Buffer.concat([segment.bytes, Buffer.alloc(at - segment.bytes.length), heap]) };
+};
 
 const program = (segment: Segment, offset: number): Buffer => {
   const entry = Buffer.alloc(ENTRY);
@@ -63,28 +58,19 @@ const program = (segment: Segment, offset: number): Buffer => {
 
 const rewrite = (elf: Buffer, heap: Buffer): Buffer => {
   const segments = readSegments(elf);
-  const [image, ...others] = segments.filter(isImage);
-  if (image === undefined || others.length > 0) throw new Error('no single segment for the image');
-  const filled: Segment = { ...image, address: image.address + PAGE, memory: heap.length, bytes: heap };
-  const loads = segments.filter((each) => each.type === PT_LOAD && each !== image).map(fromPage);
-  const file: Buffer[] = [];
-  const table: Buffer[] = [];
-  let offset = 0;
-  for (const segment of [...loads, filled]) {
-    table.push(program(segment, offset));
-    const room = Math.ceil(segment.bytes.length / PAGE) * PAGE;
-    file.push(segment.bytes, segment === filled ? Buffer.alloc(0) : Buffer.alloc(room - segment.bytes.length));
-    offset += room;
-  }
-  table.sort((a, b) => Number(a.readBigUInt64LE(16) - b.readBigUInt64LE(16)));
-  table.push(...segments.filter(({ type }) => type === PT_GNU_STACK).map((each) => program(each, 0)));
-  const header = Buffer.from(elf.subarray(0, HEADER));
-  header.writeBigUInt64LE(BigInt(HEADER), 0x20);
-  header.writeBigUInt64LE(0n, 0x28);
-  header.writeUInt16LE(table.length, 0x38);
-  header.fill(0, 0x3a, 0x40);
-  const out = Buffer.concat(file);
-  Buffer.concat([header, ...table]).copy(out);
+  const text = segments.find((each) => each.type === PT_LOAD && isText(each));
+  const data = segments.find((each) => each.type === PT_LOAD && !isText(each));
+  const stack = segments.find((each) => each.type === PT_GNU_STACK);
+  if (text === undefined || data === undefined || stack === undefined) throw new Error('not linked by image.ld');
+  const full = filled(data, heap);
+  const offset = Math.ceil(full.bytes.length / PAGE) * PAGE;
+  const out = Buffer.concat([full.bytes, Buffer.alloc(offset - full.bytes.length), text.bytes]);
+  const table = [program(full, 0), program(text, offset), program(stack, 0)];
+  out.writeBigUInt64LE(BigInt(HEADER), 0x20);
+  out.writeBigUInt64LE(0n, 0x28);
+  out.writeUInt16LE(table.length, 0x38);
+  out.fill(0, 0x3a, 0x40);
+  Buffer.concat(table).copy(out, HEADER);
   return out;
 };
 
@@ -92,4 +78,8 @@ const [executable, image, out] = process.argv.slice(2);
 if (executable === undefined || image === undefined || out === undefined) {
   throw new Error('usage: elf.ts EXECUTABLE IMAGE OUT');
 }
-writeFileSync(out, rewrite(readFileSync(executable), readFileSync(image)), { mode: 0o755 });
+const elf = readFileSync(executable);
+if (elf.readUInt32BE(0) !== 0x7f454c46 || elf[4] !== 2 || elf[5] !== 1) {
+  throw new Error(`${executable}: not a 64-bit little-endian ELF file`);
+}
+writeFileSync(out, rewrite(elf, readFileSync(image)), { mode: 0o755 });

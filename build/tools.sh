@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes sure of what a build needs from the system: tools.sh npm|cc
+# Makes sure of what a build, or a comparison with C runit, needs from the system: tools.sh npm|cc|compat
 # On Debian and its relatives it installs what is missing (as root, or through sudo); elsewhere it says what to install.
 set -eu
 have() { command -v "$1" >/dev/null 2>&1; }
@@ -12,7 +12,14 @@ cc)
   have gcc || missing='gcc libc6-dev'
   have musl-gcc || missing="$missing musl-tools"
   ;;
-*) echo 'usage: tools.sh npm|cc' >&2; exit 2 ;;
+compat)
+  have /usr/bin/runsv || missing='runit'
+  have svstat || missing="$missing daemontools"
+  have strace || missing="$missing strace"
+  have ps || missing="$missing procps"
+  have setpriv || missing="$missing util-linux"
+  ;;
+*) echo 'usage: tools.sh npm|cc|compat' >&2; exit 2 ;;
 esac
 [ "$missing" ] || exit 0
 
@@ -29,5 +36,6 @@ fi
 case $1 in
 npm) echo 'needed: Node.js 18 or newer with npm (Alpine: apk add nodejs npm; Fedora: dnf install nodejs npm)' >&2 ;;
 cc) echo 'needed: gcc and musl-gcc (Alpine: apk add gcc musl-dev; Fedora: dnf install gcc musl-gcc; Arch: gcc musl)' >&2 ;;
+compat) echo "needed for comparing: $missing (C runit's runsv, runsvdir and sv in /usr/bin)" >&2 ;;
 esac
 exit 1

@@ -48,8 +48,14 @@ static size_t whole(size_t size) { return size; }
 #define FIRST (256u << 10)
 #define CHUNK (1u << 20)
 
+#ifdef HEAP_IMAGE
+/* What is left of the image's last page and the room behind it. */
+extern char young_end[];
+static char *next = image_limit, *end = young_end;
+#else
 static char first[FIRST] __attribute__((aligned(16)));
 static char *next = first + 16 - HEAD, *end = first + FIRST;
+#endif
 static void *unused[CLASSES];
 static int building; /* the image: everything must lie in its region */
 
@@ -202,7 +208,7 @@ const JSMallocFunctions alloc_functions = {
 #ifdef HEAP_IMAGE
 void alloc_from(char *start, char *limit)
 {
-  next = start + 16 - HEAD;
+  next = (char *)(((uintptr_t)start + 15) & ~(uintptr_t)15) + 16 - HEAD;
   end = limit;
   building = 1;
 }

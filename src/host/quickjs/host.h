@@ -28,6 +28,8 @@ int engine_view(JSContext *ctx, JSValueConst value, const char **bytes, size_t *
 int64_t engine_length(JSContext *ctx, JSValueConst value);
 /* An array of numbers. */
 JSValue engine_numbers(JSContext *ctx, const int64_t *v, size_t count);
+/* Before the bundle is loaded: what comes after tells which names it uses. */
+void engine_mark(JSContext *ctx);
 /* Makes the finished heap fit to be stored: see image.c. */
 void engine_seal(JSContext *ctx);
 
@@ -37,7 +39,8 @@ int bind_calls(JSContext *ctx);
 /* image.c */
 struct image {
   char magic[16];
-  size_t used; /* bytes, this header included */
+  char *start; /* of this header */
+  size_t used; /* bytes from there */
   JSContext *ctx;
   JSValue main;
 };

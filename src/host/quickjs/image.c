@@ -13,17 +13,8 @@
 #include <unistd.h>
 #include "host.h"
 
-#define SPACE 0x4000000
-#define STRING(x) #x
-#define EXPAND(x) STRING(x)
-
-/* Not in .bss: it has an address of its own (build: --section-start), and no room in the file before the image has. */
-__asm__(".pushsection .jsheap,\"aw\",%nobits\n"
-        ".balign 4096\n"
-        ".globl image_area\n"
-        "image_area: .skip " EXPAND(SPACE) "\n"
-        ".popsection\n");
-extern char image_area[SPACE];
+/* Where the linker script has room for it. */
+extern char image_area[], image_area_end[];
 
 static const char magic[16] = "runitbox heap 1";
 
@@ -35,7 +26,7 @@ const struct image *image_start(void)
 
 void image_begin(void)
 {
-  alloc_from(image_area + sizeof(struct image), image_area + SPACE);
+  alloc_from(image_area + sizeof(struct image), image_area_end);
 }
 
 static int write_all(int fd, const char *bytes, size_t len)
@@ -55,6 +46,7 @@ int image_dump(JSContext *ctx, JSValue main, const char *path)
   struct image *image = (struct image *)image_area;
   int fd, r;
   engine_seal(ctx);
+  image->start = image_area;
   image->ctx = ctx;
   image->main = main;
   image->used = alloc_forget() - image_area;

@@ -102,6 +102,7 @@ static int dump(const char *from, const char *to)
   ctx = engine_new();
   if (!ctx)
     return fatal_text("out of memory", "");
+  engine_mark(ctx);
   main = load(ctx, bytecode, len);
   if (JS_IsException(main))
     return fatal(ctx);
