@@ -31,6 +31,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
+#else
+#define ASAN_UNPOISON_MEMORY_REGION(from, size) ((void)0)
+#endif
+
 /* The same number on every architecture since Linux 5.3; older headers do not have it. */
 #ifndef SYS_pidfd_open
 #define SYS_pidfd_open 434
@@ -362,6 +368,7 @@ CALL(spawn) {
   (void)out;
   int64_t r = prepare(&c, a);
   if (r < 0) return r;
+  ASAN_UNPOISON_MEMORY_REGION(stack, sizeof stack); /* the frames of a child that ended are still marked */
   /* Between clone and reset_signals a handler would run in the child and write into our memory. */
   sigfillset(&all);
   sigprocmask(SIG_SETMASK, &all, &before);
