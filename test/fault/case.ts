@@ -1,0 +1,16 @@
+// What a case is: a sentence that must hold, and the attempt to make it false.
+import type { World } from './world.ts';
+
+export interface Case {
+  readonly title: string;
+  readonly attempt: (world: World) => Promise<void>;
+  /** Programs without which the attempt cannot be made; the case is skipped, and that is told. */
+  readonly needs?: readonly string[];
+}
+
+/** A table row: what must hold, and how it is tried. */
+export const fault = (title: string, attempt: (world: World) => Promise<void>, ...needs: readonly string[]): Case => ({
+  title,
+  attempt,
+  needs,
+});

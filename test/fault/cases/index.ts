@@ -1,0 +1,32 @@
+// All fault cases, a file for each kind of trouble.
+import type { Case } from '../case.ts';
+import { COMMANDS } from './commands.ts';
+import { DISK } from './disk.ts';
+import { FOOTING } from './footing.ts';
+import { HANGING } from './hanging.ts';
+import { KILLED } from './killed.ts';
+import { PROGRAMS } from './programs.ts';
+import { RECORD } from './record.ts';
+import { RESOURCES } from './resources.ts';
+import { SCANDIR } from './scandir.ts';
+import { SIGNALS } from './signals.ts';
+import { STANDARD } from './standard.ts';
+import { TREE } from './tree.ts';
+import { TURMOIL } from './turmoil.ts';
+
+// The long ones first, so that they do not trail.
+export const CASES: readonly Case[] = [
+  ...TURMOIL,
+  ...TREE,
+  ...FOOTING,
+  ...RESOURCES,
+  ...DISK,
+  ...COMMANDS,
+  ...HANGING,
+  ...KILLED,
+  ...PROGRAMS,
+  ...RECORD,
+  ...SCANDIR,
+  ...SIGNALS,
+  ...STANDARD,
+];

@@ -1,0 +1,127 @@
+// The record in supervise/lock names a process: it must be the right one.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { fault } from '../case.ts';
+import { isAlive, startedMs } from '../proc.ts';
+import type { Service } from '../service.ts';
+import { elapse, ended } from '../wait.ts';
+import { kill, type World } from '../world.ts';
+
+const BOOT = readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
+
+const recordOf = (phase: string, boot: string, ms: number, pid: number): string =>
+  `${phase.padEnd(6)} ${boot} ${String(ms).padStart(14, '0')} ${String(pid).padStart(10, '0')}\n`;
+
+/** A process of this test's own that has nothing to do with any service. */
+const stranger = (): { readonly pid: number; readonly end: () => void } => {
+  const child = spawn('sleep', ['1000'], { stdio: 'ignore' });
+  return { pid: child.pid ?? 0, end: () => void child.kill('SIGKILL') };
+};
+
+/** A service that was supervised before, so that supervise/ is there, with a record of our making. */
+const withRecord = (world: World, name: string, record: string): Service => {
+  const service = world.service(name).has('run', 'stays');
+  service.has('supervise/lock', { text: record });
+  return service;
+};
+
+/** Holds that the record is not believed: the service starts, and the stranger is left alone. */
+const notBelieved = async (world: World, name: string, record: string, pid: number): Promise<void> => {
+  const service = withRecord(world, name, record);
+  const runsv = world.runsv(service);
+  await world.until(`${name}: a start of its own`, () => service.count('start') === 1, [], 5000);
+  const { pid: own } = await world.reach(service, { state: 'run' });
+  assert.notEqual(own, pid);
+  runsv.signal('SIGTERM');
+  assert.equal(await runsv.ended(), 'exit 0');
+  assert.equal(isAlive(pid), true, 'the stranger lives');
+};
+
+export const RECORD = [
+  fault('a record that names a process older or much younger than itself is not believed', async (world) => {
+    const other = stranger();
+    try {
+      const ms = startedMs(other.pid);
+      await notBelieved(world, 'older', recordOf('run', BOOT, ms + 60_000, other.pid), other.pid);
+      await notBelieved(world, 'younger', recordOf('run', BOOT, ms - 60_000, other.pid), other.pid);
+      await notBelieved(world, 'this', recordOf('finish', BOOT, ms + 500, process.pid), process.pid);
+    } finally {
+      other.end();
+    }
+  }),
+
+  fault('a record that names a process started a few seconds after it is not believed: a pid was used again', async (world) => {
+    const other = stranger();
+    try {
+      const ms = startedMs(other.pid);
+      await notBelieved(world, 'reused-5s', recordOf('run', BOOT, ms - 5_000, other.pid), other.pid);
+      await notBelieved(world, 'reused-1s', recordOf('run', BOOT, ms - 1_000, other.pid), other.pid);
+    } finally {
+      other.end();
+    }
+  }),
+
+  fault('a record of another boot, a damaged one, and one of nobody are not believed', async (world) => {
+    const other = stranger();
+    try {
+      const ms = startedMs(other.pid);
+      const good = recordOf('run', BOOT, ms, other.pid);
+      const records: Readonly<Record<string, string>> = {
+        'other-boot': recordOf('run', '00000000-0000-0000-0000-000000000000', ms, other.pid),
+        'no-boot': recordOf('run', '-', ms, other.pid),
+        cut: good.slice(0, -3),
+        garbage: '\0\xff'.repeat(64),
+        'other-phase': good.replace('run ', 'ran '),
+        'pid-one': recordOf('run', BOOT, 0, 1),
+        negative: good.replace(/\d{10}\n/, '-000000001\n'),
+        endless: 'x'.repeat(100_000),
+      };
+      for (const [name, record] of Object.entries(records)) await notBelieved(world, name, record, other.pid);
+    } finally {
+      other.end();
+    }
+  }),
+
+  fault('a process that has ended, even unreaped, is not taken over', async (world) => {
+    const service = world.service('ended').has('run', 'stays');
+    const first = world.runsv(service);
+    const pid = await world.up(service);
+    first.signal('SIGKILL');
+    await first.ended();
+    kill(pid, 'SIGKILL');
+    await ended(pid, 'the service');
+    const second = world.runsv(service);
+    await world.up(service, pid);
+    assert.deepEqual(second.lines(), []);
+  }),
+
+  fault('a container started again at once adopts none of its own new processes by their old numbers', async (world) => {
+    const services = ['a', 'b', 'c', 'd'].map((name) => world.service(name, 'scan').has('run', 'stays').has('log/run', 'stays', 'log'));
+    await elapse(1100);
+    for (let round = 1; round <= 4; round++) {
+      const container = world.start('runsvdir', [world.scan], {
+        wrap: ['unshare', '--pid', '--fork', '--kill-child=SIGKILL', '--mount-proc'],
+        foreign: true,
+      });
+      const begun = services.map((service) => service.count('start'));
+      const allUp = (): boolean => services.every((service, n) => service.count('start') >= (begun[n] ?? 0) + 2);
+      await world.until(`all services to start in round ${round} (${container.lines().join(' | ')})`, allUp, [], 6000);
+      assert.deepEqual(container.lines().filter((line) => /taking over/.test(line)), []);
+      container.signal('SIGKILL');
+      await container.ended();
+    }
+  }, 'unshare'),
+
+  fault('a lock file that cannot hold a record is written over, not trusted', async (world) => {
+    const service = world.service('rewritten').has('run', 'stays');
+    const first = world.runsv(service);
+    const pid = await world.up(service);
+    writeFileSync(`${service.dir}/supervise/lock`, '');
+    first.signal('SIGKILL');
+    await first.ended();
+    world.runsv(service);
+    await world.until('a start', () => service.count('start') === 2 || service.count('double') === 1);
+    kill(pid, 'SIGKILL');
+  }),
+];

@@ -1,0 +1,245 @@
+// One case's world: a directory of its own, the programs under their names, and everything that is started in it.
+//
+// Promises: whatever a case started is found by a mark in its environment and ended by its number, whatever it mounted
+// is unmounted, and nothing is left. A message of ours that is not one clear line is a fault of the case.
+// Read next: service.ts, wait.ts, cases/.
+import { type ChildProcess, execFile, execFileSync, spawn, type StdioOptions } from 'node:child_process';
+import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { MARK, isAlive, marked } from './proc.ts';
+import { Service, type Status } from './service.ts';
+import { DEADLINE_MS, elapse, type Found, Late, Stirs } from './wait.ts';
+
+export interface StartOptions {
+  /** Words in front: `prlimit --nofile=6`, which become the program by exec. */
+  readonly wrap?: readonly string[];
+  readonly cwd?: string;
+  readonly stdio?: StdioOptions;
+  /** What it says is not held to our form: it is not, or not only, ours. */
+  readonly foreign?: boolean;
+}
+
+const LAST_WORDS_MS = 10;
+
+/** One of our lines: who, how bad, what. */
+const MESSAGE = /^runsv(dir)? [^:]+: (warning|fatal): [^:]+(: [^:]+)*$/;
+
+export class Running {
+  readonly pid: number;
+  readonly #child: ChildProcess;
+  readonly #stirs: Stirs;
+  readonly held: boolean;
+  readonly name: string;
+  #text = '';
+  #end: string | null = null;
+
+  constructor(child: ChildProcess, stirs: Stirs, name: string, held: boolean) {
+    this.#child = child;
+    this.#stirs = stirs;
+    this.pid = child.pid ?? -1;
+    this.name = name;
+    this.held = held;
+    child.stderr?.setEncoding('latin1').on('data', (text: string) => {
+      this.#text += text;
+      stirs.stir();
+    });
+    child.on('exit', (code, signal) => {
+      const end = signal === null ? `exit ${code}` : `signal ${signal}`;
+      // Its last words are in the pipe by now; a service may hold the other end, so there is no end to wait for.
+      setTimeout(() => {
+        this.#end = end;
+        stirs.stir();
+      }, LAST_WORDS_MS);
+    });
+  }
+
+  /** Lines said on standard error. */
+  lines(): readonly string[] {
+    return this.#text.split('\n').filter((line) => line !== '');
+  }
+
+  end(): string | null {
+    return this.#end;
+  }
+
+  signal(name: NodeJS.Signals): void {
+    this.#child.kill(name);
+  }
+
+  /** Its end: `exit 0`, `signal SIGKILL`. */
+  async ended(deadlineMs = DEADLINE_MS): Promise<string> {
+    return this.#stirs.until(`the end of ${this.name}`, () => this.#end, [], deadlineMs);
+  }
+
+  async says(what: RegExp, times = 1, deadlineMs = DEADLINE_MS): Promise<void> {
+    const enough = (): boolean => this.lines().filter((line) => what.test(line)).length >= times;
+    await this.#stirs.until(`${this.name} to say ${what} (says ${JSON.stringify(this.lines())})`, enough, [], deadlineMs);
+  }
+
+  /** Stops listening, so that what outlives the case holds nothing of ours. */
+  release(): void {
+    this.#child.stderr?.destroy();
+    this.#child.unref();
+  }
+}
+
+export class World {
+  readonly dir: string;
+  readonly scan: string;
+  readonly #toldFolder: string;
+  readonly #bin: string;
+  readonly #stirs = new Stirs();
+  readonly #running: Running[] = [];
+  readonly #mounts: string[] = [];
+
+  constructor(bin: string) {
+    this.#bin = bin;
+    this.dir = mkdtempSync(join(tmpdir(), 'runitbox-fault-'));
+    this.scan = join(this.dir, 'scan');
+    this.#toldFolder = join(this.dir, 'told');
+    mkdirSync(this.scan);
+    mkdirSync(this.#toldFolder);
+    chmodSync(this.dir, 0o755);
+  }
+
+  /** A service outside the scan directory, in `folder` of the world. */
+  service(name: string, folder = 'sv'): Service {
+    return new Service(join(this.dir, folder, name), this.#toldFolder);
+  }
+
+  /** Hands the service, and the place where it tells things, to another user. */
+  giveTo(uid: number, ...paths: readonly string[]): void {
+    for (const path of [this.#toldFolder, ...paths]) chownSync(path, uid, uid);
+  }
+
+  start(program: string, args: readonly string[], options: StartOptions = {}): Running {
+    const words = [...(options.wrap ?? []), join(this.#bin, program), ...args];
+    const child = spawn(words[0] ?? '', words.slice(1), {
+      cwd: options.cwd ?? this.dir,
+      env: { PATH: `${this.#bin}:/usr/bin:/bin`, [MARK]: this.dir },
+      stdio: options.stdio ?? ['ignore', 'ignore', 'pipe'],
+      detached: true,
+    });
+    const running = new Running(child, this.#stirs, `${program} ${args.join(' ')}`, options.foreign !== true);
+    this.#running.push(running);
+    return running;
+  }
+
+  runsv(service: Service, options: StartOptions = {}): Running {
+    return this.start('runsv', [service.dir], options);
+  }
+
+  runsvdir(options: StartOptions = {}): Running {
+    return this.start('runsvdir', [this.scan], options);
+  }
+
+  until<T>(what: string, look: () => T, paths: readonly string[] = [], deadlineMs = DEADLINE_MS): Promise<Found<T>> {
+    return this.#stirs.until(what, look, [this.#toldFolder, ...paths], deadlineMs);
+  }
+
+  /** Waits until the status is as asked for. */
+  async reach(service: Service, wanted: Partial<Status>, side: '' | 'log/' = '', deadlineMs = DEADLINE_MS): Promise<Status> {
+    const fits = (status: Status): boolean =>
+      Object.entries(wanted).every(([key, value]) => status[key as keyof Status] === value);
+    const look = (): Status | null => {
+      const status = service.status(side);
+      return status !== null && fits(status) ? status : null;
+    };
+    const folder = `${service.dir}/${side}`;
+    try {
+      return await this.until('status', look, [this.scan, service.dir, folder, `${folder}supervise`], deadlineMs);
+    } catch (cause) {
+      if (!(cause instanceof Late)) throw cause;
+      const seen = JSON.stringify(service.status(side));
+      throw new Late(`waited ${deadlineMs / 1000} s for ${side}status ${JSON.stringify(wanted)} of ${service.name}, it says ${seen}`);
+    }
+  }
+
+  /** Waits until the service runs as a process that lives and is none of `not`. */
+  async up(service: Service, ...not: readonly number[]): Promise<number> {
+    const look = (): number | null => {
+      const status = service.status();
+      const fits = status?.state === 'run' && isAlive(status.pid) && !not.includes(status.pid);
+      return fits && service.told().includes(`start ${status.pid}`) ? status.pid : null;
+    };
+    const paths = [this.scan, service.dir, `${service.dir}/supervise`];
+    return this.until(`${service.name} to run (says ${JSON.stringify(service.status())})`, look, paths);
+  }
+
+  /** Waits until a supervisor has opened supervise/ok: opening its other end waits for just that. */
+  async supervised(service: Service, deadlineMs = DEADLINE_MS): Promise<void> {
+    const ok = `${service.dir}/supervise/ok`;
+    await this.until(`${ok} to be there`, () => existsSync(ok), [this.scan, service.dir, `${service.dir}/supervise`]);
+    await new Promise<void>((resolve, reject) => {
+      execFile('sh', ['-c', 'exec 9>"$0"', ok], { timeout: deadlineMs }, (refusal) =>
+        refusal === null ? resolve() : reject(new Late(`waited ${deadlineMs / 1000} s for a supervisor of ${service.name}`)),
+      );
+    });
+  }
+
+  /** Waits until `word` was told `times` times. */
+  async tells(service: Service, word: string, times = 1): Promise<void> {
+    await this.until(`${service.name} to tell ${word} ${times} times`, () => service.count(word) >= times);
+  }
+
+  mount(path: string, type: string, options: string): void {
+    mkdirSync(path, { recursive: true });
+    execFileSync('mount', ['-t', type, '-o', options, 'none', path]);
+    this.#mounts.push(path);
+  }
+
+  bind(from: string, path: string): void {
+    mkdirSync(path, { recursive: true });
+    execFileSync('mount', ['--bind', from, path]);
+    this.#mounts.push(path);
+  }
+
+  remount(path: string, options: string): void {
+    execFileSync('mount', ['-o', `remount,${options}`, path]);
+  }
+
+  /** Processes of this world whose command line fits. */
+  processes(command: RegExp, commandOf: (pid: number) => string): readonly number[] {
+    return marked(this.dir).filter((pid) => command.test(commandOf(pid)));
+  }
+
+  /** What our programs said that is not one clear line. */
+  unclear(): readonly string[] {
+    const ours = this.#running.filter((one) => one.held);
+    return ours.flatMap((one) => one.lines()).filter((line) => !MESSAGE.test(line));
+  }
+
+  report(): readonly string[] {
+    const told = this.#running.flatMap((one) => one.lines().map((line) => `${one.name} (${one.pid}) said: ${line}`));
+    const ends = this.#running.map((one) => `${one.name} (${one.pid}): ${one.end() ?? 'runs'}`);
+    return [...told.slice(-20), ...ends];
+  }
+
+  /** Ends every process of this world, stopped first so that none starts another meanwhile. */
+  async #sweep(): Promise<void> {
+    for (let round = 0; round < 200; round++) {
+      const left = marked(this.dir);
+      if (left.length === 0) return;
+      for (const signal of ['SIGSTOP', 'SIGKILL'] as const) for (const pid of left) kill(pid, signal);
+      await elapse(5);
+    }
+    throw new Error(`processes that cannot be ended: ${marked(this.dir).join(' ')}`);
+  }
+
+  async close(): Promise<void> {
+    await this.#sweep();
+    for (const one of this.#running) one.release();
+    for (const path of this.#mounts.reverse()) execFileSync('umount', ['-l', path]);
+    rmSync(this.dir, { recursive: true, force: true });
+  }
+}
+
+/** Sends a signal; a process that is gone is no error. */
+export const kill = (pid: number, signal: NodeJS.Signals): void => {
+  try {
+    if (pid > 1) process.kill(pid, signal);
+  } catch {
+    // It ended before.
+  }
+};
