@@ -17,8 +17,9 @@ import { isTrouble, type Service, servicesNamed, troubleLine, variable } from '.
 import { waitForAll } from './sv/wait.ts';
 
 const DEFAULT_WAIT_S = 7;
-/** A second look is always taken, even with `-w 0`. */
-const SHORTEST_WAIT_MS = 420;
+// C gives up at its first look after the time is over, and looks every 0.42 s. Scripts have come to rely on that: with
+// `-w 1` a restart, which may take a second, succeeds.
+const LOOK_MS = 420;
 const LONGEST_WAIT_MS = 2 ** 40;
 const MOST_FAILURES = 99;
 /** So many fifos are kept open while waiting; services beyond are looked at from time to time. */
@@ -78,7 +79,7 @@ const help: Help = {
 const waitMs = (given: Given): number => {
   const text = given.last('w') ?? variable('SVWAIT');
   const seconds = text === undefined ? DEFAULT_WAIT_S : leadingNumber(text);
-  return Math.min(LONGEST_WAIT_MS, Math.max(SHORTEST_WAIT_MS, seconds * 1000));
+  return Math.min(LONGEST_WAIT_MS, (Math.floor((seconds * 1000) / LOOK_MS) + 1) * LOOK_MS);
 };
 
 const tellAll = (job: Job): number => {

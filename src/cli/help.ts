@@ -15,10 +15,7 @@ const optionSynopsis = (table: OptionTable): readonly string[] => {
   const letters = listed(table).filter((option) => option.value === undefined);
   const cluster = letters.map(({ letter, twice }) => (twice === true ? letter + letter : letter)).join('');
   const valued = listed(table).filter((option) => option.value !== undefined);
-  return [
-    ...(cluster === '' ? [] : [`[-${cluster}]`]),
-    ...valued.map(({ letter, value }) => `[-${letter} ${value}]`),
-  ];
+  return [...(cluster === '' ? [] : [`[-${cluster}]`]), ...valued.map(({ letter, value }) => `[-${letter} ${value}]`)];
 };
 
 /** The usage line after the name, without options that are extras. */
@@ -67,7 +64,8 @@ const rows = (list: readonly Row[]): string => {
   return list.map(({ term, text }) => `  ${term.padEnd(width)}  ${wrapped(text, width + 4)}\n`).join('');
 };
 
-const section = (title: string, list: readonly Row[]): string => (list.length === 0 ? '' : `\n${title}:\n${rows(list)}`);
+const section = (title: string, list: readonly Row[]): string =>
+  list.length === 0 ? '' : `\n${title}:\n${rows(list)}`;
 
 const exampleLines = (help: Help): string =>
   help.examples.length === 0
@@ -77,7 +75,13 @@ const exampleLines = (help: Help): string =>
 /** The text of --help. */
 export const helpText = ({ name, summary, help }: Pick<Applet, 'name' | 'summary' | 'help'>): string =>
   `usage: ${wrapped(`${name} ${synopsis(help)}`, 7)}\n\n${name} - ${summary}\n\n${paragraphs(help.description)}` +
-  section('Options', help.options.map((option) => ({ term: spelled(option), text: option.text }))) +
+  section(
+    'Options',
+    help.options.map((option) => ({ term: spelled(option), text: option.text })),
+  ) +
   (help.lists ?? []).map(({ title, rows: list }) => section(title, list)).join('') +
   exampleLines(help) +
-  section('Exit status', help.exitCodes.map(({ code, text }) => ({ term: code, text })));
+  section(
+    'Exit status',
+    help.exitCodes.map(({ code, text }) => ({ term: code, text })),
+  );

@@ -1,8 +1,8 @@
 // The classic way of reading options, and the table that is the source of parsing, usage line, help and completion.
 //
 // Promises: parsing ends at the first operand; letters may be clustered; a value may be attached or the next word, and
-// is taken as it stands; `--` ends options and is dropped; a lone `-` ends them and stays. Long options are extras of
-// ours. Prints nothing: problems are values.
+// is taken as it stands; a word that begins with `--` ends options and is dropped; a lone `-` ends them and stays. Long
+// options are extras of ours: only a program that has one knows it. Prints nothing: problems are values.
 // Read next: help.ts (what is printed from the same table).
 import minimist from 'minimist';
 import type { Bytes } from '../host/calls.ts';
@@ -38,6 +38,7 @@ export const nameOf = (option: Option): string => option.letter ?? option.long;
 
 /** The options given, by letter or long name. */
 export interface Given {
+  /** How often a flag was given. */
   count(name: string): number;
   /** The values of every time it was given, in order. */
   all(name: string): readonly Bytes[];
@@ -68,7 +69,8 @@ interface Expanded {
 const illegal = (letter: string): Problem => ({ kind: 'problem', text: 'illegal option', letter });
 const lacking = (letter: string): Problem => ({ kind: 'problem', text: 'option requires an argument', letter });
 
-const startsOptions = (word: Bytes | undefined): word is Bytes => word !== undefined && word.length > 1 && word[0] === '-';
+const startsOptions = (word: Bytes | undefined): word is Bytes =>
+  word !== undefined && word.length > 1 && word[0] === '-';
 
 /** One cluster of letters, in front of `next`: the words, and whether `next` was taken as a value. */
 const expandCluster = (table: OptionTable, cluster: Bytes, next: Bytes | undefined) => {
@@ -89,26 +91,30 @@ const expandCluster = (table: OptionTable, cluster: Bytes, next: Bytes | undefin
   return { words, tookNext: false };
 };
 
-/** `--name`, `--name=value` or `--name value`. */
+const longOption = (table: OptionTable, word: Bytes): Option | undefined => {
+  const name = word.slice(2).split('=', 1)[0];
+  return table.find((each) => each.long === name && (each.value !== undefined || !word.includes('=')));
+};
+
+/** `--name`, `--name=value` or `--name value`; undefined: the table has none like that. */
 const expandLong = (table: OptionTable, word: Bytes, next: Bytes | undefined) => {
-  const equals = word.indexOf('=');
-  const name = word.slice(2, equals < 0 ? undefined : equals);
-  const option = table.find((each) => each.long === name);
-  if (option === undefined || (option.value === undefined && equals >= 0)) return illegal('-');
-  if (option.value === undefined || equals >= 0) return { words: [word], tookNext: false };
-  return next === undefined ? lacking(name) : { words: [`${word}=${next}`], tookNext: true };
+  const option = longOption(table, word);
+  if (option === undefined) return undefined;
+  if (option.value === undefined || word.includes('=')) return { words: [word], tookNext: false };
+  return next === undefined ? lacking(nameOf(option)) : { words: [`${word}=${next}`], tookNext: true };
 };
 
 const expand = (table: OptionTable, args: readonly Bytes[]): Expanded | Problem => {
   const words: Bytes[] = [];
   let at = 0;
-  for (let word = args[at]; startsOptions(word) && word !== '--'; word = args[at]) {
+  for (let word = args[at]; startsOptions(word); word = args[at]) {
     const step = (word[1] === '-' ? expandLong : expandCluster)(table, word, args[at + 1]);
+    if (step === undefined) return { kind: 'expanded', words, rest: args.slice(at + 1) };
     if ('kind' in step) return step;
     words.push(...step.words);
     at += step.tookNext ? 2 : 1;
   }
-  return { kind: 'expanded', words, rest: args.slice(args[at] === '--' ? at + 1 : at) };
+  return { kind: 'expanded', words, rest: args.slice(at) };
 };
 
 const NOTHING: Given = { count: () => 0, all: () => [], last: () => undefined };
@@ -118,7 +124,7 @@ const givenBy = (table: OptionTable, words: readonly Bytes[]): Given => {
   const valued = table.filter((option) => option.value !== undefined).map(nameOf);
   const flags = table.filter((option) => option.value === undefined).map(nameOf);
   const found: Readonly<Record<string, unknown>> = minimist([...words], { string: valued, boolean: flags });
-  const all = (name: string): readonly Bytes[] => [found[name] ?? []].flat().map(String);
+  const all = (name: string): readonly Bytes[] => [found[name]].flat().filter((value) => typeof value === 'string');
   return {
     count: (name) => words.filter((word) => word === `--${name}`).length,
     all,

@@ -58,7 +58,7 @@ export const decodeStatus = (bytes: Bytes): Status | null => {
     nsec: began.nsec,
     pid: pidAt(bytes, 12),
     paused: bytes.charCodeAt(16) !== 0,
-    want: bytes[17] === 'd' ? 'down' : 'up',
+    want: bytes[17] === 'u' ? 'up' : 'down',
     gotTerm: bytes.charCodeAt(18) !== 0,
     phase,
   };

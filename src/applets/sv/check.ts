@@ -28,17 +28,25 @@ interface Run {
   readonly about: number;
 }
 
+/** What the checks of all services share. */
+export interface Checks {
+  running: number;
+  /** What they have for standard output; null: not opened yet. */
+  mute: Fd | null;
+}
+
+export const newChecks = (): Checks => ({ running: 0, mute: null });
+
 /** One service's asking. */
 export interface Asking {
+  readonly checks: Checks;
   run: Run | null;
   /** Monotonic milliseconds: not to be asked again before. */
   notBeforeMs: number;
   complained: boolean;
 }
 
-export const newAsking = (): Asking => ({ run: null, notBeforeMs: 0, complained: false });
-
-let running = 0;
+export const newAsking = (checks: Checks): Asking => ({ checks, run: null, notBeforeMs: 0, complained: false });
 
 const complain = (asking: Asking, verb: 'run' | 'stat', service: Service, errno: number): void => {
   if (!asking.complained) err(`warning: unable to ${verb} ${service.name}/check: ${errorText(errno)}\n`);
@@ -47,24 +55,22 @@ const complain = (asking: Asking, verb: 'run' | 'stat', service: Service, errno:
 
 // Programs have come to rely on ./check having no standard output. A descriptor that refuses writes, as a closed one does,
 // also keeps a file that ./check opens from becoming its standard output.
-let mute: Fd | null = null;
-
-const prepare = (): readonly number[] => {
-  if (mute !== null) return [STDOUT, mute];
+const prepare = (checks: Checks): readonly number[] => {
+  if (checks.mute !== null) return [STDOUT, checks.mute];
   sys.catchSignals([SIGCHLD]); // where we inherited it as ignored, exit codes would be lost
   const fd = sys.open('/dev/null', O_RDONLY, 0);
   if (refused(fd)) return [];
-  mute = fd;
+  checks.mute = fd;
   return [STDOUT, fd];
 };
 
 const start = (asking: Asking, service: Service, about: number): void => {
-  const pid = sys.spawn('check', ['./check'], [], service.dir, prepare(), 0, -1, '');
+  const pid = sys.spawn('check', ['./check'], [], service.dir, prepare(asking.checks), 0, -1, '');
   if (refused(pid)) {
     complain(asking, 'run', service, pid <= -SPAWN_FAILED ? pid + SPAWN_FAILED : pid);
     return;
   }
-  running++;
+  asking.checks.running++;
   const ended = sys.pidfd(pid);
   asking.run = { pid, ended: refused(ended) ? null : ended, about };
 };
@@ -72,7 +78,7 @@ const start = (asking: Asking, service: Service, about: number): void => {
 const forget = (asking: Asking, { ended }: Run): void => {
   if (ended !== null) sys.close(ended);
   asking.run = null;
-  running--;
+  asking.checks.running--;
 };
 
 /** The exit status once it has ended; null: it still runs. Anything but 0 is a no. */
@@ -100,9 +106,10 @@ export const ask = (asking: Asking, service: Service, about: number, nowMs: numb
   if (answer !== null) return answer;
   const found = sys.access(`${service.dir}/check`, F_OK);
   if (found === -ENOENT) return 'yes';
-  asking.notBeforeMs = nowMs + (running < AT_ONCE ? ASK_AGAIN_MS : LOOK_MS);
+  const room = asking.checks.running < AT_ONCE;
+  asking.notBeforeMs = nowMs + (room ? ASK_AGAIN_MS : LOOK_MS);
   if (refused(found)) complain(asking, 'stat', service, found);
-  else if (running < AT_ONCE) start(asking, service, about);
+  else if (room) start(asking, service, about);
   return 'no';
 };
 
@@ -125,4 +132,3 @@ export const stopAsking = (asking: Asking): void => {
   sys.waitpid(run.pid, 0);
   forget(asking, run);
 };
-

@@ -17,7 +17,8 @@ const flags = (status: Status, downFile: boolean): readonly string[] => {
 
 /** `nowSec`: Unix seconds. `downFile`: whether the service directory has a file `down`. */
 export const statusLine = (name: Bytes, status: Status, nowSec: number, downFile: boolean): Bytes => {
-  const pid = status.pid === 0 ? '' : `(pid ${status.pid}) `;
+  // By the state, where the flags go by the pid: that differs only in a status that no runsv writes.
+  const pid = status.phase === 'down' ? '' : `(pid ${status.pid}) `;
   const seconds = Math.max(0, nowSec - status.sec);
   const words = flags(status, downFile).map((flag) => `, ${flag}`);
   return `${status.phase}: ${name}: ${pid}${seconds}s${words.join('')}`;

@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest';
+import { changedWatches, OVERFLOW } from '../../../src/formats/inotify.ts';
+
+const event = (watch: number, name: string): string => {
+  const size = name === '' ? 0 : Math.ceil((name.length + 1) / 16) * 16;
+  const head = Buffer.alloc(16);
+  head.writeInt32LE(watch, 0);
+  head.writeUInt32LE(0x80, 4);
+  head.writeUInt32LE(size, 12);
+  return head.toString('latin1') + name.padEnd(size, '\0');
+};
+
+describe('the news of an inotify descriptor', () => {
+  it('are the watches with an event about status', () => {
+    const bytes = event(3, 'status') + event(1, 'pid') + event(70000, 'status') + event(2, 'status.new');
+    expect([...changedWatches(bytes)]).toEqual([3, 70000]);
+  });
+
+  it('tell each watch once', () => {
+    expect([...changedWatches(event(1, 'status') + event(1, 'status'))]).toEqual([1]);
+  });
+
+  it('include that events were lost', () => {
+    expect([...changedWatches(event(OVERFLOW, ''))]).toEqual([OVERFLOW]);
+  });
+
+  it.each(['', 'short', event(1, 'status').slice(0, 15)])('are none in %j', (bytes) => {
+    expect(changedWatches(bytes).size).toBe(0);
+  });
+
+  it('are none where the name is cut off', () => {
+    expect(changedWatches(event(1, 'status').slice(0, 20)).size).toBe(0);
+  });
+});
