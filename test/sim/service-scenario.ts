@@ -35,6 +35,8 @@ export interface Story {
   exiting: boolean;
   /** When a fault last held. */
   faultEndMs: number;
+  /** When a full disk last had space again. */
+  spaceMs: number;
   /** When the present runsv began; its predecessor's rules end there. */
   bornMs: number;
   startsMs: number[];
@@ -205,7 +207,10 @@ const refuseWrites: Act = (story) =>
 const fillDisk: Act = (story) => {
   note(story, 'disk full');
   story.kernel.mount().fill();
-  story.kernel.after(story.random.int(4000), () => story.kernel.mount().clear());
+  story.kernel.after(story.random.int(4000), () => {
+    story.kernel.mount().clear();
+    story.spaceMs = story.kernel.nowMs;
+  });
 };
 
 const takeRunAway: Act = (story) =>
@@ -257,6 +262,7 @@ const newStory = (seed: number, trace: number): Story => {
     want: null,
     exiting: false,
     faultEndMs: -1,
+    spaceMs: -1,
     bornMs: 0,
     startsMs: [],
     baseFds: -1,
