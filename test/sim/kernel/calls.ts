@@ -32,7 +32,7 @@ import { statOf } from './fs.ts';
 import type { Inode } from './inode.ts';
 import { InotifyQueue } from './inotify-queue.ts';
 import type { Main } from './main.ts';
-import { BLOCKED, IN_ALL_EVENTS, LAST_SIGNAL, R_OK, WCONTINUED, WUNTRACED } from './numbers.ts';
+import { BLOCKED, IN_KNOWN, LAST_SIGNAL, R_OK, WCONTINUED, WUNTRACED } from './numbers.ts';
 import { open, waits } from './opening.ts';
 import { may } from './paths.ts';
 import { Pipe, PipeEnd } from './pipes.ts';
@@ -184,6 +184,10 @@ export class MainCalls implements Calls {
 
   unlink(path: Bytes): Done | Errno {
     return this.#world.tree.unlink(this.#step(), path) as Done | Errno;
+  }
+
+  link(existing: Bytes, path: Bytes): Done | Errno {
+    return this.#world.tree.link(this.#step(), existing, path) as Done | Errno;
   }
 
   symlink(target: Bytes, path: Bytes): Done | Errno {
@@ -382,7 +386,7 @@ export class MainCalls implements Calls {
 
   watch(inotify: Fd, path: Bytes, mask: number): number {
     const process = this.#step();
-    if ((mask & IN_ALL_EVENTS) === 0) return -EINVAL;
+    if ((mask & IN_KNOWN) === 0) return -EINVAL;
     const queue = process.at(inotify);
     if (queue === null) return -EBADF;
     if (!(queue instanceof InotifyQueue)) return -EINVAL;

@@ -44,6 +44,10 @@ export class OpenDirectory extends Held {
   override read(): number {
     return -EISDIR;
   }
+
+  override pwrite(): number {
+    return -EBADF;
+  }
 }
 
 export class OpenFile extends Held {

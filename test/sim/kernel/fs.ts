@@ -28,9 +28,9 @@ import {
   S_IFMT,
 } from '../../../src/host/linux.ts';
 import { Inode, type Mount } from './inode.ts';
-import { tellBoth, tellName, tellSelf } from './inotify.ts';
-import { endIfUnused, unlink } from './lifetime.ts';
-import { R_OK, W_OK, X_OK } from './numbers.ts';
+import { directoryBit, tellBoth, tellName, tellSelf } from './inotify.ts';
+import { endIfUnused, loseName } from './lifetime.ts';
+import { IN_ACCESS, IN_CLOSE_NOWRITE, IN_OPEN, R_OK, W_OK, X_OK } from './numbers.ts';
 import { type Actor, may, Walker } from './paths.ts';
 import type { Clock } from './time.ts';
 
@@ -79,7 +79,7 @@ export class Tree {
 
   /** mkdir, mkfifo: a name that must not be there yet. */
   make(actor: Actor, path: string, mode: number): number {
-    const walked = this.at.walk(actor, path, false);
+    const walked = this.at.locate(actor, path);
     if (walked !== 0) return walked;
     if (this.at.node !== null) return -EEXIST;
     if (this.at.slash && (mode & S_IFMT) !== S_IFDIR) return -ENOENT;
@@ -119,6 +119,7 @@ export class Tree {
     if (node.entries === null) return -ENOTDIR;
     if (!may(actor, node, R_OK)) return -EACCES;
     if (node.dynamic !== null) return node.dynamic.names();
+    for (const event of READDIR_EVENTS) tellBoth(node, event);
     const names = [...node.entries.keys()];
     return this.#order === null ? names : this.#order(names);
   }
@@ -149,119 +150,150 @@ export class Tree {
     return 0;
   }
 
-  unlink(actor: Actor, path: string): number {
-    const walked = this.at.walk(actor, path, false);
+  /** Another name for a file. */
+  link(actor: Actor, existing: string, path: string): number {
+    const found = this.at.find(actor, existing, false);
+    if (found !== 0) return found;
+    const inode = this.at.node as Inode;
+    const walked = this.at.locate(actor, path);
     if (walked !== 0) return walked;
-    const { directory, name, node } = this.at;
+    const { directory, name, node, slash } = this.at;
+    if (node !== null) return -EEXIST;
+    if (slash) return -ENOENT;
+    if (directory.mount !== inode.mount) return -EXDEV;
+    const refusal = inode.linked ? this.#refusesName(actor, directory) : -ENOENT;
+    if (refusal !== 0) return refusal;
+    if (inode.isDirectory) return -EPERM;
+    inode.links++;
+    directory.entries?.set(name, inode);
+    this.#touch(directory);
+    tellSelf(inode, IN_ATTRIB);
+    tellName(directory, IN_CREATE, inode, name);
+    return 0;
+  }
+
+  unlink(actor: Actor, path: string): number {
+    const walked = this.at.locate(actor, path);
+    if (walked !== 0) return walked;
+    const { directory, name, node, slash } = this.at;
     if (name === '') return -EISDIR;
     if (directory.mount.readOnly) return -EROFS;
     if (node === null) return -ENOENT;
+    if (slash) return node.isDirectory ? -EISDIR : -ENOTDIR;
     if (!may(actor, directory, W_OK | X_OK)) return -EACCES;
     if (node.isDirectory) return -EISDIR;
     if (directory.dynamic !== null) return -EPERM;
-    this.#remove(node);
+    this.#remove(directory, name, node);
     return 0;
   }
 
   rmdir(actor: Actor, path: string): number {
-    const found = this.at.find(actor, path, false);
-    if (found !== 0) return found;
-    const { directory, name } = this.at;
-    const node = this.at.node as Inode;
-    if (name === '') return -EINVAL;
+    const walked = this.at.locate(actor, path);
+    if (walked !== 0) return walked;
+    const { directory, name, node, ending } = this.at;
+    if (ending !== 'name') return NO_RMDIR[ending];
     if (directory.mount.readOnly) return -EROFS;
+    if (node === null) return -ENOENT;
     if (!may(actor, directory, W_OK | X_OK)) return -EACCES;
     if (node.entries === null) return -ENOTDIR;
     if (node.mount !== directory.mount) return -EBUSY;
     if (node.entries.size > 0) return -ENOTEMPTY;
-    this.#remove(node);
+    this.#remove(directory, name, node);
     return 0;
   }
 
-  /** A file's own end is told before its directory's news of it, a directory's after; so it was observed. */
-  #remove(node: Inode): void {
-    const directory = node.parent;
-    directory.entries?.delete(node.name);
+  /** Its own end is told before the directory's news of it. */
+  #remove(directory: Inode, name: string, node: Inode): void {
+    directory.entries?.delete(name);
     this.#touch(directory);
-    unlink(node);
-    if (!node.isDirectory) endIfUnused(node);
-    tellName(directory, IN_DELETE, node, node.name);
-    if (node.isDirectory) endIfUnused(node);
+    loseName(node, directory);
+    if (!node.isDirectory) tellSelf(node, IN_ATTRIB);
+    endIfUnused(node);
+    tellName(directory, IN_DELETE, node, name);
   }
 
   rename(actor: Actor, from: string, to: string): number {
-    const source = this.#movable(actor, from);
+    const [source, target] = this.#spots(actor, from, to);
     if (typeof source === 'number') return source;
-    const walked = this.at.walk(actor, to, false);
-    if (walked !== 0) return walked;
-    const { directory, name, node, slash } = this.at;
-    if (name === '') return -EBUSY;
-    const refusal = refusesMove(actor, source, directory, node, slash);
-    if (refusal !== 0 || node === source) return refusal;
-    this.#move(source, directory, name, node);
+    if (typeof target === 'number') return target;
+    const refusal = refusesSpots(actor, source, target) || refusesRename(source, target);
+    if (refusal !== 0 || target.node === source.node) return refusal;
+    this.#move(source, target);
     return 0;
-  }
-
-  /** The inode at a path whose name may be taken away there. */
-  #movable(actor: Actor, path: string): Inode | number {
-    const walked = this.at.walk(actor, path, false);
-    if (walked !== 0) return walked;
-    const { directory, name, node } = this.at;
-    if (name === '') return -EBUSY;
-    if (directory.mount.readOnly) return -EROFS;
-    if (node === null) return -ENOENT;
-    if (directory.dynamic !== null || !may(actor, directory, W_OK | X_OK)) return -EACCES;
-    return node.mount !== directory.mount ? -EBUSY : node;
-  }
-
-  #move(source: Inode, directory: Inode, name: string, replaced: Inode | null): void {
-    const from = source.parent;
-    const oldName = source.name;
-    from.entries?.delete(oldName);
-    // the new name takes the old one's place in the order, if there was one
-    directory.entries?.set(name, source);
-    source.parent = directory;
-    source.name = name;
-    this.#touch(from);
-    this.#touch(directory);
-    this.#tellMove(source, from, oldName);
-    if (replaced !== null) unlink(replaced);
-    tellSelf(source, IN_MOVE_SELF);
-    if (replaced !== null) endIfUnused(replaced);
-  }
-
-  #tellMove(moved: Inode, from: Inode, oldName: string): void {
-    const cookie = ++this.#cookie;
-    tellName(from, IN_MOVED_FROM, moved, oldName, cookie);
-    tellName(moved.parent, IN_MOVED_TO, moved, moved.name, cookie);
   }
 
   exchange(actor: Actor, path: string, otherPath: string): number {
-    const one = this.#movable(actor, path);
+    const [one, other] = this.#spots(actor, path, otherPath);
     if (typeof one === 'number') return one;
-    const other = this.#movable(actor, otherPath);
     if (typeof other === 'number') return other;
-    if (one.mount !== other.mount) return -EXDEV;
-    if (one === other) return 0;
-    if (within(one, other) || within(other, one)) return -EINVAL;
-    const { parent, name } = one;
-    const { parent: otherParent, name: otherName } = other;
-    this.#place(one, otherParent, otherName);
-    this.#place(other, parent, name);
-    this.#tellMove(one, parent, name);
-    tellSelf(one, IN_MOVE_SELF);
-    this.#tellMove(other, otherParent, otherName);
-    tellSelf(other, IN_MOVE_SELF);
+    const refusal = refusesSpots(actor, one, other) || refusesExchange(one, other);
+    if (refusal !== 0 || one.node === other.node) return refusal;
+    this.#place(one, other);
+    this.#place(other, one);
+    this.#tellMove(one, other);
+    tellSelf(one.node as Inode, IN_MOVE_SELF);
+    this.#tellMove(other, one);
+    tellSelf(other.node as Inode, IN_MOVE_SELF);
     return 0;
   }
 
-  #place(inode: Inode, directory: Inode, name: string): void {
-    directory.entries?.set(name, inode);
-    inode.parent = directory;
-    inode.name = name;
+  #spots(actor: Actor, one: string, other: string): readonly [Spot | number, Spot | number] {
+    const first = this.#spot(actor, one);
+    return [first, typeof first === 'number' ? first : this.#spot(actor, other)];
+  }
+
+  #spot(actor: Actor, path: string): Spot | number {
+    const walked = this.at.locate(actor, path);
+    if (walked !== 0) return walked;
+    const { directory, name, node, slash } = this.at;
+    return { directory, name, node, slash };
+  }
+
+  #move(source: Spot, target: Spot): void {
+    const moved = source.node as Inode;
+    const replaced = target.node;
+    source.directory.entries?.delete(source.name);
+    this.#place(source, target);
+    this.#touch(source.directory);
+    this.#tellMove(source, target);
+    if (replaced !== null) {
+      loseName(replaced, target.directory);
+      tellSelf(replaced, IN_ATTRIB | directoryBit(replaced));
+    }
+    tellSelf(moved, IN_MOVE_SELF);
+    if (replaced !== null) endIfUnused(replaced);
+  }
+
+  #tellMove(source: Spot, target: Spot): void {
+    const moved = source.node as Inode;
+    const cookie = ++this.#cookie;
+    tellName(source.directory, IN_MOVED_FROM, moved, source.name, cookie);
+    tellName(target.directory, IN_MOVED_TO, moved, target.name, cookie);
+  }
+
+  /** What was at one spot is at another now. A name that is replaced keeps its place in the order of the directory. */
+  #place(source: Spot, { directory, name }: Spot): void {
+    const moved = source.node as Inode;
+    directory.entries?.set(name, moved);
     this.#touch(directory);
+    if (moved.parent !== source.directory || moved.name !== source.name) return;
+    moved.parent = directory;
+    moved.name = name;
   }
 }
+
+/** A name that a path leads to, and what has it. */
+interface Spot {
+  readonly directory: Inode;
+  readonly name: string;
+  readonly node: Inode | null;
+  readonly slash: boolean;
+}
+
+/** The second read is the one that finds the end. */
+const READDIR_EVENTS = [IN_OPEN, IN_ACCESS, IN_ACCESS, IN_CLOSE_NOWRITE] as const;
+
+const NO_RMDIR = { dot: -EINVAL, dotdot: -ENOTEMPTY, root: -EBUSY } as const;
 
 const within = (inode: Inode, directory: Inode): boolean => {
   for (let at = inode; ; at = at.parent) {
@@ -270,23 +302,41 @@ const within = (inode: Inode, directory: Inode): boolean => {
   }
 };
 
-const refusesMove = (
-  actor: Actor,
-  source: Inode,
-  directory: Inode,
-  replaced: Inode | null,
-  slash: boolean,
-): number => {
-  if (directory.mount !== source.mount) return -EXDEV;
-  if (!directory.linked) return -ENOENT;
-  if (slash && !source.isDirectory) return -ENOTDIR;
-  if (within(directory, source)) return -EINVAL;
-  if (!may(actor, directory, W_OK | X_OK)) return -EACCES;
-  if (replaced === null || replaced === source) return 0;
-  if (within(source, replaced)) return -ENOTEMPTY;
-  if (source.isDirectory && replaced.entries === null) return -ENOTDIR;
-  if (!source.isDirectory && replaced.isDirectory) return -EISDIR;
+/** What rename and exchange refuse alike. */
+const refusesSpots = (actor: Actor, source: Spot, target: Spot): number => {
+  if (source.directory.mount !== target.directory.mount) return -EXDEV;
+  if (source.name === '' || target.name === '') return -EBUSY;
+  if (source.directory.mount.readOnly) return -EROFS;
+  if (source.node === null) return -ENOENT;
+  for (const { directory } of [source, target]) {
+    if (directory.dynamic !== null || !may(actor, directory, W_OK | X_OK)) return -EACCES;
+  }
+  return 0;
+};
+
+const refusesRename = (source: Spot, target: Spot): number => {
+  const moved = source.node as Inode;
+  const replaced = target.node;
+  if ((source.slash || target.slash) && !moved.isDirectory) return -ENOTDIR;
+  if (within(target.directory, moved)) return -EINVAL;
+  if (replaced !== null && within(source.directory, replaced)) return -ENOTEMPTY;
+  if (replaced === moved) return 0;
+  if (!target.directory.linked) return -ENOENT;
+  return replaced === null ? 0 : refusesReplacing(moved, replaced);
+};
+
+const refusesReplacing = (moved: Inode, replaced: Inode): number => {
+  if (moved.isDirectory && replaced.entries === null) return -ENOTDIR;
+  if (!moved.isDirectory && replaced.isDirectory) return -EISDIR;
+  if (moved.mount !== replaced.mount) return -EBUSY;
   return replaced.entries !== null && replaced.entries.size > 0 ? -ENOTEMPTY : 0;
+};
+
+const refusesExchange = (one: Spot, other: Spot): number => {
+  if (other.node === null) return -ENOENT;
+  for (const spot of [other, one]) if (spot.slash && spot.node?.isDirectory !== true) return -ENOTDIR;
+  const nested = within(other.directory, one.node as Inode) || within(one.directory, other.node);
+  return nested ? -EINVAL : 0;
 };
 
 const DIRECTORY_BYTES = 4096;

@@ -72,11 +72,13 @@ export class Inode {
   uid = 0;
   gid = 0;
   mtime: readonly [number, number];
-  /** Whether a name still leads here. */
-  linked = true;
+  /** How many names lead here. */
+  links = 1;
   /** Open descriptions and working directories that keep it. */
   holders = 0;
-  /** Where it is, or was when it was removed. */
+  /** The directory that it was removed from, while it is still held. */
+  keeps: Inode | null = null;
+  /** Its first name, or the one it had when it was removed; a hard link's events come under this name too. */
   parent: Inode;
   name: string;
   /** A file's bytes, a link's target. */
@@ -103,6 +105,11 @@ export class Inode {
     this.parent = parent ?? this;
     this.name = name;
     this.entries = (mode & S_IFMT) === S_IFDIR ? new Map() : null;
+  }
+
+  /** Whether a name still leads here. */
+  get linked(): boolean {
+    return this.links > 0;
   }
 
   get isDirectory(): boolean {

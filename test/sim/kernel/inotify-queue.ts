@@ -93,8 +93,9 @@ export class InotifyQueue extends Description implements EventQueue {
 
 const OVERFLOW: Event = { watch: -1, mask: IN_Q_OVERFLOW, cookie: 0, name: '' };
 
+/** Linux does not look at the cookie. */
 const same = (one: Event, other: Event): boolean =>
-  one.watch === other.watch && one.mask === other.mask && one.cookie === other.cookie && one.name === other.name;
+  one.watch === other.watch && one.mask === other.mask && one.name === other.name;
 
 const nameBytes = (event: Event): number => (event.name === '' ? 0 : (event.name.length + 16) & ~15);
 const sizeOf = (event: Event): number => HEADER_BYTES + nameBytes(event);

@@ -19,7 +19,7 @@ export interface Watch {
   mask: number;
 }
 
-const directoryBit = (inode: Inode): number => (inode.isDirectory ? IN_ISDIR : 0);
+export const directoryBit = (inode: Inode): number => (inode.isDirectory ? IN_ISDIR : 0);
 
 /** An event of an inode itself, without the directory flag: removed, moved, link count changed. */
 export const tellSelf = (inode: Inode, mask: number): void => {

@@ -1,7 +1,7 @@
 // When an inode ends: no name leads to it and nobody holds it.
 //
 // Read next: inode.ts, fs.ts (names), descriptors.ts (holders).
-import { IN_ATTRIB, IN_DELETE_SELF } from '../../../src/host/linux.ts';
+import { IN_DELETE_SELF } from '../../../src/host/linux.ts';
 import type { Inode } from './inode.ts';
 import { endWatches, tellSelf } from './inotify.ts';
 
@@ -11,10 +11,12 @@ export const letGo = (inode: Inode): void => {
   endIfUnused(inode);
 };
 
-/** Its last name is gone. A file's watchers hear of the lost link, a directory's do not. */
-export const unlink = (inode: Inode): void => {
-  inode.linked = false;
-  if (!inode.isDirectory) tellSelf(inode, IN_ATTRIB);
+/** One of its names in `directory` is gone. Held all the same, it keeps that directory from ending before it. */
+export const loseName = (inode: Inode, directory: Inode): void => {
+  inode.links--;
+  if (inode.linked || inode.holders === 0) return;
+  inode.keeps = directory;
+  directory.holders++;
 };
 
 /** To be called when a name or a holder went. */
@@ -25,4 +27,7 @@ export const endIfUnused = (inode: Inode): void => {
     endWatches(inode);
   }
   if (inode.isFile) inode.mount.give(inode.data.length);
+  const { keeps } = inode;
+  inode.keeps = null;
+  if (keeps !== null) letGo(keeps);
 };

@@ -30,6 +30,8 @@ export const IN_IGNORED = 0x8000;
 export const IN_MASK_ADD = 0x20000000;
 export const IN_ISDIR = 0x40000000;
 export const IN_ONESHOT = 0x80000000;
+/** Every bit that watch() takes; without one of them it refuses. */
+export const IN_KNOWN = 0xf700efff;
 
 export const SIGILL = 4;
 export const SIGTRAP = 5;

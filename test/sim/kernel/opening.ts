@@ -38,18 +38,19 @@ export const open = (
   flags: number,
   mode: number,
 ): Description | number => {
-  const exclusive = (flags & O_CREAT) !== 0 && (flags & O_EXCL) !== 0;
-  const walked = tree.at.walk(actor, path, !exclusive && (flags & O_NOFOLLOW) === 0);
+  const makes = (flags & O_CREAT) !== 0;
+  const exclusive = makes && (flags & O_EXCL) !== 0;
+  const follow = !exclusive && (flags & O_NOFOLLOW) === 0;
+  const walked = makes ? tree.at.walkToMake(actor, path, follow) : tree.at.walk(actor, path, follow);
   if (walked !== 0) return walked;
   const { node } = tree.at;
-  if (node === null) return (flags & O_CREAT) !== 0 ? create(tree, actor, flags, mode) : -ENOENT;
+  if (node === null) return makes ? create(tree, actor, flags, mode) : -ENOENT;
   if (exclusive) return -EEXIST;
   const refusal = refuses(actor, node, flags);
   return refusal !== 0 ? refusal : opened(tree, node, flags);
 };
 
 const create = (tree: Tree, actor: Actor, flags: number, mode: number): Description | number => {
-  if (tree.at.slash) return -EISDIR;
   const made = tree.create(actor, S_IFREG | (mode & 0o7777));
   if (typeof made === 'number') return made;
   tellName(made.parent, IN_CREATE, made, made.name);
@@ -70,9 +71,9 @@ const refuses = (actor: Actor, node: Inode, flags: number): number => {
 const opened = (tree: Tree, node: Inode, flags: number): Description | number => {
   if (node.opener !== null) return node.opener(flags);
   if (node.isFifo) return openPipe(node, flags);
-  if (node.isDirectory) return new OpenDirectory(flags, node, tree.clock);
-  if (!node.isFile) return new NullDevice(flags, node);
-  const file = new OpenFile(flags, node, tree.clock);
+  if (!node.isFile && !node.isDirectory) return new NullDevice(flags, node);
+  const kind = node.isDirectory ? OpenDirectory : OpenFile;
+  const file = new kind(flags, node, tree.clock);
   tellBoth(node, IN_OPEN);
   if ((flags & O_TRUNC) !== 0) resize(node, '', tree.clock);
   return file;

@@ -3,7 +3,7 @@
 // Promises: links are followed as Linux does, at most 40 of them; a name that leads nowhere is told with the
 // directory that it would be in. One walk at a time: the result lies in the walker until the next.
 // Read next: fs.ts (who walks), procfs.ts (directories that are made up).
-import { EACCES, EINVAL, ELOOP, ENAMETOOLONG, ENOENT, ENOTDIR } from '../../../src/host/linux.ts';
+import { EACCES, EINVAL, EISDIR, ELOOP, ENAMETOOLONG, ENOENT, ENOTDIR } from '../../../src/host/linux.ts';
 import type { Inode } from './inode.ts';
 import { LINKS_MAX, NAME_MAX, PATH_MAX, X_OK } from './numbers.ts';
 
@@ -18,9 +18,12 @@ export interface Actor {
 
 interface Parsed {
   readonly absolute: boolean;
+  /** Without the dots that mean nothing. */
   readonly names: readonly string[];
-  /** Ends in a slash, so it must be a directory. */
+  /** Ends in a slash or a dot, so it must be a directory. */
   readonly slash: boolean;
+  /** Ends in a dot: no name to make or remove. */
+  readonly dot: boolean;
   /** -errno for a path that is none. */
   readonly refusal: number;
 }
@@ -29,15 +32,15 @@ interface Parsed {
 const parsed = new Map<string, Parsed>();
 const PARSED_MAX = 10000;
 
-const parse = (path: string): Parsed => {
-  const known = parsed.get(path);
-  if (known !== undefined) return known;
-  const names = path.split('/').filter((name) => name !== '' && name !== '.');
-  const ending = path.slice(path.lastIndexOf('/') + 1);
-  const slash = names.length > 0 && (ending === '' || ending === '.');
+const parse = (path: string): Parsed => parsed.get(path) ?? remember(path);
+
+const remember = (path: string): Parsed => {
+  const pieces = path.split('/').filter((name) => name !== '');
+  const names = pieces.filter((name) => name !== '.');
+  const dot = pieces.at(-1) === '.';
   const tooLong = path.length >= PATH_MAX || names.some((name) => name.length > NAME_MAX);
   const refusal = path.includes('\0') ? -EINVAL : tooLong ? -ENAMETOOLONG : 0;
-  const fresh = { absolute: path.startsWith('/'), names, slash, refusal };
+  const fresh = { absolute: path.startsWith('/'), names, slash: dot || path.endsWith('/'), dot, refusal };
   if (parsed.size >= PARSED_MAX) parsed.clear();
   parsed.set(path, fresh);
   return fresh;
@@ -50,32 +53,47 @@ export const may = (actor: Actor, inode: Inode, rights: number): boolean => {
   return ((inode.mode >> shift) & rights) === rights;
 };
 
+/** Where a path ends: a name to work on, or one of the places that have none. */
+export type Ending = 'name' | 'dot' | 'dotdot' | 'root';
+
 export class Walker {
   readonly #root: Inode;
   /** What the path leads to; null: nothing has that name. */
   node: Inode | null = null;
   /** The directory that has, or would have, the last name. */
   directory: Inode;
-  /** The last name; '' where the path ends in `..`, or has no name in it. */
+  /** The last name; '' where the path does not end in one. */
   name = '';
+  ending: Ending = 'name';
   /** The path ended in a slash. */
   slash = false;
   #links = 0;
+  /** Walking to what open shall make: a last name, the path's or a link's, must not end in a slash. */
+  #making = false;
+  /** The last name of what is being walked ends in a slash. */
+  #folder = false;
 
   constructor(root: Inode) {
     this.#root = root;
     this.directory = root;
   }
 
-  /** 0 or -errno. A last link is followed if `follow`. */
+  /** 0 or -errno. A last link is followed if `follow`, or if a slash comes behind it. */
   walk(actor: Actor, path: string, follow: boolean): number {
     if (path === '') return -ENOENT;
     const to = parse(path);
     if (to.refusal !== 0) return to.refusal;
     this.#links = 0;
-    const walked = this.#along(actor, actor.cwd, to, follow);
-    this.slash ||= to.slash;
-    if (walked === 0 && this.slash && this.node !== null && !this.node.isDirectory) return -ENOTDIR;
+    const walked = this.#along(actor, actor.cwd, to, follow || to.slash);
+    if (walked !== 0) return walked;
+    return this.slash && this.node !== null && !this.node.isDirectory ? -ENOTDIR : 0;
+  }
+
+  /** As walk, for open with O_CREAT. */
+  walkToMake(actor: Actor, path: string, follow: boolean): number {
+    this.#making = !parse(path).dot;
+    const walked = this.walk(actor, path, follow);
+    this.#making = false;
     return walked;
   }
 
@@ -85,24 +103,41 @@ export class Walker {
     return walked === 0 && this.node === null ? -ENOENT : walked;
   }
 
-  #along(actor: Actor, from: Inode, to: Parsed, follow: boolean): number {
-    this.slash = false;
+  /** To a name that shall be made, moved or removed: a last link is that name, whatever comes behind it. */
+  locate(actor: Actor, path: string): number {
+    if (path === '') return -ENOENT;
+    const to = parse(path);
+    if (to.refusal !== 0) return to.refusal;
+    this.#links = 0;
+    const walked = this.#along(actor, actor.cwd, to, to.dot);
+    if (walked !== 0 || !to.dot) return walked;
     this.name = '';
+    this.ending = 'dot';
+    return this.node !== null && this.node.isDirectory ? 0 : -ENOTDIR;
+  }
+
+  #along(actor: Actor, from: Inode, to: Parsed, follow: boolean): number {
+    this.slash = to.slash;
+    this.#folder = to.slash && !to.dot;
+    this.name = '';
+    this.ending = to.absolute ? 'root' : 'dot';
     this.node = to.absolute ? this.#root : from;
     this.directory = this.node;
     const last = to.names.length - 1;
     for (let at = 0; at <= last; at++) {
-      const failed = this.#step(actor, to.names[at] as string, at === last, at < last || follow || to.slash);
+      const failed = this.#step(actor, to.names[at] as string, at === last, at < last || follow);
       if (failed !== 0) return failed;
     }
-    return 0;
+    return to.dot && this.node === null ? -ENOENT : 0;
   }
 
   #step(actor: Actor, name: string, last: boolean, follow: boolean): number {
     const here = this.node as Inode;
     if (!here.isDirectory) return -ENOTDIR;
     if (!may(actor, here, X_OK)) return -EACCES;
+    if (this.#making && this.#folder && last && name !== '..') return -EISDIR;
     this.directory = here;
+    this.ending = name === '..' ? 'dotdot' : 'name';
     this.name = name === '..' ? '' : name;
     this.node = name === '..' ? here.parent : here.child(name, actor.pid);
     if (this.node === null) return last ? 0 : -ENOENT;
@@ -117,8 +152,14 @@ export class Walker {
     }
     const to = parse(link.data);
     if (to.refusal !== 0) return to.refusal;
+    const { slash } = this;
+    const making = this.#making;
+    const folder = this.#folder;
+    this.#making = making && last && !to.dot;
     const failed = this.#along(actor, this.directory, to, true);
-    this.slash ||= to.slash;
+    this.#making = making;
+    this.#folder = folder;
+    this.slash = slash || (last && this.slash);
     return failed === 0 && this.node === null && !last ? -ENOENT : failed;
   }
 }

@@ -16,9 +16,18 @@ import {
 } from '../../../src/host/linux.ts';
 import { Description } from './descriptors.ts';
 import type { Inode } from './inode.ts';
-import { tellBoth } from './inotify.ts';
+import { tellBoth, tellSelf } from './inotify.ts';
 import { letGo } from './lifetime.ts';
-import { BLOCKED, IN_CLOSE_NOWRITE, IN_CLOSE_WRITE, O_ACCMODE, PAGE_BYTES, PIPE_PAGES } from './numbers.ts';
+import {
+  BLOCKED,
+  IN_ACCESS,
+  IN_CLOSE_NOWRITE,
+  IN_CLOSE_WRITE,
+  IN_MODIFY,
+  O_ACCMODE,
+  PAGE_BYTES,
+  PIPE_PAGES,
+} from './numbers.ts';
 
 /** Somebody who wants to hear that a pipe changed. */
 export interface Listener {
@@ -141,7 +150,10 @@ export class PipeEnd extends Description {
 
   override read(max: number): string | number {
     if (!this.reads) return -EBADF;
-    if (this.pipe.length > 0) return this.pipe.take(max);
+    if (this.pipe.length > 0) {
+      this.#tell(IN_ACCESS);
+      return this.pipe.take(max);
+    }
     if (this.pipe.writers === 0) return '';
     return this.nonBlocking ? -EAGAIN : BLOCKED;
   }
@@ -151,8 +163,14 @@ export class PipeEnd extends Description {
     if (data === '') return 0;
     if (this.pipe.readers === 0) return -EPIPE;
     const put = this.pipe.put(data);
+    if (put > 0) this.#tell(IN_MODIFY);
     if (put > 0) return put;
     return this.nonBlocking ? -EAGAIN : BLOCKED;
+  }
+
+  /** A fifo's directory does not hear of what goes through it. */
+  #tell(event: number): void {
+    if (this.inode !== null) tellSelf(this.inode, event);
   }
 
   override poll(): number {
