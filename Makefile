@@ -58,18 +58,16 @@ size: all
 	@size=$$(wc -c < $(DIST)/runitbox); echo "$$size of $(LIMIT) bytes"; test $$size -le $(LIMIT)
 ## hot: measures anew which functions the usual runs need (build/hot.ld; wants valgrind)
 hot: all
-	build/hot.sh $(DIST)/runitbox $O/stage2.map > $O/hot.ld
+	build/hot.sh $(DIST)/runitbox $O/runitbox.map > $O/hot.ld
 	mv $O/hot.ld build/hot.ld
 ## clean: removes what builds made, but not the downloads (.cache, node_modules)
 clean:
 	rm -rf $(OUT) $(DIST)
 ## help: this list
 help:
-	@sed -n 's/^## /  make /p' Makefile
+	@sed -n 's/^## /  make /p' $(MAKEFILE_LIST)
 
 .PHONY: all noimage debug asan ng repro size hot clean help
-
-# --- run, test, check, bench: added here -----------------------------------------------------------------------------
 
 # --- tools ---------------------------------------------------------------------------------------------------------
 
@@ -79,6 +77,8 @@ node_modules/.stamp: package.json package-lock.json
 	@touch $@
 
 # What a build needs of the system: installed where apt-get can, named where not.
+tools: node_modules/.stamp $O/.tools
+.PHONY: tools
 $O/.tools:
 	@build/tools.sh cc
 	@mkdir -p $O && touch $@
@@ -135,19 +135,23 @@ objects = $(addprefix $O/$1/,engine.o $(ENGINE_C:%.c=lib-%.o) $(notdir $(HOST_C:
 
 # --- executables -----------------------------------------------------------------------------------------------------
 
-# Twice the same link but for one constant: image_limit is 0 while the image is built, then the image's end.
+# Twice the same link but for constants: image_limit is 0 while the image is built, then the image's end.
 $O/stage1: $(call objects,image) build/image.ld build/hot.ld
 	$(MUSL) $(LINK) $(LAYOUT) -Wl,--defsym=image_limit=0 -o $@ $(call objects,image) -lm
-$O/heap: $O/stage1 $O/runitbox.bc
-	env -i $O/stage1 --dump $O/runitbox.bc $@
-$O/stage2: $O/stage1 $O/heap
-	$(MUSL) $(LINK) $(LAYOUT) -Wl,-Map=$@.map -Wl,--defsym=image_limit=$$(od -An -tu8 -j16 -N16 $O/heap | awk '{ print $$1 + $$2 }') \
+$O/%.heap: $O/%.bc $O/stage1
+	env -i $O/stage1 --dump $< $@
+$O/%.elf: $O/%.heap $O/stage1
+	$(MUSL) $(LINK) $(LAYOUT) -Wl,-Map=$O/$*.map -Wl,--defsym=image_limit=$$(od -An -tu8 -j16 -N16 $< | awk '{ print $$1 + $$2 }') \
 	  -o $@ $(call objects,image) -lm
 	@nm $O/stage1 | grep -v ' image_limit' > $@.nm; nm $@ | grep -v ' image_limit' | cmp - $@.nm
-$(DIST)/runitbox: $O/stage2 $O/heap build/elf.ts
+$O/%.image: $O/%.elf $O/%.heap build/elf.ts
+	$(NODE) build/elf.ts $O/$*.elf $O/$*.heap $@
+	@sync $@
+.PRECIOUS: $O/%.heap $O/%.elf
+
+$(DIST)/runitbox: $O/runitbox.image
 	@mkdir -p $(DIST)
-	$(NODE) build/elf.ts $O/stage2 $O/heap $O/runitbox
-	@mv $O/runitbox $@; sync $@
+	@cp $< $@.new && mv $@.new $@ && sync $@
 	@ls -l $@
 
 define embed # bytecode

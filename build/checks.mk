@@ -39,9 +39,8 @@ $O/contract.js: $(CONTRACT_TS) $(SOURCES) node_modules/.stamp
 	  --log-level=warning --outfile=$@
 $O/contract.bc: $O/contract.js $O/bytecode
 	$O/bytecode $< $@
-$O/contract: $O/contract.bc $O/stage1 $O/stage2 build/elf.ts
-	env -i $O/stage1 --dump $O/contract.bc $O/contract.heap
-	$(NODE) build/elf.ts $O/stage2 $O/contract.heap $@
+$O/contract: $O/contract.image
+	@cp $< $@
 $O/contract-noimage: $(call objects,plain) $O/contract.bc
 	@printf '.section .rodata\n.globl bundle, bundle_end\nbundle: .incbin "%s"\nbundle_end: .byte 0\n' $O/contract.bc > $O/bundle-contract.s
 	@printf '.section .note.GNU-stack,"",%%progbits\n' >> $O/bundle-contract.s

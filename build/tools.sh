@@ -35,6 +35,7 @@ if have apt-get && { [ "$(id -u)" = 0 ] || have sudo; }; then
 fi
 case $1 in
 npm) echo 'needed: Node.js 18 or newer with npm (Alpine: apk add nodejs npm; Fedora: dnf install nodejs npm)' >&2 ;;
+compat) echo 'needed: C runit (runsv, svlogd, ...) to compare with' >&2 ;;
 cc) echo 'needed: gcc and musl-gcc (Alpine: apk add gcc musl-dev; Fedora: dnf install gcc musl-gcc; Arch: gcc musl)' >&2 ;;
 compat) echo "needed for comparing: $missing (C runit's runsv, runsvdir and sv in /usr/bin)" >&2 ;;
 esac
