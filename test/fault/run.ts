@@ -41,7 +41,8 @@ const prepareBin = (): void => {
   for (const name of PROGRAMS) symlinkSync('runitbox', join(bin, name));
 };
 
-const isThere = (program: string): boolean => ['/usr/bin', '/bin', '/usr/sbin', '/sbin'].some((dir) => existsSync(join(dir, program)));
+const isThere = (program: string): boolean =>
+  ['/usr/bin', '/bin', '/usr/sbin', '/sbin'].some((dir) => existsSync(join(dir, program)));
 
 const tooLong = async (): Promise<never> => {
   await elapse(CASE_MS);

@@ -2,7 +2,17 @@
 //
 // Commands are written and files read directly, so that a case depends on no other program.
 // Read next: world.ts (where services live), habits.ts (what they run).
-import { constants, existsSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync, writeSync, closeSync } from 'node:fs';
+import {
+  constants,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+  writeSync,
+  closeSync,
+} from 'node:fs';
 import { basename } from 'node:path';
 import { habit, type Habit } from './habits.ts';
 

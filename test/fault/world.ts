@@ -74,7 +74,12 @@ export class Running {
 
   async says(what: RegExp, times = 1, deadlineMs = DEADLINE_MS): Promise<void> {
     const enough = (): boolean => this.lines().filter((line) => what.test(line)).length >= times;
-    await this.#stirs.until(`${this.name} to say ${what} (says ${JSON.stringify(this.lines())})`, enough, [], deadlineMs);
+    await this.#stirs.until(
+      `${this.name} to say ${what} (says ${JSON.stringify(this.lines())})`,
+      enough,
+      [],
+      deadlineMs,
+    );
   }
 
   /** Stops listening, so that what outlives the case holds nothing of ours. */
@@ -139,7 +144,12 @@ export class World {
   }
 
   /** Waits until the status is as asked for. */
-  async reach(service: Service, wanted: Partial<Status>, side: '' | 'log/' = '', deadlineMs = DEADLINE_MS): Promise<Status> {
+  async reach(
+    service: Service,
+    wanted: Partial<Status>,
+    side: '' | 'log/' = '',
+    deadlineMs = DEADLINE_MS,
+  ): Promise<Status> {
     const fits = (status: Status): boolean =>
       Object.entries(wanted).every(([key, value]) => status[key as keyof Status] === value);
     const look = (): Status | null => {
@@ -152,7 +162,9 @@ export class World {
     } catch (cause) {
       if (!(cause instanceof Late)) throw cause;
       const seen = JSON.stringify(service.status(side));
-      throw new Late(`waited ${deadlineMs / 1000} s for ${side}status ${JSON.stringify(wanted)} of ${service.name}, it says ${seen}`);
+      throw new Late(
+        `waited ${deadlineMs / 1000} s for ${side}status ${JSON.stringify(wanted)} of ${service.name}, it says ${seen}`,
+      );
     }
   }
 
@@ -173,7 +185,9 @@ export class World {
     await this.until(`${ok} to be there`, () => existsSync(ok), [this.scan, service.dir, `${service.dir}/supervise`]);
     await new Promise<void>((resolve, reject) => {
       execFile('sh', ['-c', 'exec 9>"$0"', ok], { timeout: deadlineMs }, (refusal) =>
-        refusal === null ? resolve() : reject(new Late(`waited ${deadlineMs / 1000} s for a supervisor of ${service.name}`)),
+        refusal === null
+          ? resolve()
+          : reject(new Late(`waited ${deadlineMs / 1000} s for a supervisor of ${service.name}`)),
       );
     });
   }

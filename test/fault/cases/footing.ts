@@ -26,21 +26,28 @@ const restart = async (world: World, service: Service, times: number): Promise<v
 };
 
 export const FOOTING = [
-  fault('2,000 commands, their scripts and restarts leave runsv with the descriptors and memory it had', async (world) => {
-    const service = world.service('worn').has('run', 'listens').has('control/h', 'allows', 'script').has('finish', 'ends', 'finish');
-    service.has('log/run', { text: '#!/bin/sh\nexec cat >/dev/null\n' });
-    const runsv = world.runsv(service);
-    await world.up(service);
-    await exercise(world, service, 50);
-    await restart(world, service, 2);
-    const [files, kb] = [descriptorsOf(runsv.pid), privateKb(runsv.pid)];
-    await exercise(world, service, 250);
-    await restart(world, service, 5);
-    await exercise(world, service, 10);
-    assert.deepEqual(descriptorsOf(runsv.pid).length, files.length);
-    const grown = privateKb(runsv.pid) - kb;
-    assert.ok(grown <= SLACK_KB, `grew by ${grown} kB from ${kb} kB`);
-  }),
+  fault(
+    '2,000 commands, their scripts and restarts leave runsv with the descriptors and memory it had',
+    async (world) => {
+      const service = world
+        .service('worn')
+        .has('run', 'listens')
+        .has('control/h', 'allows', 'script')
+        .has('finish', 'ends', 'finish');
+      service.has('log/run', { text: '#!/bin/sh\nexec cat >/dev/null\n' });
+      const runsv = world.runsv(service);
+      await world.up(service);
+      await exercise(world, service, 50);
+      await restart(world, service, 2);
+      const [files, kb] = [descriptorsOf(runsv.pid), privateKb(runsv.pid)];
+      await exercise(world, service, 250);
+      await restart(world, service, 5);
+      await exercise(world, service, 10);
+      assert.deepEqual(descriptorsOf(runsv.pid).length, files.length);
+      const grown = privateKb(runsv.pid) - kb;
+      assert.ok(grown <= SLACK_KB, `grew by ${grown} kB from ${kb} kB`);
+    },
+  ),
 
   fault('300 services that come and go leave runsvdir with the descriptors and memory it had', async (world) => {
     const service = world.service('guest').has('run', 'stays');

@@ -9,7 +9,12 @@ import { kill, type World } from '../world.ts';
 
 /** The process that told `word`. */
 const teller = (service: Service, word: string): number =>
-  Number(service.told().findLast((line) => line.startsWith(`${word} `))?.split(' ')[1]);
+  Number(
+    service
+      .told()
+      .findLast((line) => line.startsWith(`${word} `))
+      ?.split(' ')[1],
+  );
 
 /** A service with a control script that hangs, and has been asked. */
 const hangsIn = async (world: World, letter: string, send: string): Promise<Service> => {
@@ -90,9 +95,12 @@ export const HANGING = [
     const service = await hangsIn(world, 't', 't');
     const pid = service.status()?.pid ?? 0;
     kill(pid, 'SIGKILL');
-    await world.until('another start', () => service.status()?.state === 'run' && service.status()?.pid !== pid, [
-      `${service.dir}/supervise`,
-    ], 5000);
+    await world.until(
+      'another start',
+      () => service.status()?.state === 'run' && service.status()?.pid !== pid,
+      [`${service.dir}/supervise`],
+      5000,
+    );
   }),
 
   fault('a vetoed kill is vetoed even while another script hangs', async (world) => {

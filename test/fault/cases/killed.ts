@@ -122,9 +122,11 @@ export const KILLED = [
       await world.tells(service, 'log', round + 1);
       service.send('t', 'log/');
       await ended(log.pid, 'the log');
-      await world.until('another log', () => service.status('log/')?.pid !== log.pid && service.status('log/')?.state === 'run', [
-        `${service.dir}/log/supervise`,
-      ]);
+      await world.until(
+        'another log',
+        () => service.status('log/')?.pid !== log.pid && service.status('log/')?.state === 'run',
+        [`${service.dir}/log/supervise`],
+      );
     }
     runsv.signal('SIGTERM');
     assert.equal(await runsv.ended(), 'exit 0');
@@ -138,26 +140,31 @@ export const KILLED = [
     service.has('log/run', { text: failsAfterOneLine(service.toldPath) });
     const runsv = world.runsv(service);
     await world.up(service);
-    await world.until('the log to fail', () => service.status('log/')?.state === 'down' && service.count('log') === 1, [`${service.dir}/log/supervise`]);
+    await world.until('the log to fail', () => service.status('log/')?.state === 'down' && service.count('log') === 1, [
+      `${service.dir}/log/supervise`,
+    ]);
     runsv.signal('SIGTERM');
     assert.equal(await runsv.ended(), 'exit 0');
     assert.equal(readFileSync(`${service.toldPath}.copy`, 'latin1'), 'x-1 1\nx-1 2\nx-1 3\n');
   }),
 
-  fault('a runsv that is killed is replaced by runsvdir, which says so, and its service keeps its process', async (world) => {
-    const service = linked(world, 'kept').has('run', 'stays');
-    const runsvdir = world.runsvdir();
-    const pid = await world.up(service);
-    for (let round = 1; round <= 3; round++) {
-      const [runsv] = runsvOf(world, 'kept');
-      kill(runsv ?? 0, 'SIGKILL');
-      await runsvdir.says(/warning: runsv kept was killed by signal 9, starting it again$/, round);
-      await runsvdir.says(/runsv kept: warning: taking over/, round);
-      await world.supervised(service);
-    }
-    assert.equal(service.status()?.pid, pid);
-    assert.equal(service.count('start'), 1);
-  }),
+  fault(
+    'a runsv that is killed is replaced by runsvdir, which says so, and its service keeps its process',
+    async (world) => {
+      const service = linked(world, 'kept').has('run', 'stays');
+      const runsvdir = world.runsvdir();
+      const pid = await world.up(service);
+      for (let round = 1; round <= 3; round++) {
+        const [runsv] = runsvOf(world, 'kept');
+        kill(runsv ?? 0, 'SIGKILL');
+        await runsvdir.says(/warning: runsv kept was killed by signal 9, starting it again$/, round);
+        await runsvdir.says(/runsv kept: warning: taking over/, round);
+        await world.supervised(service);
+      }
+      assert.equal(service.status()?.pid, pid);
+      assert.equal(service.count('start'), 1);
+    },
+  ),
 
   fault('a new runsvdir takes every runsv of a killed one over, and HUP stops all', async (world) => {
     const services = Array.from({ length: 5 }, (_, n) => linked(world, `s${n}`).has('run', 'stays'));
@@ -167,13 +174,20 @@ export const KILLED = [
     await end(first);
     const second = world.runsvdir();
     await second.says(/warning: runsv s\d already runs as process \d+, taking it over$/, 5);
-    assert.deepEqual(services.map(({ name }) => runsvOf(world, name)), before, 'the same runsv');
+    assert.deepEqual(
+      services.map(({ name }) => runsvOf(world, name)),
+      before,
+      'the same runsv',
+    );
     assert.deepEqual(pids.map(isAlive), [true, true, true, true, true]);
     second.signal('SIGHUP');
     assert.equal(await second.ended(), 'exit 111');
     await Promise.all(pids.map((pid) => ended(pid, 'a service after HUP')));
     await Promise.all(before.flat().map((pid) => ended(pid, 'a runsv after HUP')));
-    assert.equal(services.reduce((sum, service) => sum + service.count('double'), 0), 0);
+    assert.equal(
+      services.reduce((sum, service) => sum + service.count('double'), 0),
+      0,
+    );
   }),
 
   fault('HUP to a runsvdir that has only just started stops what an earlier one left', async (world) => {
@@ -215,20 +229,27 @@ export const KILLED = [
     const second = world.runsvdir();
     await second.says(/taking over \.\/run/, 10);
     for (const [n, service] of services.entries()) await world.reach(service, { state: 'run', pid: pids[n] ?? 0 });
-    assert.equal(services.reduce((sum, service) => sum + service.count('start'), 0), 10);
+    assert.equal(
+      services.reduce((sum, service) => sum + service.count('start'), 0),
+      10,
+    );
   }),
 
   ...(['one file system', 'two file systems'] as const).map((layers) =>
-    fault(`on an overlay of ${layers}, a new runsvdir takes every runsv of a killed one over`, async (world) => {
-      const service = onOverlay(world, layers === 'two file systems').has('run', 'stays');
-      symlinkSync(service.dir, `${world.scan}/layered`);
-      const first = world.runsvdir();
-      const pid = await world.up(service);
-      await end(first);
-      const second = world.runsvdir();
-      await second.says(/already runs as process \d+, taking it over$/, 1, 5000);
-      assert.equal(isAlive(pid), true);
-    }, 'mount'),
+    fault(
+      `on an overlay of ${layers}, a new runsvdir takes every runsv of a killed one over`,
+      async (world) => {
+        const service = onOverlay(world, layers === 'two file systems').has('run', 'stays');
+        symlinkSync(service.dir, `${world.scan}/layered`);
+        const first = world.runsvdir();
+        const pid = await world.up(service);
+        await end(first);
+        const second = world.runsvdir();
+        await second.says(/already runs as process \d+, taking it over$/, 1, 5000);
+        assert.equal(isAlive(pid), true);
+      },
+      'mount',
+    ),
   ),
 
   fault('TERM to runsvdir leaves services running, and the next one finds them', async (world) => {

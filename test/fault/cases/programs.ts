@@ -37,9 +37,12 @@ const trySome = async (world: World, { how, make, text }: Unusable): Promise<voi
 };
 
 export const PROGRAMS = [
-  fault('a ./run that cannot be run is told by its reason, is an end with 111 to finish, and is tried again', async (world) => {
-    await Promise.all(UNUSABLE.map((unusable) => trySome(world, unusable)));
-  }),
+  fault(
+    'a ./run that cannot be run is told by its reason, is an end with 111 to finish, and is tried again',
+    async (world) => {
+      await Promise.all(UNUSABLE.map((unusable) => trySome(world, unusable)));
+    },
+  ),
 
   fault('a ./run that vanishes and comes back is found again within two seconds', async (world) => {
     const service = world.service('vanishes').has('run', 'stays');
@@ -96,12 +99,13 @@ export const PROGRAMS = [
   fault('no directory, a file for one, and no right to enter it: each is one line and 111', async (world) => {
     const service = world.service('unfit').has('run', 'stays');
     program(`${service.dir}/file`, '');
-    for (const [dir, text] of [['nowhere', 'file does not exist'], ['file', 'not a directory']] as const) {
+    for (const [dir, text] of [
+      ['nowhere', 'file does not exist'],
+      ['file', 'not a directory'],
+    ] as const) {
       const runsv = world.start('runsv', [`${service.dir}/${dir}`]);
       assert.equal(await runsv.ended(), 'exit 111');
-      assert.deepEqual(runsv.lines(), [
-        `runsv ${service.dir}/${dir}: fatal: unable to change to directory: ${text}`,
-      ]);
+      assert.deepEqual(runsv.lines(), [`runsv ${service.dir}/${dir}: fatal: unable to change to directory: ${text}`]);
     }
   }),
 
@@ -125,9 +129,7 @@ export const PROGRAMS = [
     await world.up(service);
     const second = world.runsv(service);
     assert.equal(await second.ended(), 'exit 111');
-    assert.deepEqual(second.lines(), [
-      `runsv ${service.dir}: fatal: unable to lock supervise/lock: temporary failure`,
-    ]);
+    assert.deepEqual(second.lines(), [`runsv ${service.dir}: fatal: unable to lock supervise/lock: temporary failure`]);
     assert.equal(service.count('start'), 1);
   }),
 ];

@@ -51,16 +51,19 @@ export const RECORD = [
     }
   }),
 
-  fault('a record that names a process started a few seconds after it is not believed: a pid was used again', async (world) => {
-    const other = stranger();
-    try {
-      const ms = startedMs(other.pid);
-      await notBelieved(world, 'reused-5s', recordOf('run', BOOT, ms - 5_000, other.pid), other.pid);
-      await notBelieved(world, 'reused-1s', recordOf('run', BOOT, ms - 1_000, other.pid), other.pid);
-    } finally {
-      other.end();
-    }
-  }),
+  fault(
+    'a record that names a process started a few seconds after it is not believed: a pid was used again',
+    async (world) => {
+      const other = stranger();
+      try {
+        const ms = startedMs(other.pid);
+        await notBelieved(world, 'reused-5s', recordOf('run', BOOT, ms - 5_000, other.pid), other.pid);
+        await notBelieved(world, 'reused-1s', recordOf('run', BOOT, ms - 1_000, other.pid), other.pid);
+      } finally {
+        other.end();
+      }
+    },
+  ),
 
   fault('a record of another boot, a damaged one, and one of nobody are not believed', async (world) => {
     const other = stranger();
@@ -96,22 +99,36 @@ export const RECORD = [
     assert.deepEqual(second.lines(), []);
   }),
 
-  fault('a container started again at once adopts none of its own new processes by their old numbers', async (world) => {
-    const services = ['a', 'b', 'c', 'd'].map((name) => world.service(name, 'scan').has('run', 'stays').has('log/run', 'stays', 'log'));
-    await elapse(1100);
-    for (let round = 1; round <= 4; round++) {
-      const container = world.start('runsvdir', [world.scan], {
-        wrap: ['unshare', '--pid', '--fork', '--kill-child=SIGKILL', '--mount-proc'],
-        foreign: true,
-      });
-      const begun = services.map((service) => service.count('start'));
-      const allUp = (): boolean => services.every((service, n) => service.count('start') >= (begun[n] ?? 0) + 2);
-      await world.until(`all services to start in round ${round} (${container.lines().join(' | ')})`, allUp, [], 6000);
-      assert.deepEqual(container.lines().filter((line) => /taking over/.test(line)), []);
-      container.signal('SIGKILL');
-      await container.ended();
-    }
-  }, 'unshare'),
+  fault(
+    'a container started again at once adopts none of its own new processes by their old numbers',
+    async (world) => {
+      const services = ['a', 'b', 'c', 'd'].map((name) =>
+        world.service(name, 'scan').has('run', 'stays').has('log/run', 'stays', 'log'),
+      );
+      await elapse(1100);
+      for (let round = 1; round <= 4; round++) {
+        const container = world.start('runsvdir', [world.scan], {
+          wrap: ['unshare', '--pid', '--fork', '--kill-child=SIGKILL', '--mount-proc'],
+          foreign: true,
+        });
+        const begun = services.map((service) => service.count('start'));
+        const allUp = (): boolean => services.every((service, n) => service.count('start') >= (begun[n] ?? 0) + 2);
+        await world.until(
+          `all services to start in round ${round} (${container.lines().join(' | ')})`,
+          allUp,
+          [],
+          6000,
+        );
+        assert.deepEqual(
+          container.lines().filter((line) => /taking over/.test(line)),
+          [],
+        );
+        container.signal('SIGKILL');
+        await container.ended();
+      }
+    },
+    'unshare',
+  ),
 
   fault('a lock file that cannot hold a record is written over, not trusted', async (world) => {
     const service = world.service('rewritten').has('run', 'stays');

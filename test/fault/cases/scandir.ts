@@ -91,25 +91,32 @@ export const SCANDIR = [
     assert.equal(one.count('start') + other.count('start'), 2);
   }),
 
-  fault('a scan directory that is removed leaves its services running, and one made anew exchanges them', async (world) => {
-    const service = world.service('kept').has('run', 'stays');
-    link(world, service);
-    const runsvdir = world.runsvdir();
-    const pid = await world.up(service);
-    unlinkSync(`${world.scan}/kept`);
-    await ended(pid, 'the removed service');
-    link(world, service);
-    const again = await world.up(service, pid);
-    rmSync(world.scan, { recursive: true });
-    await runsvdir.says(/warning: unable to (stat|change directory to) .*: file does not exist$/);
-    assert.equal(isAlive(again), true);
-    mkdirSync(world.scan);
-    const newcomer = world.service('newcomer').has('run', 'stays');
-    link(world, newcomer);
-    await world.up(newcomer);
-    await ended(again, 'the service that is no longer there');
-    assert.equal(runsvdir.lines().length < 6, true, `says it, but not all the time: ${runsvdir.lines().length} lines`);
-  }),
+  fault(
+    'a scan directory that is removed leaves its services running, and one made anew exchanges them',
+    async (world) => {
+      const service = world.service('kept').has('run', 'stays');
+      link(world, service);
+      const runsvdir = world.runsvdir();
+      const pid = await world.up(service);
+      unlinkSync(`${world.scan}/kept`);
+      await ended(pid, 'the removed service');
+      link(world, service);
+      const again = await world.up(service, pid);
+      rmSync(world.scan, { recursive: true });
+      await runsvdir.says(/warning: unable to (stat|change directory to) .*: file does not exist$/);
+      assert.equal(isAlive(again), true);
+      mkdirSync(world.scan);
+      const newcomer = world.service('newcomer').has('run', 'stays');
+      link(world, newcomer);
+      await world.up(newcomer);
+      await ended(again, 'the service that is no longer there');
+      assert.equal(
+        runsvdir.lines().length < 6,
+        true,
+        `says it, but not all the time: ${runsvdir.lines().length} lines`,
+      );
+    },
+  ),
 
   fault('a runsv that dies while the scan directory is away is replaced when it comes back', async (world) => {
     const service = world.service('orphan').has('run', 'stays');

@@ -3,11 +3,15 @@ import assert from 'node:assert/strict';
 import { fault } from '../case.ts';
 import { isAlive, proc } from '../proc.ts';
 import { elapse, ended } from '../wait.ts';
-import { type Running, type World } from '../world.ts';
+import type { Running, World } from '../world.ts';
 import type { Service } from '../service.ts';
 
 /** Becomes runsv with signals ignored or blocked, as nohup, a script's `&` or a careless parent leave them. */
-const inheriting = (perl: string): readonly string[] => ['perl', '-e', `use POSIX ':signal_h'; ${perl}; exec @ARGV or exit 99`];
+const inheriting = (perl: string): readonly string[] => [
+  'perl',
+  '-e',
+  `use POSIX ':signal_h'; ${perl}; exec @ARGV or exit 99`,
+];
 
 const ignoring = (...names: readonly string[]): readonly string[] =>
   inheriting(names.map((name) => `$SIG{${name}} = 'IGNORE'`).join('; '));
@@ -28,7 +32,11 @@ export const SIGNALS = [
   fault('TERM, HUP, INT and QUIT each bring service and log down before runsv goes', async (world) => {
     const signals = ['SIGTERM', 'SIGHUP', 'SIGINT', 'SIGQUIT'] as const;
     const trials = signals.map(async (signal) => {
-      const service = world.service(signal).has('run', 'stays').has('log/run', 'stays', 'log').has('finish', 'tellsItself');
+      const service = world
+        .service(signal)
+        .has('run', 'stays')
+        .has('log/run', 'stays', 'log')
+        .has('finish', 'tellsItself');
       // a reader of its input, which ends with it
       service.has('log/run', { text: '#!/bin/sh\nexec cat >/dev/null\n' });
       const [runsv, pid] = await upWith(world, service, []);
@@ -65,17 +73,24 @@ export const SIGNALS = [
     assert.equal(isAlive(pid), true);
   }),
 
-  fault('HUP, INT and QUIT ignored by whoever started runsv stay ignored, by runsv and by its service', async (world) => {
-    const service = world.service('nohup').has('run', 'plain');
-    const [runsv, pid] = await upWith(world, service, ignoring('HUP', 'INT', 'QUIT'));
-    assert.deepEqual([1, 2, 3].map((signal) => has(mask(pid, 'SigIgn'), signal)), [true, true, true], 'in the service');
-    runsv.signal('SIGHUP');
-    runsv.signal('SIGINT');
-    runsv.signal('SIGQUIT');
-    await elapse(300);
-    assert.equal(runsv.end(), null);
-    assert.equal(isAlive(pid), true);
-  }),
+  fault(
+    'HUP, INT and QUIT ignored by whoever started runsv stay ignored, by runsv and by its service',
+    async (world) => {
+      const service = world.service('nohup').has('run', 'plain');
+      const [runsv, pid] = await upWith(world, service, ignoring('HUP', 'INT', 'QUIT'));
+      assert.deepEqual(
+        [1, 2, 3].map((signal) => has(mask(pid, 'SigIgn'), signal)),
+        [true, true, true],
+        'in the service',
+      );
+      runsv.signal('SIGHUP');
+      runsv.signal('SIGINT');
+      runsv.signal('SIGQUIT');
+      await elapse(300);
+      assert.equal(runsv.end(), null);
+      assert.equal(isAlive(pid), true);
+    },
+  ),
 
   fault('signals blocked by whoever started runsv do not make it deaf, nor its service', async (world) => {
     const service = world.service('blocked').has('run', 'stays');
@@ -109,7 +124,8 @@ export const SIGNALS = [
   fault('a storm of signals is one exit', async (world) => {
     const service = world.service('storm').has('run', 'stays').has('finish', 'tellsItself');
     const [runsv, pid] = await upWith(world, service, []);
-    for (let n = 0; n < 200; n++) runsv.signal((['SIGTERM', 'SIGHUP', 'SIGINT', 'SIGCHLD'] as const)[n % 4] ?? 'SIGTERM');
+    for (let n = 0; n < 200; n++)
+      runsv.signal((['SIGTERM', 'SIGHUP', 'SIGINT', 'SIGCHLD'] as const)[n % 4] ?? 'SIGTERM');
     assert.equal(await runsv.ended(), 'exit 0');
     assert.equal(isAlive(pid), false);
     assert.equal(service.count('args 0 0'), 1);

@@ -20,7 +20,10 @@ const withUnreadError = (world: World, service: Service, how: 'full' | 'gone'): 
   const reader = spawn('sleep', ['1000'], { stdio: ['pipe', 'ignore', 'ignore'] });
   const input = reader.stdin as unknown as { readonly _handle: { readonly fd: number } };
   const fd = input._handle.fd;
-  const stuff = how === 'full' ? `fcntl(STDERR, 4, 2048); 1 while syswrite STDERR, 'x' x 4096; 1 while syswrite STDERR, 'x'; fcntl(STDERR, 4, 0);` : '';
+  const stuff =
+    how === 'full'
+      ? `fcntl(STDERR, 4, 2048); 1 while syswrite STDERR, 'x' x 4096; 1 while syswrite STDERR, 'x'; fcntl(STDERR, 4, 0);`
+      : '';
   world.runsv(service, { wrap: ['perl', '-e', `${stuff} exec @ARGV`], stdio: ['ignore', 'ignore', fd] });
   return {
     end: () => {
@@ -39,7 +42,9 @@ export const STANDARD = [
     const pid = await world.up(service);
     provoke(service);
     service.send('d');
-    await world.until('the command to be obeyed, or the end of runsv', () => !isAlive(pid) || runsv.end() !== null, [`${service.dir}/supervise`]);
+    await world.until('the command to be obeyed, or the end of runsv', () => !isAlive(pid) || runsv.end() !== null, [
+      `${service.dir}/supervise`,
+    ]);
     assert.equal(runsv.end(), null);
     await world.reach(service, { state: 'down', pid: 0 });
   }),
@@ -51,7 +56,10 @@ export const STANDARD = [
     const runsvdir = world.start('runsvdir', [world.scan], {
       wrap: ['perl', '-e', 'pipe R, W; close R; open STDERR, ">&W"; exec @ARGV'],
     });
-    await world.until('the service, or the end of runsvdir', () => service.count('start') > 0 || runsvdir.end() !== null);
+    await world.until(
+      'the service, or the end of runsvdir',
+      () => service.count('start') > 0 || runsvdir.end() !== null,
+    );
     assert.equal(runsvdir.end(), null);
   }),
 
@@ -87,7 +95,10 @@ export const STANDARD = [
   }),
 
   fault('runsvdir started without standard descriptors starts its services', async (world) => {
-    const service = world.service('closed-dir', 'scan').has('run', 'stays').has('log/run', { text: '#!/bin/sh\nexec cat\n' });
+    const service = world
+      .service('closed-dir', 'scan')
+      .has('run', 'stays')
+      .has('log/run', { text: '#!/bin/sh\nexec cat\n' });
     const runsvdir = world.runsvdir({ wrap: CLOSED });
     await world.up(service);
     chmodSync(`${service.dir}/run`, 0o644);
@@ -96,4 +107,27 @@ export const STANDARD = [
     runsvdir.signal('SIGHUP');
     assert.equal(await runsvdir.ended(), 'exit 111');
   }),
+
+  fault(
+    'without /proc, and with one that tells of processes alone, services run and obey',
+    async (world) => {
+      const trials = ['mount -t tmpfs none /proc', 'mount -t proc -o subset=pid none /proc'].map(async (mount, n) => {
+        const service = world
+          .service(`procless-${n}`)
+          .has('run', 'stays')
+          .has('log/run', { text: '#!/bin/sh\nexec cat\n' });
+        const runsv = world.runsv(service, {
+          wrap: ['unshare', '--mount', 'sh', '-c', `${mount} && exec "$@"`, 'sh'],
+        });
+        await world.up(service);
+        service.send('d');
+        await world.reach(service, { state: 'down', pid: 0 });
+        runsv.signal('SIGTERM');
+        assert.equal(await runsv.ended(), 'exit 0');
+      });
+      await Promise.all(trials);
+    },
+    'unshare',
+    'mount',
+  ),
 ];

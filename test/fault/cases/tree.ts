@@ -18,7 +18,11 @@ const many = (world: World): readonly Service[] =>
   });
 
 /** Waits until every service runs as none of the processes in `not`; their pids. */
-const allUp = async (world: World, services: readonly Service[], not: ReadonlySet<number>): Promise<readonly number[]> => {
+const allUp = async (
+  world: World,
+  services: readonly Service[],
+  not: ReadonlySet<number>,
+): Promise<readonly number[]> => {
   const waiting = new Map(services.map((service) => [service, 0]));
   const look = (): boolean => {
     for (const [service, found] of waiting) {
@@ -28,7 +32,12 @@ const allUp = async (world: World, services: readonly Service[], not: ReadonlySe
     }
     return [...waiting.values()].every((pid) => pid !== 0);
   };
-  await world.until(`all ${services.length} services to run`, look, services.map(({ dir }) => `${dir}/supervise`), MANY_MS);
+  await world.until(
+    `all ${services.length} services to run`,
+    look,
+    services.map(({ dir }) => `${dir}/supervise`),
+    MANY_MS,
+  );
   return [...waiting.values()];
 };
 
@@ -47,7 +56,12 @@ export const TREE = [
     assert.deepEqual(await allUp(world, services, new Set()), second);
     runsvdir.signal('SIGHUP');
     assert.equal(await runsvdir.ended(), 'exit 111');
-    await world.until('all to end', () => services.every((service) => service.status()?.pid === 0), services.map(({ dir }) => `${dir}/supervise`), MANY_MS);
+    await world.until(
+      'all to end',
+      () => services.every((service) => service.status()?.pid === 0),
+      services.map(({ dir }) => `${dir}/supervise`),
+      MANY_MS,
+    );
     assert.deepEqual(second.filter(isAlive), []);
   }),
 ];

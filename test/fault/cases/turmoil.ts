@@ -85,7 +85,10 @@ const killAtCall = async (world: World, service: Service, n: number, during: str
   const first = world.runsv(service, { wrap: strace, foreign: true });
   const acted = async (): Promise<void> => {
     if (during === '') return;
-    await world.until('the service', () => first.end() !== null || service.status()?.state === 'run', [service.dir, `${service.dir}/supervise`]);
+    await world.until('the service', () => first.end() !== null || service.status()?.state === 'run', [
+      service.dir,
+      `${service.dir}/supervise`,
+    ]);
     trySend(service, during);
   };
   await acted();
@@ -110,17 +113,20 @@ const killAtCall = async (world: World, service: Service, n: number, during: str
 const rests = (service: Service, during: string, before: number): boolean => {
   const status = service.status();
   if (status === null || !service.isSupervised()) return false;
-  if (during === '') return status.state === 'run' && status.pid !== before && service.told().includes(`start ${status.pid}`);
+  if (during === '')
+    return status.state === 'run' && status.pid !== before && service.told().includes(`start ${status.pid}`);
   return status.state === 'down' && status.want === 'd';
 };
 
-const everyCall = (during: string, from: number, step: number) => async (world: World): Promise<void> => {
-  const service = world.service('every').has('run', 'stays').has('finish', 'ends');
-  for (let n = from; ; n += step) {
-    if (!(await killAtCall(world, service, n, during))) break;
-    assert.ok(n < 600, 'a start takes fewer calls');
-  }
-};
+const everyCall =
+  (during: string, from: number, step: number) =>
+  async (world: World): Promise<void> => {
+    const service = world.service('every').has('run', 'stays').has('finish', 'ends');
+    for (let n = from; ; n += step) {
+      if (!(await killAtCall(world, service, n, during))) break;
+      assert.ok(n < 600, 'a start takes fewer calls');
+    }
+  };
 
 export const TURMOIL = [
   fault('kill -9 of runsv at 50 random moments: one instance each, status true, no line lost', async (world) => {
@@ -139,6 +145,14 @@ export const TURMOIL = [
     for (const service of services) assertNoLineLost(service);
   }),
 
-  fault('kill -9 of runsv before any system call of its start leaves nothing to start twice', everyCall('', 4, 2), 'strace'),
-  fault('kill -9 of runsv before any system call of a stop leaves nothing to start twice', everyCall('d', 70, 2), 'strace'),
+  fault(
+    'kill -9 of runsv before any system call of its start leaves nothing to start twice',
+    everyCall('', 4, 2),
+    'strace',
+  ),
+  fault(
+    'kill -9 of runsv before any system call of a stop leaves nothing to start twice',
+    everyCall('d', 70, 2),
+    'strace',
+  ),
 ];
