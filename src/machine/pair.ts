@@ -2,7 +2,8 @@
 //
 // The log is started before its service and ends after it: once the service wants to exit and rests, our writing end of
 // the pipe is closed and the log ends by itself at the end of its input; one that is about to be started still is, for
-// what the pipe holds. A log that does not end is helped: a second exit sends it TERM, kill sends it KILL.
+// what the pipe holds. A log that does not end is helped: a second exit sends it TERM, kill sends it KILL, or hastens
+// the start that is awaited.
 // Pure and total, as service.ts, which read first. Read next: ../effects/runner.ts.
 import { handle, isAtRest } from './service.ts';
 import type { Effect, Event, Now, Service } from './types.ts';
@@ -49,7 +50,7 @@ const hasProcess = (service: Service | null): boolean => service !== null && ser
 const whileLeaving = (pair: Pair, side: Side, event: Event): { readonly side: Side; readonly event: Event } | null => {
   if (side === 'log') return event.kind === 'up' || event.kind === 'once' ? null : { side, event };
   if (event.kind === 'exit') return { side: 'log', event: { kind: 'term' } };
-  if (event.kind === 'kill') return { side: 'log', event: hasProcess(pair.log) ? event : { kind: 'down' } };
+  if (event.kind === 'kill') return { side: 'log', event: hasProcess(pair.log) ? event : { kind: 'due' } };
   return null;
 };
 

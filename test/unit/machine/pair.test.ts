@@ -91,7 +91,7 @@ describe('a pair', () => {
     expect(kill.effects).toContainEqual({ kind: 'on', side: 'log', effect: { kind: 'send', pid: 5, signal: 9 } });
   });
 
-  it('still starts a log that was about to be started, unless it is killed', () => {
+  it('still starts a log that was about to be started, and sooner for a kill', () => {
     const restarting = play(running(), ['log', { kind: 'ended', code: 0, status: 0 }]).pair;
     const soon: Pair = {
       ...restarting,
@@ -109,7 +109,9 @@ describe('a pair', () => {
     expect(play(left.pair, ['log', { kind: 'due' }]).effects).toEqual([
       { kind: 'on', side: 'log', effect: { kind: 'run' } },
     ]);
-    expect(play(left.pair, ['main', { kind: 'kill' }]).pair.over).toBe(true);
+    expect(play(left.pair, ['main', { kind: 'kill' }]).effects).toEqual([
+      { kind: 'on', side: 'log', effect: { kind: 'run' } },
+    ]);
   });
 
   it('has no way back once it leaves', () => {

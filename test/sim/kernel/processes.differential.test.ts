@@ -1,0 +1,208 @@
+// What Linux does with processes, asked of the real kernel and of the virtual one in the same words.
+//
+// Each question starts processes, does something to them, and tells what can be seen; the answers must be alike.
+// Process numbers are told as places in the order of starting.
+import { beforeAll, expect, test } from 'vitest';
+import type { Bytes, Calls, Fd, Pid } from '../../../src/host/calls.ts';
+import { refused } from '../../../src/host/calls.ts';
+import * as l from '../../../src/host/linux.ts';
+import { nodeHost } from '../../contract/node-host.ts';
+import { VirtualKernel } from './kernel.ts';
+import { WCONTINUED, WUNTRACED } from './numbers.ts';
+
+type Kind = 'sleeper' | 'cat' | 'exit3' | 'missing';
+
+interface Desk {
+  readonly sys: Calls;
+  readonly signals: Fd;
+  start(kind: Kind, fds?: readonly number[], flags?: number): number;
+  /** Gives everybody time to do what they are about to do. */
+  settle(): void;
+  /** waitpid, with the place of the process instead of its number. */
+  wait(pid: number, options?: number): unknown;
+}
+
+const REAL: Readonly<Record<Kind, readonly Bytes[]>> = {
+  sleeper: ['/bin/sleep', '60'],
+  cat: ['/bin/cat'],
+  exit3: ['/bin/sh', '-c', 'exit 3'],
+  missing: ['/nonexistent'],
+};
+
+const makeDesk = (sys: Calls, command: (kind: Kind) => readonly Bytes[]): Desk & { finish(): void } => {
+  const started: number[] = [];
+  const signals = sys.catchSignals([l.SIGCHLD]) as Fd;
+  const settle = (): void => {
+    const [sec, ns] = sys.clock(l.CLOCK_MONOTONIC);
+    const leftMs = (): number => {
+      const [nowSec, nowNs] = sys.clock(l.CLOCK_MONOTONIC);
+      return 40 - ((nowSec - sec) * 1000 + (nowNs - ns) / 1e6);
+    };
+    while (leftMs() > 0) sys.poll([], Math.ceil(leftMs()));
+  };
+  return {
+    sys,
+    signals,
+    settle,
+    start: (kind, fds = [], flags = 0) => {
+      const argv = command(kind);
+      const pid = sys.spawn(argv[0] ?? '', argv, [], '', fds, flags, -1, '');
+      if (pid > 0) started.push(pid);
+      return pid;
+    },
+    wait: (pid, options = l.WNOHANG) => {
+      const told = sys.waitpid(pid, options);
+      return refused(told) ? told : [started.indexOf(told[0]), told[1]];
+    },
+    finish: () => {
+      for (const pid of started) {
+        sys.kill(pid, l.SIGKILL);
+        sys.waitpid(pid, 0);
+      }
+      settle();
+      sys.takeSignals();
+    },
+  };
+};
+
+const realSys = nodeHost();
+const realDesk = (): Desk & { finish(): void } => makeDesk(realSys, (kind) => REAL[kind]);
+
+const virtualDesk = (): Desk & { finish(): void } => {
+  const kernel = new VirtualKernel();
+  kernel.user.program('/sleeper', { livesMs: 60_000 });
+  kernel.user.program('/cat', { readsStdinUntilEof: true });
+  kernel.user.program('/exit3', { livesMs: 1, exit: 3 });
+  kernel.start();
+  return makeDesk(kernel.calls, (kind) => [`/${kind}`]);
+};
+
+beforeAll(() => {
+  realSys.catchSignals([l.SIGCHLD]);
+});
+
+const QUESTIONS: Readonly<Record<string, (desk: Desk) => unknown>> = {
+  'a process that exits': (desk) => {
+    const pid = desk.start('exit3');
+    desk.settle();
+    return [desk.sys.takeSignals(), desk.wait(pid), desk.wait(pid), desk.sys.kill(pid, 0)];
+  },
+  'a program that is not there': (desk) => {
+    const result = desk.start('missing');
+    return [result, desk.sys.poll([desk.signals, l.POLLIN], 0), desk.sys.takeSignals(), desk.wait(-1)];
+  },
+  'stopping and continuing': (desk) => {
+    const pid = desk.start('sleeper');
+    desk.sys.kill(pid, l.SIGSTOP);
+    desk.settle();
+    const stopped = [desk.wait(pid), desk.wait(pid, 1 | WUNTRACED), desk.wait(pid, 1 | WUNTRACED)];
+    desk.sys.kill(pid, l.SIGCONT);
+    desk.settle();
+    const continued = [desk.wait(pid, 1 | WUNTRACED), desk.wait(pid, 1 | WCONTINUED), desk.wait(pid, 1 | WCONTINUED)];
+    return [...stopped, ...continued, desk.sys.takeSignals()];
+  },
+  'a stop that was not told before the process went on': (desk) => {
+    const pid = desk.start('sleeper');
+    desk.sys.kill(pid, l.SIGSTOP);
+    desk.settle();
+    desk.sys.kill(pid, l.SIGCONT);
+    desk.settle();
+    return desk.wait(pid, 1 | WUNTRACED | WCONTINUED);
+  },
+  'TERM to a stopped process': (desk) => {
+    const pid = desk.start('sleeper');
+    for (const signal of [l.SIGSTOP, l.SIGTERM]) desk.sys.kill(pid, signal);
+    desk.settle();
+    const before = desk.wait(pid);
+    desk.sys.kill(pid, l.SIGCONT);
+    desk.settle();
+    return [before, desk.wait(pid, 1 | WCONTINUED), desk.sys.takeSignals()];
+  },
+  'KILL to a stopped process': (desk) => {
+    const pid = desk.start('sleeper');
+    for (const signal of [l.SIGSTOP, l.SIGKILL]) desk.sys.kill(pid, signal);
+    desk.settle();
+    return [desk.wait(-1, 1 | WUNTRACED | WCONTINUED), desk.wait(-1)];
+  },
+  'signals whose default is to do nothing': (desk) => {
+    const pid = desk.start('sleeper');
+    for (const signal of [l.SIGCHLD, l.SIGCONT, 23, 28]) desk.sys.kill(pid, signal);
+    desk.settle();
+    return [desk.wait(pid), desk.sys.kill(pid, 0)];
+  },
+  'each signal that ends a process': (desk) =>
+    [l.SIGHUP, l.SIGINT, l.SIGKILL, l.SIGUSR1, l.SIGUSR2, l.SIGPIPE, l.SIGALRM, l.SIGTERM, 34, 64].map((signal) => {
+      const pid = desk.start('sleeper');
+      desk.sys.kill(pid, signal);
+      return desk.wait(pid, 0);
+    }),
+  'a process group': (desk) => {
+    const pid = desk.start('sleeper', [], l.SPAWN_SETSID);
+    const other = desk.start('sleeper');
+    const results = [desk.wait(-pid), desk.wait(0), desk.sys.kill(-pid, l.SIGTERM), desk.wait(-pid, 0)];
+    return [...results, desk.wait(-pid), desk.sys.kill(-pid, l.SIGTERM), desk.wait(other)];
+  },
+  'two that ended are told in the order of their start': (desk) => {
+    const [first, second, third] = [desk.start('sleeper'), desk.start('sleeper'), desk.start('sleeper')];
+    desk.sys.kill(third, l.SIGTERM);
+    desk.settle();
+    desk.sys.kill(first, l.SIGTERM);
+    desk.settle();
+    return [desk.wait(-1), desk.wait(-1), desk.wait(-1), desk.wait(second), desk.sys.takeSignals()];
+  },
+  'a pidfd through the life of its process': (desk) => {
+    const pid = desk.start('sleeper');
+    const fd = desk.sys.pidfd(pid) as Fd;
+    const poll = (): unknown => desk.sys.poll([fd, l.POLLIN], 0);
+    const before = poll();
+    desk.sys.kill(pid, l.SIGTERM);
+    desk.settle();
+    const results = [before, poll(), refused(desk.sys.pidfd(pid)), desk.wait(pid), poll(), desk.sys.pidfd(pid)];
+    desk.sys.close(fd);
+    return results;
+  },
+  'the end of the only writer': (desk) => {
+    const [from, to] = desk.sys.pipe(0) as readonly [Fd, Fd];
+    const pid = desk.start('sleeper', [1, to]);
+    desk.sys.close(to);
+    const before = desk.sys.poll([from, l.POLLIN], 0);
+    desk.sys.kill(pid, l.SIGKILL);
+    desk.settle();
+    const after = [desk.sys.poll([from, l.POLLIN], 0), desk.sys.read(from, 9), desk.wait(pid)];
+    desk.sys.close(from);
+    return [before, ...after];
+  },
+  'a reader that comes to the end of its input': (desk) => {
+    const [from, to] = desk.sys.pipe(0) as readonly [Fd, Fd];
+    const [nowhere, sink] = desk.sys.pipe(0) as readonly [Fd, Fd];
+    const pid = desk.start('cat', [0, from, 1, sink]);
+    desk.sys.close(from);
+    const written = desk.sys.write(to, 'x'.repeat(1000));
+    desk.settle();
+    const before = desk.wait(pid);
+    desk.sys.close(to);
+    desk.settle();
+    for (const fd of [nowhere, sink]) desk.sys.close(fd);
+    return [written, before, desk.wait(pid)];
+  },
+  'a poll that SIGCHLD interrupts': (desk) => {
+    const pid = desk.start('exit3');
+    const interrupted = desk.sys.poll([], 5000);
+    return [interrupted, desk.sys.poll([desk.signals, l.POLLIN], 0), desk.sys.takeSignals(), desk.wait(pid)];
+  },
+  'the end of a process without a name for waitpid': (desk) => [desk.wait(-1), desk.wait(0), desk.wait(4_000_000)],
+};
+
+for (const [title, question] of Object.entries(QUESTIONS)) {
+  test(`${title}: the same on both kernels`, () => {
+    const answers = [realDesk(), virtualDesk()].map((desk) => {
+      try {
+        return question(desk);
+      } finally {
+        desk.finish();
+      }
+    });
+    expect(answers[1]).toEqual(answers[0]);
+    expect(answers[0]).toBeDefined();
+  });
+}
