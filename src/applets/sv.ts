@@ -9,11 +9,12 @@ import { err, out } from '../cli/say.ts';
 import { ID_LINE } from '../cli/version.ts';
 import type { Bytes } from '../host/calls.ts';
 import { monotonicMs } from '../host/clock.ts';
+import { sys } from '../host/sys.ts';
 import type { Applet, Help } from './applet.ts';
 import { type Command, commandFor, commands } from './sv/commands.ts';
 import { describeFully } from './sv/describe.ts';
 import { type Told, tell } from './sv/send.ts';
-import { isTrouble, type Service, servicesNamed, troubleLine, variable } from './sv/service.ts';
+import { isTrouble, type Service, servicesNamed, type Trouble, troubleLine, variable } from './sv/service.ts';
 import { waitForAll } from './sv/wait.ts';
 
 const DEFAULT_WAIT_S = 7;
@@ -82,18 +83,36 @@ const waitMs = (given: Given): number => {
   return Math.min(LONGEST_WAIT_MS, (Math.floor((seconds * 1000) / LOOK_MS) + 1) * LOOK_MS);
 };
 
-const tellAll = (job: Job): number => {
+const letGo = (told: Told): Told => {
+  if (told.fifo !== null) sys.close(told.fifo);
+  return { ...told, fifo: null };
+};
+
+/** All services told, as far as they can be; the others are told of. */
+const tellAll = (job: Job): { readonly tolds: readonly Told[]; readonly failed: number } => {
   const tolds: Told[] = [];
   let failed = 0;
   for (const service of job.services) {
-    const told = tell(service, job.command, job.wait && tolds.length < MOST_HELD);
-    if ('service' in told) tolds.push(told);
-    else if (told.kind === 'no runsv' && job.command.bytes === 'x') out(`ok: ${service.name}: runsv not running\n`);
-    else {
-      out(`${troubleLine(service.name, told)}\n`);
-      failed++;
+    let told = tell(service, job.command, job.wait && tolds.length < MOST_HELD);
+    if ('kind' in told && told.kind === 'no descriptor') {
+      tolds.splice(0, tolds.length, ...tolds.map(letGo));
+      told = tell(service, job.command, false);
     }
+    if ('service' in told) tolds.push(told);
+    else if (!reportTrouble(job.command, service, told)) failed++;
   }
+  return { tolds, failed };
+};
+
+/** Says why a service could not be told; true where that is just what was wanted. */
+const reportTrouble = (command: Command, { name }: Service, trouble: Trouble): boolean => {
+  const wanted = trouble.kind === 'no runsv' && command.bytes === 'x';
+  out(`${wanted ? `ok: ${name}: runsv not running` : troubleLine(name, trouble)}\n`);
+  return wanted;
+};
+
+const carryOut = (job: Job): number => {
+  const { tolds, failed } = tellAll(job);
   return job.wait ? failed + waitForAll(job.command, tolds, job.deadlineMs) : failed;
 };
 
@@ -145,7 +164,7 @@ const runAsSv = (argv: readonly Bytes[]): number => {
   const command = commandFor(typed, false);
   if (command === undefined || names.length === 0) return misused('sv', help) ?? USAGE_CODE;
   const job = jobOf(command, names, call.given);
-  const failed = command.kind === 'status' ? describeAll(job.services) : tellAll(job);
+  const failed = command.kind === 'status' ? describeAll(job.services) : carryOut(job);
   return Math.min(MOST_FAILURES, failed);
 };
 
@@ -159,7 +178,7 @@ const runAsInitScript = (argv: readonly Bytes[], name: Bytes): number => {
   const job = jobOf(command, [name], call.given);
   const [service] = job.services;
   if (command.kind === 'status' && service !== undefined) return lsbStatus(service);
-  return tellAll(job) === 0 ? 0 : 1;
+  return carryOut(job) === 0 ? 0 : 1;
 };
 
 const run = (argv: readonly Bytes[]): number => {

@@ -5,7 +5,7 @@
 import { errorText } from '../../cli/errno.ts';
 import { decodeStatus, type Status } from '../../formats/status.ts';
 import { type Bytes, type Fd, refused } from '../../host/calls.ts';
-import { ENOENT, ENXIO, O_NONBLOCK, O_RDONLY, O_WRONLY } from '../../host/linux.ts';
+import { EMFILE, ENOENT, ENXIO, O_NONBLOCK, O_RDONLY, O_WRONLY } from '../../host/linux.ts';
 import { sys } from '../../host/sys.ts';
 
 const F_OK = 0;
@@ -22,6 +22,7 @@ export interface Service {
 export type Trouble =
   | { readonly kind: 'no runsv' }
   | { readonly kind: 'no directory'; readonly errno: number }
+  | { readonly kind: 'no descriptor'; readonly file: Bytes }
   | { readonly kind: 'unusable'; readonly what: string };
 
 const DEFAULT_DIRECTORIES: readonly Bytes[] = ['/etc/service', '/service', '/var/service'];
@@ -58,6 +59,7 @@ export const enterable = (dir: Bytes): number => (dir === '' ? -ENOENT : sys.acc
 
 const troubleWith = (dir: Bytes, file: Bytes, errno: number): Trouble => {
   if (errno === -ENXIO) return { kind: 'no runsv' };
+  if (errno === -EMFILE) return { kind: 'no descriptor', file };
   const entered = enterable(dir);
   if (refused(entered)) return { kind: 'no directory', errno: entered };
   return { kind: 'unusable', what: `unable to open supervise/${file}: ${errorText(errno)}` };
@@ -101,6 +103,8 @@ export const troubleLine = (name: Bytes, trouble: Trouble): Bytes => {
       return `fail: ${name}: runsv not running`;
     case 'no directory':
       return `fail: ${name}: unable to change to service directory: ${errorText(trouble.errno)}`;
+    case 'no descriptor':
+      return `warning: ${name}: unable to open supervise/${trouble.file}: ${errorText(EMFILE)}`;
     case 'unusable':
       return `warning: ${name}: ${trouble.what}`;
   }
