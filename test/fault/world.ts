@@ -227,7 +227,7 @@ export class World {
   report(): readonly string[] {
     const told = this.#running.flatMap((one) => one.lines().map((line) => `${one.name} (${one.pid}) said: ${line}`));
     const ends = this.#running.map((one) => `${one.name} (${one.pid}): ${one.end() ?? 'runs'}`);
-    return [...told.slice(-20), ...ends];
+    return [...told.slice(-10), ...ends.slice(-6)];
   }
 
   /** Ends every process of this world, stopped first so that none starts another meanwhile. */

@@ -49,7 +49,7 @@ export const FOOTING = [
     },
   ),
 
-  fault('300 services that come and go leave runsvdir with the descriptors and memory it had', async (world) => {
+  fault('100 services that come and go leave runsvdir with the descriptors and memory it had', async (world) => {
     const service = world.service('guest').has('run', 'stays');
     const runsvdir = world.runsvdir();
     const visit = async (times: number): Promise<void> => {

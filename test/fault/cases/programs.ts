@@ -96,7 +96,7 @@ export const PROGRAMS = [
     assert.ok(tookMs > 2900 && tookMs < 4500, `three more starts took ${Math.round(tookMs)} ms`);
   }),
 
-  fault('no directory, a file for one, and no right to enter it: each is one line and 111', async (world) => {
+  fault('no directory, and a file for one: each is one line and 111', async (world) => {
     const service = world.service('unfit').has('run', 'stays');
     program(`${service.dir}/file`, '');
     for (const [dir, text] of [

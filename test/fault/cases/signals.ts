@@ -63,7 +63,7 @@ export const SIGNALS = [
     }
   }),
 
-  fault('USR1, USR2 and PIPE to runsvdir end nothing that is supervised for good', async (world) => {
+  fault('ALRM to runsvdir is a look at the directory, and ends nothing', async (world) => {
     const service = world.service('stray', 'scan').has('run', 'stays');
     const runsvdir = world.runsvdir();
     const pid = await world.up(service);
