@@ -17,6 +17,7 @@ import {
   SIGCHLD,
   SIGHUP,
   SIGTERM,
+  SPAWN_AT_ONCE,
   SPAWN_FAILED,
   SPAWN_SETSID,
   WNOHANG,
@@ -70,15 +71,15 @@ interface Live {
 
 // ---- effects ------------------------------------------------------------------------------------------------
 
-const spawnRunsv = (live: Live, name: Bytes): number =>
-  sys.spawn(live.program, ['runsv', name], [], '', [], live.setsid ? SPAWN_SETSID : 0, -1 as Fd, '');
+const spawnRunsv = (live: Live, name: Bytes, flags: number): number =>
+  sys.spawn(live.program, ['runsv', name], [], '', [], flags | (live.setsid ? SPAWN_SETSID : 0), -1 as Fd, '');
 
 /** Starts runsv on a name in the current directory; looks for it in PATH anew where it is no longer where it was. */
-const startRunsv = (live: Live, name: Bytes): number => {
-  const pid = spawnRunsv(live, name);
+const startRunsv = (live: Live, name: Bytes, flags: number): number => {
+  const pid = spawnRunsv(live, name, flags);
   if (pid > -SPAWN_FAILED) return pid;
   live.program = findProgram('runsv');
-  return spawnRunsv(live, name);
+  return spawnRunsv(live, name, 0);
 };
 
 const tellNotStarted = (live: Live, name: Bytes, result: number): void => {
@@ -88,12 +89,15 @@ const tellNotStarted = (live: Live, name: Bytes, result: number): void => {
 
 type Starts = readonly { readonly name: string; readonly key: string }[];
 
-/** Starts every runsv asked for; the answers are one or two events. */
+/**
+ * Starts every runsv asked for; the answers are one or two events. The first is awaited, so that a runsv that cannot be
+ * executed is told at once; the others start side by side.
+ */
 const start = (live: Live, starts: Starts): readonly TreeEvent[] => {
   const runsvs: { key: string; pid: number }[] = [];
   const keys: string[] = [];
   for (const { name, key } of starts) {
-    const pid = startRunsv(live, name);
+    const pid = startRunsv(live, name, runsvs.length === 0 ? 0 : SPAWN_AT_ONCE);
     if (pid > 0) runsvs.push({ key, pid });
     else {
       keys.push(key);

@@ -62,7 +62,8 @@ export interface Calls {
    * (child's descriptor, ours) put in place, caught signals back to default, no signal blocked, then, with
    * `recordFd` >= 0, `recordText` and the child's pid as ten digits and a newline written at offset 0 of that
    * descriptor, then execve. Returns when the program runs. Refusals: -errno where no child came to be;
-   * -(4096 + errno) where a later step failed (the child is then gone and already reaped).
+   * -(4096 + errno) where a later step failed (the child is then gone and already reaped). With SPAWN_AT_ONCE it returns
+   * as soon as there is a child, so that several become programs side by side; one that cannot exits 100.
    */
   spawn(
     path: Bytes,

@@ -334,7 +334,8 @@ static int write_record(const child *c) {
   return -1;
 }
 
-/* Runs in the parent's memory on a stack of its own, the parent standing still: only calls to the kernel. */
+/* Runs in the parent's memory on a stack of its own, the parent standing still (or, at once, in a copy of it): only
+ * calls to the kernel. */
 static int be_child(void *arg) {
   child *c = arg;
   const sys_arg *a = c->a;
@@ -344,13 +345,13 @@ static int be_child(void *arg) {
     if (c->record < 0 || write_record(c) == 0) execve(a[0].s, (char *const *)a[1].list, c->env);
   }
   c->failed = errno;
-  _exit(111);
+  _exit(a[5].n & SPAWN_AT_ONCE ? 100 : 111);
 }
 
 static int prepare(child *c, const sys_arg *a) {
   *c = (child){.a = a, .env = a[5].n & SPAWN_ENV ? (char *const *)a[2].list : environ, .record = (int)a[6].n};
   if (!a[1].len || a[4].len % 2 || a[4].len > 2 * PAIRS) return -EINVAL;
-  if (a[5].n & ~(int64_t)(SPAWN_SETSID | SPAWN_ENV)) return -EINVAL;
+  if (a[5].n & ~(int64_t)(SPAWN_SETSID | SPAWN_ENV | SPAWN_AT_ONCE)) return -EINVAL;
   for (; c->count < (int)a[4].len / 2; c->count++) {
     int64_t to = a[4].v[2 * c->count], from = a[4].v[2 * c->count + 1];
     if (!is_fd(to) || !is_fd(from)) return -EBADF;
@@ -372,7 +373,8 @@ CALL(spawn) {
   /* Between clone and reset_signals a handler would run in the child and write into our memory. */
   sigfillset(&all);
   sigprocmask(SIG_SETMASK, &all, &before);
-  r = result(clone(be_child, stack + sizeof stack, CLONE_VM | CLONE_VFORK | SIGCHLD, &c));
+  int share = a[5].n & SPAWN_AT_ONCE ? 0 : CLONE_VM | CLONE_VFORK;
+  r = result(clone(be_child, stack + sizeof stack, share | SIGCHLD, &c));
   if (r > 0 && c.failed) {
     int reaped;
     RETRY(reaped, waitpid((pid_t)r, NULL, 0));

@@ -12,6 +12,7 @@ import {
   ENOSPC,
   ENOTDIR,
   SIGCHLD,
+  SPAWN_AT_ONCE,
   SPAWN_ENV,
   SPAWN_FAILED,
   SPAWN_SETSID,
@@ -23,7 +24,7 @@ import { letGo } from './lifetime.ts';
 import { X_OK } from './numbers.ts';
 import { may } from './paths.ts';
 import { exitStatus, Process } from './processes.ts';
-import { send } from './signals.ts';
+import { end, send } from './signals.ts';
 import type { World } from './world.ts';
 
 export interface SpawnRequest {
@@ -41,6 +42,7 @@ export interface SpawnRequest {
 const PAIRS_MAX = 64;
 const PID_DIGITS = 10;
 const FAILED_CODE = 111;
+const FAILED_LATER_CODE = 100;
 
 /** The child's pid, -errno, or -(SPAWN_FAILED + errno). */
 export const spawn = (world: World, parent: Process, request: SpawnRequest): number => {
@@ -48,14 +50,15 @@ export const spawn = (world: World, parent: Process, request: SpawnRequest): num
   if (refusal !== 0) return refusal;
   const child = fork(world, parent);
   const failed = prepare(world, parent, child, request);
-  if (failed !== 0) return undo(world, child, failed);
-  return execute(world, child, request);
+  const result = failed === 0 ? execute(world, child, request) : failed;
+  if (result >= 0) return result;
+  return (request.flags & SPAWN_AT_ONCE) === 0 ? undo(world, child, result) : endLater(world, child);
 };
 
 const refuses = (world: World, request: SpawnRequest): number => {
   const { argv, fds, flags } = request;
   if (argv.length === 0 || fds.length % 2 !== 0 || fds.length > 2 * PAIRS_MAX) return -EINVAL;
-  if ((flags & ~(SPAWN_SETSID | SPAWN_ENV)) !== 0) return -EINVAL;
+  if ((flags & ~(SPAWN_SETSID | SPAWN_ENV | SPAWN_AT_ONCE)) !== 0) return -EINVAL;
   if (fds.some((fd) => fd < 0)) return -EBADF;
   return world.processes.count >= world.processes.limit ? -EAGAIN : 0;
 };
@@ -120,12 +123,12 @@ const record = (parent: Process, child: Process, request: SpawnRequest): number 
 
 const execute = (world: World, child: Process, request: SpawnRequest): number => {
   const file = executable(world, child, request.path);
-  if (typeof file === 'number') return undo(world, child, file);
+  if (typeof file === 'number') return file;
   const env = (request.flags & SPAWN_ENV) !== 0 ? request.env : child.parent.env;
   become(child, request.path, request.argv, env, file);
   const key = pathOf(file);
   const behaviour = behaviourFor(world, child, file, key);
-  if (typeof behaviour === 'number') return undo(world, child, behaviour);
+  if (typeof behaviour === 'number') return behaviour;
   conduct(world, child, behaviour, behaviour.key ?? key);
   return child.pid;
 };
@@ -172,6 +175,12 @@ export const loads = (world: World, process: Process, file: Inode): number => {
   if (file.program !== null || file.data.startsWith(ELF)) return 0;
   const interpreter = /^#![ \t]*([^ \t\n]+)/.exec(file.data)?.[1];
   return interpreter === undefined ? -ENOEXEC : world.tree.at.find(process, interpreter, true);
+};
+
+/** The child ends as one that could not become its program; its parent waits for it as for any other. */
+const endLater = (world: World, child: Process): number => {
+  end(world, child, exitStatus(FAILED_LATER_CODE));
+  return child.pid;
 };
 
 /** The child is gone again, and was waited for. */
