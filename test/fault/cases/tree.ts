@@ -28,7 +28,8 @@ const allUp = async (
     for (const [service, found] of waiting) {
       if (found !== 0) continue;
       const status = service.status();
-      if (status?.state === 'run' && !not.has(status.pid) && isAlive(status.pid)) waiting.set(service, status.pid);
+      const fits = status?.state === 'run' && !not.has(status.pid) && isAlive(status.pid);
+      if (fits && service.told().includes(`start ${status.pid}`)) waiting.set(service, status.pid);
     }
     return [...waiting.values()].every((pid) => pid !== 0);
   };
