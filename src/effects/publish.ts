@@ -10,21 +10,29 @@ import { EINVAL, ENOENT, ENOSPC, ENOSYS, O_CREAT, O_NONBLOCK, O_WRONLY } from '.
 import { sys } from '../host/sys.ts';
 import type { Service, State } from '../machine/types.ts';
 
-/** One side's files and what they say at present; null: unknown, or not there. */
+type Name = 'pid' | 'stat' | 'status';
+
+/** A file and its spare: what each of them holds; null: unknown, or not there. */
+interface Sheet {
+  text: Bytes | null;
+  spare: Bytes | null;
+}
+
+/** One side's files. */
 export interface Board {
   /** 'supervise/' or 'log/supervise/' */
   readonly folder: Bytes;
-  pid: Bytes | null;
-  stat: Bytes | null;
-  status: Bytes | null;
+  readonly sheets: Readonly<Record<Name, Sheet>>;
 }
 
-/** `pidAtOnce`: a log service's pid file is only made when there first is a process. */
+/** `pidAtOnce`: otherwise the pid file is only made when there first is a process. */
 export const newBoard = (folder: Bytes, pidAtOnce: boolean): Board => ({
   folder,
-  pid: pidAtOnce ? null : '',
-  stat: null,
-  status: null,
+  sheets: {
+    pid: { text: pidAtOnce ? null : '', spare: null },
+    stat: { text: null, spare: null },
+    status: { text: null, spare: null },
+  },
 });
 
 /** What could not be done to which file. */
@@ -32,8 +40,6 @@ export interface Trouble {
   readonly what: string;
   readonly errno: number;
 }
-
-type Name = 'pid' | 'stat' | 'status';
 
 const PHASES: Readonly<Record<State, Phase>> = {
   down: 'down',
@@ -57,48 +63,50 @@ const textsFor = (service: Service): Texts => {
   };
 };
 
-/** Writes a spare over; what it held before may be longer. */
-const overwrite = (path: Bytes, text: Bytes): Done | Errno => {
+/** Writes a spare over; what it held before may be longer, and is cut. */
+const overwrite = (path: Bytes, text: Bytes, before: Bytes | null): Done | Errno => {
   const fd = sys.open(path, O_WRONLY | O_CREAT | O_NONBLOCK, 0o644);
   if (refused(fd)) return fd;
-  const written = text === '' ? (0 as Done) : sys.write(fd, text);
-  const cut = written === text.length ? sys.ftruncate(fd, text.length) : written;
+  let done = text === '' ? (0 as Done) : sys.write(fd, text);
+  if (!refused(done) && done !== text.length) done = -ENOSPC as Errno;
+  if (!refused(done) && (before === null || before.length > text.length)) done = sys.ftruncate(fd, text.length);
   sys.close(fd);
-  if (refused(written)) return written;
-  return written === text.length ? cut : (-ENOSPC as Errno);
+  return done;
 };
 
 const cannotSwap = (result: number): boolean => result === -ENOENT || result === -EINVAL || result === -ENOSYS;
 
 /** The spare takes the file's place, and the old file becomes the spare; where there is none yet, one is made. */
-const swap = (spare: Bytes, path: Bytes, text: Bytes): Done | Errno => {
+const swap = (sheet: Sheet, spare: Bytes, path: Bytes, text: Bytes): Done | Errno => {
   const swapped = sys.exchange(spare, path);
+  if (!refused(swapped)) sheet.spare = sheet.text;
   if (!cannotSwap(swapped)) return swapped;
   const renamed = sys.rename(spare, path);
-  if (!refused(renamed)) overwrite(spare, text);
+  if (!refused(renamed)) sheet.spare = refused(overwrite(spare, text, null)) ? null : text;
   return renamed;
 };
 
-const NAMES: readonly Name[] = ['pid', 'stat', 'status'];
-
 /** Replaces one file; what cannot be replaced is removed, so that it does not lie. */
-const replace = (path: Bytes, text: Bytes): Trouble | null => {
+const replace = (sheet: Sheet, path: Bytes, text: Bytes): Trouble | null => {
   const spare = `${path}.new`;
-  const written = overwrite(spare, text);
-  const done = refused(written) ? written : swap(spare, path, text);
+  const written = overwrite(spare, text, sheet.spare);
+  sheet.spare = null;
+  const done = refused(written) ? written : swap(sheet, spare, path, text);
+  sheet.text = refused(done) ? null : text;
   if (!refused(done)) return null;
   sys.unlink(path);
   return { what: refused(written) ? `unable to write ${spare}` : `unable to rename ${spare} to ${path}`, errno: done };
 };
+
+const NAMES: readonly Name[] = ['pid', 'stat', 'status'];
 
 /** Makes the files say what `service` is. Tells the first thing that went wrong, after which it can be called again. */
 export const publish = (board: Board, service: Service): Trouble | null => {
   const texts = textsFor(service);
   let first: Trouble | null = null;
   for (const name of NAMES) {
-    if (board[name] === texts[name]) continue;
-    const trouble = replace(board.folder + name, texts[name]);
-    board[name] = trouble === null ? texts[name] : null;
+    const sheet = board.sheets[name];
+    const trouble = sheet.text === texts[name] ? null : replace(sheet, board.folder + name, texts[name]);
     first ??= trouble;
   }
   return first;
