@@ -308,7 +308,8 @@ const refusesSpots = (actor: Actor, source: Spot, target: Spot): number => {
   if (source.name === '' || target.name === '') return -EBUSY;
   if (source.directory.mount.readOnly) return -EROFS;
   if (source.node === null) return -ENOENT;
-  for (const { directory } of [source, target]) {
+  for (const { directory, node } of [source, target]) {
+    if (node !== null && node.mount !== directory.mount) return -EBUSY;
     if (directory.dynamic !== null || !may(actor, directory, W_OK | X_OK)) return -EACCES;
   }
   return 0;
@@ -328,7 +329,6 @@ const refusesRename = (source: Spot, target: Spot): number => {
 const refusesReplacing = (moved: Inode, replaced: Inode): number => {
   if (moved.isDirectory && replaced.entries === null) return -ENOTDIR;
   if (!moved.isDirectory && replaced.isDirectory) return -EISDIR;
-  if (moved.mount !== replaced.mount) return -EBUSY;
   return replaced.entries !== null && replaced.entries.size > 0 ? -ENOTEMPTY : 0;
 };
 

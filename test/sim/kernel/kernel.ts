@@ -83,7 +83,7 @@ export class VirtualKernel {
   readonly random: Random;
   readonly #main: Main;
   readonly #overlay: Overlay;
-  readonly #init: Process;
+  #init: Process;
   #stdin: PipeEnd | null = null;
 
   constructor(options: KernelOptions = {}) {
@@ -275,6 +275,12 @@ export class VirtualKernel {
   /** The machine sleeps. */
   suspend(ms: number): void {
     this.world.clock.suspend(ms);
+  }
+
+  /** Another boot of the same machine: everybody is gone, files stay, pids and clocks begin anew. */
+  reboot(): void {
+    if (this.mainLives) this.killMain();
+    this.#init = this.world.reboot();
   }
 
   // what is refused

@@ -192,11 +192,13 @@ export class ProcessTable {
   /** How many may live at once, zombies included. */
   limit = Infinity;
   count = 0;
-  readonly #byPid: (Process | undefined)[] = [];
+  #byPid: (Process | undefined)[] = [];
+  readonly #firstPid: number;
   readonly #lastPid: number;
   #next: number;
 
   constructor(firstPid: number, lastPid: number) {
+    this.#firstPid = firstPid;
     this.#next = firstPid;
     this.#lastPid = lastPid;
   }
@@ -209,6 +211,14 @@ export class ProcessTable {
       if (this.#byPid[pid] === undefined) return pid;
     }
     throw new RangeError('a scenario used up all pids; set processes.limit');
+  }
+
+  /** Nobody was ever here. */
+  clear(): void {
+    this.#byPid = [];
+    this.#next = this.#firstPid;
+    this.count = 0;
+    this.reaper = null;
   }
 
   /** The next process gets this pid, if it is free. */

@@ -71,6 +71,7 @@ const fork = (world: World, parent: Process): Process => {
   child.umask = parent.umask;
   child.ignored = parent.ignored;
   child.fdLimit = parent.fdLimit;
+  if (parent.executable !== null) become(child, parent.path, parent.argv, parent.env, parent.executable);
   processes.add(child);
   return child;
 };
@@ -124,9 +125,10 @@ const record = (parent: Process, child: Process, request: SpawnRequest): number 
 const execute = (world: World, child: Process, request: SpawnRequest): number => {
   const file = executable(world, child, request.path);
   if (typeof file === 'number') return file;
-  const env = (request.flags & SPAWN_ENV) !== 0 ? request.env : child.parent.env;
+  const env = (request.flags & SPAWN_ENV) !== 0 ? request.env : child.env;
+  // only a main program's own file has no name
+  const key = file.parent === file ? child.path : pathOf(file);
   become(child, request.path, request.argv, env, file);
-  const key = pathOf(file);
   const behaviour = behaviourFor(world, child, file, key);
   if (typeof behaviour === 'number') return behaviour;
   conduct(world, child, behaviour, behaviour.key ?? key);

@@ -135,11 +135,17 @@ export class World {
     return fresh;
   }
 
-  /** Another boot of the same machine: nothing runs, the clocks begin anew; files stay. */
-  reboot(): void {
-    for (const process of this.processes.all()) this.processes.reap(process);
+  /** Another boot of the same machine; its process 1. What was due for processes is forgotten with them. */
+  reboot(): Process {
+    for (const process of this.processes.all()) {
+      for (const task of process.tasks) this.agenda.cancel(task);
+      process.closeAll();
+      process.state = 'gone';
+    }
+    this.processes.clear();
     this.clock.reboot();
     this.#bootNumber = this.random.word();
+    return this.createInit();
   }
 
   /** The random part of /proc/sys/kernel/random/boot_id, from the seed. */
