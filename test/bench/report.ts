@@ -10,6 +10,8 @@ export interface Judged {
   /** The same of the least values: a busy machine moves it less. */
   readonly ratioOfLeast: number | null;
   readonly verdict: Verdict;
+  /** How much wider than written the limit was for this verdict. */
+  readonly slack: number;
 }
 
 const divide = (ours: number | undefined, c: number | undefined): number | null =>
@@ -19,7 +21,7 @@ const divide = (ours: number | undefined, c: number | undefined): number | null 
 export const judge = (row: Row, slack: number): Judged => {
   const ratio = divide(row.ours?.value, row.c?.value);
   const ratioOfLeast = divide(row.ours?.min, row.c?.min);
-  const judged = { row, ratio, ratioOfLeast };
+  const judged = { row, ratio, ratioOfLeast, slack };
   if (row.most !== undefined) {
     if (row.ours === null) return { ...judged, verdict: null };
     return { ...judged, verdict: row.ours.value <= row.most ? 'met' : 'NOT MET' };
@@ -44,11 +46,12 @@ const VALUE = 18;
 
 export const HEADER = `${'  median (least)'.padEnd(NAME)}${'C'.padStart(VALUE)}${'ours'.padStart(VALUE)}${'ratio'.padStart(12)}  limit`;
 
-const limitOf = ({ row, verdict }: Judged): string => {
+const limitOf = ({ row, verdict, slack }: Judged): string => {
   if (row.most !== undefined) return `<= ${row.most}  ${verdict ?? ''}`;
   if (row.limit === null) return '';
   const goal = row.goal === undefined ? '' : ` (goal ${row.goal.toFixed(1)})`;
-  return `<= ${row.limit.toFixed(1)}${goal}  ${verdict ?? 'not measured'}`;
+  const wider = slack === 1 ? '' : ` x ${slack}`;
+  return `<= ${row.limit.toFixed(1)}${wider}${goal}  ${verdict ?? 'not measured'}`;
 };
 
 const ratios = ({ ratio, ratioOfLeast }: Judged): string => {
