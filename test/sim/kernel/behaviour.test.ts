@@ -37,17 +37,43 @@ describe('a program', () => {
   });
 
   test('reacts to other signals as listed, else as by default; nothing helps against KILL', () => {
-    expect(lifeOf({ on: { [SIGHUP]: 'ignore' } }, [[1, SIGHUP], [2, SIGUSR1]])).toEqual([2, SIGUSR1]);
+    expect(
+      lifeOf({ on: { [SIGHUP]: 'ignore' } }, [
+        [1, SIGHUP],
+        [2, SIGUSR1],
+      ]),
+    ).toEqual([2, SIGUSR1]);
     expect(lifeOf({ on: { [SIGKILL]: 'ignore' } }, [[1, SIGKILL]])).toEqual([1, SIGKILL]);
     expect(lifeOf({ on: { 17: 'die' } }, [[1, 17]])).toEqual([1, 17]);
     expect(lifeOf({ livesMs: 5 }, [[1, 17]])).toEqual([5, 0]);
   });
 
   test('does nothing while it is stopped, not even die of TERM, and catches up afterwards', () => {
-    expect(lifeOf({ livesMs: 100 }, [[10, SIGSTOP], [500, SIGCONT]])).toEqual([500, 0]);
-    expect(lifeOf({}, [[10, SIGSTOP], [20, SIGTERM], [500, SIGCONT]])).toEqual([500, SIGTERM]);
-    expect(lifeOf({}, [[10, SIGSTOP], [20, SIGKILL]])).toEqual([20, SIGKILL]);
-    expect(lifeOf({ livesMs: 1000 }, [[10, SIGSTOP], [20, SIGCONT]])).toEqual([1000, 0]);
+    expect(
+      lifeOf({ livesMs: 100 }, [
+        [10, SIGSTOP],
+        [500, SIGCONT],
+      ]),
+    ).toEqual([500, 0]);
+    expect(
+      lifeOf({}, [
+        [10, SIGSTOP],
+        [20, SIGTERM],
+        [500, SIGCONT],
+      ]),
+    ).toEqual([500, SIGTERM]);
+    expect(
+      lifeOf({}, [
+        [10, SIGSTOP],
+        [20, SIGKILL],
+      ]),
+    ).toEqual([20, SIGKILL]);
+    expect(
+      lifeOf({ livesMs: 1000 }, [
+        [10, SIGSTOP],
+        [20, SIGCONT],
+      ]),
+    ).toEqual([1000, 0]);
   });
 
   test('is chosen anew at each start where the scenario gives a choice', () => {
@@ -87,11 +113,17 @@ describe('a log service', () => {
     const [service, log] = [start('/service', [1, to]), start('/log', [0, from])];
     sys.close(from);
     sys.close(to);
-    expect([sys.waitpid(service, 0), sys.waitpid(log, 0)]).toEqual([[service, 0], [log, 6 << 8]]);
+    expect([sys.waitpid(service, 0), sys.waitpid(log, 0)]).toEqual([
+      [service, 0],
+      [log, 6 << 8],
+    ]);
   };
 
   test('takes every line and ends when all writers are gone', () => {
-    const writes = [{ bytes: 'one\ntwo\n', everyMs: 100 }, { bytes: 'end', afterMs: 250 }];
+    const writes = [
+      { bytes: 'one\ntwo\n', everyMs: 100 },
+      { bytes: 'end', afterMs: 250 },
+    ];
     const log = { readsStdinUntilEof: true, keepsInput: true, exit: 6 };
     const kernel = withLog(both, { livesMs: 350, writes }, log);
     const record = kernel.record('/log');
@@ -101,7 +133,10 @@ describe('a log service', () => {
 
   test('that is stopped fills the pipe and blocks the writer, which loses nothing', () => {
     const kernel = new VirtualKernel();
-    kernel.user.program('/service', { livesMs: 20_000, writes: [{ bytes: 'x'.repeat(1000), everyMs: 10, times: 200 }] });
+    kernel.user.program('/service', {
+      livesMs: 20_000,
+      writes: [{ bytes: 'x'.repeat(1000), everyMs: 10, times: 200 }],
+    });
     kernel.user.program('/log', { readsStdinUntilEof: true });
     const written = (): number => kernel.record('/service').bytesWritten;
     kernel.run(() => {
@@ -155,7 +190,10 @@ describe('children of programs', () => {
       const [from, to] = sys.pipe(0) as readonly [Fd, Fd];
       const pid = start('/service', [1, to]);
       sys.close(to);
-      expect(kernel.live().map(({ key, parentPid }) => [key, parentPid])).toEqual([['/service', sys.getpid()], ['grandchild', pid]]);
+      expect(kernel.live().map(({ key, parentPid }) => [key, parentPid])).toEqual([
+        ['/service', sys.getpid()],
+        ['grandchild', pid],
+      ]);
       sys.waitpid(pid, 0);
       expect(kernel.live().map(({ key, parentPid }) => [key, parentPid])).toEqual([['grandchild', 1]]);
       expect(sys.read(from, 1)).toBe('');

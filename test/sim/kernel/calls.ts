@@ -280,8 +280,7 @@ export class MainCalls implements Calls {
   waitpid(pid: number, options: number): readonly [number, number] | Errno {
     const process = this.#step();
     if ((options & ~(WNOHANG | WUNTRACED | WCONTINUED)) !== 0) return -EINVAL as Errno;
-    const ask = (): readonly [number, number] | number =>
-      this.#world.processes.wait(process, pid, options) ?? -ECHILD;
+    const ask = (): readonly [number, number] | number => this.#world.processes.wait(process, pid, options) ?? -ECHILD;
     const answer = ask();
     if (answer !== BLOCKED) return answer as readonly [number, number] | Errno;
     if ((options & WNOHANG) !== 0) return NOBODY;
@@ -439,8 +438,4 @@ const NOBODY: readonly [number, number] = [0, 0];
 
 /** 32 to 34 belong to the C library. */
 const catchable = (signal: number): boolean =>
-  signal >= 1 &&
-  signal <= LAST_SIGNAL &&
-  (signal < 32 || signal > 34) &&
-  signal !== SIGKILL &&
-  signal !== SIGSTOP;
+  signal >= 1 && signal <= LAST_SIGNAL && (signal < 32 || signal > 34) && signal !== SIGKILL && signal !== SIGSTOP;

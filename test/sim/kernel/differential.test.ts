@@ -59,7 +59,9 @@ const comparable = (stat: ReturnType<Calls['stat']>): unknown => {
 
 const sameInode = (sys: Calls, one: Bytes, other: Bytes): unknown => {
   const [first, second] = [sys.lstat(one), sys.stat(other)];
-  return refused(first) || refused(second) ? [refused(first), refused(second)] : String(first.slice(1, 4)) === String(second.slice(1, 4));
+  return refused(first) || refused(second)
+    ? [refused(first), refused(second)]
+    : String(first.slice(1, 4)) === String(second.slice(1, 4));
 };
 
 const word = (bytes: Bytes, at: number): number => {
@@ -90,20 +92,26 @@ const flagsOf = (random: Random): number => {
 
 type Maker = (random: Random, handle: () => number) => Step;
 
-const byPath = (name: string, call: (side: Side, path: Bytes) => unknown): Maker => (random) => {
-  const path = pathOf(random);
-  return { text: `${name} ${path}`, run: (side) => call(side, path) };
-};
+const byPath =
+  (name: string, call: (side: Side, path: Bytes) => unknown): Maker =>
+  (random) => {
+    const path = pathOf(random);
+    return { text: `${name} ${path}`, run: (side) => call(side, path) };
+  };
 
-const byPaths = (name: string, call: (sys: Calls, one: Bytes, other: Bytes) => unknown): Maker => (random) => {
-  const [one, other] = [pathOf(random), pathOf(random)];
-  return { text: `${name} ${one} ${other}`, run: ({ sys }) => call(sys, one, other) };
-};
+const byPaths =
+  (name: string, call: (sys: Calls, one: Bytes, other: Bytes) => unknown): Maker =>
+  (random) => {
+    const [one, other] = [pathOf(random), pathOf(random)];
+    return { text: `${name} ${one} ${other}`, run: ({ sys }) => call(sys, one, other) };
+  };
 
-const byFd = (name: string, call: (side: Side, fd: Fd, choice: number) => unknown): Maker => (random, handle) => {
-  const [which, choice] = [handle(), random.int(1000)];
-  return { text: `${name} #${which} ${choice}`, run: (side) => call(side, fdOf(side, which), choice) };
-};
+const byFd =
+  (name: string, call: (side: Side, fd: Fd, choice: number) => unknown): Maker =>
+  (random, handle) => {
+    const [which, choice] = [handle(), random.int(1000)];
+    return { text: `${name} #${which} ${choice}`, run: (side) => call(side, fdOf(side, which), choice) };
+  };
 
 const readStep = byFd('read', ({ sys, fds }, fd, choice) =>
   fd === fds[0] ? 0 : sys.read(fd, [1, 3, 16, 32, 5000, 65536][choice % 6] as number),
@@ -153,7 +161,11 @@ const eventsStep: Maker = () => ({
 
 const pollStep: Maker = () => ({
   text: 'poll all',
-  run: (side) => side.sys.poll(side.fds.flatMap((fd) => [fd, l.POLLIN | l.POLLOUT]), 0),
+  run: (side) =>
+    side.sys.poll(
+      side.fds.flatMap((fd) => [fd, l.POLLIN | l.POLLOUT]),
+      0,
+    ),
 });
 
 const LOCKS = [l.LOCK_EX, LOCK_SH, LOCK_UN];

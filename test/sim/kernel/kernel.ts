@@ -17,7 +17,7 @@ import { Random } from '../random.ts';
 import type { ProgramRecord, Program, Started } from './behaviour.ts';
 import { MainCalls, makePipe } from './calls.ts';
 import { type Description, NullDevice, Sink } from './descriptors.ts';
-import { Ended, type Ending, MainExited, WorldStopped } from './endings.ts';
+import { type Ended, type Ending, MainExited, WorldStopped } from './endings.ts';
 import { type Inode, Mount, pathOf } from './inode.ts';
 import { unmountWatches } from './inotify.ts';
 import { Main, type MainOptions } from './main.ts';
@@ -154,6 +154,7 @@ export class VirtualKernel {
 
   #startOther(wanted: number | undefined): Process {
     const { world } = this;
+    if (world.processes.reaper?.live !== true) this.#init = world.createInit();
     if (wanted !== undefined) world.processes.startAt(wanted);
     const pid = world.processes.freePid();
     const process = new Process(pid, this.#init, world.tree.root, world.clock.bootNs(), true);
@@ -162,9 +163,11 @@ export class VirtualKernel {
     return process;
   }
 
+  /** Takes the place of process 1, which has ended where it was an earlier main program. */
   #startInit(): Process {
     const { world } = this;
-    world.processes.reap(this.#init);
+    const { reaper } = world.processes;
+    if (reaper?.live === true) world.processes.reap(reaper);
     const process = new Process(1, null, world.tree.root, world.clock.bootNs(), true);
     world.processes.add(process);
     world.processes.reaper = process;

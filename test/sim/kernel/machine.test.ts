@@ -60,7 +60,9 @@ describe('a full disk', () => {
     kernel.run(() => {
       const fd = open('/a', l.O_WRONLY | l.O_CREAT);
       expect([sys.write(fd, '1234567'), sys.write(fd, '8')]).toEqual([5, -l.ENOSPC]);
-      expect([sys.ftruncate(fd, 2), sys.write(open('/a', l.O_WRONLY | l.O_APPEND), '9'), sys.close(fd)]).toEqual([0, 1, 0]);
+      expect([sys.ftruncate(fd, 2), sys.write(open('/a', l.O_WRONLY | l.O_APPEND), '9'), sys.close(fd)]).toEqual([
+        0, 1, 0,
+      ]);
       expect(kernel.mount().freeBytes).toBe(2);
       sys.unlink('/a');
     });
@@ -85,7 +87,11 @@ describe('file systems', () => {
         sys.access('/f', 2),
       ];
       expect(results).toEqual(results.map(() => -l.EROFS));
-      expect([sys.mkdir('/f', 0o755), content('/f'), sys.open('/p', l.O_RDWR | l.O_NONBLOCK, 0)]).toEqual([-17, 'x', 3]);
+      expect([sys.mkdir('/f', 0o755), content('/f'), sys.open('/p', l.O_RDWR | l.O_NONBLOCK, 0)]).toEqual([
+        -17,
+        'x',
+        3,
+      ]);
     });
   });
 
@@ -99,7 +105,9 @@ describe('file systems', () => {
       expect([sys.readdir('/run'), sys.fstype('/run'), sys.fstype('/')]).toEqual([[], 0x01021994, 0xef53]);
       expect(sys.stat('/run')).not.toEqual(sys.stat('/'));
       sys.mkdir('/run/d', 0o755);
-      expect([sys.rename('/run/d', '/d'), sys.exchange('/run/d', '/tmp'), sys.rename('/run', '/x')]).toEqual([-18, -18, -16]);
+      expect([sys.rename('/run/d', '/d'), sys.exchange('/run/d', '/tmp'), sys.rename('/run', '/x')]).toEqual([
+        -18, -18, -16,
+      ]);
       expect(content('/proc/self/mounts')).toContain('tmpfs /run tmpfs rw');
       kernel.removeMount(mount);
       expect([sys.readdir('/run'), sys.readdir('.')]).toEqual([['below'], ['d']]);
@@ -135,7 +143,9 @@ describe('file systems', () => {
       { uid: 1000 },
     );
     kernel.run(() => {
-      expect([sys.access('/open/secret', 4), sys.access('/plain', 1), sys.access('/open/mine', 7)]).toEqual([0, -13, 0]);
+      expect([sys.access('/open/secret', 4), sys.access('/plain', 1), sys.access('/open/mine', 7)]).toEqual([
+        0, -13, 0,
+      ]);
     });
   });
 
@@ -186,7 +196,10 @@ describe('/proc', () => {
       const reader = open(`/proc/${pid}/fd/0`, l.O_RDONLY);
       sys.write(both, 'through');
       expect(sys.read(reader, 99)).toBe('through');
-      expect([sys.readlink('/proc/self/cwd'), sys.readlink(`/proc/${pid}/fd/9`)]).toEqual(['/', -l.ENOENT]);
+      sys.mkdir('/d', 0o755);
+      sys.chdir('/d');
+      kernel.user.remove('/d');
+      expect([sys.readlink('/proc/self/cwd'), sys.readlink(`/proc/${pid}/fd/9`)]).toEqual(['/d (deleted)', -l.ENOENT]);
     });
   });
 
@@ -263,10 +276,12 @@ describe('inotify', () => {
     kernel.user.folder('/service');
     kernel.mount().deaf = true;
     kernel.at(10, () => kernel.user.folder('/service/web'));
-    expect(kernel.run(() => void sys.poll([watching('/service', l.IN_CREATE), l.POLLIN], -1))).toEqual({ how: 'atRest' });
+    expect(kernel.run(() => void sys.poll([watching('/service', l.IN_CREATE), l.POLLIN], -1))).toEqual({
+      how: 'atRest',
+    });
   });
 
-  test('a removed directory that is somebody\'s working directory is told only when that one leaves', () => {
+  test("a removed directory that is somebody's working directory is told only when that one leaves", () => {
     const kernel = new VirtualKernel();
     kernel.user.folder('/d');
     kernel.run(() => {

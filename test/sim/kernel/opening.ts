@@ -31,13 +31,7 @@ import { IN_OPEN, O_ACCMODE, O_DIRECTORY, O_NOFOLLOW, R_OK, W_OK } from './numbe
 import { type Actor, may } from './paths.ts';
 import { Pipe, PipeEnd } from './pipes.ts';
 
-export const open = (
-  tree: Tree,
-  actor: Actor,
-  path: string,
-  flags: number,
-  mode: number,
-): Description | number => {
+export const open = (tree: Tree, actor: Actor, path: string, flags: number, mode: number): Description | number => {
   const makes = (flags & O_CREAT) !== 0;
   const exclusive = makes && (flags & O_EXCL) !== 0;
   const follow = !exclusive && (flags & O_NOFOLLOW) === 0;

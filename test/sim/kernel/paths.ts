@@ -113,7 +113,7 @@ export class Walker {
     if (walked !== 0 || !to.dot) return walked;
     this.name = '';
     this.ending = 'dot';
-    return this.node !== null && this.node.isDirectory ? 0 : -ENOTDIR;
+    return this.node?.isDirectory === true ? 0 : -ENOTDIR;
   }
 
   #along(actor: Actor, from: Inode, to: Parsed, follow: boolean): number {

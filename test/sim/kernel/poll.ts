@@ -36,8 +36,7 @@ const look = (process: Process, fds: readonly number[], events: number[]): boole
     const fd = fds[at] as number;
     if (fd < 0) continue;
     const description = process.at(fd);
-    const found =
-      description === null ? POLLNVAL : description.poll() & ((fds[at + 1] as number) | ALWAYS);
+    const found = description === null ? POLLNVAL : description.poll() & ((fds[at + 1] as number) | ALWAYS);
     events[at >> 1] = found;
     if (found !== 0) ready = true;
   }

@@ -247,7 +247,8 @@ export class ProcessTable {
     this.#byPid[zombie.pid] = undefined;
     this.count--;
     const { children } = zombie.parent;
-    children.splice(children.indexOf(zombie), 1);
+    // process 1 is nobody's child
+    if (zombie.parent !== zombie) children.splice(children.indexOf(zombie), 1);
   }
 
   /** waitpid: pid and raw status, [0, 0] for nothing yet with WNOHANG, BLOCKED without, -ECHILD as null. */

@@ -5,7 +5,7 @@
 // Read next: paths.ts (who looks), inode.ts (Dynamic).
 import { POLLERR, POLLIN, POLLPRI, S_IFDIR, S_IFLNK, S_IFREG } from '../../../src/host/linux.ts';
 import { OpenFile } from './files.ts';
-import { type Dynamic, Inode, Mount, pathOf } from './inode.ts';
+import { type Dynamic, type Inode, Mount, pathOf } from './inode.ts';
 import type { Lock } from './locks.ts';
 import { MAGIC_PROC } from './numbers.ts';
 import type { Process } from './processes.ts';
@@ -77,8 +77,7 @@ const procRoot = (proc: Proc): Dynamic => {
   };
 };
 
-const randomDirectory = (proc: Proc): Inode =>
-  proc.directory({ boot_id: () => proc.text(`${proc.world.bootId}\n`) });
+const randomDirectory = (proc: Proc): Inode => proc.directory({ boot_id: () => proc.text(`${proc.world.bootId}\n`) });
 
 const processDirectory = (proc: Proc, pid: number): Inode | null => {
   const process = proc.world.processes.find(pid);
@@ -88,7 +87,7 @@ const processDirectory = (proc: Proc, pid: number): Inode | null => {
     cmdline: () => proc.text(process.live ? process.argv.map((arg) => `${arg}\0`).join('') : ''),
     mounts: () => mountsFile(proc, mountLine),
     mountinfo: () => mountsFile(proc, mountInfoLine),
-    cwd: () => (process.live ? proc.link(pathOf(process.cwd), process.cwd) : null),
+    cwd: () => (process.live ? proc.link(shownPath(process.cwd), process.cwd) : null),
     exe: () => exeLink(proc, process),
     fd: () => fdDirectory(proc, process),
   });
@@ -123,6 +122,8 @@ class OpenMounts extends OpenFile {
 const exeLink = (proc: Proc, process: Process): Inode | null =>
   process.executable === null ? null : proc.link(process.path, process.executable);
 
+const shownPath = (inode: Inode): string => (inode.linked ? pathOf(inode) : `${pathOf(inode)} (deleted)`);
+
 const fdDirectory = (proc: Proc, process: Process): Inode =>
   proc.dynamic({
     lookup: (name) => fdLink(proc, process, Number(name)),
@@ -135,7 +136,7 @@ const fdLink = (proc: Proc, process: Process, fd: number): Inode | null => {
   const { inode } = description;
   if (inode === null) return proc.link('anon_inode:[other]', null);
   const nameless = inode.isFifo && inode.parent === inode;
-  return proc.link(nameless ? `pipe:[${inode.number}]` : pathOf(inode), inode);
+  return proc.link(nameless ? `pipe:[${inode.number}]` : shownPath(inode), inode);
 };
 
 const stateLetter = (process: Process): string => (!process.live ? 'Z' : process.stopped ? 'T' : 'S');

@@ -115,15 +115,27 @@ describe('endings', () => {
 
   test('a bug comes out as it was thrown', () => {
     const kernel = new VirtualKernel();
-    expect(() => kernel.run(() => { throw new TypeError('a bug'); })).toThrow(new TypeError('a bug'));
+    expect(() =>
+      kernel.run(() => {
+        throw new TypeError('a bug');
+      }),
+    ).toThrow(new TypeError('a bug'));
   });
 
   test('a loop that never waits is a livelock, by polls and by calls', () => {
     const spinning = new VirtualKernel({ maxSpins: 100 });
-    expect(spinning.run(() => { for (;;) sys.poll([], 0); }).how).toBe('livelock');
+    expect(
+      spinning.run(() => {
+        for (;;) sys.poll([], 0);
+      }).how,
+    ).toBe('livelock');
     expect(spinning.polls).toBe(101);
     const busy = new VirtualKernel({ maxSteps: 500 });
-    expect(busy.run(() => { for (;;) sys.getpid(); })).toEqual({ how: 'livelock', steps: 501, polls: 0 });
+    expect(
+      busy.run(() => {
+        for (;;) sys.getpid();
+      }),
+    ).toEqual({ how: 'livelock', steps: 501, polls: 0 });
   });
 
   test('a poll on a hung-up fifo that is not read is such a loop', () => {
@@ -222,6 +234,21 @@ describe('signals to the main program', () => {
     expect(kernel.main.stopped).toBe(false);
   });
 
+  test('as process 1 it takes everybody along when it ends, and can be started anew', () => {
+    const kernel = new VirtualKernel();
+    kernel.user.program('/p', {});
+    const start = (): void => {
+      expect(sys.spawn('/p', ['p'], [], '', [], 0, -1, '')).toBeGreaterThan(1);
+      expect([sys.getpid(), sys.getppid(), kernel.live().length]).toEqual([1, 0, 1]);
+    };
+    for (let times = 0; times < 3; times++) {
+      expect(kernel.run(start, { pid: 1 })).toEqual({ how: 'exited', code: 0 });
+      expect([kernel.live(), kernel.world.processes.count]).toEqual([[], 0]);
+    }
+    expect(kernel.run(() => expect(sys.getppid()).toBe(1))).toEqual({ how: 'exited', code: 0 });
+    expect(kernel.world.processes.count).toBe(1);
+  });
+
   test('stopped, it does nothing until it is continued', () => {
     const kernel = new VirtualKernel();
     kernel.at(100, () => kernel.kill(kernel.main.pid, SIGSTOP));
@@ -260,7 +287,10 @@ describe('waiting calls', () => {
     const held = kernel.user.open('/f', O_RDONLY);
     if (typeof held === 'number') throw new Error('no fifo');
     let read = 0;
-    for (const ms of [10, 20, 30]) kernel.at(ms, () => { read += (held.read() as string).length; });
+    for (const ms of [10, 20, 30])
+      kernel.at(ms, () => {
+        read += (held.read() as string).length;
+      });
     kernel.run(() => {
       const fd = sys.open('/f', O_WRONLY, 0) as Fd;
       expect(sys.write(fd, 'x'.repeat(150_000))).toBe(150_000);
@@ -334,7 +364,9 @@ describe('faults', () => {
         expect(sys.catchSignals([SIGCHLD])).toBe(EMFILE);
         expect(sys.inotify()).toBe(4);
         expect([sys.inotify(), sys.pidfd(sys.getpid()), sys.open('/tmp/new', O_WRONLY | O_CREAT, 0o600)]).toEqual([
-          EMFILE, EMFILE, EMFILE,
+          EMFILE,
+          EMFILE,
+          EMFILE,
         ]);
         expect(sys.access('/tmp/new', 0)).toBe(-ENOENT);
       },

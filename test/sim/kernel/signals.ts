@@ -3,14 +3,7 @@
 // Promises: defaults, stopping, what waits while stopped, and who hears of an end (wait status, SIGCHLD, pidfd,
 // closed pipes and locks) are Linux's. Process 1 does not die of what it did not ask for.
 // Read next: processes.ts, behaviour.ts (reactions), conduct.ts.
-import {
-  SIGCHLD,
-  SIGCONT,
-  SIGKILL,
-  SIGQUIT,
-  SIGSTOP,
-  SIGTERM,
-} from '../../../src/host/linux.ts';
+import { SIGCHLD, SIGCONT, SIGKILL, SIGQUIT, SIGSTOP, SIGTERM } from '../../../src/host/linux.ts';
 import type { Reaction } from './behaviour.ts';
 import { letGo } from './lifetime.ts';
 import {
@@ -39,18 +32,7 @@ const bits = (...signals: number[]): number => signals.reduce((all, signal) => a
 
 const DROPPED = bits(SIGCHLD, SIGCONT, SIGURG, SIGWINCH);
 const STOPPING = bits(SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU);
-const DUMPING = bits(
-  SIGQUIT,
-  SIGILL,
-  SIGTRAP,
-  SIGABRT,
-  SIGBUS,
-  SIGFPE,
-  SIGSEGV,
-  SIGXCPU,
-  SIGXFSZ,
-  SIGSYS,
-);
+const DUMPING = bits(SIGQUIT, SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGXCPU, SIGXFSZ, SIGSYS);
 
 /** Delivers a signal, or keeps it while the process is stopped. 0 only asks whether the process is there. */
 export const send = (world: World, process: Process, signal: number): void => {

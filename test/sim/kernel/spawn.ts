@@ -106,9 +106,10 @@ const inherit = (parent: Process, child: Process, fds: readonly number[]): numbe
     if (description !== null && parent.kept[fd] === true) child.place(fd, description, true);
   }
   for (let at = 0; at < fds.length; at += 2) {
+    const to = fds[at] as number;
     const description = parent.at(fds[at + 1] as number);
-    if (description === null) return -EBADF;
-    child.place(fds[at] as number, description, true);
+    if (description === null || to >= child.fdLimit) return -EBADF;
+    child.place(to, description, true);
   }
   return 0;
 };
