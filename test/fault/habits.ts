@@ -68,6 +68,10 @@ tell_('log');
 ${COPY}tell_('log-end');
 `;
 
+/** As copiesLines, but takes its time to end. */
+export const lingers = (told: string): string =>
+  copiesLines(told).replace("tell_('log-end')", "select undef, undef, undef, 0.4;\ntell_('log-end')");
+
 /** As copiesLines, but the first instance fails once it has copied a line. */
 export const failsAfterOneLine = (told: string): string => `${witness(told, 'log')}my $end = 0;
 open my $copy, '>>', '${told}.copy';

@@ -1,11 +1,12 @@
 // kill -9 of a supervisor: nothing is started twice, nothing is let go.
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fault } from '../case.ts';
-import { copiesLines, failsAfterOneLine, writesLines } from '../habits.ts';
+import { copiesLines, failsAfterOneLine, lingers, writesLines } from '../habits.ts';
 import { isAlive, marked, proc } from '../proc.ts';
 import type { Service } from '../service.ts';
-import { ended } from '../wait.ts';
+import { elapse, ended } from '../wait.ts';
 import { kill, type Running, type World } from '../world.ts';
 import { runsvOf } from './scandir.ts';
 
@@ -109,6 +110,25 @@ export const KILLED = [
     runsv.signal('SIGTERM');
     assert.equal(await runsv.ended(), 'exit 0');
     assertNoLineLost(service);
+  }),
+
+  fault('a log that was taken over and ends at the end of its input is started again at once', async (world) => {
+    const service = world.service('log-over').has('run', 'stays');
+    service.has('log/run', { text: lingers(service.toldPath) });
+    const first = await upWith(world, service);
+    await world.reach(service, { state: 'run' }, 'log/');
+    // A second after its start, nothing is to be waited for.
+    await elapse(1200);
+    service.send('d');
+    await world.reach(service, { state: 'down', pid: 0 });
+    await end(first);
+    const second = world.runsv(service);
+    await second.says(/taking over log\/\.\/run/);
+    await world.tells(service, 'log-end');
+    const begun = performance.now();
+    await world.tells(service, 'log', 2);
+    const tookMs = Math.round(performance.now() - begun);
+    assert.ok(tookMs < 500, `for ${tookMs} ms the pipe had no reader, and a service no log if runsv is killed again`);
   }),
 
   fault('a log that is restarted loses no line, and neither does its end', async (world) => {
@@ -282,6 +302,15 @@ async function upWith(world: World, service: Service): Promise<Running> {
   return runsv;
 }
 
+/** How many lines each instance is known to have written. */
+function writtenBy(service: Service): readonly (readonly [string, number])[] {
+  const prefix = `${service.name}.count.`;
+  const folder = dirname(service.toldPath);
+  return readdirSync(folder)
+    .filter((name) => name.startsWith(prefix))
+    .map((name) => [name.slice(prefix.length), Number(readFileSync(join(folder, name), 'latin1').trim() || '0')]);
+}
+
 /** Every line that an instance is known to have written arrived, in order and once. */
 export function assertNoLineLost(service: Service): void {
   const numbers = new Map<string, number>();
@@ -291,8 +320,8 @@ export function assertNoLineLost(service: Service): void {
     assert.equal(Number(number), last + 1, `line after ${instance} ${last} is ${line}`);
     numbers.set(instance ?? '', last + 1);
   }
-  for (const [instance, arrived] of numbers) {
-    const written = Number(readFileSync(`${service.toldPath}.count.${instance}`, 'latin1').trim() || '0');
+  for (const [instance, written] of writtenBy(service)) {
+    const arrived = numbers.get(instance) ?? 0;
     assert.ok(arrived === written || arrived === written + 1, `${instance} wrote ${written}, ${arrived} arrived`);
   }
   assert.equal(service.count('double'), 0);
