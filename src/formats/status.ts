@@ -47,18 +47,25 @@ export const encodeStatus = (status: Status): Bytes =>
   flagByte(status.gotTerm) +
   String.fromCharCode(phases.indexOf(status.phase));
 
+/** A byte that is neither u nor d stands for what goes without saying: up with a process, down without. */
+const wantOf = (byte: string | undefined, pid: number): 'up' | 'down' => {
+  if (byte === 'u' || byte === 'd') return byte === 'u' ? 'up' : 'down';
+  return pid === 0 ? 'down' : 'up';
+};
+
 /** What supervise/status says, or null where it is not 20 bytes or names no known phase. */
 export const decodeStatus = (bytes: Bytes): Status | null => {
   if (bytes.length !== STATUS_BYTES) return null;
   const began = decodeTai64n(bytes.slice(0, 12));
   const phase = phases[bytes.charCodeAt(19)];
   if (began === null || phase === undefined) return null;
+  const pid = pidAt(bytes, 12);
   return {
     sec: began.sec,
     nsec: began.nsec,
-    pid: pidAt(bytes, 12),
+    pid,
     paused: bytes.charCodeAt(16) !== 0,
-    want: bytes[17] === 'u' ? 'up' : 'down',
+    want: wantOf(bytes[17], pid),
     gotTerm: bytes.charCodeAt(18) !== 0,
     phase,
   };

@@ -35,6 +35,14 @@ describe('supervise/status', () => {
     expect(decodeStatus('\0'.repeat(count))).toBeNull();
   });
 
+  it('without a known want has the one that need not be told', () => {
+    const unsaid = (status: Status): string | undefined => {
+      const bytes = encodeStatus(status);
+      return decodeStatus(`${bytes.slice(0, 17)}\0${bytes.slice(18)}`)?.want;
+    };
+    expect([unsaid(running), unsaid({ ...running, pid: 0, want: 'up' })]).toEqual(['up', 'down']);
+  });
+
   it('is not read where the phase is none of the three', () => {
     expect(decodeStatus(encodeStatus(running).slice(0, 19) + '\x03')).toBeNull();
   });
