@@ -119,8 +119,11 @@ const publishAll = (live: Live): void => {
 /** Hands one event to the machine, and every answer that follows from it. */
 const deliver = (live: Live, side: Side, event: Event): void => {
   const queue: (readonly [Side, Event])[] = [[side, event]];
+  let at = now();
   for (const [to, next] of queue) {
-    const outcome = handlePair(live.pair, to, next, now());
+    // a start takes its time; everything else happens at one moment
+    if (next.kind === 'started') at = now();
+    const outcome = handlePair(live.pair, to, next, at);
     live.pair = outcome.pair;
     for (const effect of outcome.effects) {
       const answer = performPair(live, effect);
@@ -176,8 +179,17 @@ const adoptedEnded = (live: Live, side: LiveSide): void => {
   deliver(live, side.side, { kind: 'ended', code: -1, status: 0 });
 };
 
+const deadlineOf = (live: Live): number | null => {
+  const due = nextDue(live.pair);
+  if (live.publishMs === null) return due;
+  return due === null ? live.publishMs : Math.min(due, live.publishMs);
+};
+
 const duesOver = (live: Live): void => {
+  const deadlineMs = deadlineOf(live);
+  if (deadlineMs === null) return;
   const ms = monotonicMs();
+  if (deadlineMs > ms) return;
   const { main, log } = live.pair;
   if (log !== null && log.dueMs !== null && log.dueMs <= ms) deliver(live, 'log', { kind: 'due' });
   if (main.dueMs !== null && main.dueMs <= ms) deliver(live, 'main', { kind: 'due' });
@@ -198,12 +210,6 @@ const watchesOf = (live: Live): readonly Watch[] => [
   ...sideWatches(live, live.main),
   ...sideWatches(live, live.log),
 ];
-
-const deadlineOf = (live: Live): number | null => {
-  const due = nextDue(live.pair);
-  if (live.publishMs === null) return due;
-  return due === null ? live.publishMs : Math.min(due, live.publishMs);
-};
 
 const adoptedCount = (live: Live): number =>
   (live.main.adopted === null ? 0 : 1) + (live.log === null || live.log.adopted === null ? 0 : 1);

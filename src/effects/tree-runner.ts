@@ -153,6 +153,7 @@ const deliver = (live: Live, event: TreeEvent): void => {
 const lose = (live: Live, what: string, errno: number): void => {
   if (!live.lost) live.voice.warn(what, errno);
   live.lost = true;
+  live.watching.stale = true;
   live.lookMs = monotonicMs() + RETRY_MS;
 };
 

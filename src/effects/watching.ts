@@ -4,7 +4,7 @@
 // in between is noticed too, as is a mount. Where events cannot be had or trusted (no inotify, a network or
 // user-space file system), a look every five seconds takes their place, as C runit does always.
 // Read next: tree-runner.ts.
-import { type Bytes, type Fd, refused } from '../host/calls.ts';
+import { type Bytes, type Errno, type Fd, refused } from '../host/calls.ts';
 import {
   IN_ATTRIB,
   IN_CREATE,
@@ -44,17 +44,22 @@ const UNTOLD_TYPES: readonly number[] = [
   0x73757245, // coda
 ];
 
+/** Two inotify descriptors: closing one takes the kernel some 20 ms, so the busy one is kept while the other changes. */
 export interface Watching {
-  /** null: no inotify to be had. */
-  inotify: Fd | null;
+  /** Tells of entries that come and go. null: no inotify to be had. */
+  entries: Fd | null;
+  /** Tells that the way to the directory has changed. */
+  way: Fd | null;
   readonly mounts: Fd | null;
   /** The directory can only be looked at. */
   blind: boolean;
+  /** The way has changed, or was never watched. */
+  stale: boolean;
 }
 
 export const newWatching = (): Watching => {
   const mounts = sys.open('/proc/self/mountinfo', O_RDONLY, 0);
-  return { inotify: null, mounts: refused(mounts) ? null : mounts, blind: true };
+  return { entries: null, way: null, mounts: refused(mounts) ? null : mounts, blind: true, stale: true };
 };
 
 /** Watches one name on the way; says where it leads if it is a link. */
@@ -87,30 +92,42 @@ const watchWay = (inotify: Fd, dir: Bytes): void => {
   }
 };
 
-/** Watches anew, after anything on the way has changed. To be called before looking, so that nothing falls between. */
+const closeBoth = ({ entries, way }: Watching): void => {
+  if (entries !== null) sys.close(entries);
+  if (way !== null) sys.close(way);
+};
+
+const opened = (fd: Fd | Errno): Fd | null => (refused(fd) ? null : fd);
+
+/** Watches anew if the way has changed. To be called before looking, so that nothing falls between. */
 export const watchAgain = (watching: Watching, dir: Bytes): void => {
-  if (watching.inotify !== null) sys.close(watching.inotify);
-  const inotify = sys.inotify();
-  watching.inotify = refused(inotify) ? null : inotify;
-  watching.blind = true;
-  if (refused(inotify)) return;
-  watchWay(inotify, dir);
-  const watched = sys.watch(inotify, dir, ENTRIES | GONE);
-  watching.blind = refused(watched) || UNTOLD_TYPES.includes(sys.fstype(dir));
+  if (!watching.stale) return;
+  closeBoth(watching);
+  const way = opened(sys.inotify());
+  const entries = opened(sys.inotify());
+  watching.way = way;
+  watching.entries = entries;
+  if (way !== null) watchWay(way, dir);
+  const watched = entries === null ? null : sys.watch(entries, dir, ENTRIES);
+  watching.blind = way === null || watched === null || refused(watched) || UNTOLD_TYPES.includes(sys.fstype(dir));
+  watching.stale = false;
 };
 
 /** The descriptors that tell of changes; `changed` is called for each sign of one. */
 export const watchesOf = (watching: Watching, changed: () => void): readonly Watch[] => {
   const watches: Watch[] = [];
-  const { inotify, mounts } = watching;
-  if (inotify !== null) {
-    const ready = (): void => {
-      sys.read(inotify, 65536);
-      changed();
-    };
-    watches.push({ fd: inotify, events: POLLIN, ready });
-  }
+  const { entries, way, mounts } = watching;
+  const lost = (): void => {
+    watching.stale = true;
+    changed();
+  };
+  const drained = (fd: Fd, then: () => void) => (): void => {
+    sys.read(fd, 65536);
+    then();
+  };
+  if (entries !== null) watches.push({ fd: entries, events: POLLIN, ready: drained(entries, changed) });
+  if (way !== null) watches.push({ fd: way, events: POLLIN, ready: drained(way, lost) });
   // a change of mounts shows as an urgent event, and is taken by the poll that reports it
-  if (mounts !== null) watches.push({ fd: mounts, events: POLLPRI, ready: changed });
+  if (mounts !== null) watches.push({ fd: mounts, events: POLLPRI, ready: lost });
   return watches;
 };

@@ -9,7 +9,7 @@ import { failScan, SCAN, type ScanInvariants, type ScanStory } from './scan-scen
 
 /** After this long without events everything must have been put right: a young directory, a restart, a slow TERM. */
 const SETTLED_MS = 4500;
-const DESCRIPTORS_MAX = 16;
+const DESCRIPTORS_MAX = 18;
 
 const settled = (story: ScanStory): boolean =>
   story.kernel.mainLives && story.kernel.nowMs > Math.max(story.changedMs, story.bornMs) + SETTLED_MS;
