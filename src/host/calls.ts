@@ -52,8 +52,9 @@ export interface Calls {
   fchdir(fd: Fd): Done | Errno;
   /** Makes `to` a copy of `from`; the copy is not close-on-exec. */
   dup2(from: Fd, to: Fd): Fd | Errno;
+  /** Waiting for a lock (no LOCK_NB) ends with EINTR when a caught signal comes. */
   flock(fd: Fd, operation: number): Done | Errno;
-  /** Read end, write end. */
+  /** Read end, write end; `flags` is O_NONBLOCK or 0. */
   pipe(flags: number): readonly [Fd, Fd] | Errno;
   /** The file system's magic number. */
   fstype(path: Bytes): number;
@@ -62,8 +63,10 @@ export interface Calls {
    * (child's descriptor, ours) put in place, caught signals back to default, no signal blocked, then, with
    * `recordFd` >= 0, `recordText` and the child's pid as ten digits and a newline written at offset 0 of that
    * descriptor, then execve. Returns when the program runs. Refusals: -errno where no child came to be;
-   * -(4096 + errno) where a later step failed (the child is then gone and already reaped). With SPAWN_AT_ONCE it returns
-   * as soon as there is a child, so that several become programs side by side; one that cannot exits 100.
+   * -(4096 + errno) where a later step failed, a record that could not be written whole included (the child is
+   * then gone and already reaped). EINVAL: no argv[0], half a pair, over 64 pairs, an unknown flag. With
+   * SPAWN_AT_ONCE it returns as soon as there is a child, so that several become programs side by side; one that
+   * cannot exits 100.
    */
   spawn(
     path: Bytes,
@@ -85,11 +88,18 @@ export interface Calls {
   getpid(): Pid;
   getppid(): number;
   setsid(): Done | Errno;
-  /** Catches these signals from now on; the descriptor polls readable while some are noted. */
+  /**
+   * Catches these signals from now on, besides those of earlier calls; the descriptor, always the same, polls
+   * readable while some are noted. A child that only stops or continues gives no SIGCHLD. EINVAL for SIGKILL,
+   * SIGSTOP and what is no signal; then none of them is caught.
+   */
   catchSignals(signals: readonly number[]): Fd | Errno;
   /** The signals noted since the last call, ascending, each once. */
   takeSignals(): readonly number[];
-  /** `fds`: descriptor, events, descriptor, events, ...; milliseconds, -1 for ever. The events of each. */
+  /**
+   * `fds`: descriptor, events, descriptor, events, ...; milliseconds, -1 for ever. The events of each. EINTR when
+   * a caught signal comes meanwhile.
+   */
   poll(fds: readonly number[], timeoutMs: number): readonly number[] | Errno;
   inotify(): Fd | Errno;
   watch(inotify: Fd, path: Bytes, mask: number): number;

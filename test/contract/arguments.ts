@@ -179,6 +179,18 @@ const checks: readonly Spec[] = [
     },
   },
   {
+    title: 'poll says EINVAL for descriptors and events that are no int and no short',
+    run: (c) => {
+      for (const pair of [
+        [2 ** 32, l.POLLIN],
+        [-(2 ** 40), l.POLLIN],
+        [0, 2 ** 16],
+        [0, -(2 ** 20)],
+      ])
+        refuses(c.sys.poll(pair, 0), l.EINVAL, `pair ${pair}`);
+    },
+  },
+  {
     title: 'environ gives NAME=value strings, args at least argv[0]',
     run: (c) => {
       for (const variable of c.sys.environ()) holds(variable.includes('='), `${variable} has a =`);

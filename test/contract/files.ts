@@ -2,7 +2,7 @@
 import * as l from '../../src/host/linux.ts';
 import type { Fd } from '../../src/host/calls.ts';
 import type { Case, Spec } from './case.ts';
-import { done, fail, holds, refuses, same } from './case.ts';
+import { done, drain, fail, holds, refuses, same } from './case.ts';
 
 const NEVER_OPEN = 999_999 as Fd;
 const F_OK = 0;
@@ -237,6 +237,21 @@ const status: readonly Spec[] = [
       same(c.sys.lstat(f), st, 'lstat');
       same(c.sys.fstat(c.open(f, l.O_RDONLY)), st, 'fstat');
       same(done(c.sys.stat(c.dir), 'stat')[0] & l.S_IFMT, l.S_IFDIR, 'a directory');
+    },
+  },
+  {
+    title: 'device, inode, owner, group and time are those that another program sees',
+    needs: 'realPrograms',
+    run: (c) => {
+      const root = done(c.sys.stat(c.dir), 'stat')[4] === 0;
+      const f = c.file('f', 'x');
+      const script = `${root ? `chown 12:34 '${f}'; ` : ''}stat -c '%d %i %u %g %Y' '${f}'`;
+      const [from, to] = c.pipe();
+      c.reapLater(done(c.sys.spawn('/bin/sh', ['sh', '-c', script], [], '', [1, to], 0, -1, ''), 'spawn'));
+      c.close(to);
+      const seen = drain(c, from);
+      const [, device, low, high, uid, gid, , seconds] = done(c.sys.stat(f), 'stat');
+      same(`${device} ${high * 2 ** 32 + low} ${uid} ${gid} ${seconds}\n`, seen, 'status');
     },
   },
   {

@@ -6,6 +6,9 @@ import { done, drain, holds, poll, refuses, same } from './case.ts';
 import { allBytes } from './files.ts';
 
 const POLLNVAL = 32;
+// What the kernel would take; on arm the first is another flag.
+const O_DIRECT = 0o40000;
+const O_CLOEXEC = 0o2000000;
 
 const elapsedMs = (c: Case, action: () => void): number => {
   const [s, ns] = c.sys.clock(l.CLOCK_MONOTONIC);
@@ -49,7 +52,8 @@ const pipes: readonly Spec[] = [
     title: 'pipe takes no other flag than O_NONBLOCK',
     run: (c) => {
       refuses(c.sys.pipe(1), l.EINVAL, 'flag 1');
-      refuses(c.sys.pipe(l.O_APPEND | l.O_NONBLOCK), l.EINVAL, 'O_APPEND');
+      for (const flag of [l.O_APPEND, O_DIRECT, O_CLOEXEC])
+        refuses(c.sys.pipe(flag | l.O_NONBLOCK), l.EINVAL, `flag ${flag}`);
     },
   },
   {
@@ -199,6 +203,16 @@ const polling: readonly Spec[] = [
     run: (c) => {
       const [from, to] = c.pipe();
       same(c.sys.write(to, 'x'), 1, 'write');
+      same(poll(c, [from, l.POLLIN], -1), [l.POLLIN], 'events');
+    },
+  },
+  {
+    title: 'poll without limit waits until something comes',
+    needs: 'realPrograms',
+    run: (c) => {
+      const [from, to] = c.pipe();
+      const argv = ['sh', '-c', 'sleep 0.1; echo'];
+      c.reapLater(done(c.sys.spawn('/bin/sh', argv, [], '', [1, to], 0, -1, ''), 'spawn'));
       same(poll(c, [from, l.POLLIN], -1), [l.POLLIN], 'events');
     },
   },

@@ -136,6 +136,19 @@ const setup: readonly Spec[] = [
     },
   },
   {
+    title: 'a free number can be a target where two others change places',
+    run: (c) => {
+      const [a, b] = [c.open(c.file('1'), l.O_RDWR | l.O_APPEND), c.open(c.file('2'), l.O_RDWR | l.O_APPEND)];
+      const other = c.open(c.file('3'), l.O_RDWR | l.O_APPEND);
+      const free = c.open(c.file('4'), l.O_RDONLY);
+      c.close(free);
+      const script = `for f in ${a} ${b} ${free}; do printf $f >>/proc/self/fd/$f; done`;
+      same(c.reap(shell(c, script, { fds: [free, other, a, b, b, a] })), 0, 'wait status');
+      const contents = ['1', '2', '3', '4'].map((name) => c.content(c.path(name)));
+      same(contents, [`${b}`, `${a}`, `${free}`, ''], 'files');
+    },
+  },
+  {
     title: 'no other descriptor of ours is open in the child',
     run: (c) => {
       const [from, to] = c.pipe();
@@ -210,6 +223,38 @@ const sessionOf = (c: Case, pid: Pid): readonly number[] => {
 };
 
 const pidText = (pid: number): Bytes => `${'0'.repeat(10 - String(pid).length)}${pid}\n`;
+
+const atOnce: readonly Spec[] = [
+  {
+    title: 'with SPAWN_AT_ONCE a program is set up and recorded all the same',
+    run: (c) => {
+      const record = c.open(c.file('record'), l.O_RDWR);
+      done(c.sys.catchSignals([l.SIGUSR1]), 'catchSignals');
+      const start = { flags: l.SPAWN_AT_ONCE | l.SPAWN_SETSID, dir: c.dir, record, text: 'r ' };
+      const [pid] = waiting(c, start);
+      same([sessionOf(c, pid), c.content(c.path('record'))], [[pid, pid], `r ${pidText(pid)}`], 'session, record');
+      same(c.sys.readlink(`/proc/${pid}/cwd`), c.dir, 'directory');
+      same([statusLine(c, pid, 'SigBlk'), statusLine(c, pid, 'SigCgt')], ['0'.repeat(16), '0'.repeat(16)], 'signals');
+    },
+  },
+  {
+    title: 'with SPAWN_AT_ONCE twenty run side by side, and one that cannot become the program exits 100',
+    run: (c) => {
+      const [from, to] = c.pipe();
+      const flags = l.SPAWN_AT_ONCE;
+      const pids = Array.from({ length: 20 }, () => shell(c, 'echo', { flags, fds: [1, to] }));
+      c.close(to);
+      same(drain(c, from), '\n'.repeat(20), 'printed');
+      same(
+        pids.map((pid) => c.reap(pid)),
+        new Array(20).fill(0),
+        'wait status',
+      );
+      same(c.reap(done(attempt(c, { path: c.path('missing'), flags }), 'spawn')), 0x6400, 'missing');
+      same(c.reap(done(attempt(c, { dir: c.path('missing'), flags }), 'spawn')), 0x6400, 'missing directory');
+    },
+  },
+];
 
 const records: readonly Spec[] = [
   {
@@ -298,7 +343,7 @@ const refusals: readonly Spec[] = [
     run: (c) => {
       refuses(attempt(c, { argv: [] }), l.EINVAL, 'no argv[0]');
       refuses(attempt(c, { fds: [1] }), l.EINVAL, 'half a pair');
-      refuses(attempt(c, { flags: 4 }), l.EINVAL, 'unknown flag');
+      refuses(attempt(c, { flags: 8 }), l.EINVAL, 'unknown flag');
       refuses(attempt(c, { fds: new Array<number>(130).fill(1) }), l.EINVAL, '65 pairs');
       for (const fds of [
         [-1, 1],
@@ -392,6 +437,6 @@ const ending: readonly Spec[] = [
   },
 ];
 
-const all: readonly Spec[] = [...setup, ...records, ...refusals, ...ending];
+const all: readonly Spec[] = [...setup, ...atOnce, ...records, ...refusals, ...ending];
 
 export const processSpecs: readonly Spec[] = all.map((spec) => ({ ...spec, needs: 'realPrograms' }));

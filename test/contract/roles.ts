@@ -40,8 +40,16 @@ const roles: Readonly<Record<string, Role>> = {
   // The NUL of the first text must not shorten the room for the second.
   'role:title': (sys) => {
     const last = sys.args().length - 1;
-    say(sys, `${sys.argWrite(last, 'ab\0d')} ${sys.argWrite(last, 'longer\xff than that')}\n`);
+    const counts = [sys.argWrite(last, 'ab\0d'), sys.argWrite(last, 'longer\xff than that')];
+    say(sys, `${[...counts, sys.argWrite(last - 1, 'BEFORE and beyond')].join(' ')}\n`);
     sys.read(STDIN, 1);
+    return 0;
+  },
+  // A shell has limited the size of files: the record does not fit.
+  'role:record': (sys, [path = '']) => {
+    const record = sys.open(path, l.O_WRONLY | l.O_CREAT, 0o600);
+    if (refused(record)) return 111;
+    say(sys, `${sys.spawn('/bin/true', ['true'], [], '', [], 0, record, 'r'.repeat(600))}`);
     return 0;
   },
   'role:fork': forkForEver,

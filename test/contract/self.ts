@@ -10,8 +10,8 @@ interface Second {
   readonly stdout: Fd;
 }
 
-const start = (c: Case, args: readonly Bytes[], env?: readonly Bytes[]): Second => {
-  const command = [...(c.can.again ?? []), ...args];
+const start = (c: Case, args: readonly Bytes[], env?: readonly Bytes[], again = c.can.again ?? []): Second => {
+  const command = [...again, ...args];
   const [[input, stdin], [stdout, output]] = [c.pipe(), c.pipe()];
   const fds = [0, input, 1, output, 3, input];
   const flags = env === undefined ? 0 : l.SPAWN_ENV;
@@ -134,9 +134,19 @@ const all: readonly Spec[] = [
       const second = start(c, ['role:title', 'before', 'seven77']);
       const answer = readUntil(c, second.stdout, (text) => text.endsWith('\n'));
       const shown = shownArguments(c, second.pid).slice(-3);
-      const unknown = answer === `-${l.ENOSYS} -${l.ENOSYS}\n`;
-      same(answer, unknown ? answer : '4 7\n', 'answers');
-      same(shown, ['before', unknown ? 'seven77' : 'longer\xff', ''], 'what ps shows');
+      const unknown = answer === `-${l.ENOSYS} -${l.ENOSYS} -${l.ENOSYS}\n`;
+      same(answer, unknown ? answer : '4 7 6\n', 'answers');
+      same(shown, unknown ? ['before', 'seven77', ''] : ['BEFORE', 'longer\xff', ''], 'what ps shows');
+    },
+  },
+  {
+    title: 'a record of which only a part could be written is a failure: ENOSPC',
+    run: (c) => {
+      const [first = '', ...rest] = c.can.again ?? [];
+      const limited = ['/bin/sh', '-c', 'ulimit -f 1; exec "$@"', 'sh', first, ...rest];
+      const second = start(c, ['role:record', c.path('record')], undefined, limited);
+      same(drain(c, second.stdout), `${-(l.SPAWN_FAILED + l.ENOSPC)}`, 'what spawn says');
+      same(c.content(c.path('record')).length, 512, 'bytes written');
     },
   },
   {
