@@ -8,7 +8,8 @@ import { runsvdir } from './applets/runsvdir.ts';
 import { sv } from './applets/sv.ts';
 import { sys } from './host/sys.ts';
 
-const applets: readonly Applet[] = [runsv, runsvdir, sv];
+/** Every program, in no order. */
+export const applets: readonly Applet[] = [runsv, runsvdir, sv];
 
 declare const globalThis: { __main?: () => number };
 

@@ -31,6 +31,10 @@ export interface Help {
   readonly options: OptionTable;
   /** Further tables: commands, environment, files. */
   readonly lists?: readonly HelpList[];
+  /** For completion: the words that the first operand may be. */
+  readonly firstOperand?: readonly string[];
+  /** For completion: what the operands are; file where nothing is said. */
+  readonly operandKind?: 'service' | 'file';
   readonly examples: readonly Example[];
   readonly exitCodes: readonly ExitCode[];
 }

@@ -3,6 +3,7 @@
 // Promises: a program sees argv as if it were an executable of its own. `--help` as the only argument is answered here,
 // for every program: no classic option is lost, as none has that name.
 // Read next: ../main.ts (the table), runitbox/called.ts, runitbox/install.ts.
+import { completionScript } from '../cli/completion.ts';
 import { helpText } from '../cli/help.ts';
 import { baseName } from '../cli/options.ts';
 import { err, out } from '../cli/say.ts';
@@ -17,7 +18,7 @@ const NAME = 'runitbox';
 
 const help: Help = {
   operands: '',
-  usage: 'PROGRAM [ARGUMENT ...] | --list | --list-full | --install [-s] [DIR] | --help | --version',
+  usage: 'PROGRAM [ARGUMENT ...] | --list | --list-full | --install [-s] [DIR] | --completion | --help | --version',
   description:
     'One executable that is all programs of the suite: it becomes the one by whose name it is called, through a link or ' +
     'as the first argument. A link with a name of its own that leads to one of these names is that program too.',
@@ -26,6 +27,7 @@ const help: Help = {
     { long: 'list-full', text: 'print where each belongs, relative to the root' },
     { long: 'install', text: 'make a link for each in DIR, or where each belongs; names that exist are left alone' },
     { letter: 's', text: 'with --install: symbolic links instead of hard ones' },
+    { long: 'completion', text: 'print a script that completes command lines in bash' },
     { long: 'help', text: 'print this; PROGRAM --help explains a program' },
     { long: 'version', text: 'print the version' },
   ],
@@ -69,6 +71,8 @@ const asItself = (applets: readonly Applet[], args: readonly Bytes[]): number =>
       return say(lines(sorted(applets).map(({ name }) => name)));
     case '--list-full':
       return say(lines(sorted(applets).map((applet) => `${folderOf(applet)}/${applet.name}`)));
+    case '--completion':
+      return say(completionScript(sorted(applets)));
     case '--install':
       return second === '-s' ? install(applets, third, true) : install(applets, second, false);
     default:

@@ -53,6 +53,8 @@ const help: Help = {
     'Called by another name, as a link in /etc/init.d, sv is the init script of the service with that name: ' +
     '[-w sec] command.',
   options,
+  firstOperand: commands.map(({ name }) => name),
+  operandKind: 'service',
   lists: [
     { title: 'Commands', rows: commands.map(({ name, text }) => ({ term: name, text })) },
     {

@@ -2,7 +2,7 @@
 //
 // Promises: pure. The usage line is the classic one, letter by letter, because programs compare it; it goes to standard
 // error with an empty line behind it, --help goes to standard output.
-// Read next: ../applets/applet.ts (Help), mdoc.ts (the manual page from the same data).
+// Read next: ../applets/applet.ts (Help), completion.ts (from the same data).
 import type { Applet, Help } from '../applets/applet.ts';
 import type { Bytes } from '../host/calls.ts';
 import { type LetterOption, nameOf, type Option, type OptionTable } from './options.ts';

@@ -1,0 +1,26 @@
+// The manual is written by hand; this holds it to the tables that the programs read their options and commands from.
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { commands } from '../../../src/applets/sv/commands.ts';
+import { applets } from '../../../src/main.ts';
+
+const page = (name: string): string => readFileSync(new URL(`../../../docs/man/${name}.8`, import.meta.url), 'utf8');
+
+describe.each(applets.map((applet) => [applet.name, applet] as const))('the manual page of %s', (name, applet) => {
+  it('is there, and named so', () => {
+    expect(page(name)).toContain(`.Nm ${name}\n`);
+  });
+
+  it('explains every option', () => {
+    const explained = new Set([...page(name).matchAll(/^\.It Fl (-? ?[^ \n]+)/gm)].map((match) => match[1]));
+    const options = applet.help.options.map(({ letter, long }) => letter ?? `-${long}`);
+    expect(options.filter((option) => !explained.has(option))).toEqual([]);
+  });
+});
+
+describe('the manual page of sv', () => {
+  it('explains every command', () => {
+    const items = [...page('sv').matchAll(/^\.It Cm (.*)$/gm)].flatMap((match) => (match[1] ?? '').split(/[ ,]+/));
+    expect(commands.map(({ name }) => name).filter((name) => !items.includes(name))).toEqual([]);
+  });
+});
