@@ -7,7 +7,7 @@
 import { changedWatches, OVERFLOW } from '../../formats/inotify.ts';
 import { type Fd, refused } from '../../host/calls.ts';
 import { monotonicMs } from '../../host/clock.ts';
-import { IN_CREATE, IN_MOVED_TO, POLLERR, POLLIN } from '../../host/linux.ts';
+import { IN_MOVED_TO, POLLERR, POLLIN } from '../../host/linux.ts';
 import { waitOnce, type Watch } from '../../host/loop.ts';
 import { sys } from '../../host/sys.ts';
 import { askNoMore, newAsking, newChecks } from './check.ts';
@@ -85,7 +85,7 @@ const begin = (command: Command, tolds: readonly Told[]): Round => {
   const inotify = refused(opened) ? null : opened;
   const checks = newChecks();
   const waiting = tolds.map((told, index): Waiting => {
-    const watch = inotify === null ? -1 : sys.watch(inotify, `${told.service.dir}/supervise`, IN_CREATE | IN_MOVED_TO);
+    const watch = inotify === null ? -1 : sys.watch(inotify, `${told.service.dir}/supervise`, IN_MOVED_TO);
     const blind = told.fifo === null || (watch < 0 && news(command));
     return { index, told, asking: newAsking(checks), fifo: told.fifo, watch, blind, nextMs: null };
   });
