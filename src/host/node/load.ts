@@ -62,9 +62,6 @@ const openAddon = (path: string, packed: boolean): Calls => {
   return host;
 };
 
-/** Loads the addon from a file. Throws when it cannot be loaded. */
-export const loadFile = (path: string): Calls => openAddon(path, false);
-
 const runtimeDirectories = (): readonly string[] =>
   [process.env['XDG_RUNTIME_DIR'], '/run', '/dev/shm', tmpdir()].filter((dir) => dir !== undefined);
 
@@ -94,5 +91,6 @@ const throughFile = (dir: string, addon: Uint8Array): Calls => {
   }
 };
 
-/** The addon that build.sh made in this checkout. */
-export const loadBuilt = (): Calls => loadFile(fileURLToPath(new URL('../../../out/node/sys.node', import.meta.url)));
+/** Loads the addon that build.sh made in this checkout. Throws when it cannot be loaded. */
+export const loadBuilt = (): Calls =>
+  openAddon(fileURLToPath(new URL('../../../out/node/sys.node', import.meta.url)), false);
