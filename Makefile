@@ -10,7 +10,8 @@ OUT ?= out
 DIST ?= dist
 O := $(OUT)/$(ENGINE)
 BIN := node_modules/.bin
-NODE := $(BIN)/node
+# npm brings a Node.js that runs the build's TypeScript, whatever the system has; on musl systems the system's own does.
+NODE = $(shell $(BIN)/node -e 0 2>/dev/null && echo $(BIN)/node || echo node)
 
 SOURCES := $(shell find src -name '*.ts')
 HOST := src/host/quickjs
@@ -33,7 +34,8 @@ QUIET := -w -Werror=incompatible-pointer-types
 STATIC := -g -DNDEBUG $(KNEE) -fno-pie -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables
 LINK := -static -no-pie -Wl,--gc-sections,-z,norelro,-z,noseparate-code,--build-id=none
 LAYOUT := -Wl,-T,build/image.ld
-MUSL := musl-gcc
+# On a system whose own C library is musl, its compiler is the right one.
+MUSL := $(shell command -v musl-gcc || echo cc)
 
 ## all: dist/runitbox, the static executable with its heap image
 all: $(DIST)/runitbox
@@ -88,7 +90,8 @@ $O/.tools:
 $O/runitbox.js: $(SOURCES) $(MAIN) build/samples.js node_modules/.stamp Makefile
 	@mkdir -p $O
 	$(BIN)/esbuild $(MAIN) --bundle --format=iife --platform=neutral --main-fields=module,main --target=es2023 \
-	  --legal-comments=none --minify-whitespace --minify-syntax --log-level=warning --outfile=$@
+	  --banner:js='"use strict";' --supported:logical-assignment=false --legal-comments=none --minify-whitespace --minify-syntax \
+	  --log-level=warning --outfile=$@
 	@cat build/samples.js >> $@
 
 # --- engine --------------------------------------------------------------------------------------------------------
@@ -137,13 +140,15 @@ objects = $(addprefix $O/$1/,engine.o $(ENGINE_C:%.c=lib-%.o) $(notdir $(HOST_C:
 
 # Twice the same link but for constants: image_limit is 0 while the image is built, then the image's end.
 $O/stage1: $(call objects,image) build/image.ld build/hot.ld
-	$(MUSL) $(LINK) $(LAYOUT) -Wl,--defsym=image_limit=0 -o $@ $(call objects,image) -lm
+	$(MUSL) $(LINK) $(LAYOUT) -Wl,--defsym=image_limit=0,--defsym=image_atoms=0 -o $@ $(call objects,image) -lm
 $O/%.heap: $O/%.bc $O/stage1
 	env -i $O/stage1 --dump $< $@
 $O/%.elf: $O/%.heap $O/stage1
-	$(MUSL) $(LINK) $(LAYOUT) -Wl,-Map=$O/$*.map -Wl,--defsym=image_limit=$$(od -An -tu8 -j16 -N16 $< | awk '{ print $$1 + $$2 }') \
+	$(MUSL) $(LINK) $(LAYOUT) -Wl,-Map=$O/$*.map \
+	  -Wl,$$(od -An -v -tu8 -w24 -j16 -N24 $< | \
+	    awk '{ printf "--defsym=image_limit=%d,--defsym=image_atoms=%d", $$1 + $$2, $$3 }') \
 	  -o $@ $(call objects,image) -lm
-	@nm $O/stage1 | grep -v ' image_limit' > $@.nm; nm $@ | grep -v ' image_limit' | cmp - $@.nm
+	@nm $O/stage1 | grep -vE ' image_(limit|atoms)' > $@.nm; nm $@ | grep -vE ' image_(limit|atoms)' | cmp - $@.nm
 $O/%.image: $O/%.elf $O/%.heap build/elf.ts
 	$(NODE) build/elf.ts $O/$*.elf $O/$*.heap $@
 	@sync $@

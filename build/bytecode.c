@@ -8,14 +8,12 @@
 #include <string.h>
 #include "quickjs.h"
 
-static void die(const char *what)
-{
+static void die(const char *what) {
   fprintf(stderr, "bytecode: %s\n", what);
   exit(1);
 }
 
-static char *slurp(const char *path, size_t *len)
-{
+static char *slurp(const char *path, size_t *len) {
   FILE *f = fopen(path, "rb");
   char *text = NULL;
   if (!f || fseek(f, 0, SEEK_END) != 0)
@@ -30,8 +28,7 @@ static char *slurp(const char *path, size_t *len)
   return text;
 }
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
   size_t len, size;
   int debug = argc > 3, flags = JS_WRITE_OBJ_BYTECODE;
   if (argc < 3)

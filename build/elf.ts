@@ -10,7 +10,7 @@ const PT_LOAD = 1;
 const PT_GNU_STACK = 0x6474e551;
 const HEADER = 0x40;
 const ENTRY = 0x38;
-const PAGE = 0x1000;
+const AARCH64 = 0xb7;
 const IMAGE_START = 16; // of the image's header: the address it was built at
 
 interface Segment {
@@ -52,7 +52,7 @@ const program = (segment: Segment, offset: number): Buffer => {
   entry.writeUInt32LE(segment.type, 0);
   entry.writeUInt32LE(segment.flags, 4);
   const words = [offset, segment.address, segment.address, segment.bytes.length, segment.memory, segment.align];
-  words.forEach((each, i) => entry.writeBigUInt64LE(BigInt(each), 8 + 8 * i));
+  for (const [i, each] of words.entries()) entry.writeBigUInt64LE(BigInt(each), 8 + 8 * i);
   return entry;
 };
 
@@ -63,7 +63,8 @@ const rewrite = (elf: Buffer, heap: Buffer): Buffer => {
   const stack = segments.find((each) => each.type === PT_GNU_STACK);
   if (text === undefined || data === undefined || stack === undefined) throw new Error('not linked by image.ld');
   const full = filled(data, heap);
-  const offset = Math.ceil(full.bytes.length / PAGE) * PAGE;
+  const page = elf.readUInt16LE(0x12) === AARCH64 ? 0x10000 : 0x1000; // arm64 kernels may have pages of 64 KiB
+  const offset = Math.ceil(full.bytes.length / page) * page;
   const out = Buffer.concat([full.bytes, Buffer.alloc(offset - full.bytes.length), text.bytes]);
   const table = [program(full, 0), program(text, offset), program(stack, 0)];
   out.writeBigUInt64LE(BigInt(HEADER), 0x20);

@@ -28,9 +28,11 @@ const sections = (map: string): readonly Section[] =>
 
 /** The addresses that a trace touches, ascending. */
 const touched = (trace: string): readonly number[] =>
-  [...new Set([...trace.matchAll(/^(?:I {2}| L | S | M )([0-9a-f]+),/gm)].map(([, at = '']) => Number.parseInt(at, 16)))].sort(
-    (a, b) => a - b,
-  );
+  [
+    ...new Set(
+      [...trace.matchAll(/^(?:I {2}| L | S | M )([0-9a-f]+),/gm)].map(([, at = '']) => Number.parseInt(at, 16)),
+    ),
+  ].sort((a, b) => a - b);
 
 const isHot = ({ start, size }: Section, addresses: readonly number[]): boolean => {
   let [low, high] = [0, addresses.length];

@@ -16,13 +16,16 @@ interface Replacement {
   readonly to: string;
 }
 
-// The image lies below everything else: image_limit is a link-time constant, 0 while the image is being built.
+// The image lies below everything else: image_limit is a link-time constant, 0 while the image is being built;
+// likewise image_atoms, the count of names in it.
 const DEFINITION = `
 #ifdef HEAP_IMAGE
-extern char image_limit[];
+extern char image_limit[], image_atoms[];
 #define IN_IMAGE(p) ((uintptr_t)(p) < (uintptr_t)image_limit)
+#define IMAGE_ATOMS ((int)(uintptr_t)image_atoms)
 #else
 #define IN_IMAGE(p) 0
+#define IMAGE_ATOMS 0
 #endif
 `;
 
@@ -55,7 +58,13 @@ const replacements: readonly Replacement[] = [
     from: 'if (r->header.ref_count > 1) {\n',
     to: 'if (IN_IMAGE(r) || r->header.ref_count > 1) {\n',
   },
-  // atoms
+  // atoms: the number alone tells, without a look into their table
+  {
+    file: 'quickjs.c',
+    count: 1,
+    from: '        return (int32_t)v < JS_ATOM_END;',
+    to: '        return (int32_t)v < JS_ATOM_END || (int32_t)v < IMAGE_ATOMS;',
+  },
   {
     file: 'quickjs.c',
     count: 2,

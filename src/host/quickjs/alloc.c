@@ -17,8 +17,7 @@
 
 #ifdef FAIL_ALLOC
 /* RUNITBOX_FAIL_ALLOC=n: the n-th request is refused; n+: that and all later ones. */
-static int refuse(void)
-{
+static int refuse(void) {
   static long count, from = -1, for_ever;
   if (from < 0) {
     char *rest = "";
@@ -63,8 +62,7 @@ static size_t *head(const void *p) { return (size_t *)p - 1; }
 static size_t usable(const void *p) { return p ? *head(p) - HEAD : 0; }
 
 /* The class of a request of `size` bytes and, in *total, what it takes; class CLASSES: a mapping of its own. */
-static unsigned class_of(size_t size, size_t *total)
-{
+static unsigned class_of(size_t size, size_t *total) {
   size_t t = (size + HEAD + 15) & ~(size_t)15, step;
   unsigned log;
   if (t <= FINE) {
@@ -81,21 +79,18 @@ static unsigned class_of(size_t size, size_t *total)
   return FINE / 16 + (log - 10) * 4 + (t - ((size_t)1 << log)) / step;
 }
 
-static size_t whole(size_t size)
-{
+static size_t whole(size_t size) {
   class_of(size, &size);
   return size - HEAD;
 }
 
-static char *map(size_t size)
-{
+static char *map(size_t size) {
   char *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   return p == MAP_FAILED ? NULL : p;
 }
 
 /* What is left of a region is lost when the next one begins: less than one block. */
-static char *carve(size_t total)
-{
+static char *carve(size_t total) {
   char *p;
   if ((size_t)(end - next) < total) {
     p = building ? NULL : map(CHUNK);
@@ -109,8 +104,7 @@ static char *carve(size_t total)
   return p;
 }
 
-static void *take(size_t size)
-{
+static void *take(size_t size) {
   size_t total;
   unsigned c = class_of(size, &total);
   char *p;
@@ -128,8 +122,7 @@ static void *take(size_t size)
   return p;
 }
 
-static void give(void *p)
-{
+static void give(void *p) {
   size_t total = *head(p), ignored;
   unsigned c = class_of(total - HEAD, &ignored);
   if (IN_IMAGE(p))
@@ -152,24 +145,21 @@ typedef JSMallocState state;
 #define COUNT(blocks, bytes) (s->malloc_count += (blocks), s->malloc_size += (bytes))
 #endif
 
-static void *get(state *s, size_t size)
-{
+static void *get(state *s, size_t size) {
   void *p = size > PTRDIFF_MAX - 8192 || refuse() ? NULL : take(size);
   if (p)
     COUNT(1, usable(p));
   return p;
 }
 
-static void put(state *s, void *p)
-{
+static void put(state *s, void *p) {
   if (!p)
     return;
   COUNT(-1, -usable(p));
   give(p);
 }
 
-static void *resize(state *s, void *p, size_t size)
-{
+static void *resize(state *s, void *p, size_t size) {
   size_t old = p ? usable(p) : 0;
   void *q;
   if (size == 0) {
@@ -187,8 +177,7 @@ static void *resize(state *s, void *p, size_t size)
 }
 
 #ifdef RUNITBOX_NG
-static void *zeroed(state *s, size_t count, size_t size)
-{
+static void *zeroed(state *s, size_t count, size_t size) {
   size_t total;
   void *p = __builtin_mul_overflow(count, size, &total) ? NULL : get(s, total);
   return p ? memset(p, 0, total) : NULL;
@@ -206,15 +195,13 @@ const JSMallocFunctions alloc_functions = {
 };
 
 #ifdef HEAP_IMAGE
-void alloc_from(char *start, char *limit)
-{
+void alloc_from(char *start, char *limit) {
   next = (char *)(((uintptr_t)start + 15) & ~(uintptr_t)15) + 16 - HEAD;
   end = limit;
   building = 1;
 }
 
-char *alloc_forget(void)
-{
+char *alloc_forget(void) {
   for (unsigned c = 0; c < CLASSES; c++) {
     for (void *p = unused[c], *following; p; p = following) {
       following = *(void **)p;

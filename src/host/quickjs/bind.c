@@ -26,14 +26,12 @@ typedef struct {
   int invalid; /* a NUL where none may be */
 } walk;
 
-static int fail(walk *w, const char *message)
-{
+static int fail(walk *w, const char *message) {
   JS_ThrowTypeError(w->ctx, "%s", message);
   return -1;
 }
 
-static void *keep(walk *w, size_t size)
-{
+static void *keep(walk *w, size_t size) {
   held *h = js_malloc(w->ctx, sizeof *h + size);
   if (!h)
     return NULL;
@@ -43,8 +41,7 @@ static void *keep(walk *w, size_t size)
   return h + 1;
 }
 
-static void release(walk *w)
-{
+static void release(walk *w) {
   for (held *h; (h = w->held);) {
     w->held = h->next;
     js_free(w->ctx, h->memory);
@@ -52,8 +49,7 @@ static void release(walk *w)
   }
 }
 
-static int number(walk *w, JSValueConst value, double low, double high, int64_t *n)
-{
+static int number(walk *w, JSValueConst value, double low, double high, int64_t *n) {
   double d;
   if (!JS_IsNumber(value))
     return fail(w, "not a number");
@@ -65,8 +61,7 @@ static int number(walk *w, JSValueConst value, double low, double high, int64_t 
   return 0;
 }
 
-static int text(walk *w, JSValueConst value, int path, const char **bytes, size_t *len)
-{
+static int text(walk *w, JSValueConst value, int path, const char **bytes, size_t *len) {
   void *owned;
   if (engine_view(w->ctx, value, bytes, len, &owned))
     return -1;
@@ -84,8 +79,7 @@ static int text(walk *w, JSValueConst value, int path, const char **bytes, size_
 
 #define WIDE 9223372036854774784.0 /* the largest double below 2^63 */
 
-static int list(walk *w, JSValueConst value, char type, sys_arg *a)
-{
+static int list(walk *w, JSValueConst value, char type, sys_arg *a) {
   int64_t length = engine_length(w->ctx, value);
   int of_text = type == 'a';
   if (length < 0)
@@ -112,8 +106,7 @@ static int list(walk *w, JSValueConst value, char type, sys_arg *a)
   return 0;
 }
 
-static int argument(walk *w, JSValueConst value, char type, sys_arg *a)
-{
+static int argument(walk *w, JSValueConst value, char type, sys_arg *a) {
   switch (type) {
   case 'i':
     return number(w, value, INT32_MIN, INT32_MAX, &a->n);
@@ -127,8 +120,7 @@ static int argument(walk *w, JSValueConst value, char type, sys_arg *a)
   }
 }
 
-static JSValue strings(JSContext *ctx, const char *bytes, size_t count)
-{
+static JSValue strings(JSContext *ctx, const char *bytes, size_t count) {
   JSValue array = JS_NewArray(ctx);
   for (size_t i = 0; i < count && !JS_IsException(array); i++) {
     size_t len = strlen(bytes);
@@ -141,8 +133,7 @@ static JSValue strings(JSContext *ctx, const char *bytes, size_t count)
   return array;
 }
 
-static JSValue result(JSContext *ctx, char type, int64_t r, const sys_out *out)
-{
+static JSValue result(JSContext *ctx, char type, int64_t r, const sys_out *out) {
   if (r < 0 || type == 'i')
     return JS_NewInt64(ctx, r);
   switch (type) {
@@ -155,8 +146,7 @@ static JSValue result(JSContext *ctx, char type, int64_t r, const sys_out *out)
   }
 }
 
-static JSValue call(JSContext *ctx, JSValueConst this_value, int argc, JSValueConst *argv, int index)
-{
+static JSValue call(JSContext *ctx, JSValueConst this_value, int argc, JSValueConst *argv, int index) {
   static sys_out out;
   const sys_row *row = &sys_table[index];
   sys_arg a[MAX_ARGS];
@@ -177,8 +167,7 @@ static JSValue call(JSContext *ctx, JSValueConst this_value, int argc, JSValueCo
   return value;
 }
 
-int bind_calls(JSContext *ctx)
-{
+int bind_calls(JSContext *ctx) {
   JSValue global = JS_GetGlobalObject(ctx), calls = JS_NewObject(ctx);
   int r = JS_IsException(calls) ? -1 : 0;
   for (int i = 0; i < sys_count && r >= 0; i++) {

@@ -7,8 +7,7 @@
 #include "quickjs.c"
 #include "host.h"
 
-JSContext *engine_new(void)
-{
+JSContext *engine_new(void) {
 #ifdef HEAP_IMAGE
   /* room for the context beside the runtime: both are written at every start */
   JSMallocState ignored = {0};
@@ -28,13 +27,11 @@ JSContext *engine_new(void)
   return ctx;
 }
 
-JSValue engine_bytes(JSContext *ctx, const char *bytes, size_t len)
-{
+JSValue engine_bytes(JSContext *ctx, const char *bytes, size_t len) {
   return js_new_string8_len(ctx, bytes, len);
 }
 
-int64_t engine_length(JSContext *ctx, JSValueConst value)
-{
+int64_t engine_length(JSContext *ctx, JSValueConst value) {
   int64_t length;
 #ifdef RUNITBOX_NG
   int array = JS_IsArray(value);
@@ -47,8 +44,7 @@ int64_t engine_length(JSContext *ctx, JSValueConst value)
 #ifdef RUNITBOX_NG
 
 /* The public way: UTF-8, folded back to bytes. */
-int engine_view(JSContext *ctx, JSValueConst value, const char **bytes, size_t *len, void **owned)
-{
+int engine_view(JSContext *ctx, JSValueConst value, const char **bytes, size_t *len, void **owned) {
   size_t n, i, o = 0;
   const char *utf8;
   char *copy;
@@ -81,8 +77,7 @@ int engine_view(JSContext *ctx, JSValueConst value, const char **bytes, size_t *
   return 0;
 }
 
-JSValue engine_numbers(JSContext *ctx, const int64_t *v, size_t count)
-{
+JSValue engine_numbers(JSContext *ctx, const int64_t *v, size_t count) {
   JSValue array = JS_NewArray(ctx);
   for (size_t i = 0; i < count && !JS_IsException(array); i++) {
     if (JS_SetPropertyUint32(ctx, array, i, JS_NewInt64(ctx, v[i])) < 0) {
@@ -96,8 +91,7 @@ JSValue engine_numbers(JSContext *ctx, const int64_t *v, size_t count)
 #else
 
 /* Most byte strings are used where they lie. A rope is made flat first and then keeps the flat string alive. */
-int engine_view(JSContext *ctx, JSValueConst value, const char **bytes, size_t *len, void **owned)
-{
+int engine_view(JSContext *ctx, JSValueConst value, const char **bytes, size_t *len, void **owned) {
   JSString *p;
   uint32_t i;
   *owned = NULL;
@@ -134,8 +128,7 @@ int engine_view(JSContext *ctx, JSValueConst value, const char **bytes, size_t *
   return 0;
 }
 
-JSValue engine_numbers(JSContext *ctx, const int64_t *v, size_t count)
-{
+JSValue engine_numbers(JSContext *ctx, const int64_t *v, size_t count) {
   JSValue array = JS_NewArray(ctx);
   JSObject *p;
   if (JS_IsException(array) || count == 0)
@@ -163,8 +156,7 @@ static struct list_head *retired;
 static int *counts; /* of the atoms, before the bundle */
 static int counted;
 
-void engine_mark(JSContext *ctx)
-{
+void engine_mark(JSContext *ctx) {
   JSRuntime *rt = ctx->rt;
   counts = js_malloc_rt(rt, rt->atom_size * sizeof(int));
   if (!counts)
@@ -174,8 +166,7 @@ void engine_mark(JSContext *ctx)
     counts[i] = atom_is_free(rt->atom_array[i]) ? 0 : rt->atom_array[i]->header.ref_count;
 }
 
-static int is_used(JSRuntime *rt, JSAtom atom)
-{
+static int is_used(JSRuntime *rt, JSAtom atom) {
   if (__JS_AtomIsTaggedInt(atom) || atom < JS_ATOM_END || atom >= (JSAtom)counted)
     return 1;
   return rt->atom_array[atom]->header.ref_count > counts[atom];
@@ -183,8 +174,7 @@ static int is_used(JSRuntime *rt, JSAtom atom)
 
 /* Built-in functions come to be when they are first asked for, which writes to their owner and its shape. Those whose
  * names the bundle has are made now. */
-static void make_builtins(JSContext *ctx, JSObject *p)
-{
+static void make_builtins(JSContext *ctx, JSObject *p) {
   for (int i = 0; i < p->shape->prop_count; i++) {
     JSShapeProperty *prs = get_shape_prop(p->shape) + i;
     JSProperty *pr = p->prop + i;
@@ -194,8 +184,7 @@ static void make_builtins(JSContext *ctx, JSObject *p)
   }
 }
 
-static int jump_target(const uint8_t *code, int at)
-{
+static int jump_target(const uint8_t *code, int at) {
   switch (code[at]) {
   case OP_goto8:
   case OP_if_true8:
@@ -213,8 +202,7 @@ static int jump_target(const uint8_t *code, int at)
   }
 }
 
-static int stack_change(const uint8_t *op)
-{
+static int stack_change(const uint8_t *op) {
   const JSOpCode *info = &short_opcode_info(*op);
   int pops = info->n_pop;
   if (info->fmt == OP_FMT_npop || info->fmt == OP_FMT_npop_u16)
@@ -225,8 +213,7 @@ static int stack_change(const uint8_t *op)
 }
 
 /* Adds a property to a sample object and keeps the shape it then has. */
-static void keep_shape(JSContext *ctx, JSValueConst object, JSAtom name)
-{
+static void keep_shape(JSContext *ctx, JSValueConst object, JSAtom name) {
   if (JS_DefinePropertyValue(ctx, object, name, JS_UNDEFINED, JS_PROP_C_W_E) < 0)
     abort();
   js_dup_shape(JS_VALUE_GET_OBJ(object)->shape);
@@ -235,8 +222,7 @@ static void keep_shape(JSContext *ctx, JSValueConst object, JSAtom name)
 /* The engine finds out the shape of an object literal property by property, each time. The shapes that a function's
  * literals pass through are made now: then it only looks them up. Follows the depth of the operand stack; where that
  * goes wrong (handlers), a shape is missing or one too many: no harm. */
-static void make_shapes(JSContext *ctx, JSFunctionBytecode *b)
-{
+static void make_shapes(JSContext *ctx, JSFunctionBytecode *b) {
   struct { int depth; JSValue object; } open[16];
   const uint8_t *code = b->byte_code_buf;
   int len = b->byte_code_len, depth = 0, n = 0;
@@ -266,8 +252,7 @@ static void make_shapes(JSContext *ctx, JSFunctionBytecode *b)
 }
 
 /* The shape that an object starts with, for each built-in prototype. */
-static void keep_first_shape(JSContext *ctx, JSValueConst prototype)
-{
+static void keep_first_shape(JSContext *ctx, JSValueConst prototype) {
   if (!JS_IsObject(prototype))
     return;
   JSValue object = JS_NewObjectProto(ctx, prototype);
@@ -276,8 +261,7 @@ static void keep_first_shape(JSContext *ctx, JSValueConst prototype)
 }
 
 /* The shapes that an object passes through on its way to this one: a function's without its name, for example. */
-static void keep_way_to(JSContext *ctx, const JSShape *sh)
-{
+static void keep_way_to(JSContext *ctx, const JSShape *sh) {
   if (!sh->is_hashed || sh->prop_count > 8)
     return;
   for (int i = 0; i < sh->prop_count; i++) {
@@ -297,8 +281,7 @@ static void keep_way_to(JSContext *ctx, const JSShape *sh)
   JS_FreeValue(ctx, object);
 }
 
-static void seal_atoms(JSRuntime *rt)
-{
+static size_t seal_atoms(JSRuntime *rt) {
   int i, size = rt->atom_size;
   JSAtomStruct **array = js_realloc_rt(rt, rt->atom_array, sizeof(*array) * (size + SLACK));
   if (!array)
@@ -315,12 +298,13 @@ static void seal_atoms(JSRuntime *rt)
   rt->atom_free_index = size;
   if (rt->atom_count + SLACK >= rt->atom_count_resize)
     JS_ResizeAtomHash(rt, rt->atom_hash_size * 2);
+  return size;
 }
 
-void engine_seal(JSContext *ctx)
-{
+size_t engine_seal(JSContext *ctx) {
   JSRuntime *rt = ctx->rt;
   struct list_head *el;
+  size_t atoms;
   list_for_each(el, &rt->gc_obj_list) {
     JSGCObjectHeader *p = list_entry(el, JSGCObjectHeader, link);
     if (p->gc_obj_type == JS_GC_OBJ_TYPE_JS_OBJECT)
@@ -339,7 +323,7 @@ void engine_seal(JSContext *ctx)
     if (p->gc_obj_type == JS_GC_OBJ_TYPE_SHAPE)
       keep_way_to(ctx, (JSShape *)p);
   }
-  seal_atoms(rt);
+  atoms = seal_atoms(rt);
   while (2 * (rt->shape_hash_count + SLACK) > rt->shape_hash_size)
     resize_shape_hash(rt, rt->shape_hash_bits + 1);
   list_for_each(el, &rt->gc_obj_list)
@@ -354,6 +338,7 @@ void engine_seal(JSContext *ctx)
   ctx->random_state = 1;
   rt->stack_top = rt->stack_limit = 0;
   JS_SetGCThreshold(rt, rt->malloc_state.malloc_size + (512 << 10));
+  return atoms;
 }
 
 #endif

@@ -30,8 +30,8 @@ int64_t engine_length(JSContext *ctx, JSValueConst value);
 JSValue engine_numbers(JSContext *ctx, const int64_t *v, size_t count);
 /* Before the bundle is loaded: what comes after tells which names it uses. */
 void engine_mark(JSContext *ctx);
-/* Makes the finished heap fit to be stored: see image.c. */
-void engine_seal(JSContext *ctx);
+/* Makes the finished heap fit to be stored: see image.c. Returns the first atom that is not of it. */
+size_t engine_seal(JSContext *ctx);
 
 /* bind.c: puts the calls on globalThis.__sys. -1: an exception. */
 int bind_calls(JSContext *ctx);
@@ -41,6 +41,7 @@ struct image {
   char magic[16];
   char *start; /* of this header */
   size_t used; /* bytes from there */
+  size_t atoms; /* the first one that is not of the image */
   JSContext *ctx;
   JSValue main;
 };

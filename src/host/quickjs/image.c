@@ -18,19 +18,16 @@ extern char image_area[], image_area_end[];
 
 static const char magic[16] = "runitbox heap 1";
 
-const struct image *image_start(void)
-{
+const struct image *image_start(void) {
   const struct image *image = (const struct image *)image_area;
   return memcmp(image->magic, magic, sizeof magic) == 0 ? image : NULL;
 }
 
-void image_begin(void)
-{
+void image_begin(void) {
   alloc_from(image_area + sizeof(struct image), image_area_end);
 }
 
-static int write_all(int fd, const char *bytes, size_t len)
-{
+static int write_all(int fd, const char *bytes, size_t len) {
   while (len > 0) {
     ssize_t n = write(fd, bytes, len);
     if (n < 0)
@@ -41,11 +38,10 @@ static int write_all(int fd, const char *bytes, size_t len)
   return 0;
 }
 
-int image_dump(JSContext *ctx, JSValue main, const char *path)
-{
+int image_dump(JSContext *ctx, JSValue main, const char *path) {
   struct image *image = (struct image *)image_area;
   int fd, r;
-  engine_seal(ctx);
+  image->atoms = engine_seal(ctx);
   image->start = image_area;
   image->ctx = ctx;
   image->main = main;

@@ -1,0 +1,25 @@
+#!/bin/sh
+# Runs the usual programs under valgrind and prints build/hot.ld: hot.sh EXECUTABLE MAP
+# Needs valgrind. What is measured: a supervisor that starts, is asked, told and ended; a logger; a changed process state.
+set -eu
+exe=$(realpath "$1"); map=$(realpath "$2")
+here=$(cd "$(dirname "$0")" && pwd)
+tmp=$(mktemp -d); trap 'rm -rf "$tmp"' EXIT
+for name in $("$exe" --list); do ln -s "$exe" "$tmp/$name"; done
+mkdir -p "$tmp/service" "$tmp/log"
+printf '#!/bin/sh\nexec sleep 1000\n' > "$tmp/service/run"; chmod +x "$tmp/service/run"
+
+trace() { # NAME PROGRAM ARGUMENTS
+  name=$1 program=$2; shift 2
+  env -i PATH="$PATH" valgrind -q --tool=lackey --trace-mem=yes --log-file="$tmp/$name.trace" "$tmp/$program" "$@" >/dev/null
+}
+trace runsv runsv "$tmp/service" &
+while ! "$tmp/sv" status "$tmp/service" 2>/dev/null | grep -q '^run'; do sleep 0.2; done
+for i in 1 2 3; do trace "status$i" sv status "$tmp/service"; done
+trace restart sv -w 20 restart "$tmp/service"
+trace down sv -w 20 down "$tmp/service"
+trace exit sv -w 20 exit "$tmp/service"
+wait
+if [ -e "$tmp/svlogd" ]; then printf 'one\ntwo\n' | trace svlogd svlogd -tt "$tmp/log"; fi
+if [ -e "$tmp/chpst" ]; then trace chpst chpst -o 20 true; fi
+"$here/../node_modules/.bin/node" "$here/hot.ts" "$map" "$tmp"/*.trace
