@@ -3,6 +3,7 @@
 // Read next: ../effects/tree-runner.ts (the loop), ../machine/tree.ts (the decisions).
 import { err } from '../cli/say.ts';
 import { orFatal, voiceOf } from '../effects/messages.ts';
+import { holdStandard } from '../effects/standard.ts';
 import { openTitle } from '../effects/title.ts';
 import { superviseTree } from '../effects/tree-runner.ts';
 import type { Bytes } from '../host/calls.ts';
@@ -29,6 +30,7 @@ const run = (argv: readonly Bytes[]): number => {
   }
   const voice = voiceOf(`runsvdir ${dir}`);
   const log = argv[first + 1];
+  holdStandard();
   return orFatal(voice, () => {
     // counted in the process's own argv, which has a word more where we were called as `runitbox runsvdir`
     const argument = sys.args().length - argv.length + first + 1;

@@ -18,25 +18,23 @@ const readAll = (path: Bytes): Bytes => {
   return text;
 };
 
-/** MAJOR:MINOR:INODE as /proc/locks writes them. */
-const lockName = (device: number, inodeLow: number, inodeHigh: number): string => {
-  // the kernel's major and minor, out of the C library's wider device number
-  const high = Math.floor(device / 0x100000000);
-  const low = device % 0x100000000;
-  const major = ((low >>> 8) & 0xfff) | (high & ~0xfff);
-  const minor = (low & 0xff) | ((low >>> 12) & 0xfff00);
-  const hex = (n: number): string => n.toString(16).padStart(2, '0');
-  return `${hex(major)}:${hex(minor)}:${inodeHigh * 0x100000000 + inodeLow}`;
+const keyOf = (path: Bytes): string | null => {
+  const stat = sys.stat(path);
+  return refused(stat) ? null : `${stat[1]}:${stat[3]}:${stat[2]}`;
 };
 
-/** The process that holds SERVICE/supervise/lock; null where none is known. */
+/**
+ * The process that holds SERVICE/supervise/lock; null where none is known. The device that the kernel tells of a lock is
+ * not always the one that stat tells (overlays, btrfs): the inode leads to candidates, and a runsv works in its service.
+ */
 export const holderOf = (service: Bytes): number | null => {
   const stat = sys.stat(`${service}/supervise/lock`);
   if (refused(stat)) return null;
-  const name = lockName(stat[1], stat[2], stat[3]);
+  const inode = `:${stat[3] * 0x100000000 + stat[2]}`;
+  const key = keyOf(service);
   for (const line of readAll('/proc/locks').split('\n')) {
     const [, kind, , , pid, where] = line.split(' ').filter((word) => word !== '');
-    if (kind === 'FLOCK' && where === name) return Number(pid) > 1 ? Number(pid) : null;
+    if (kind === 'FLOCK' && where?.endsWith(inode) && keyOf(`/proc/${pid}/cwd`) === key) return Number(pid);
   }
   return null;
 };

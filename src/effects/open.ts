@@ -4,17 +4,18 @@
 // words and order. Read next: side.ts, record.ts, runner.ts (the life that follows).
 import { decodeStatus, type Status } from '../formats/status.ts';
 import { type Bytes, type Fd, refused } from '../host/calls.ts';
-import { monotonicMs, wallClock } from '../host/clock.ts';
-import { ENOENT, ESRCH, O_RDONLY, POLLIN, S_IFDIR, S_IFMT, SIGCHLD } from '../host/linux.ts';
+import { bootMs, monotonicMs, wallClock } from '../host/clock.ts';
+import { ENOENT, ESRCH, O_RDONLY, POLLIN, S_IFDIR, S_IFMT, SIGCHLD, SIGTERM } from '../host/linux.ts';
 import { waitOnce } from '../host/loop.ts';
 import { sys } from '../host/sys.ts';
 import { newPair, type Side } from '../machine/pair.ts';
 import { handle, newService } from '../machine/service.ts';
-import type { Now, Service, Wall } from '../machine/types.ts';
+import type { Adopted, Now, Service } from '../machine/types.ts';
 import { Fatal, reason, type Voice } from './messages.ts';
+import { holdStandard } from './standard.ts';
 import { newPipe, type Pipe, pipeOf } from './pipe.ts';
 import { learnBoot, type Survivor, survivorOf } from './record.ts';
-import { CAUGHT, type Live, publishFirst } from './runner.ts';
+import { ENDING, HARMLESS, type Live, publishFirst } from './runner.ts';
 import { type LiveSide, openSide, type Taken, takeSide } from './side.ts';
 import { isThere, lockedElsewhere, openOk, tryLock } from './supervise.ts';
 
@@ -22,9 +23,9 @@ import { isThere, lockedElsewhere, openOk, tryLock } from './supervise.ts';
 const LOCK_RETRY_MS = 200;
 
 /** A process that an earlier supervisor left running, and what that one last said of it. */
-interface Found extends Survivor {
+interface Found {
+  readonly adopted: Adopted;
   readonly pidfd: Fd;
-  readonly since: Wall;
   readonly want: 'up' | 'down' | null;
 }
 
@@ -39,10 +40,12 @@ const hasLog = (voice: Voice): boolean => {
   return false;
 };
 
+/** Signals that whoever started us ignores stay ignored, for the services too. */
 const catchSignals = (): Fd => {
-  const signals = sys.catchSignals(CAUGHT);
-  if (refused(signals)) throw new Fatal(reason('unable to create selfpipe', signals));
-  return signals;
+  const signals = sys.catchSignals([SIGCHLD, SIGTERM]);
+  const more = refused(signals) ? signals : sys.catchUnignored([...ENDING, ...HARMLESS]);
+  if (refused(more)) throw new Fatal(reason('unable to create selfpipe', more));
+  return more;
 };
 
 const enter = (dir: Bytes): void => {
@@ -56,7 +59,7 @@ const waitForLog = (voice: Voice, signals: Fd, lock: Fd): boolean => {
   voice.warn('waiting for the lock on log/supervise/lock');
   let told = false;
   const ready = (): void => {
-    told ||= sys.takeSignals().some((signal) => signal !== SIGCHLD);
+    told ||= sys.takeSignals().some((signal) => ENDING.includes(signal));
   };
   while (!told) {
     waitOnce([{ fd: signals, events: POLLIN, ready }], monotonicMs() + LOCK_RETRY_MS);
@@ -73,6 +76,16 @@ const readStatus = (folder: Bytes): Status | null => {
   return refused(bytes) ? null : decodeStatus(bytes);
 };
 
+/** What the last status says counts where it speaks of this process. */
+const adoptedFrom = ({ pid, phase, startMs }: Survivor, status: Status | null): Adopted => {
+  const startedMs = monotonicMs() - (bootMs() - startMs);
+  if (status === null || status.pid !== pid) {
+    return { pid, phase, startedMs, since: wallClock(), paused: false, gotTerm: false };
+  }
+  const { sec, nsec, paused, gotTerm } = status;
+  return { pid, phase, startedMs, since: { sec, nsec }, paused, gotTerm };
+};
+
 const find = (voice: Voice, { folder, lock }: Taken): Found | null => {
   const survivor = survivorOf(lock);
   if (survivor === null) return null;
@@ -82,9 +95,7 @@ const find = (voice: Voice, { folder, lock }: Taken): Found | null => {
     throw new Fatal(reason(`unable to watch process ${survivor.pid}, which an earlier runsv started`, pidfd));
   }
   voice.warn(`taking over ${folder}./${survivor.phase}, still running as process ${survivor.pid}`);
-  const status = readStatus(folder);
-  const since = status !== null && status.pid === survivor.pid ? { sec: status.sec, nsec: status.nsec } : wallClock();
-  return { ...survivor, pidfd, since, want: status?.want ?? null };
+  return { adopted: adoptedFrom(survivor, readStatus(folder)), pidfd, want: readStatus(folder)?.want ?? null };
 };
 
 /** A service before its first event: as last told where its process survived, else as its down file says. */
@@ -92,13 +103,13 @@ const serviceOf = (side: Side, folder: Bytes, found: Found | null, now: Now): Se
   const want = found?.want ?? (isThere(`${folder}down`) ? 'down' : 'up');
   const service = newService(want, side === 'main', now);
   if (found === null) return service;
-  const { pid, phase, since } = found;
-  return handle(service, { kind: 'adopted', pid, phase, since }, now).service;
+  return handle(service, { kind: 'adopted', ...found.adopted }, now).service;
 };
 
 /** The pipe between the survivors, where there are any, else a new one. */
 const pipeFor = (main: Found | null, log: Found | null): Pipe => {
-  const survived = (log === null ? null : pipeOf(log.pid, 0)) ?? (main === null ? null : pipeOf(main.pid, 1));
+  const survived =
+    (log === null ? null : pipeOf(log.adopted.pid, 0)) ?? (main === null ? null : pipeOf(main.adopted.pid, 1));
   return survived ?? newPipe();
 };
 
@@ -109,7 +120,7 @@ interface Half {
 
 const openHalf = (side: Side, taken: Taken, found: Found | null, now: Now): Half => {
   const live = openSide(side, taken.folder, taken.lock);
-  if (found !== null) live.adopted = { pid: found.pid, pidfd: found.pidfd };
+  if (found !== null) live.adopted = { pid: found.adopted.pid, pidfd: found.pidfd };
   return { live, service: serviceOf(side, taken.folder, found, now) };
 };
 
@@ -141,6 +152,7 @@ const openBoth = (voice: Voice, signals: Fd, mainTaken: Taken, logTaken: Taken |
 
 /** Takes a service directory. Null: told to go before there was anything to supervise. Throws Fatal. */
 export const openService = (voice: Voice, dir: Bytes): Live | null => {
+  holdStandard();
   const signals = catchSignals();
   enter(dir);
   const withLog = hasLog(voice);

@@ -86,16 +86,22 @@ const swap = (sheet: Sheet, spare: Bytes, path: Bytes, text: Bytes): Done | Errn
   return renamed;
 };
 
-/** Replaces one file; what cannot be replaced is removed, so that it does not lie. */
+/**
+ * Replaces one file; what cannot be replaced is removed, so that it does not lie. Removing it may make just the room that
+ * its successor lacked, so that is tried once more.
+ */
 const replace = (sheet: Sheet, path: Bytes, text: Bytes): Trouble | null => {
   const spare = `${path}.new`;
-  const written = overwrite(spare, text, sheet.spare);
-  sheet.spare = null;
-  const done = refused(written) ? written : swap(sheet, spare, path, text);
+  const write = (): Done | Errno => {
+    const written = overwrite(spare, text, sheet.spare);
+    sheet.spare = null;
+    return refused(written) ? written : swap(sheet, spare, path, text);
+  };
+  const first = write();
+  if (refused(first)) sys.unlink(path);
+  const done = refused(first) ? write() : first;
   sheet.text = refused(done) ? null : text;
-  if (!refused(done)) return null;
-  sys.unlink(path);
-  return { what: refused(written) ? `unable to write ${spare}` : `unable to rename ${spare} to ${path}`, errno: done };
+  return refused(done) ? { what: `unable to replace ${path}`, errno: done } : null;
 };
 
 const NAMES: readonly Name[] = ['pid', 'stat', 'status'];

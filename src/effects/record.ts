@@ -2,9 +2,9 @@
 //
 // A supervisor killed with -9 leaves its children running. The kernel-side start of a child writes one line into the
 // locked file before the program runs, so there is no moment at which a child lives unrecorded:
-//   PHASE BOOT_ID START_MS PID    (phase run or finish, milliseconds since boot, ten-digit pid)
+//   PHASE BOOT_ID BEFORE_MS AFTER_MS PID    (phase run or finish; milliseconds since boot that enclose its start)
 // The next supervisor takes a recorded process over instead of starting a second copy, provided that it is the same
-// one: same boot, same pid, start time as recorded.
+// one: same boot, same pid, started between these two moments.
 // Read next: launch.ts (who writes it), runner.ts (who adopts).
 import { type Fd, refused } from '../host/calls.ts';
 import { bootMs } from '../host/clock.ts';
@@ -12,15 +12,15 @@ import { ENOENT, ESRCH, O_RDONLY } from '../host/linux.ts';
 import { sys } from '../host/sys.ts';
 import { Fatal, reason } from './messages.ts';
 
-/** A process's start is counted in ticks of this many milliseconds. */
+/** A process's start is told in ticks of this many milliseconds, rounded down. */
 const TICK_MS = 10;
-/** The recorded moment is taken before the fork; a busy machine may take this long to do it. */
-const LATE_MS = 10000;
 const RECORD_MAX = 128;
 
 export interface Survivor {
   readonly phase: 'run' | 'finish';
   readonly pid: number;
+  /** When it was started, milliseconds since boot. */
+  readonly startMs: number;
 }
 
 /**
@@ -58,8 +58,8 @@ const startOf = (pid: number): number | null => {
   return stat === '' || fields[0] === 'Z' || fields[0] === 'X' || Number.isNaN(ticks) ? null : ticks * TICK_MS;
 };
 
-/** How long a record is: phase, boot, milliseconds, pid, newline. */
-const RECORD_SIZE = 7 + 37 + 15 + 11;
+/** How long a record is: phase, boot, two moments, pid and newline. */
+const RECORD_SIZE = 7 + 37 + 15 + 15 + 11;
 
 /** Holds the space of a record on the disk, so that a disk that fills up later cannot keep one from being written. */
 const reserve = (lock: Fd, text: string): void => {
@@ -68,16 +68,21 @@ const reserve = (lock: Fd, text: string): void => {
 
 interface Recorded extends Survivor {
   readonly boot: string;
-  readonly startMs: number;
+  readonly afterMs: number;
 }
 
 const parseRecord = (text: string): Recorded | null => {
   const [line, rest] = text.split('\n');
-  const [phase, boot, start, pid] = (line ?? '').split(' ').filter((word) => word !== '');
-  const startMs = Number(start);
-  const number = Number(pid);
-  if (rest === undefined || boot === undefined || Number.isNaN(startMs) || !(number > 1)) return null;
-  return phase === 'run' || phase === 'finish' ? { phase, boot, startMs, pid: number } : null;
+  const [phase, boot, before, after, pid] = (line ?? '').split(' ').filter((word) => word !== '');
+  const numbers = { startMs: Number(before), afterMs: Number(after), pid: Number(pid) };
+  if (rest === undefined || boot === undefined || !(numbers.afterMs >= numbers.startMs && numbers.pid > 1)) return null;
+  return phase === 'run' || phase === 'finish' ? { phase, boot, ...numbers } : null;
+};
+
+const isSame = (record: Recorded): boolean => {
+  if (record.boot !== bootId || bootId === '-' || record.pid === sys.getpid()) return false;
+  const startMs = startOf(record.pid);
+  return startMs !== null && startMs > record.startMs - TICK_MS && startMs <= record.afterMs;
 };
 
 /** The recorded process, if it still lives. Throws Fatal where that cannot be told. */
@@ -86,11 +91,5 @@ export const survivorOf = (lock: Fd): Survivor | null => {
   if (refused(text)) throw new Fatal(reason('unable to read supervise/lock', text));
   reserve(lock, text);
   const record = parseRecord(text);
-  if (record === null || record.boot !== bootId || bootId === '-') return null;
-  const { phase, pid } = record;
-  const startMs = startOf(pid);
-  if (startMs === null) return null;
-  const lateMs = startMs - record.startMs;
-  if (lateMs < -2 * TICK_MS || lateMs > LATE_MS) return null;
-  return { phase, pid };
+  return record !== null && isSame(record) ? record : null;
 };

@@ -5,7 +5,21 @@
 // Must not: decide. Read first: ../machine/types.ts. Read next: launch.ts, publish.ts, record.ts.
 import { type Bytes, type Fd, refused } from '../host/calls.ts';
 import { monotonicMs, wallClock } from '../host/clock.ts';
-import { EINTR, POLLIN, SIGCHLD, SIGHUP, SIGINT, SIGKILL, SIGQUIT, SIGTERM, WNOHANG } from '../host/linux.ts';
+import {
+  EINTR,
+  POLLIN,
+  SIGALRM,
+  SIGCHLD,
+  SIGHUP,
+  SIGINT,
+  SIGKILL,
+  SIGPIPE,
+  SIGQUIT,
+  SIGTERM,
+  SIGUSR1,
+  SIGUSR2,
+  WNOHANG,
+} from '../host/linux.ts';
 import { type Watch, waitOnce } from '../host/loop.ts';
 import { sys } from '../host/sys.ts';
 import { eventOf } from '../machine/letters.ts';
@@ -23,7 +37,9 @@ const PUBLISH_RETRY_MS = 1000;
 const COMMANDS_MAX = 64;
 
 /** Ending signals all mean the same to a supervisor: bring the service down, then go. */
-export const CAUGHT = [SIGCHLD, SIGTERM, SIGHUP, SIGINT, SIGQUIT] as const;
+export const ENDING: readonly number[] = [SIGTERM, SIGHUP, SIGINT, SIGQUIT];
+/** Signals that must not end a supervisor, and tell it nothing. */
+export const HARMLESS: readonly number[] = [SIGPIPE, SIGALRM, SIGUSR1, SIGUSR2];
 
 /** A pair as it lives in this process. */
 export interface Live {
@@ -168,7 +184,7 @@ const reap = (live: Live): void => {
 const takeSignals = (live: Live): void => {
   for (const signal of sys.takeSignals()) {
     if (signal === SIGCHLD) reap(live);
-    else deliver(live, 'main', { kind: 'exit' });
+    else if (ENDING.includes(signal)) deliver(live, 'main', { kind: 'exit' });
   }
 };
 

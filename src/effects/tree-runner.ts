@@ -16,6 +16,7 @@ import {
   SIGALRM,
   SIGCHLD,
   SIGHUP,
+  SIGPIPE,
   SIGTERM,
   SPAWN_AT_ONCE,
   SPAWN_FAILED,
@@ -29,6 +30,7 @@ import {
   handleTree,
   newTree,
   nextStartMs,
+  RESTART_MS,
   runningPids,
   type Tree,
   type TreeEffect,
@@ -231,18 +233,25 @@ const alienEnded = (live: Live, pid: number, pidfd: Fd): void => {
   deliver(live, { kind: 'ended', runsvs: [{ pid, code: -1, signal: 0 }] });
 };
 
+/** Runsvs that were only just started may have found their service taken, and not have said so yet. */
+const holdersOfNew = (live: Live): readonly number[] => {
+  const newMs = monotonicMs() - RESTART_MS;
+  const young = [...live.tree.wanted.values()].filter((entry) => entry.startedMs >= newMs);
+  return young.map((entry) => holderOf(`${live.dir}/${entry.name}`)).filter((pid) => pid !== null);
+};
+
 const hangUp = (live: Live): void => {
-  for (const pid of runningPids(live.tree)) sys.kill(pid, SIGTERM);
+  for (const pid of new Set([...runningPids(live.tree), ...holdersOfNew(live)])) sys.kill(pid, SIGTERM);
   live.exit = HANGUP_CODE;
 };
 
 const takeSignals = (live: Live): void => {
-  for (const signal of sys.takeSignals()) {
-    if (signal === SIGCHLD) reap(live);
-    else if (signal === SIGALRM) forceLook(live);
-    else if (signal === SIGHUP) hangUp(live);
-    else if (signal === SIGTERM && live.exit === null) live.exit = 0;
-  }
+  const signals = sys.takeSignals();
+  // who has ended must be known before anybody is told to
+  if (signals.includes(SIGCHLD)) reap(live);
+  if (signals.includes(SIGALRM)) forceLook(live);
+  if (signals.includes(SIGHUP)) hangUp(live);
+  else if (signals.includes(SIGTERM)) live.exit = 0;
 };
 
 /** When a runsv is to be started; while the directory is lost, the next look comes first. */
@@ -281,7 +290,7 @@ const duesOver = (live: Live): void => {
 const newLive = (voice: Voice, dir: Bytes, setsid: boolean, title: Title | null): Live => {
   const home = sys.open('.', O_RDONLY, 0);
   if (refused(home)) throw new Fatal(reason('unable to open current directory', home), 100);
-  const signals = sys.catchSignals([SIGTERM, SIGHUP, SIGALRM, SIGCHLD]);
+  const signals = sys.catchSignals([SIGTERM, SIGHUP, SIGALRM, SIGCHLD, SIGPIPE]);
   if (refused(signals)) throw new Fatal(reason('unable to create selfpipe', signals), 100);
   return {
     voice,

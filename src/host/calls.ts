@@ -61,7 +61,8 @@ export interface Calls {
   /**
    * Starts a program. In the child, in this order: setsid if asked, chdir to `dir` unless "", each pair of `fds`
    * (child's descriptor, ours) put in place, caught signals back to default, no signal blocked, then, with
-   * `recordFd` >= 0, `recordText` and the child's pid as ten digits and a newline written at offset 0 of that
+   * `recordFd` >= 0, `recordText`, the milliseconds since boot as 14 digits, a space, the child's pid as ten digits and
+   * a newline written at offset 0 of that
    * descriptor, then execve. Returns when the program runs. Refusals: -errno where no child came to be;
    * -(4096 + errno) where a later step failed, a record that could not be written whole included (the child is
    * then gone and already reaped). EINVAL: no argv[0], half a pair, over 64 pairs, an unknown flag. With
@@ -94,6 +95,8 @@ export interface Calls {
    * SIGSTOP and what is no signal; then none of them is caught.
    */
   catchSignals(signals: readonly number[]): Fd | Errno;
+  /** The same, but those that are ignored stay so. */
+  catchUnignored(signals: readonly number[]): Fd | Errno;
   /** The signals noted since the last call, ascending, each once. */
   takeSignals(): readonly number[];
   /**

@@ -161,9 +161,12 @@ const terminate = (s: Service): Outcome => stop(s);
 const sign = (s: Service, letter: ScriptLetter, signal: number): Outcome =>
   push(s, { kind: 'sign', letter, signal, pid: s.pid });
 
-/** `kill` shall work now: a control script that is still thinking is ended, and with that has not objected. */
+/**
+ * `kill` shall work now: a control script that is still thinking is ended, and with that has not objected; what was
+ * waiting behind it is dropped.
+ */
 const killRun = (s: Service): Outcome => {
-  const queued = sign(s, 'k', SIGKILL);
+  const queued = sign({ ...s, steps: [] }, 'k', SIGKILL);
   return s.asking !== null ? after([{ kind: 'endScript' }], queued) : queued;
 };
 const killScript = (s: Service): Outcome =>
@@ -211,8 +214,10 @@ const finishAgain = (s: Service): Outcome => ({
 
 const startDue = (s: Service, _: unknown, now: Now): Outcome => begin({ ...s, notBeforeMs: now.ms }, now);
 
-const adopt = (s: Service, e: Of<'adopted'>): Outcome =>
-  show({ ...s, state: e.phase === 'run' ? 'up' : 'finishing', pid: e.pid, since: e.since });
+const adopt = (s: Service, e: Of<'adopted'>): Outcome => {
+  const { pid, startedMs, since, paused, gotTerm } = e;
+  return show({ ...s, state: e.phase === 'run' ? 'up' : 'finishing', pid, startedMs, since, paused, gotTerm });
+};
 
 // ---- the table ----------------------------------------------------------------------------------------------
 

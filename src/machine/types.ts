@@ -103,7 +103,17 @@ export type Event =
   | { readonly kind: 'noFinish' }
   | { readonly kind: 'due' }
   /** found running when its supervisor started */
-  | { readonly kind: 'adopted'; readonly pid: number; readonly phase: 'run' | 'finish'; readonly since: Wall };
+  | ({ readonly kind: 'adopted' } & Adopted);
+
+/** What is known of a process that an earlier supervisor started. */
+export interface Adopted {
+  readonly pid: number;
+  readonly phase: 'run' | 'finish';
+  readonly startedMs: number;
+  readonly since: Wall;
+  readonly paused: boolean;
+  readonly gotTerm: boolean;
+}
 
 export type EventKind = Event['kind'];
 

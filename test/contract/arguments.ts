@@ -49,6 +49,7 @@ const signatures: Readonly<Record<Name, string>> = {
   getppid: ':i',
   setsid: ':i',
   catchSignals: 'v:i',
+  catchUnignored: 'v:i',
   takeSignals: ':v',
   poll: 'vn:v',
   inotify: ':i',

@@ -43,6 +43,8 @@ const runsvBehaviour = (story: ScanStory, started: Started): Behaviour => {
   const held = new Outsider(kernel.world, started.process).lock(`${name}/supervise/lock`);
   if (typeof held === 'number') return { key: '/refused', livesMs: 1, exit: 111 };
   const inode = held.description.inode;
+  const folder = inode?.parent?.parent;
+  if (folder !== undefined && folder !== null) started.process.enter(folder);
   return {
     key: `/runsv ${inode?.parent?.number}`,
     livesMs: random.chance(0.8) ? 'forever' : random.int(3000),

@@ -27,16 +27,15 @@ export interface Waiting {
   /** The fifo through which runsv's end is watched; null: it is to be opened. */
   fifo: Fd | null;
   /** Its inotify watch; below 0: none. */
-  readonly watch: number;
-  /** Nothing will tell all the news of it. */
-  readonly blind: boolean;
+  watch: number;
   /** Monotonic milliseconds: look again then, whatever happens; null: not without news. */
   nextMs: number | null;
 }
 
 export interface Round {
   readonly command: Command;
-  readonly inotify: Fd | null;
+  /** Whether status can tell what is waited for. */
+  readonly byStatus: boolean;
   readonly waiting: Set<Waiting>;
   /** Lines not printed yet, by place. */
   readonly lines: Map<number, Bytes>;
@@ -102,6 +101,10 @@ const stillSupervised = (round: Round, waiting: Waiting): boolean => {
   return true;
 };
 
+/** Nothing will tell all the news of it. */
+const isBlind = (round: Round, { told, watch }: Waiting): boolean =>
+  told.fifo === null || (round.byStatus && watch < 0);
+
 export const look = (round: Round, waiting: Waiting): void => {
   const nowMs = monotonicMs();
   waiting.nextMs = null;
@@ -110,5 +113,6 @@ export const look = (round: Round, waiting: Waiting): void => {
   const status = readStatus(service.dir);
   if (isTrouble(status)) finish(round, waiting, troubleLine(service.name, status), true);
   else if (meets(round, waiting, status, nowMs)) finish(round, waiting, `ok: ${describe(service, status)}`, false);
-  else if (waiting.blind) waiting.nextMs = Math.min(waiting.nextMs ?? Number.POSITIVE_INFINITY, nowMs + LOOK_MS);
+  else if (isBlind(round, waiting))
+    waiting.nextMs = Math.min(waiting.nextMs ?? Number.POSITIVE_INFINITY, nowMs + LOOK_MS);
 };

@@ -18,11 +18,13 @@ import { type Told, tell } from './send.ts';
 import { isTrouble, readStatus, troubleLine } from './service.ts';
 
 const NEWS_BYTES = 4096;
+// Most commands take effect in a few milliseconds, and the kernel takes longer than that to close an inotify descriptor
+// (it waits for all processors). So that is opened for what is not done by then.
+const EAGER_MS = 20;
+const EAGER_LOOK_MS = 1;
 
 const watchesOf = (round: Round): readonly Watch[] => {
-  const { inotify } = round;
   const watches: Watch[] = [];
-  if (inotify !== null) watches.push({ fd: inotify, events: POLLIN, ready: () => takeNews(round, inotify) });
   for (const waiting of round.waiting) {
     const ended = waiting.asking.run?.ended ?? null;
     if (ended !== null) watches.push({ fd: ended, events: POLLIN, ready: () => lookIfWaiting(round, waiting) });
@@ -78,30 +80,61 @@ const giveUp = (round: Round, waiting: Waiting): void => {
   if (round.command.onTimeout === 'kill') tell(service, KILL, false);
 };
 
-const news = (command: Command): boolean => command.until.some((until) => until !== 'sent' && until !== 'gone');
+const tellsByStatus = (command: Command): boolean =>
+  command.until.some((until) => until !== 'sent' && until !== 'gone');
 
 const begin = (command: Command, tolds: readonly Told[]): Round => {
-  const opened = news(command) ? sys.inotify() : null;
-  const inotify = refused(opened) ? null : opened;
   const checks = newChecks();
-  const waiting = tolds.map((told, index): Waiting => {
-    const watch = inotify === null ? -1 : sys.watch(inotify, `${told.service.dir}/supervise`, IN_MOVED_TO);
-    const blind = told.fifo === null || (watch < 0 && news(command));
-    return { index, told, asking: newAsking(checks), fifo: told.fifo, watch, blind, nextMs: null };
-  });
-  return { command, inotify, waiting: new Set(waiting), lines: new Map(), printMs: null, failed: 0 };
+  const waiting = tolds.map(
+    (told, index): Waiting => ({ index, told, asking: newAsking(checks), fifo: told.fifo, watch: -1, nextMs: null }),
+  );
+  const byStatus = tellsByStatus(command);
+  return { command, byStatus, waiting: new Set(waiting), lines: new Map(), printMs: null, failed: 0 };
+};
+
+const lookAtAll = (round: Round): void => {
+  for (const waiting of [...round.waiting]) look(round, waiting);
+};
+
+/** The first milliseconds: looks again and again. */
+const waitEagerly = (round: Round, deadlineMs: number): void => {
+  const untilMs = Math.min(deadlineMs, monotonicMs() + EAGER_MS);
+  while (round.waiting.size > 0 && monotonicMs() < untilMs) {
+    waitOnce(watchesOf(round), monotonicMs() + EAGER_LOOK_MS);
+    lookAtAll(round);
+  }
+};
+
+/** From now on changes are told. What changed just before is seen by looking once more. */
+const listen = (round: Round): Fd | null => {
+  const inotify = sys.inotify();
+  if (refused(inotify)) return null;
+  for (const waiting of round.waiting) {
+    waiting.watch = sys.watch(inotify, `${waiting.told.service.dir}/supervise`, IN_MOVED_TO);
+  }
+  lookAtAll(round);
+  return inotify;
+};
+
+const waitForNews = (round: Round, deadlineMs: number, inotify: Fd | null): void => {
+  const ready = (): void => {
+    if (inotify !== null) takeNews(round, inotify);
+  };
+  const news: readonly Watch[] = inotify === null ? [] : [{ fd: inotify, events: POLLIN, ready }];
+  while (round.waiting.size > 0 && monotonicMs() < deadlineMs) {
+    waitOnce([...news, ...watchesOf(round)], nextMs(round, deadlineMs));
+    doDue(round);
+  }
 };
 
 /** Waits for all of `tolds`, until `deadlineMs` (monotonic), and prints a line about each. Returns how many failed. */
 export const waitForAll = (command: Command, tolds: readonly Told[], deadlineMs: number): number => {
   const round = begin(command, tolds);
-  for (const waiting of [...round.waiting]) look(round, waiting);
-  while (round.waiting.size > 0 && monotonicMs() < deadlineMs) {
-    waitOnce(watchesOf(round), nextMs(round, deadlineMs));
-    doDue(round);
-  }
+  lookAtAll(round);
+  if (round.byStatus) waitEagerly(round, deadlineMs);
+  const inotify = round.byStatus && round.waiting.size > 0 ? listen(round) : null;
+  waitForNews(round, deadlineMs, inotify);
   for (const waiting of [...round.waiting]) giveUp(round, waiting);
   print(round);
-  if (round.inotify !== null) sys.close(round.inotify);
   return round.failed;
 };

@@ -250,18 +250,33 @@ static int catchable(int64_t sig) {
   return sig >= 1 && sig <= 64 && (sig < 32 || sig > 34) && sig != SIGKILL && sig != SIGSTOP;
 }
 
-CALL(catchSignals) {
-  (void)out;
+static int is_ignored(int sig) {
+  struct sigaction now;
+  return sigaction(sig, NULL, &now) == 0 && now.sa_handler == SIG_IGN;
+}
+
+static int64_t catch_them(const sys_arg *a, int spare_ignored) {
+  sigset_t caught;
+  sigemptyset(&caught);
   for (size_t i = 0; i < a[0].len; i++)
     if (!catchable(a[0].v[i])) return -EINVAL;
   if (told[0] < 0 && pipe2(told, O_NONBLOCK | O_CLOEXEC) < 0) return -errno;
   /* A child that merely stops or continues is no news. */
   struct sigaction action = {.sa_handler = note, .sa_flags = SA_NOCLDSTOP};
   sigfillset(&action.sa_mask);
-  for (size_t i = 0; i < a[0].len; i++)
-    if (sigaction((int)a[0].v[i], &action, NULL) < 0) return -errno;
+  for (size_t i = 0; i < a[0].len; i++) {
+    int sig = (int)a[0].v[i];
+    if (spare_ignored && is_ignored(sig)) continue;
+    if (sigaction(sig, &action, NULL) < 0) return -errno;
+    sigaddset(&caught, sig);
+  }
+  /* Whoever started us may have blocked them. */
+  sigprocmask(SIG_UNBLOCK, &caught, NULL);
   return told[0];
 }
+
+CALL(catchSignals) { return (void)out, catch_them(a, 0); }
+CALL(catchUnignored) { return (void)out, catch_them(a, 1); }
 
 CALL(takeSignals) {
   char drain[64];
@@ -321,11 +336,19 @@ static void reset_signals(void) {
   sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+static void digits(char *to, int count, int64_t n) {
+  while (count--) to[count] = (char)('0' + n % 10), n /= 10;
+}
+
+/* The moment is taken in the child, so that with the caller's own it encloses the process's start. */
 static int write_record(const child *c) {
-  char tail[11];
-  long pid = (long)getpid();
-  for (int i = 9; i >= 0; i--, pid /= 10) tail[i] = (char)('0' + pid % 10);
-  tail[10] = '\n';
+  char tail[26];
+  struct timespec up = {0};
+  clock_gettime(CLOCK_BOOTTIME, &up);
+  digits(tail, 14, (int64_t)up.tv_sec * 1000 + up.tv_nsec / 1000000);
+  tail[14] = ' ';
+  digits(tail + 15, 10, (int64_t)getpid());
+  tail[25] = '\n';
   struct iovec parts[] = {{(void *)c->a[7].s, c->a[7].len}, {tail, sizeof tail}};
   ssize_t put;
   RETRY(put, pwritev(c->record, parts, 2, 0));

@@ -58,6 +58,7 @@
   X(setsid, "", 'i')                                                                                       \
   /* signals: caught ones are noted in C and told through one descriptor */                                \
   X(catchSignals, "v", 'i') /* numbers to catch from now on: descriptor, readable while some are noted */  \
+  X(catchUnignored, "v", 'i') /* the same, but those that are ignored stay so */                           \
   X(takeSignals, "", 'v')  /* the numbers noted since the last call, ascending; empties the descriptor */  \
   /* waiting */                                                                                            \
   X(poll, "vn", 'v')       /* pairs fd/events, milliseconds (-1: for ever): the events of each fd */       \

@@ -350,6 +350,11 @@ export class MainCalls implements Calls {
     return fd;
   }
 
+  catchUnignored(signals: readonly number[]): Fd | Errno {
+    const { ignored } = this.#main.process;
+    return this.catchSignals(signals.filter((signal) => !catchable(signal) || (ignored & bitOf(signal)) === 0));
+  }
+
   /** One for the whole life of a program, and two numbers: it is a pipe. */
   #signalFd(process: Process): Fd | Errno {
     if (this.#signals?.process === process) return this.#signals.fd;

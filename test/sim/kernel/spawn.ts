@@ -25,6 +25,7 @@ import { X_OK } from './numbers.ts';
 import { may } from './paths.ts';
 import { exitStatus, Process } from './processes.ts';
 import { end, send } from './signals.ts';
+import { MS_NS } from './time.ts';
 import type { World } from './world.ts';
 
 export interface SpawnRequest {
@@ -41,6 +42,7 @@ export interface SpawnRequest {
 
 const PAIRS_MAX = 64;
 const PID_DIGITS = 10;
+const MS_DIGITS = 14;
 const FAILED_CODE = 111;
 const FAILED_LATER_CODE = 100;
 
@@ -82,7 +84,7 @@ const prepare = (world: World, parent: Process, child: Process, request: SpawnRe
   const moved = request.dir === '' ? 0 : enterPath(world, child, request.dir);
   if (moved !== 0) return moved;
   const placed = inherit(parent, child, request.fds);
-  return placed !== 0 || request.recordFd < 0 ? placed : record(parent, child, request);
+  return placed !== 0 || request.recordFd < 0 ? placed : record(world, parent, child, request);
 };
 
 /** chdir. */
@@ -114,10 +116,11 @@ const inherit = (parent: Process, child: Process, fds: readonly number[]): numbe
   return 0;
 };
 
-const record = (parent: Process, child: Process, request: SpawnRequest): number => {
+const record = (world: World, parent: Process, child: Process, request: SpawnRequest): number => {
   const description = parent.at(request.recordFd);
   if (description === null) return -EBADF;
-  const text = `${request.recordText}${String(child.pid).padStart(PID_DIGITS, '0')}\n`;
+  const upMs = String(Math.floor(world.clock.bootNs() / MS_NS)).padStart(MS_DIGITS, '0');
+  const text = `${request.recordText}${upMs} ${String(child.pid).padStart(PID_DIGITS, '0')}\n`;
   const put = description.pwrite(text, 0);
   if (put < 0) return put;
   return put === text.length ? 0 : -ENOSPC;

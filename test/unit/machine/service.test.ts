@@ -42,6 +42,7 @@ const reach: Readonly<Record<State, (want?: 'up' | 'down') => Service>> = {
 };
 const STATES = Object.keys(reach) as readonly State[];
 
+const found = { pid: 9, startedMs: -5000, since: T0.wall, paused: true, gotTerm: true } as const;
 const EVENTS: readonly Event[] = [
   { kind: 'up' },
   { kind: 'down' },
@@ -61,8 +62,8 @@ const EVENTS: readonly Event[] = [
   ended(0, 0),
   { kind: 'noFinish' },
   { kind: 'due' },
-  { kind: 'adopted', pid: 9, phase: 'run', since: T0.wall },
-  { kind: 'adopted', pid: 9, phase: 'finish', since: T0.wall },
+  { kind: 'adopted', ...found, phase: 'run' },
+  { kind: 'adopted', ...found, phase: 'finish' },
 ];
 
 describe('every cell of the table', () => {
@@ -239,6 +240,18 @@ describe('kill', () => {
     expect(names(play(reach.down(), [0, { kind: 'kill' }]).effects)).toEqual([]);
   });
 
+  it('drops what waits behind a script that hangs', () => {
+    const waiting = play(
+      reach.up(),
+      [0, { kind: 'down' }],
+      [0, { kind: 'term' }],
+      [0, { kind: 'signal', letter: 'h' }],
+    );
+    const killed = play(waiting.service, [0, { kind: 'kill' }], [0, NO]);
+    expect(names(killed.effects)).toEqual(['send 15 to 7', 'publish', 'ask k 7']);
+    expect(names(play(killed.service, [0, NO]).effects)).toEqual(['send 9 to 7']);
+  });
+
   it('reaches a finish script, which then is not run again', () => {
     expect(names(play(reach.finishing(), [0, { kind: 'kill' }]).effects)).toEqual(['send 9 to 8']);
     expect(names(play(reach.finishing(), [5000, { kind: 'kill' }], [5000, ended(-1, 9)]).effects)).toEqual([
@@ -276,11 +289,15 @@ describe('finishing', () => {
 
 describe('adoption', () => {
   it('takes a process as it is, with its time', () => {
-    const since = { sec: 3, nsec: 500 };
-    const run = handle(fresh(), { kind: 'adopted', pid: 77, phase: 'run', since }, T0).service;
-    expect(run).toMatchObject({ state: 'up', pid: 77, since, want: 'up' });
-    const finish = handle(fresh(), { kind: 'adopted', pid: 77, phase: 'finish', since }, T0).service;
+    const run = handle(fresh(), { kind: 'adopted', ...found, phase: 'run' }, T0).service;
+    expect(run).toMatchObject({ ...found, state: 'up', want: 'up' });
+    const finish = handle(fresh(), { kind: 'adopted', ...found, phase: 'finish' }, T0).service;
     expect(finish.state).toBe('finishing');
+  });
+
+  it('restarts at once what had lived long enough', () => {
+    const run = handle(fresh(), { kind: 'adopted', ...found, phase: 'run' }, T0).service;
+    expect(play(run, [10, ended(-1, 0)], [10, { kind: 'noFinish' }]).service.state).toBe('preparing');
   });
 });
 
