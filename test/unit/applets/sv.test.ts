@@ -144,12 +144,44 @@ describe('sv that waits', () => {
     expect(a.got).toBe('d');
   });
 
-  it('sleeps until there are news', () => {
+  it('sleeps until there are news, but for the first milliseconds', () => {
     const world = new SvWorld();
     const a = world.service('a');
+    let early = 0;
+    world.at(100, () => {
+      early = world.kernel.wakeUps;
+    });
     world.at(3000, () => a.become(DOWN));
     world.run('stop a');
-    expect(world.kernel.wakeUps).toBe(1);
+    expect(early).toBeLessThanOrEqual(20);
+    expect(world.kernel.wakeUps - early).toBe(1);
+  });
+
+  it.each([2, 12])('does without inotify for what is done after %d ms', (ms) => {
+    const world = new SvWorld();
+    const a = world.service('a');
+    world.at(ms, () => a.become(DOWN));
+    const ran = world.run('stop a');
+    expect(ran.code).toBe(0);
+    expect(ran.ms).toBeLessThan(ms + 2);
+    expect(world.kernel.trace().filter((line) => line.includes('inotify'))).toEqual([]);
+  });
+
+  it('misses no change between its last look and the watch', () => {
+    let asleepAt = 0;
+    const quiet = new SvWorld();
+    quiet.service('a');
+    quiet.at(100, () => {
+      asleepAt = quiet.kernel.steps;
+    });
+    quiet.run('stop a');
+    for (let step = 10; step <= asleepAt; step++) {
+      const world = new SvWorld();
+      const a = world.service('a');
+      world.kernel.atStep(step, () => a.become(DOWN));
+      expect(world.run('stop a').ms, `change before call ${step} of ${asleepAt}`).toBeLessThan(30);
+    }
+    expect(asleepAt).toBeGreaterThan(100);
   });
 
   it('looks every 0.42 s where inotify is refused', () => {
@@ -159,8 +191,8 @@ describe('sv that waits', () => {
     world.at(500, () => a.become(DOWN));
     const ran = world.run('stop a');
     expect(ran.code).toBe(0);
-    expect(ran.ms).toBeGreaterThan(835);
-    expect(ran.ms).toBeLessThan(850);
+    expect(ran.ms).toBeGreaterThan(855);
+    expect(ran.ms).toBeLessThan(865);
   });
 
   it.each([
