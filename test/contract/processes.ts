@@ -222,7 +222,21 @@ const sessionOf = (c: Case, pid: Pid): readonly number[] => {
   return [Number(fields[2]), Number(fields[3])];
 };
 
-const pidText = (pid: number): Bytes => `${'0'.repeat(10 - String(pid).length)}${pid}\n`;
+const bootMs = (c: Case): number => {
+  const [s, ns] = c.sys.clock(l.CLOCK_BOOTTIME);
+  return s * 1000 + Math.floor(ns / 1e6);
+};
+
+const padded = (n: number, width: number): Bytes => '0'.repeat(width - String(n).length) + String(n);
+
+const RECORD_TAIL = 14 + 1 + 10 + 1;
+
+/** Fails unless this is the text, a moment (milliseconds since boot) not before `sinceMs` nor to come, and the process. */
+const isRecord = (c: Case, record: Bytes, text: Bytes, sinceMs: number, pid: number): void => {
+  const ms = Number(record.slice(text.length, text.length + 14));
+  same(record, `${text}${padded(ms, 14)} ${padded(pid, 10)}\n`, 'record');
+  holds(ms >= sinceMs && ms <= bootMs(c), `${sinceMs} <= ${ms} <= now`);
+};
 
 const atOnce: readonly Spec[] = [
   {
@@ -231,8 +245,10 @@ const atOnce: readonly Spec[] = [
       const record = c.open(c.file('record'), l.O_RDWR);
       done(c.sys.catchSignals([l.SIGUSR1]), 'catchSignals');
       const start = { flags: l.SPAWN_AT_ONCE | l.SPAWN_SETSID, dir: c.dir, record, text: 'r ' };
+      const sinceMs = bootMs(c);
       const [pid] = waiting(c, start);
-      same([sessionOf(c, pid), c.content(c.path('record'))], [[pid, pid], `r ${pidText(pid)}`], 'session, record');
+      same(sessionOf(c, pid), [pid, pid], 'group and session');
+      isRecord(c, c.content(c.path('record')), 'r ', sinceMs, pid);
       same(c.sys.readlink(`/proc/${pid}/cwd`), c.dir, 'directory');
       same([statusLine(c, pid, 'SigBlk'), statusLine(c, pid, 'SigCgt')], ['0'.repeat(16), '0'.repeat(16)], 'signals');
     },
@@ -262,11 +278,14 @@ const records: readonly Spec[] = [
     run: (c) => {
       const record = c.open(c.file('record', 'x'.repeat(40)), l.O_RDWR);
       const [from, to] = c.pipe();
+      const sinceMs = bootMs(c);
       const pid = shell(c, `cat ${c.path('record')}`, { fds: [1, to], record, text: 'service \xff ' });
-      const expected = `service \xff ${pidText(pid)}${'x'.repeat(40 - 21)}`;
-      same(c.content(c.path('record')), expected, 'after spawn');
+      const written = c.content(c.path('record'));
+      const size = 10 + RECORD_TAIL;
+      isRecord(c, written.slice(0, size), 'service \xff ', sinceMs, pid);
+      same(written.slice(size), 'x'.repeat(40 - size), 'what stood there');
       c.close(to);
-      same(drain(c, from), expected, 'as the program saw it');
+      same(drain(c, from), written, 'as the program saw it');
       same(c.reap(pid), 0, 'wait status');
     },
   },
@@ -274,9 +293,11 @@ const records: readonly Spec[] = [
     title: 'a record descriptor that is also a target still gets the record, and the program the target',
     run: (c) => {
       const [record, other] = [c.open(c.file('record'), l.O_RDWR), c.open(c.file('other'), l.O_RDWR)];
+      const sinceMs = bootMs(c);
       const pid = shell(c, `printf written >>/proc/self/fd/${record}`, { fds: [record, other], record, text: 'r ' });
       same(c.reap(pid), 0, 'wait status');
-      same([c.content(c.path('record')), c.content(c.path('other'))], [`r ${pidText(pid)}`, 'written'], 'files');
+      isRecord(c, c.content(c.path('record')), 'r ', sinceMs, pid);
+      same(c.content(c.path('other')), 'written', 'the target');
     },
   },
   {
@@ -294,7 +315,7 @@ const records: readonly Spec[] = [
     run: (c) => {
       const record = c.open(c.file('record'), l.O_RDWR);
       failedBy(attempt(c, { path: c.path('missing'), record }), l.ENOENT, 'spawn');
-      const pid = Number(c.content(c.path('record')));
+      const pid = Number(c.content(c.path('record')).slice(15));
       holds(pid > 1, `process ${pid}`);
       refuses(c.sys.waitpid(pid, l.WNOHANG), l.ECHILD, 'waitpid');
       refuses(c.sys.kill(pid, 0), l.ESRCH, 'kill');

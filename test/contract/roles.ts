@@ -45,6 +45,20 @@ const roles: Readonly<Record<string, Role>> = {
     sys.read(STDIN, 1);
     return 0;
   },
+  // Started with SIGPIPE ignored and SIGUSR1 blocked: the first stays so until it is caught, the second does not.
+  'role:ignored': (sys) => {
+    const brokenPipe = (): string => {
+      const [from, to] = sys.pipe(0) as readonly [Fd, Fd];
+      sys.close(from);
+      sys.kill(sys.getpid(), l.SIGUSR1);
+      return `${sys.write(to, 'x')}: ${sys.takeSignals().join(' ')}`;
+    };
+    sys.catchUnignored([l.SIGPIPE, l.SIGUSR1]);
+    const ignored = brokenPipe();
+    sys.catchSignals([l.SIGPIPE]);
+    say(sys, `${ignored}, ${brokenPipe()}`);
+    return 0;
+  },
   // A shell has limited the size of files: the record does not fit.
   'role:record': (sys, [path = '']) => {
     const record = sys.open(path, l.O_WRONLY | l.O_CREAT, 0o600);

@@ -28,6 +28,9 @@ const everything = (c: Case, args: readonly Bytes[], env?: readonly Bytes[]): re
   return [text, c.reap(second.pid)];
 };
 
+/** The record ends with the moment, a space, the process and a newline. */
+const recordedPid = (record: Bytes): Bytes => record.slice(record.lastIndexOf(' ') + 1).trim();
+
 const numbered = (names: readonly Bytes[]): readonly number[] => names.map(Number).filter((n) => n > 0);
 
 /** The processes with this word among their arguments, except one. */
@@ -58,7 +61,7 @@ const recorded = (c: Case): readonly number[] =>
   numbered(
     done(c.sys.readdir(c.dir), 'readdir')
       .filter((name) => name.startsWith('record.'))
-      .map((name) => c.content(c.path(name))),
+      .map((name) => recordedPid(c.content(c.path(name)))),
   );
 
 /** A killed process still shows its arguments for a while: waits until it has ended. */
@@ -137,6 +140,16 @@ const all: readonly Spec[] = [
       const unknown = answer === `-${l.ENOSYS} -${l.ENOSYS} -${l.ENOSYS}\n`;
       same(answer, unknown ? answer : '4 7 6\n', 'answers');
       same(shown, unknown ? ['before', 'seven77', ''] : ['BEFORE', 'longer\xff', ''], 'what ps shows');
+    },
+  },
+  {
+    title: 'catchUnignored leaves alone what is ignored, and what is caught is not blocked',
+    run: (c) => {
+      const env = ['/usr/bin/env', '--ignore-signal=PIPE', '--block-signal=USR1', ...(c.can.again ?? [])];
+      const second = start(c, ['role:ignored'], undefined, env);
+      const [ignored, caught] = [`${l.SIGUSR1}`, `${l.SIGUSR1} ${l.SIGPIPE}`];
+      same(drain(c, second.stdout), `-${l.EPIPE}: ${ignored}, -${l.EPIPE}: ${caught}`, 'signals');
+      same(c.reap(second.pid), 0, 'wait status');
     },
   },
   {
