@@ -25,10 +25,11 @@ export interface Voice {
 }
 
 const STDERR = 2;
+/** How long a supervisor waits for whoever reads what it says; then the line is dropped. */
+const PATIENCE_MS = 200;
 
-/** Says a line if it can be said at once: a supervisor must not wait for whoever reads what it says. */
 const say = (line: Bytes): void => {
-  const ready = sys.poll([STDERR, POLLOUT], 0);
+  const ready = sys.poll([STDERR, POLLOUT], PATIENCE_MS);
   if (refused(ready) || ((ready[0] ?? 0) & POLLOUT) !== 0) err(line);
 };
 

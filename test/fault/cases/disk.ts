@@ -221,7 +221,7 @@ export const DISK = [
       chmodSync(`${service.dir}/supervise`, 0o500);
       service.send('d');
       await world.tells(service, 'term');
-      await runsv.says(/warning: unable to (write|rename) .*: access denied$/);
+      await runsv.says(/warning: unable to replace .*: access denied$/);
       chmodSync(`${service.dir}/supervise`, 0o700);
       await world.reach(service, { state: 'down', pid: 0, want: 'd' });
       assert.equal(isAlive(pid), false);
@@ -230,13 +230,17 @@ export const DISK = [
     'setpriv',
   ),
 
-  fault('a spare file that something else put there is survived', async (world) => {
+  fault('a spare file that something else left there is survived', async (world) => {
     const service = world.service('spares').has('run', 'stays').isDown();
-    const runsv = world.runsv(service);
+    const first = world.runsv(service);
     await world.reach(service, { state: 'down' });
+    first.signal('SIGTERM');
+    await first.ended();
     program(`${service.dir}/supervise/status.new`, 'x'.repeat(5000));
     program(`${service.dir}/supervise/pid.new`, 'x'.repeat(5000));
     program(`${service.dir}/supervise/stat.new`, habit('ends', service.toldPath));
+    const runsv = world.runsv(service);
+    await world.reach(service, { state: 'down' });
     service.send('u');
     const pid = await world.up(service);
     assert.equal(service.stat(), 'run\n');

@@ -91,16 +91,14 @@ export const HANGING = [
     assert.equal(service.count('double'), 0);
   }),
 
-  fault('a service that ends by itself while a control script hangs is started again', async (world) => {
+  fault('a control script is waited for before the next start, and kill ends one that hangs', async (world) => {
     const service = await hangsIn(world, 't', 't');
     const pid = service.status()?.pid ?? 0;
     kill(pid, 'SIGKILL');
-    await world.until(
-      'another start',
-      () => service.status()?.state === 'run' && service.status()?.pid !== pid,
-      [`${service.dir}/supervise`],
-      5000,
-    );
+    await world.reach(service, { state: 'down', want: 'u' });
+    service.send('k');
+    const again = await world.up(service);
+    assert.notEqual(again, pid);
   }),
 
   fault('a vetoed kill is vetoed even while another script hangs', async (world) => {

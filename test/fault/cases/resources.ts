@@ -115,7 +115,7 @@ export const RESOURCES = [
       limit(runsv.pid, '--nofile=3:1024');
       service.send('d');
       await world.tells(service, 'term');
-      await runsv.says(/warning: unable to write supervise\/.*: process cannot open more files$/);
+      await runsv.says(/warning: unable to replace supervise\/.*: process cannot open more files$/);
       limit(runsv.pid, '--nofile=1024:1024');
       await world.reach(service, { state: 'down', pid: 0, want: 'd' });
       assert.equal(isAlive(pid), false);
