@@ -1,0 +1,33 @@
+// Every case, slow groups first so that the run does not end with one long wait.
+import type { Case } from '../model.ts';
+import { cases as daemontools } from './daemontools.ts';
+import { cases as runsvBytes } from './runsv-bytes.ts';
+import { cases as runsvControl } from './runsv-control.ts';
+import { cases as runsvEnding } from './runsv-ending.ts';
+import { cases as runsvExit } from './runsv-exit.ts';
+import { cases as runsvLog } from './runsv-log.ts';
+import { cases as runsvStart } from './runsv-start.ts';
+import { cases as runsvdir } from './runsvdir.ts';
+import { cases as runsvdirReal } from './runsvdir-real.ts';
+import { cases as svCommands } from './sv-commands.ts';
+import { cases as svLsb } from './sv-lsb.ts';
+import { cases as svReal } from './sv-real.ts';
+import { cases as svServices } from './sv-services.ts';
+import { cases as svWaiting } from './sv-waiting.ts';
+
+export const CASES: readonly Case[] = [
+  ...runsvdirReal,
+  ...runsvdir,
+  ...svReal,
+  ...runsvExit,
+  ...runsvLog,
+  ...runsvEnding,
+  ...runsvControl,
+  ...runsvStart,
+  ...runsvBytes,
+  ...svWaiting,
+  ...svCommands,
+  ...svServices,
+  ...svLsb,
+  ...daemontools,
+];

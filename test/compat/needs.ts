@@ -1,0 +1,27 @@
+// What cases need of the machine: root, and daemontools' svstat and svok.
+//
+// Promises: what is missing is said once, loudly, and only the cases that need it are skipped. daemontools is
+// installed from the distribution where root may do so. Read next: model.ts.
+import { spawnSync } from 'node:child_process';
+import type { Need } from './model.ts';
+
+const PRESENT: Readonly<Record<Need, () => boolean>> = {
+  root: () => process.getuid?.() === 0,
+  daemontools: () => haveDaemontools() || (process.getuid?.() === 0 && installDaemontools()),
+};
+
+function haveDaemontools(): boolean {
+  return spawnSync('sh', ['-c', 'command -v svstat && command -v svok']).status === 0;
+}
+
+function installDaemontools(): boolean {
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  const apt = (...args: string[]) => spawnSync('apt-get', args, { env, stdio: 'ignore' }).status === 0;
+  const install = () => apt('install', '-y', '-q', '--no-install-recommends', 'daemontools');
+  return (install() || (apt('update', '-q') && install())) && haveDaemontools();
+}
+
+/** The needs that this machine does not meet, of those asked for. */
+export function unmet(asked: Iterable<Need>): ReadonlySet<Need> {
+  return new Set([...new Set(asked)].filter((need) => !PRESENT[need]()));
+}
