@@ -75,7 +75,8 @@ help:
 
 node_modules/.stamp: package.json package-lock.json
 	@build/tools.sh npm
-	npm ci --no-audit --no-fund --loglevel=error
+	# not npm ci: it refuses a lock file in which a platform's optional package that no registry has is missing
+	npm install --no-save --no-audit --no-fund --loglevel=error
 	@touch $@
 
 # What a build needs of the system: installed where apt-get can, named where not.

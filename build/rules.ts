@@ -41,7 +41,9 @@ const checkImports = (path: string, text: string): void => {
 
 const checkPurity = (path: string, text: string): void => {
   if (!/^src\/(machine|formats)\//.test(path)) return;
-  if (/\b(sys\.|Date\b|Math\.random|performance|process\.|console\.)/.test(text.replace(/\/\/.*|\/\*[^]*?\*\//g, ''))) {
+  if (
+    /\b(sys\.|Date\b|Math\.random|performance|process\.|console\.)/.test(text.replace(/\/\/.*|\/\*[\s\S]*?\*\//g, ''))
+  ) {
     breaches.push(`${path}: reaches for the outside world`);
   }
 };
@@ -68,7 +70,7 @@ for (const path of sources) {
 }
 
 const cLines = filesUnder('src', /\.[ch]$/)
-  .map((path) => readFileSync(path, 'utf8').replace(/\/\*[^]*?\*\//g, ''))
+  .map((path) => readFileSync(path, 'utf8').replace(/\/\*[\s\S]*?\*\//g, ''))
   .map((text) => text.split('\n').filter((line) => line.trim() !== '').length)
   .reduce((sum, lines) => sum + lines, 0);
 if (cLines > C_LINES_MAX) breaches.push(`src/host: ${cLines} lines of C without comments, at most ${C_LINES_MAX}`);
