@@ -87,6 +87,23 @@ const filesAfter: Case = {
   },
 };
 
+function harmless(name: 'SIGUSR1' | 'SIGUSR2' | 'SIGALRM' | 'SIGPIPE'): Case {
+  return {
+    name: `runsv-exit/${name.slice(3).toLowerCase()}`,
+    title: `${name.slice(3)} to runsv`,
+    uses: ['runsv'],
+    differs: [{ id: 'runsv-signals', lines: { runsv: 'lives on' } }],
+    async run(world) {
+      steps.service(world, 's', { run: STAYS });
+      const runsv = await steps.supervise(world, 's');
+      const { pid } = await steps.up(world, 's');
+      signal(runsv.pid, name);
+      world.note('runsv', await steps.fate(runsv.pid, 700));
+      world.note('service', await steps.fate(pid, 0));
+    },
+  };
+}
+
 const ignoredHup: Case = {
   name: 'runsv-exit/hup-ignored',
   title: 'a runsv that was started with HUP, INT and QUIT ignored does not mind them',
@@ -227,6 +244,10 @@ export const cases: readonly Case[] = [
   ...LEAVES,
   filesAfter,
   ignoredHup,
+  harmless('SIGUSR1'),
+  harmless('SIGUSR2'),
+  harmless('SIGALRM'),
+  harmless('SIGPIPE'),
   finishWaitedFor,
   stubborn,
   upAfterExit,

@@ -202,7 +202,7 @@ const checkInherits: Case = {
     steps.script(
       world,
       's/check',
-      'echo "s check $# ${PWD##*/}" >>"$RECORD"; for n in 0 1 2; do [ -e /proc/$$/fd/$n ] && echo "open $n" >>"$RECORD"; done; exit 0',
+      'echo "s check $# $(basename "$PWD")" >>"$RECORD"; for n in 0 1 2; do [ -e /proc/$$/fd/$n ] && echo "open $n" >>"$RECORD"; done; exit 0',
     );
     steps.noteRun(world, 'start', await world.run('sv', ['-w', '5', 'start', './s']));
     steps.noteEvents(world);
