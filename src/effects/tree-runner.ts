@@ -43,6 +43,11 @@ import { identityOf, look } from './scandir.ts';
 import { addDot, type Title, titleWatch } from './title.ts';
 import { LOOK_MS, newWatching, watchAgain, watchesOf, type Watching } from './watching.ts';
 
+/**
+ * How long after a sign of change the look comes: a link that is made under one name and renamed into place is not to be
+ * started under the first.
+ */
+const SETTLE_MS = 25;
 /** How soon a directory that could not be entered is tried again. */
 const RETRY_MS = 1000;
 /** Looks take at most one part in this many of the time. */
@@ -196,7 +201,7 @@ const lookNow = (live: Live): void => {
 };
 
 const lookSoon = (live: Live): void => {
-  const ms = Math.max(monotonicMs(), live.notBeforeMs);
+  const ms = Math.max(monotonicMs() + SETTLE_MS, live.notBeforeMs);
   live.lookMs = live.lookMs === null ? ms : Math.min(live.lookMs, ms);
 };
 
@@ -290,7 +295,9 @@ const duesOver = (live: Live): void => {
 const newLive = (voice: Voice, dir: Bytes, setsid: boolean, title: Title | null): Live => {
   const home = sys.open('.', O_RDONLY, 0);
   if (refused(home)) throw new Fatal(reason('unable to open current directory', home), 100);
-  const signals = sys.catchSignals([SIGTERM, SIGHUP, SIGALRM, SIGCHLD, SIGPIPE]);
+  const main = sys.catchSignals([SIGTERM, SIGHUP, SIGALRM, SIGCHLD]);
+  // a reader of standard error that goes away must not end us; one that was ignored stays so, for the services too
+  const signals = refused(main) ? main : sys.catchUnignored([SIGPIPE]);
   if (refused(signals)) throw new Fatal(reason('unable to create selfpipe', signals), 100);
   return {
     voice,
