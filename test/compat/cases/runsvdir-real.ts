@@ -103,8 +103,8 @@ const replaced: Case = {
     const running = world.start('runsvdir', ['scan']);
     await steps.up(world, 'sv/old');
     await pause(300);
-    world.link('../sv/new', 'scan/one.new');
-    world.rename('scan/one.new', 'scan/one');
+    world.link('../sv/new', 'scan/.one');
+    world.rename('scan/.one', 'scan/one');
     await steps.up(world, 'sv/new');
     const tries = running.stderr().match(/unable to lock supervise\/lock/g)?.length ?? 0;
     world.note('tries in vain', tries === 0 ? '0' : 'some');

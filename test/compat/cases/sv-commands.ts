@@ -237,7 +237,7 @@ const longOptions: Case = {
   uses: ['sv'],
   differs: [
     {
-      id: 'sv-long-options',
+      id: 'sv-help',
       lines: {
         '--help': 'exit 0',
         '--help: stdout': 'usage: sv [-v] [-w sec] command service ...',
