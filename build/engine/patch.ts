@@ -23,13 +23,123 @@ const DEFINITION = `
 extern char image_limit[], image_atoms[];
 #define IN_IMAGE(p) ((uintptr_t)(p) < (uintptr_t)image_limit)
 #define IMAGE_ATOMS ((int)(uintptr_t)image_atoms)
+extern void image_context(const void *bytes, size_t len);
+/* While the image is built: what the next blocks are for. At run time the context is in the image. */
+#define IMAGE_CONTEXT(ctx, bytes, len) do { if (!IN_IMAGE(ctx)) image_context(bytes, len); } while (0)
+#define IMAGE_FUNCTION(ctx, b) do { if (!IN_IMAGE(ctx)) { int about[] = { (b)->arg_count, (b)->var_count, \\
+    (b)->stack_size, (b)->closure_var_count, (b)->cpool_count, (b)->byte_code_len }; \\
+    image_context(about, sizeof about); } } while (0)
 #else
 #define IN_IMAGE(p) 0
 #define IMAGE_ATOMS 0
+#define IMAGE_CONTEXT(ctx, bytes, len) ((void)0)
+#define IMAGE_FUNCTION(ctx, b) ((void)0)
 #endif
 `;
 
+// `{ ...plain, changed }` is how a state becomes the next one. Property by property the engine takes ten times as long.
+const CLONE = `
+/* The properties of a plain object into an empty one: the same shape, the values copied. 0: not that simple a case. */
+static int clone_plain(JSContext *ctx, JSValueConst target, JSObject *from)
+{
+    JSShape *sh = from->shape;
+    JSShapeProperty *described = get_shape_prop(sh);
+    JSProperty *prop;
+    JSObject *to;
+    int i;
+    if (JS_VALUE_GET_TAG(target) != JS_TAG_OBJECT)
+        return 0;
+    to = JS_VALUE_GET_OBJ(target);
+    if (from->class_id != JS_CLASS_OBJECT || to->class_id != JS_CLASS_OBJECT || !to->extensible || to->shape->prop_count)
+        return 0;
+    if (!sh->is_hashed || !sh->prop_count || sh->deleted_prop_count || to->shape->proto != sh->proto)
+        return 0;
+    for (i = 0; i < sh->prop_count; i++)
+        if (described[i].flags != JS_PROP_C_W_E)
+            return 0;
+    prop = js_malloc(ctx, sizeof *prop * sh->prop_size);
+    if (!prop)
+        return -1;
+    for (i = 0; i < sh->prop_count; i++)
+        prop[i].u.value = JS_DupValue(ctx, from->prop[i].u.value);
+    js_free(ctx, to->prop);
+    js_free_shape(ctx->rt, to->shape);
+    to->prop = prop;
+    to->shape = js_dup_shape(sh);
+    return 1;
+}
+
+`;
+
+// The fields of an object literal, one by one: found or added without asking what a definition may mean in general.
+const DEFINE = `
+/* One field of a plain object; takes the value. 0: not that simple a case, and the value is not taken. */
+static int define_plain(JSContext *ctx, JSValueConst target, JSAtom atom, JSValue value)
+{
+    JSObject *p;
+    JSProperty *prop;
+    JSShapeProperty *described;
+    if (JS_VALUE_GET_TAG(target) != JS_TAG_OBJECT || __JS_AtomIsTaggedInt(atom))
+        return 0;
+    p = JS_VALUE_GET_OBJ(target);
+    if (p->class_id != JS_CLASS_OBJECT || !p->extensible)
+        return 0;
+    described = find_own_property(&prop, p, atom);
+    if (described && described->flags != JS_PROP_C_W_E)
+        return 0;
+    if (described) {
+        set_value(ctx, &prop->u.value, value);
+        return 1;
+    }
+    prop = add_property(ctx, p, atom, JS_PROP_C_W_E);
+    if (!prop) {
+        JS_FreeValue(ctx, value);
+        return -1;
+    }
+    prop->u.value = value;
+    return 1;
+}
+
+`;
+
 const replacements: readonly Replacement[] = [
+  // spread
+  {
+    file: 'quickjs.c',
+    count: 1,
+    from: 'static __exception int JS_CopyDataProperties(JSContext *ctx,\n',
+    to: `${CLONE}static __exception int JS_CopyDataProperties(JSContext *ctx,\n`,
+  },
+  {
+    file: 'quickjs.c',
+    count: 1,
+    from: '    p = JS_VALUE_GET_OBJ(source);\n\n    gpn_flags = JS_GPN_STRING_MASK',
+    to:
+      '    p = JS_VALUE_GET_OBJ(source);\n\n    ret = pexcl || setprop ? 0 : clone_plain(ctx, target, p);\n' +
+      '    if (ret)\n        return ret < 0 ? -1 : 0;\n    gpn_flags = JS_GPN_STRING_MASK',
+  },
+  // object literals
+  {
+    file: 'quickjs.c',
+    count: 1,
+    from: 'static JSValue JS_CallInternal(JSContext *caller_ctx, JSValueConst func_obj,\n                               JSValueConst this_obj, JSValueConst new_target,\n                               int argc, JSValue *argv, int flags)\n{',
+    to: `static JSValue JS_CallInternal(JSContext *caller_ctx, JSValueConst func_obj,
+                               JSValueConst this_obj, JSValueConst new_target,
+                               int argc, JSValue *argv, int flags);
+${DEFINE}static JSValue JS_CallInternal(JSContext *caller_ctx, JSValueConst func_obj,
+                               JSValueConst this_obj, JSValueConst new_target,
+                               int argc, JSValue *argv, int flags)
+{`,
+  },
+  {
+    file: 'quickjs.c',
+    count: 1,
+    from: '                ret = JS_DefinePropertyValue(ctx, sp[-2], atom, sp[-1],\n                                             JS_PROP_C_W_E | JS_PROP_THROW);\n                sp--;\n',
+    to:
+      '                ret = define_plain(ctx, sp[-2], atom, sp[-1]);\n                if (!ret)\n' +
+      '                    ret = JS_DefinePropertyValue(ctx, sp[-2], atom, sp[-1], JS_PROP_C_W_E | JS_PROP_THROW);\n' +
+      '                sp--;\n',
+  },
   // values
   { file: 'quickjs.h', count: 1, from: '#define JS_BOOL int\n', to: `#define JS_BOOL int\n${DEFINITION}` },
   {
@@ -94,6 +204,27 @@ const replacements: readonly Replacement[] = [
     count: 1,
     from: '    if (--p->header.ref_count > 0)\n        return;\n    JS_FreeAtomStruct(rt, p);',
     to: '    if (IN_IMAGE(p) || --p->header.ref_count > 0)\n        return;\n    JS_FreeAtomStruct(rt, p);',
+  },
+  // what a block of the image is for (image/make.c)
+  {
+    file: 'quickjs.c',
+    count: 1,
+    from: '    p = js_alloc_string(s->ctx, len, is_wide_char);\n    if (!p) {\n        s->error_state = -1;',
+    to:
+      '    IMAGE_CONTEXT(s->ctx, s->ptr, (size_t)len << is_wide_char);\n' +
+      '    p = js_alloc_string(s->ctx, len, is_wide_char);\n    if (!p) {\n        s->error_state = -1;',
+  },
+  {
+    file: 'quickjs.c',
+    count: 1,
+    from: '        function_size += bc.byte_code_len;\n    }\n',
+    to: '        function_size += bc.byte_code_len;\n    }\n    IMAGE_FUNCTION(ctx, &bc);\n',
+  },
+  {
+    file: 'quickjs.c',
+    count: 1,
+    from: '    b = JS_VALUE_GET_PTR(bfunc);\n    func_obj = JS_NewObjectClass(ctx, func_kind',
+    to: '    b = JS_VALUE_GET_PTR(bfunc);\n    IMAGE_FUNCTION(ctx, b);\n    func_obj = JS_NewObjectClass(ctx, func_kind',
   },
   // contexts
   {

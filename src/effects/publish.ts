@@ -104,16 +104,16 @@ const replace = (sheet: Sheet, path: Bytes, text: Bytes): Trouble | null => {
   return refused(done) ? { what: `unable to replace ${path}`, errno: done } : null;
 };
 
-const NAMES: readonly Name[] = ['pid', 'stat', 'status'];
+const update = (board: Board, name: Name, text: Bytes): Trouble | null => {
+  const sheet = board.sheets[name];
+  return sheet.text === text ? null : replace(sheet, board.folder + name, text);
+};
 
 /** Makes the files say what `service` is. Tells the first thing that went wrong, after which it can be called again. */
 export const publish = (board: Board, service: Service): Trouble | null => {
   const texts = textsFor(service);
-  let first: Trouble | null = null;
-  for (const name of NAMES) {
-    const sheet = board.sheets[name];
-    const trouble = sheet.text === texts[name] ? null : replace(sheet, board.folder + name, texts[name]);
-    first ??= trouble;
-  }
-  return first;
+  const pid = update(board, 'pid', texts.pid);
+  const stat = update(board, 'stat', texts.stat);
+  const status = update(board, 'status', texts.status);
+  return pid ?? stat ?? status;
 };

@@ -136,7 +136,9 @@ const publishAll = (live: Live): void => {
 const deliver = (live: Live, side: Side, event: Event): void => {
   const queue: (readonly [Side, Event])[] = [[side, event]];
   let at = now();
-  for (const [to, next] of queue) {
+  // by index: the queue grows while it is worked on
+  for (let first = 0; first < queue.length; first++) {
+    const [to, next] = queue[first] as readonly [Side, Event];
     // a start takes its time; everything else happens at one moment
     if (next.kind === 'started') at = now();
     const outcome = handlePair(live.pair, to, next, at);

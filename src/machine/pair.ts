@@ -67,7 +67,7 @@ const follow = (outcome: PairOutcome, now: Now): PairOutcome => {
   if (pair.log === null) return { pair: { ...pair, over: true }, effects };
   if (pair.leaving) return { pair: { ...pair, over: isAtRest(pair.log) }, effects };
   const left = applyTo({ ...pair, leaving: true }, 'log', { kind: 'leave' }, now);
-  return follow({ pair: left.pair, effects: [...effects, { kind: 'endInput' }, ...left.effects] }, now);
+  return follow({ pair: left.pair, effects: effects.concat({ kind: 'endInput' }, left.effects) }, now);
 };
 
 /** Applies one event to one side. Total: never throws, whatever the event. */

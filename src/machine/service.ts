@@ -47,7 +47,7 @@ export const newService = (want: 'up' | 'down', scripts: boolean, now: Now): Ser
 const stay = (service: Service): Outcome => ({ service, effects: [] });
 const show = (service: Service): Outcome => ({ service, effects: [PUBLISH] });
 const after = (effects: readonly Effect[], next: Outcome): Outcome =>
-  effects.length === 0 ? next : { service: next.service, effects: [...effects, ...next.effects] };
+  effects.length === 0 ? next : { service: next.service, effects: effects.concat(next.effects) };
 
 // ---- steps: asking control scripts one after the other -------------------------------------------------------
 
@@ -58,8 +58,9 @@ const letterOf = (step: Step): ScriptLetter | null => {
 
 /** Asks for the next step, or takes it where it needs no asking. Nothing is asked while ./run is being started. */
 const advance = (s: Service): Outcome => {
-  const [step, ...steps] = s.steps;
+  const step = s.steps[0];
   if (step === undefined || s.asking !== null || s.state === 'starting') return stay(s);
+  const steps = s.steps.slice(1);
   const letter = letterOf(step);
   if (letter === null || !s.scripts) return take({ ...s, steps }, step, false);
   return { service: { ...s, steps, asking: step }, effects: [{ kind: 'ask', letter, pid: s.pid }] };
@@ -89,14 +90,14 @@ const signalled = (s: Service, letter: ScriptLetter, veto: boolean): Outcome => 
   return stay(s);
 };
 
-const push = (s: Service, ...steps: Step[]): Outcome => advance({ ...s, steps: [...s.steps, ...steps] });
+const push = (s: Service, steps: readonly Step[]): Outcome => advance({ ...s, steps: s.steps.concat(steps) });
 
 // ---- starting and ending ------------------------------------------------------------------------------------
 
 /** A start is coming: at once, or when the second since the last one is over. */
 const begin = (s: Service, now: Now): Outcome => {
   if (now.ms < s.notBeforeMs) return stay({ ...s, state: 'waiting', dueMs: s.notBeforeMs });
-  return push({ ...s, state: 'preparing', dueMs: null }, { kind: 'start' });
+  return push({ ...s, state: 'preparing', dueMs: null }, [{ kind: 'start' }]);
 };
 
 const becomeDown = (s: Service, now: Now): Outcome => {
@@ -130,7 +131,7 @@ const stopSteps = (s: Service): readonly Step[] => {
   return [term, { kind: 'wake', pid: s.pid }, { kind: 'tell', letter: s.want === 'exit' ? 'x' : 'd', pid: s.pid }];
 };
 
-const stop = (s: Service): Outcome => push(s, ...stopSteps(s));
+const stop = (s: Service): Outcome => push(s, stopSteps(s));
 
 // ---- handlers, named after the situation --------------------------------------------------------------------
 
@@ -159,7 +160,7 @@ const cancelForExit = (s: Service): Outcome => show({ ...s, state: 'down', want:
 const terminate = (s: Service): Outcome => stop(s);
 
 const sign = (s: Service, letter: ScriptLetter, signal: number): Outcome =>
-  push(s, { kind: 'sign', letter, signal, pid: s.pid });
+  push(s, [{ kind: 'sign', letter, signal, pid: s.pid }]);
 
 /**
  * `kill` shall work now: a control script that is still thinking is ended, and with that has not objected; what was
