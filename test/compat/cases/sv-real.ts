@@ -73,7 +73,7 @@ const signals: Case = {
       const dir = `s-${command}`;
       steps.service(world, dir, { run: TELLS });
       await steps.supervise(world, dir);
-      await steps.up(world, `${dir}`);
+      await steps.up(world, dir);
       await steps.inState(world, dir, 'run');
       await sv(world, command, command, dir);
       await world.event(`${dir} run got ${name}`);
@@ -231,10 +231,13 @@ const group: Case = {
       await steps.supervise(world, dir);
       await steps.inState(world, dir, 'down');
     }
-    await sv(world, 'start', '-w', '20', 'start', 'a', 'b', 'c');
-    for (const dir of ['a', 'b', 'c']) await steps.up(world, `${dir}`);
+    const start = await world.run('sv', ['-w', '20', 'start', 'a', 'b', 'c'], { env: { SVDIR: world.dir } });
+    steps.noteRun(world, 'start', { ...start, out: start.out.split('\n').sort().join('\n') });
+    for (const dir of ['a', 'b', 'c']) await steps.up(world, dir);
     await pastTheSecond();
-    await sv(world, 'stop', '-w', '20', 'stop', 'a', 'c', 'missing');
+    const stop = await world.run('sv', ['-w', '20', 'stop', 'a', 'c', 'missing'], { env: { SVDIR: world.dir } });
+    // Each is told of when it is down, and they go down in no order.
+    steps.noteRun(world, 'stop', { ...stop, out: stop.out.split('\n').sort().join('\n') });
     await sv(world, 'status', 'status', 'a', 'b', 'c');
   },
 };
