@@ -124,7 +124,7 @@ const stopPaused: Case = {
     for (const dir of ['stop', 'term']) steps.service(world, dir, { run: STAYS });
     for (const dir of ['stop', 'term']) {
       await steps.supervise(world, dir);
-      const { pid } = await steps.up(world, `${dir}`);
+      const { pid } = await steps.up(world, dir);
       await steps.send(world, dir, 'p');
       await until('the process stopped', () => processState(pid) === 'T');
       await steps.send(world, dir, dir === 'stop' ? 'd' : 't');
