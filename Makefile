@@ -15,8 +15,8 @@ NODE = $(shell $(BIN)/node -e 0 2>/dev/null && echo $(BIN)/node || echo node)
 
 SOURCES := $(shell find src -name '*.ts')
 HOST := src/host/quickjs
-HOST_C := $(HOST)/main.c $(HOST)/bind.c $(HOST)/alloc.c $(HOST)/image.c src/host/c/sys.c
-HOST_H := $(HOST)/host.h src/host/c/sys.h
+HOST_C := $(HOST)/main.c $(HOST)/bind.c $(HOST)/alloc.c src/host/c/sys.c
+HOST_H := $(HOST)/host.h src/host/c/sys.h build/image/image.h
 ENGINE_C_quickjs := cutils.c dtoa.c libregexp.c libunicode.c
 ENGINE_C_quickjs-ng := dtoa.c libregexp.c libunicode.c
 ENGINE_C := $(ENGINE_C_$(ENGINE))
@@ -33,7 +33,7 @@ WARN := -Wall -Wextra -Werror=incompatible-pointer-types -Werror=implicit-functi
 QUIET := -w -Werror=incompatible-pointer-types
 STATIC := -g -DNDEBUG $(KNEE) -fno-pie -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables
 LINK := -static -no-pie -Wl,--gc-sections,-z,norelro,-z,noseparate-code,--build-id=none
-LAYOUT := -Wl,-T,build/image.ld
+LAYOUT := -Wl,-T,build/image/layout.ld
 # On a system whose own C library is musl, its compiler is the right one.
 MUSL := $(shell command -v musl-gcc || echo cc)
 
@@ -58,10 +58,9 @@ repro: all
 LIMIT := 1500000
 size: all
 	@size=$$(wc -c < $(DIST)/runitbox); echo "$$size of $(LIMIT) bytes"; test $$size -le $(LIMIT)
-## hot: measures anew which functions the usual runs need (build/hot.ld; wants valgrind)
+## hot: measures anew which functions and which blocks of the heap usual runs touch (build/image/hot.*; wants valgrind)
 hot: all
-	build/hot.sh $(DIST)/runitbox $O/runitbox.map > $O/hot.ld
-	mv $O/hot.ld build/hot.ld
+	build/image/hot.sh $(DIST)/runitbox $O/runitbox.map $O/runitbox.heap $O/runitbox.notes
 ## clean: removes what builds made, but not the downloads (.cache, node_modules)
 clean:
 	rm -rf $(OUT) $(DIST)
@@ -88,12 +87,12 @@ $O/.tools:
 
 # --- bundle --------------------------------------------------------------------------------------------------------
 
-$O/runitbox.js: $(SOURCES) $(MAIN) build/samples.js node_modules/.stamp Makefile
+$O/runitbox.js: $(SOURCES) $(MAIN) build/image/samples.js node_modules/.stamp Makefile
 	@mkdir -p $O
 	$(BIN)/esbuild $(MAIN) --bundle --format=iife --platform=neutral --main-fields=module,main --target=es2023 \
 	  --banner:js='"use strict";' --supported:logical-assignment=false --legal-comments=none --minify-whitespace --minify-syntax \
 	  --log-level=warning --outfile=$@
-	@cat build/samples.js >> $@
+	@cat build/image/samples.js >> $@
 
 # --- engine --------------------------------------------------------------------------------------------------------
 
@@ -117,13 +116,15 @@ $O/runitbox.debug.bc: $O/runitbox.js $O/bytecode
 
 # flavour, compiler, flags
 define flavour
-$O/$1/engine.o: $(HOST)/engine.c $O/engine/.stamp $(HOST)/host.h Makefile | $O/$1
+$O/$1/engine.o: $(HOST)/engine.c $O/engine/.stamp $(HOST)/host.h $(wildcard build/image/*.[ch]) Makefile | $O/$1
 	$2 $3 $(DEFINES) $(QUIET) $(INCLUDE) -c -o $$@ $$<
 $O/$1/lib-%.o: $O/engine/.stamp Makefile | $O/$1
 	$2 $3 $(DEFINES) $(QUIET) $(INCLUDE) -c -o $$@ $O/engine/$$*.c
 $O/$1/%.o: $(HOST)/%.c $(HOST_H) $O/engine/.stamp Makefile | $O/$1
 	$2 $3 $(DEFINES) $(WARN) $(INCLUDE) -c -o $$@ $$<
 $O/$1/%.o: src/host/c/%.c src/host/c/sys.h Makefile | $O/$1
+	$2 $3 $(DEFINES) $(WARN) $(INCLUDE) -c -o $$@ $$<
+$O/$1/%.o: build/image/%.c $(HOST_H) $O/engine/.stamp Makefile | $O/$1
 	$2 $3 $(DEFINES) $(WARN) $(INCLUDE) -c -o $$@ $$<
 $O/$1: ; @mkdir -p $$@
 endef
@@ -135,23 +136,26 @@ $(eval $(call flavour,plain,$(MUSL),$(STATIC)))
 $(eval $(call flavour,debug,$(MUSL),-g -O1 -fno-pie -DFAIL_ALLOC))
 $(eval $(call flavour,asan,$(CC),$(SANITIZE)))
 
-objects = $(addprefix $O/$1/,engine.o $(ENGINE_C:%.c=lib-%.o) $(notdir $(HOST_C:.c=.o)))
+objects = $(addprefix $O/$1/,engine.o $(ENGINE_C:%.c=lib-%.o) $(notdir $(HOST_C:.c=.o)) $(if $(filter image,$1),make.o))
 
 # --- executables -----------------------------------------------------------------------------------------------------
 
 # Twice the same link but for constants: image_limit is 0 while the image is built, then the image's end.
-$O/stage1: $(call objects,image) build/image.ld build/hot.ld
+$O/places: build/image/hot.places build/image/places.ts
+	@mkdir -p $O
+	$(NODE) build/image/places.ts pack $< $@
+$O/stage1: $(call objects,image) build/image/layout.ld build/image/hot.ld
 	$(MUSL) $(LINK) $(LAYOUT) -Wl,--defsym=image_limit=0,--defsym=image_atoms=0 -o $@ $(call objects,image) -lm
-$O/%.heap: $O/%.bc $O/stage1
-	env -i $O/stage1 --dump $< $@
+$O/%.heap: $O/%.bc $O/places $O/stage1
+	env -i $O/stage1 --dump $< $O/places $@ $O/$*.notes
 $O/%.elf: $O/%.heap $O/stage1
 	$(MUSL) $(LINK) $(LAYOUT) -Wl,-Map=$O/$*.map \
 	  -Wl,$$(od -An -v -tu8 -w24 -j16 -N24 $< | \
 	    awk '{ printf "--defsym=image_limit=%d,--defsym=image_atoms=%d", $$1 + $$2, $$3 }') \
 	  -o $@ $(call objects,image) -lm
 	@nm $O/stage1 | grep -vE ' image_(limit|atoms)' > $@.nm; nm $@ | grep -vE ' image_(limit|atoms)' | cmp - $@.nm
-$O/%.image: $O/%.elf $O/%.heap build/elf.ts
-	$(NODE) build/elf.ts $O/$*.elf $O/$*.heap $@
+$O/%.image: $O/%.elf $O/%.heap build/image/elf.ts
+	$(NODE) build/image/elf.ts $O/$*.elf $O/$*.heap $@
 	@sync $@
 .PRECIOUS: $O/%.heap $O/%.elf
 

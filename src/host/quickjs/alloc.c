@@ -6,7 +6,7 @@
  * the power of two below, and above 128 KiB each block is a mapping of its own that goes back to the system.
  * Must not: be used by two threads.
  * Build switches: PLAIN_MALLOC (the C library's, for the address sanitizer), FAIL_ALLOC (refusals on demand).
- * Read next: image.c.
+ * Read next: main.c.
  */
 #include <malloc.h>
 #include <stdint.h>
@@ -56,7 +56,6 @@ static char first[FIRST] __attribute__((aligned(16)));
 static char *next = first + 16 - HEAD, *end = first + FIRST;
 #endif
 static void *unused[CLASSES];
-static int building; /* the image: everything must lie in its region */
 
 static size_t *head(const void *p) { return (size_t *)p - 1; }
 static size_t usable(const void *p) { return p ? *head(p) - HEAD : 0; }
@@ -93,7 +92,7 @@ static char *map(size_t size) {
 static char *carve(size_t total) {
   char *p;
   if ((size_t)(end - next) < total) {
-    p = building ? NULL : map(CHUNK);
+    p = map(CHUNK);
     if (!p)
       return NULL;
     next = p + 16 - HEAD;
@@ -108,10 +107,10 @@ static void *take(size_t size) {
   size_t total;
   unsigned c = class_of(size, &total);
   char *p;
-  if (c == CLASSES && !building) {
+  if (c == CLASSES) {
     p = map(total);
     p = p ? p + 16 : NULL;
-  } else if (c < CLASSES && unused[c]) {
+  } else if (unused[c]) {
     p = unused[c];
     unused[c] = *(void **)p;
   } else {
@@ -130,7 +129,7 @@ static void give(void *p) {
   if (c < CLASSES) {
     *(void **)p = unused[c];
     unused[c] = p;
-  } else if (!building) {
+  } else {
     munmap((char *)p - 16, total);
   }
 }
@@ -193,22 +192,3 @@ const JSMallocFunctions alloc_functions = {
   .js_realloc = resize,
   .js_malloc_usable_size = usable,
 };
-
-#ifdef HEAP_IMAGE
-void alloc_from(char *start, char *limit) {
-  next = (char *)(((uintptr_t)start + 15) & ~(uintptr_t)15) + 16 - HEAD;
-  end = limit;
-  building = 1;
-}
-
-char *alloc_forget(void) {
-  for (unsigned c = 0; c < CLASSES; c++) {
-    for (void *p = unused[c], *following; p; p = following) {
-      following = *(void **)p;
-      memset(p, 0, usable(p));
-    }
-    unused[c] = NULL;
-  }
-  return next;
-}
-#endif

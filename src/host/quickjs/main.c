@@ -2,19 +2,20 @@
  *
  * Promises: the exit status is what __main() returns; an uncaught exception is one line on standard error and
  * status 111. Nothing else is decided here.
- * Build switches: HEAP_IMAGE (the heap lies in the executable; an executable without one can only make it:
- * `--dump BYTECODE IMAGE`), otherwise the bytecode is linked in.
- * Read next: bind.c (what JavaScript can call), image.c (the stored heap).
+ * Build switches: HEAP_IMAGE (the heap lies in the executable, and one without can only make it), otherwise the
+ * bytecode is linked in.
+ * Read next: bind.c (what JavaScript can call), ../../../build/README.md (the stored heap).
  */
-#include <fcntl.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 #include "../c/sys.h"
 #include "host.h"
+#ifdef HEAP_IMAGE
+#include "../../../build/image/image.h"
+#endif
 
 #define FATAL 111
 
@@ -30,7 +31,7 @@
 int clock_gettime(clockid_t id, struct timespec *time) { return syscall(CLOCK_GETTIME, id, time); }
 #endif
 
-static int fatal_text(const char *what, const char *detail) {
+int fatal_text(const char *what, const char *detail) {
   struct iovec line[] = {
       {"runitbox: fatal: ", 17},
       {(char *)what, strlen(what)},
@@ -62,7 +63,7 @@ static void one_line(JSContext *ctx, JSValueConst value, char *to, size_t room) 
   JS_FreeCString(ctx, from);
 }
 
-static int fatal(JSContext *ctx) {
+int fatal(JSContext *ctx) {
   static char what[1024], detail[3072];
   JSValue error = JS_GetException(ctx), stack = JS_GetPropertyStr(ctx, error, "stack");
   one_line(ctx, error, what, sizeof what);
@@ -71,8 +72,7 @@ static int fatal(JSContext *ctx) {
   return fatal_text(what[0] ? what : "out of memory", detail);
 }
 
-/* Runs the bundle's top level, which only defines things. Returns globalThis.__main. */
-static JSValue load(JSContext *ctx, const uint8_t *bytecode, size_t len) {
+JSValue load_bundle(JSContext *ctx, const uint8_t *bytecode, size_t len) {
   JSValue global, main, bundle = JS_EXCEPTION;
   if (bind_calls(ctx) == 0)
     bundle = JS_ReadObject(ctx, bytecode, len, JS_READ_OBJ_BYTECODE);
@@ -97,35 +97,12 @@ static int run(JSContext *ctx, JSValueConst main) {
 
 #ifdef HEAP_IMAGE
 
-/* BYTECODE IMAGE: what the build calls this for. */
-static int dump(const char *from, const char *to) {
-  int fd = open(from, O_RDONLY);
-  off_t len = fd < 0 ? 0 : lseek(fd, 0, SEEK_END);
-  void *bytecode = len > 0 ? mmap(NULL, len, PROT_READ, MAP_PRIVATE, fd, 0) : MAP_FAILED;
-  JSContext *ctx;
-  JSValue main;
-  if (bytecode == MAP_FAILED)
-    return fatal_text("cannot read", from);
-  image_begin();
-  ctx = engine_new();
-  if (!ctx)
-    return fatal_text("out of memory", "");
-  engine_mark(ctx);
-  main = load(ctx, bytecode, len);
-  if (JS_IsException(main))
-    return fatal(ctx);
-  return image_dump(ctx, main, to) ? fatal_text("cannot write", to) : 0;
-}
-
 static int start(int argc, char **argv) {
-  const struct image *image = image_start();
-  if (image) {
-    JS_UpdateStackTop(JS_GetRuntime(image->ctx));
-    return run(image->ctx, image->main);
-  }
-  if (argc == 4 && strcmp(argv[1], "--dump") == 0)
-    return dump(argv[2], argv[3]);
-  return fatal_text("no heap image in this executable", "");
+  const struct image *image = (const struct image *)image_area;
+  if (memcmp(image->magic, IMAGE_MAGIC, sizeof image->magic) != 0)
+    return image_make(argc, argv);
+  JS_UpdateStackTop(JS_GetRuntime(image->ctx));
+  return run(image->ctx, image->main);
 }
 
 #else
@@ -133,13 +110,13 @@ static int start(int argc, char **argv) {
 extern const uint8_t bundle[], bundle_end[];
 
 static int start(int argc, char **argv) {
-  JSContext *ctx = engine_new();
+  JSContext *ctx = engine_context(JS_NewRuntime2(&alloc_functions, NULL));
   JSValue main;
   (void)argc;
   (void)argv;
   if (!ctx)
     return fatal_text("out of memory", "");
-  main = load(ctx, bundle, bundle_end - bundle);
+  main = load_bundle(ctx, bundle, bundle_end - bundle);
   return JS_IsException(main) ? fatal(ctx) : run(ctx, main);
 }
 

@@ -1,10 +1,11 @@
-// Writes build/hot.ld, the functions that usual runs need: node hot.ts MAP TRACE... > build/hot.ld
+// Writes hot.ld, the functions that usual runs need: node hot.ts MAP TRACE... > build/image/hot.ld
 //
 // MAP is the linker's (-Wl,-Map), each TRACE what valgrind's lackey tool says with --trace-mem=yes. `make hot` does it
 // all. The list is committed: it need not be complete, and a name that no longer exists does no harm.
 // Promises: the same traces give the same list: what most runs need first, then by name.
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
+import { touched } from './trace.ts';
 
 interface Section {
   readonly name: string;
@@ -25,14 +26,6 @@ const sections = (map: string): readonly Section[] =>
     }))
     .filter(({ size, start, name }) => size > 0 && start > 0 && !/\.(?:str|cst)\d/.test(name))
     .sort((a, b) => a.start - b.start);
-
-/** The addresses that a trace touches, ascending. */
-const touched = (trace: string): readonly number[] =>
-  [
-    ...new Set(
-      [...trace.matchAll(/^(?:I {2}| L | S | M )([0-9a-f]+),/gm)].map(([, at = '']) => Number.parseInt(at, 16)),
-    ),
-  ].sort((a, b) => a - b);
 
 const isHot = ({ start, size }: Section, addresses: readonly number[]): boolean => {
   let [low, high] = [0, addresses.length];
@@ -55,7 +48,7 @@ if (map === undefined || traces.length === 0) throw new Error('usage: hot.ts MAP
 const all = sections(readFileSync(map, 'utf8'));
 const uses = new Map<string, number>();
 for (const trace of traces) {
-  const addresses = touched(readFileSync(trace, 'utf8'));
+  const addresses = touched(trace);
   const hot = new Set(all.filter((section) => isHot(section, addresses)).map(pattern));
   for (const each of hot) uses.set(each, (uses.get(each) ?? 0) + 1);
 }

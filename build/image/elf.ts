@@ -3,7 +3,7 @@
 // Promises: what the linker laid out stays at its addresses; the variables' segment gets the image's bytes at the
 // image's address. The file becomes: headers, variables and image; text and constants; no section table.
 // Must not: depend on the machine it runs on, or write anything that differs from run to run.
-// Read next: README.md, image.ld, ../src/host/quickjs/image.c.
+// Read next: ../README.md, layout.ld, make.c.
 import { readFileSync, writeFileSync } from 'node:fs';
 
 const PT_LOAD = 1;
@@ -61,7 +61,7 @@ const rewrite = (elf: Buffer, heap: Buffer): Buffer => {
   const text = segments.find((each) => each.type === PT_LOAD && isText(each));
   const data = segments.find((each) => each.type === PT_LOAD && !isText(each));
   const stack = segments.find((each) => each.type === PT_GNU_STACK);
-  if (text === undefined || data === undefined || stack === undefined) throw new Error('not linked by image.ld');
+  if (text === undefined || data === undefined || stack === undefined) throw new Error('not linked by layout.ld');
   const full = filled(data, heap);
   const page = elf.readUInt16LE(0x12) === AARCH64 ? 0x10000 : 0x1000; // arm64 kernels may have pages of 64 KiB
   const offset = Math.ceil(full.bytes.length / page) * page;

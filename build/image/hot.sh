@@ -1,8 +1,8 @@
 #!/bin/sh
-# Runs the usual programs under valgrind and prints build/hot.ld: hot.sh EXECUTABLE MAP
+# Runs the usual programs under valgrind and writes hot.ld and hot.places: hot.sh EXECUTABLE MAP HEAP NOTES
 # Needs valgrind. What is measured: a supervisor that starts, is asked, told and ended; a logger; a changed process state.
 set -eu
-exe=$(realpath "$1"); map=$(realpath "$2")
+exe=$(realpath "$1"); map=$(realpath "$2") heap=$(realpath "$3") notes=$(realpath "$4")
 here=$(cd "$(dirname "$0")" && pwd)
 tmp=$(mktemp -d); trap 'rm -rf "$tmp"' EXIT
 for name in $("$exe" --list); do ln -s "$exe" "$tmp/$name"; done
@@ -22,4 +22,7 @@ trace exit sv -w 20 exit "$tmp/service"
 wait
 if [ -e "$tmp/svlogd" ]; then printf 'one\ntwo\n' | trace svlogd svlogd -tt "$tmp/log"; fi
 if [ -e "$tmp/chpst" ]; then trace chpst chpst -o 20 true; fi
-"$here/../node_modules/.bin/node" "$here/hot.ts" "$map" "$tmp"/*.trace
+node=$here/../../node_modules/.bin/node
+"$node" "$here/hot.ts" "$map" "$tmp"/*.trace > "$tmp/hot.ld"
+"$node" "$here/places.ts" find "$heap" "$notes" "$tmp"/*.trace > "$tmp/hot.places"
+mv "$tmp/hot.ld" "$tmp/hot.places" "$here/"
