@@ -67,7 +67,7 @@ fault: dist/runitbox tools-compat
 bench: dist/runitbox tools-compat
 	$(NODE) test/bench/run.ts
 bench-quick: dist/runitbox tools-compat
-	$(NODE) test/bench/run.ts --quick --assert
+	$(NODE) test/bench/run.ts --quick --assert --slack 2
 
 tools-compat:
 	@build/tools.sh compat
