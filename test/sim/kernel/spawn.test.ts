@@ -81,9 +81,9 @@ test('two descriptors can change places', () => {
   expect([kernel.user.read('/a'), kernel.user.read('/b')]).toEqual(['to 4', 'to 3']);
 });
 
-test('the record is written before the program runs, at the beginning of the file, with ten digits', () => {
+test('the record is written before the program runs, at the beginning of the file, with its moment and ten digits', () => {
   const kernel = new VirtualKernel({ firstPid: 4711 });
-  kernel.user.file('/lock', 'something that was there before');
+  kernel.user.file('/lock', 'something longer that was there before');
   let seen: string | null = null;
   kernel.user.program('/p', () => {
     seen = kernel.user.read('/lock');
@@ -92,7 +92,8 @@ test('the record is written before the program runs, at the beginning of the fil
   kernel.run(() => {
     expect(spawn('/p', { record: open('/lock', l.O_RDWR), text: 'run ' })).toBe(4712);
   });
-  expect(seen).toBe('run 0000004712\nthat was there before'.slice(0, 15) + 'something that was there before'.slice(15));
+  const record = 'run 00000001000000 0000004712\n';
+  expect(seen).toBe(record + 'something longer that was there before'.slice(record.length));
 });
 
 test('a child that fails was there, is gone, and leaves SIGCHLD behind', () => {
@@ -104,7 +105,7 @@ test('a child that fails was there, is gone, and leaves SIGCHLD behind', () => {
     sys.catchSignals([l.SIGCHLD]);
     const lock = open('/lock', l.O_RDWR | l.O_CREAT);
     expect(spawn('/missing', { record: lock })).toBe(failed(l.ENOENT));
-    const pid = Number(kernel.user.read('/lock'));
+    const pid = Number(kernel.user.read('/lock')?.split(' ')[1]);
     expect(pid).toBeGreaterThan(1);
     expect([sys.kill(pid, 0), sys.waitpid(-1, 1), sys.takeSignals()]).toEqual([-l.ESRCH, -l.ECHILD, [l.SIGCHLD]]);
     expect([spawn('/text'), spawn('/plain'), spawn('/script'), spawn('/tmp'), spawn('/text/x')]).toEqual(
