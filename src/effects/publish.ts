@@ -93,7 +93,7 @@ const swap = (sheet: Sheet, spare: Bytes, path: Bytes, text: Bytes): Done | Errn
 const replace = (sheet: Sheet, path: Bytes, text: Bytes): Trouble | null => {
   const spare = `${path}.new`;
   const write = (): Done | Errno => {
-    const written = overwrite(spare, text, sheet.spare);
+    const written = sheet.spare === text ? (0 as Done) : overwrite(spare, text, sheet.spare);
     sheet.spare = null;
     return refused(written) ? written : swap(sheet, spare, path, text);
   };

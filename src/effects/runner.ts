@@ -239,7 +239,7 @@ export const supervise = (live: Live): void => {
   let watches = watchesOf(live);
   let adopted = adoptedCount(live);
   while (!live.pair.over) {
-    waitOnce(watches, deadlineOf(live));
+    if (!waitOnce(watches, deadlineOf(live))) takeSignals(live);
     duesOver(live);
     if (adoptedCount(live) === adopted) continue;
     adopted = adoptedCount(live);

@@ -323,7 +323,7 @@ export const superviseTree = (voice: Voice, dir: Bytes, setsid: boolean, title: 
   const live = newLive(voice, dir, setsid, title);
   lookNow(live);
   while (live.exit === null) {
-    waitOnce(watches(live), deadline(live));
+    if (!waitOnce(watches(live), deadline(live))) takeSignals(live);
     if (live.exit === null) duesOver(live);
   }
   return live.exit;

@@ -17,14 +17,18 @@ export interface Watch {
 const timeoutMs = (deadlineMs: number | null): number =>
   deadlineMs === null ? -1 : Math.max(0, Math.ceil(deadlineMs - monotonicMs()));
 
-/** Waits once for any of `watches`, until `deadlineMs` (monotonic; null: for ever), and calls those that are ready. */
-export const waitOnce = (watches: readonly Watch[], deadlineMs: number | null): void => {
+/**
+ * Waits once for any of `watches`, until `deadlineMs` (monotonic; null: for ever), and calls those that are ready.
+ * False: a signal came instead.
+ */
+export const waitOnce = (watches: readonly Watch[], deadlineMs: number | null): boolean => {
   const fds: number[] = [];
   for (const watch of watches) fds.push(watch.fd, watch.events);
   const ready = sys.poll(fds, timeoutMs(deadlineMs));
-  if (refused(ready)) return;
+  if (refused(ready)) return false;
   for (let at = 0; at < watches.length; at++) {
     const events = ready[at] ?? 0;
     if (events !== 0) watches[at]?.ready(events);
   }
+  return true;
 };
