@@ -35,6 +35,8 @@ import type { LiveSide } from './side.ts';
 const PUBLISH_RETRY_MS = 1000;
 /** Commands taken from a fifo at a time, so that neither side starves the other. */
 const COMMANDS_MAX = 64;
+/** As many reads as a full fifo of 64 KiB takes. */
+const ROUNDS_MAX = 1024;
 
 /** Ending signals all mean the same to a supervisor: bring the service down, then go. */
 export const ENDING: readonly number[] = [SIGTERM, SIGHUP, SIGINT, SIGQUIT];
@@ -151,13 +153,20 @@ const deliver = (live: Live, side: Side, event: Event): void => {
   publishAll(live);
 };
 
-const takeCommands = (live: Live, side: LiveSide): void => {
+/** Takes what one read gives; false: there was nothing. */
+const takeCommands = (live: Live, side: LiveSide): boolean => {
   const letters = sys.read(side.fifos.control, COMMANDS_MAX);
-  if (refused(letters)) return;
+  if (refused(letters) || letters === '') return false;
   for (const letter of letters) {
     const event = eventOf(letter);
     if (event !== null) deliver(live, side.side, event);
   }
+  return true;
+};
+
+/** What was sent before a signal shall not come after it, and revoke it. */
+const takeEarlierCommands = (live: Live): void => {
+  for (let round = 0; round < ROUNDS_MAX && takeCommands(live, live.main); round++);
 };
 
 const childEnded = (live: Live, pid: number, wait: number): void => {
@@ -186,7 +195,10 @@ const reap = (live: Live): void => {
 const takeSignals = (live: Live): void => {
   for (const signal of sys.takeSignals()) {
     if (signal === SIGCHLD) reap(live);
-    else if (ENDING.includes(signal)) deliver(live, 'main', { kind: 'exit' });
+    else if (ENDING.includes(signal)) {
+      takeEarlierCommands(live);
+      deliver(live, 'main', { kind: 'exit' });
+    }
   }
 };
 
@@ -218,7 +230,7 @@ const duesOver = (live: Live): void => {
 
 const sideWatches = (live: Live, side: LiveSide | null): readonly Watch[] => {
   if (side === null) return [];
-  const control: Watch = { fd: side.fifos.control, events: POLLIN, ready: () => takeCommands(live, side) };
+  const control: Watch = { fd: side.fifos.control, events: POLLIN, ready: () => void takeCommands(live, side) };
   if (side.adopted === null) return [control];
   return [control, { fd: side.adopted.pidfd, events: POLLIN, ready: () => adoptedEnded(live, side) }];
 };
