@@ -240,7 +240,7 @@ export const DISK = [
     program(`${service.dir}/supervise/pid.new`, 'x'.repeat(5000));
     program(`${service.dir}/supervise/stat.new`, habit('ends', service.toldPath));
     const runsv = world.runsv(service);
-    await world.reach(service, { state: 'down' });
+    await world.supervised(service);
     service.send('u');
     const pid = await world.up(service);
     assert.equal(service.stat(), 'run\n');
