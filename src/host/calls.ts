@@ -58,6 +58,8 @@ export interface Calls {
   pipe(flags: number): readonly [Fd, Fd] | Errno;
   /** The file system's magic number. */
   fstype(path: Bytes): number;
+  /** Takes O_NONBLOCK away from what the descriptor refers to, all its copies included. */
+  block(fd: Fd): Done | Errno;
   /**
    * Starts a program. In the child, in this order: setsid if asked, chdir to `dir` unless "", each pair of `fds`
    * (child's descriptor, ours) put in place, caught signals back to default, no signal blocked, then, with
@@ -67,7 +69,8 @@ export interface Calls {
    * -(4096 + errno) where a later step failed, a record that could not be written whole included (the child is
    * then gone and already reaped). EINVAL: no argv[0], half a pair, over 64 pairs, an unknown flag. With
    * SPAWN_AT_ONCE it returns as soon as there is a child, so that several become programs side by side; one that
-   * cannot exits 100.
+   * cannot exits 100. With SPAWN_TERMINAL descriptor 0, once in place, becomes the controlling terminal of the child's
+   * session (EPERM where another session has it, ENOTTY where it is none).
    */
   spawn(
     path: Bytes,
@@ -89,6 +92,13 @@ export interface Calls {
   getpid(): Pid;
   getppid(): number;
   setsid(): Done | Errno;
+  /**
+   * reboot(2) with one of the LINUX_REBOOT commands, made by a child that is awaited, as a kernel that cannot halt ends
+   * the process that asked; by this process where there is no child to be had. Nothing is written to disks before.
+   */
+  reboot(command: number): Done | Errno;
+  /** Writes everything that waits to be written to disks; returns when that is done. */
+  sync(): Done;
   /**
    * Catches these signals from now on, besides those of earlier calls; the descriptor, always the same, polls
    * readable while some are noted. A child that only stops or continues gives no SIGCHLD. EINVAL for SIGKILL,

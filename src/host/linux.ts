@@ -7,6 +7,7 @@ export const O_EXCL = 0o200;
 export const O_TRUNC = 0o1000;
 export const O_APPEND = 0o2000;
 export const O_NONBLOCK = 0o4000;
+export const O_NOCTTY = 0o400;
 
 export const S_IFMT = 0o170000;
 export const S_IFIFO = 0o010000;
@@ -44,6 +45,7 @@ export const IN_DONT_FOLLOW = 0x2000000;
 export const SPAWN_SETSID = 1;
 export const SPAWN_ENV = 2;
 export const SPAWN_AT_ONCE = 4;
+export const SPAWN_TERMINAL = 8;
 /** spawn's refusals at or below minus this happened after the fork: -(SPAWN_FAILED + errno). */
 export const SPAWN_FAILED = 4096;
 
@@ -59,6 +61,12 @@ export const SIGTERM = 15;
 export const SIGCHLD = 17;
 export const SIGCONT = 18;
 export const SIGSTOP = 19;
+export const SIGPWR = 30;
+
+export const REBOOT_CTRL_ALT_DEL_OFF = 0;
+export const REBOOT_RESTART = 0x01234567;
+export const REBOOT_HALT = 0xcdef0123 | 0;
+export const REBOOT_POWER_OFF = 0x4321fedc;
 
 export const EPERM = 1;
 export const ENOENT = 2;
@@ -82,6 +90,7 @@ export const EISDIR = 21;
 export const EINVAL = 22;
 export const ENFILE = 23;
 export const EMFILE = 24;
+export const ENOTTY = 25;
 export const ETXTBSY = 26;
 export const EFBIG = 27;
 export const ENOSPC = 28;

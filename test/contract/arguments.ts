@@ -40,6 +40,7 @@ const signatures: Readonly<Record<Name, string>> = {
   flock: 'ii:i',
   pipe: 'i:v',
   fstype: 's:i',
+  block: 'i:i',
   spawn: 'saasviid:i',
   exec: 'saa:i',
   waitpid: 'ii:v',
@@ -48,6 +49,8 @@ const signatures: Readonly<Record<Name, string>> = {
   getpid: ':i',
   getppid: ':i',
   setsid: ':i',
+  reboot: 'i:i',
+  sync: ':i',
   catchSignals: 'v:i',
   catchUnignored: 'v:i',
   takeSignals: ':v',
@@ -226,8 +229,8 @@ interface Fuzz {
 
 const pick = <T>(f: Fuzz, list: readonly T[]): T => list[f.roll(list.length)] as T;
 
-/** Rows that end this process, start another, hurt one, or would close what is not ours. */
-const untouchable: readonly Name[] = ['exit', 'exec', 'spawn', 'kill', 'setsid', 'close', 'dup2'];
+/** Rows that end this process or the machine, start another, hurt one, would close what is not ours, or may wait. */
+const untouchable: readonly Name[] = ['exit', 'exec', 'spawn', 'kill', 'setsid', 'close', 'dup2', 'reboot', 'sync', 'block'];
 const notByDescriptor: readonly Name[] = ['waitpid', 'pidfd', 'clock', 'pipe', 'argWrite'];
 const fuzzed = names.filter((name) => !untouchable.includes(name));
 

@@ -49,6 +49,18 @@ const pipes: readonly Spec[] = [
     },
   },
   {
+    title: 'block makes a descriptor wait that did not',
+    run: (c) => {
+      const [from, to] = c.pipe(l.O_NONBLOCK);
+      refuses(c.sys.read(from, 1), l.EAGAIN, 'before');
+      same(c.sys.block(from), 0, 'block');
+      same(c.sys.write(to, 'x'), 1, 'write');
+      same(c.sys.read(from, 1), 'x', 'read');
+      if (c.can.realPrograms) holds(!c.content(`/proc/self/fdinfo/${from}`).includes('4000\n'), 'no O_NONBLOCK');
+      refuses(c.sys.block(-1 as Fd), l.EBADF, 'no descriptor');
+    },
+  },
+  {
     title: 'pipe takes no other flag than O_NONBLOCK',
     run: (c) => {
       refuses(c.sys.pipe(1), l.EINVAL, 'flag 1');

@@ -191,6 +191,13 @@ const setup: readonly Spec[] = [
     },
   },
   {
+    title: 'with SPAWN_TERMINAL a descriptor 0 that is no terminal is ENOTTY',
+    run: (c) => {
+      const flags = l.SPAWN_SETSID | l.SPAWN_TERMINAL;
+      failedBy(attempt(c, { flags, fds: [0, c.open('/dev/null', l.O_RDWR)] }), l.ENOTTY, 'spawn');
+    },
+  },
+  {
     title: 'caught signals are default in the child, ignored ones stay ignored, none is blocked',
     run: (c) => {
       done(c.sys.catchSignals([l.SIGUSR1, l.SIGHUP, l.SIGCHLD, l.SIGALRM]), 'catchSignals');
@@ -364,7 +371,7 @@ const refusals: readonly Spec[] = [
     run: (c) => {
       refuses(attempt(c, { argv: [] }), l.EINVAL, 'no argv[0]');
       refuses(attempt(c, { fds: [1] }), l.EINVAL, 'half a pair');
-      refuses(attempt(c, { flags: 8 }), l.EINVAL, 'unknown flag');
+      refuses(attempt(c, { flags: 1 << 20 }), l.EINVAL, 'unknown flag');
       refuses(attempt(c, { fds: new Array<number>(130).fill(1) }), l.EINVAL, '65 pairs');
       for (const fds of [
         [-1, 1],

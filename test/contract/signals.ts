@@ -165,6 +165,14 @@ const others: readonly Spec[] = [
     },
   },
   {
+    title: 'reboot refuses a command that is none, and sync returns',
+    run: (c) => {
+      const refusal = c.sys.reboot(1);
+      if (refusal !== -l.EPERM) refuses(refusal, l.EINVAL, 'reboot');
+      same(c.sys.sync(), 0, 'sync');
+    },
+  },
+  {
     title: 'the monotonic clocks never go back, and count nanoseconds below a second',
     run: (c) => {
       for (const id of [l.CLOCK_MONOTONIC, l.CLOCK_BOOTTIME]) {

@@ -23,6 +23,8 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/inotify.h>
+#include <sys/ioctl.h>
+#include <sys/reboot.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -232,6 +234,12 @@ CALL(fstype) {
   return statfs(a[0].s, &fs) < 0 ? -errno : (int64_t)(uint32_t)fs.f_type;
 }
 
+CALL(block) {
+  int flags = fcntl((int)a[0].n, F_GETFL);
+  (void)out;
+  return flags < 0 ? -errno : result(fcntl((int)a[0].n, F_SETFL, flags & ~O_NONBLOCK));
+}
+
 /* ---- signals ---- */
 
 static uint32_t noted[2]; /* bit (n - 1) & 31 of word (n - 1) / 32: signal n came; 32 bits are atomic everywhere */
@@ -367,7 +375,8 @@ static int be_child(void *arg) {
   child *c = arg;
   const sys_arg *a = c->a;
   if (a[5].n & SPAWN_SETSID) setsid();
-  if ((!*a[3].s || chdir(a[3].s) == 0) && place_descriptors(c) == 0) {
+  if ((!*a[3].s || chdir(a[3].s) == 0) && place_descriptors(c) == 0 &&
+      (!(a[5].n & SPAWN_TERMINAL) || ioctl(0, TIOCSCTTY, 0) == 0)) {
     reset_signals();
     if (c->record < 0 || write_record(c) == 0) execve(a[0].s, (char *const *)a[1].list, c->env);
   }
@@ -378,7 +387,7 @@ static int be_child(void *arg) {
 static int prepare(child *c, const sys_arg *a) {
   *c = (child){.a = a, .env = a[5].n & SPAWN_ENV ? (char *const *)a[2].list : environ, .record = (int)a[6].n};
   if (!a[1].len || a[4].len % 2 || a[4].len > 2 * PAIRS) return -EINVAL;
-  if (a[5].n & ~(int64_t)(SPAWN_SETSID | SPAWN_ENV | SPAWN_AT_ONCE)) return -EINVAL;
+  if (a[5].n & ~(int64_t)(SPAWN_SETSID | SPAWN_ENV | SPAWN_AT_ONCE | SPAWN_TERMINAL)) return -EINVAL;
   for (; c->count < (int)a[4].len / 2; c->count++) {
     int64_t to = a[4].v[2 * c->count], from = a[4].v[2 * c->count + 1];
     if (!is_fd(to) || !is_fd(from)) return -EBADF;
@@ -430,6 +439,21 @@ CALL(pidfd) { return (void)out, result(syscall(SYS_pidfd_open, (pid_t)a[0].n, 0)
 CALL(getpid) { return UNUSED, getpid(); }
 CALL(getppid) { return UNUSED, getppid(); }
 CALL(setsid) { return UNUSED, setsid() < 0 ? -errno : 0; }
+CALL(sync) { return UNUSED, sync(), 0; }
+
+/* A kernel that cannot halt ends the process that asked for it; where that is process 1, it panics. */
+CALL(reboot) {
+  int status = 0;
+  pid_t child = fork(), gone;
+  (void)out;
+  if (child > 0) {
+    RETRY(gone, waitpid(child, &status, 0));
+    return gone < 0 ? -errno : WIFEXITED(status) ? -WEXITSTATUS(status) : -EINTR;
+  }
+  int64_t r = result(reboot((int)a[0].n));
+  if (child == 0) _exit((int)-r);
+  return r;
+}
 
 /* ---- waiting ---- */
 

@@ -47,6 +47,7 @@
   X(flock, "ii", 'i')                                                                                      \
   X(pipe, "i", 'v')        /* flags (O_NONBLOCK or 0): read end, write end */                              \
   X(fstype, "s", 'i')      /* statfs f_type as an unsigned number */                                       \
+  X(block, "i", 'i')       /* takes O_NONBLOCK away */                                                     \
   /* processes */                                                                                          \
   X(spawn, "saasviid", 'i') /* path, argv, env, directory, pairs child fd/our fd, flags, record fd, text */ \
   X(exec, "saa", 'i')      /* path, argv, env; an empty env means ours */                                  \
@@ -56,6 +57,8 @@
   X(getpid, "", 'i')                                                                                       \
   X(getppid, "", 'i')                                                                                      \
   X(setsid, "", 'i')                                                                                       \
+  X(reboot, "i", 'i')      /* command; in a process of its own, as the kernel may end the caller */        \
+  X(sync, "", 'i')                                                                                         \
   /* signals: caught ones are noted in C and told through one descriptor */                                \
   X(catchSignals, "v", 'i') /* numbers to catch from now on: descriptor, readable while some are noted */  \
   X(catchUnignored, "v", 'i') /* the same, but those that are ignored stay so */                           \
@@ -76,6 +79,7 @@
 #define SPAWN_SETSID 1 /* the child leads a new session */
 #define SPAWN_ENV 2    /* env is given; without this flag the child inherits ours */
 #define SPAWN_AT_ONCE 4 /* return as soon as there is a child; one that cannot become the program exits 100 */
+#define SPAWN_TERMINAL 8 /* the child's descriptor 0 becomes the controlling terminal of its session */
 
 /* What spawn returns when fork worked but a later step in the child did not: -(SPAWN_FAILED + errno). */
 #define SPAWN_FAILED 4096

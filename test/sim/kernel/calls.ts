@@ -20,6 +20,10 @@ import {
   O_RDONLY,
   O_WRONLY,
   POLLIN,
+  REBOOT_CTRL_ALT_DEL_OFF,
+  REBOOT_HALT,
+  REBOOT_POWER_OFF,
+  REBOOT_RESTART,
   S_IFIFO,
   SIGKILL,
   SIGPIPE,
@@ -221,6 +225,13 @@ export class MainCalls implements Calls {
     return to;
   }
 
+  block(fd: Fd): Done | Errno {
+    const description = this.#step().at(fd);
+    if (description === null) return -EBADF as Errno;
+    description.flags &= ~O_NONBLOCK;
+    return 0 as Done;
+  }
+
   flock(fd: Fd, operation: number): Done | Errno {
     const process = this.#step();
     const description = process.at(fd);
@@ -338,6 +349,17 @@ export class MainCalls implements Calls {
     return 0 as Done;
   }
 
+  /** Nobody may switch this machine off. */
+  reboot(command: number): Done | Errno {
+    this.#step();
+    return (REBOOTS.includes(command) ? -EPERM : -EINVAL) as Errno;
+  }
+
+  sync(): Done {
+    this.#step();
+    return 0 as Done;
+  }
+
   // signals
 
   catchSignals(signals: readonly number[]): Fd | Errno {
@@ -438,6 +460,8 @@ export class MainCalls implements Calls {
     return this.#main.end(new MainExited(code));
   }
 }
+
+const REBOOTS: readonly number[] = [REBOOT_CTRL_ALT_DEL_OFF, REBOOT_RESTART, REBOOT_HALT, REBOOT_POWER_OFF];
 
 const NOBODY: readonly [number, number] = [0, 0];
 

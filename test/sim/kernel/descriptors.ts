@@ -9,7 +9,7 @@ import { letGo } from './lifetime.ts';
 import { dropLocks } from './locks.ts';
 
 export abstract class Description {
-  readonly flags: number;
+  flags: number;
   readonly inode: Inode | null;
   #references = 0;
 

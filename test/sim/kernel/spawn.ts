@@ -11,11 +11,13 @@ import {
   ENOEXEC,
   ENOSPC,
   ENOTDIR,
+  ENOTTY,
   SIGCHLD,
   SPAWN_AT_ONCE,
   SPAWN_ENV,
   SPAWN_FAILED,
   SPAWN_SETSID,
+  SPAWN_TERMINAL,
 } from '../../../src/host/linux.ts';
 import type { Behaviour, Program } from './behaviour.ts';
 import { conduct } from './conduct.ts';
@@ -60,7 +62,7 @@ export const spawn = (world: World, parent: Process, request: SpawnRequest): num
 const refuses = (world: World, request: SpawnRequest): number => {
   const { argv, fds, flags } = request;
   if (argv.length === 0 || fds.length % 2 !== 0 || fds.length > 2 * PAIRS_MAX) return -EINVAL;
-  if ((flags & ~(SPAWN_SETSID | SPAWN_ENV | SPAWN_AT_ONCE)) !== 0) return -EINVAL;
+  if ((flags & ~(SPAWN_SETSID | SPAWN_ENV | SPAWN_AT_ONCE | SPAWN_TERMINAL)) !== 0) return -EINVAL;
   if (fds.some((fd) => fd < 0)) return -EBADF;
   return world.processes.count >= world.processes.limit ? -EAGAIN : 0;
 };
@@ -84,7 +86,9 @@ const prepare = (world: World, parent: Process, child: Process, request: SpawnRe
   const moved = request.dir === '' ? 0 : enterPath(world, child, request.dir);
   if (moved !== 0) return moved;
   const placed = inherit(parent, child, request.fds);
-  return placed !== 0 || request.recordFd < 0 ? placed : record(world, parent, child, request);
+  if (placed !== 0) return placed;
+  if ((request.flags & SPAWN_TERMINAL) !== 0) return -ENOTTY; // there is no terminal in this world
+  return request.recordFd < 0 ? 0 : record(world, parent, child, request);
 };
 
 /** chdir. */
