@@ -3,13 +3,17 @@
 // Read next: applets/applet.ts (what a program is), applets/runitbox.ts (how one is chosen).
 import type { Applet } from './applets/applet.ts';
 import { multicall } from './applets/runitbox.ts';
+import { runit } from './applets/runit.ts';
+import { runitInit } from './applets/runit-init.ts';
 import { runsv } from './applets/runsv.ts';
+import { runsvchdir } from './applets/runsvchdir.ts';
 import { runsvdir } from './applets/runsvdir.ts';
 import { sv } from './applets/sv.ts';
+import { utmpset } from './applets/utmpset.ts';
 import { sys } from './host/sys.ts';
 
 /** Every program, in no order. */
-export const applets: readonly Applet[] = [runsv, runsvdir, sv];
+export const applets: readonly Applet[] = [runit, runitInit, runsv, runsvchdir, runsvdir, sv, utmpset];
 
 declare const globalThis: { __main?: () => number };
 

@@ -230,7 +230,18 @@ interface Fuzz {
 const pick = <T>(f: Fuzz, list: readonly T[]): T => list[f.roll(list.length)] as T;
 
 /** Rows that end this process or the machine, start another, hurt one, would close what is not ours, or may wait. */
-const untouchable: readonly Name[] = ['exit', 'exec', 'spawn', 'kill', 'setsid', 'close', 'dup2', 'reboot', 'sync', 'block'];
+const untouchable: readonly Name[] = [
+  'exit',
+  'exec',
+  'spawn',
+  'kill',
+  'setsid',
+  'close',
+  'dup2',
+  'reboot',
+  'sync',
+  'block',
+];
 const notByDescriptor: readonly Name[] = ['waitpid', 'pidfd', 'clock', 'pipe', 'argWrite'];
 const fuzzed = names.filter((name) => !untouchable.includes(name));
 
