@@ -56,8 +56,13 @@ sim: node_modules/.stamp
 	$(NODE) test/sim/run.ts $(if $(SEED),--seed $(SEED),--sequences $(SEQUENCES))
 
 ## compat: one script of cases against C runit and ours, alone and mixed
-compat: dist/runitbox tools-compat
+compat: dist/runitbox tools-compat $(OUT)/jail
 	$(NODE) test/compat/run.ts
+
+# Process 1 is played in namespaces of its own.
+$(OUT)/jail: test/compat/jail.c
+	@mkdir -p $(OUT)
+	$(CC) -O1 $(WARN) -o $@ $<
 
 ## fault: fork and descriptor limits, full and read-only disks, kill -9 at any moment
 fault: dist/runitbox tools-compat

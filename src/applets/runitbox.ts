@@ -80,8 +80,11 @@ const asItself = (applets: readonly Applet[], args: readonly Bytes[]): number =>
   }
 };
 
+const appletNamed = (applets: readonly Applet[], name: Bytes): Applet | undefined =>
+  applets.find((each) => each.name === name || each.alias === name);
+
 const asProgram = (applets: readonly Applet[], name: Bytes, argv: readonly Bytes[]): number => {
-  const applet = applets.find((each) => each.name === baseName(name));
+  const applet = appletNamed(applets, baseName(name));
   return applet === undefined ? notFound(name) : runApplet(applet, argv);
 };
 
@@ -91,7 +94,7 @@ const runApplet = (applet: Applet, argv: readonly Bytes[]): number =>
 /** Runs what argv[0] names. Returns its exit code, 127 where there is none. */
 export const multicall = (applets: readonly Applet[], argv: readonly Bytes[]): number => {
   const argv0 = argv[0] ?? NAME;
-  const applet = applets.find((each) => each.name === baseName(argv0));
+  const applet = appletNamed(applets, baseName(argv0));
   if (applet !== undefined) return runApplet(applet, argv);
   if (baseName(argv0).startsWith(NAME)) return asItself(applets, argv.slice(1));
   const behind = appletBehind(applets, argv0);

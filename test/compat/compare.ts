@@ -2,10 +2,11 @@
 //
 // Promises: a difference that C does not show is itself a fault, so that docs/differences.md cannot go stale.
 // Read next: model.ts.
-import type { Case, Difference, Program, Suite, Transcript } from './model.ts';
+import { type Case, type Difference, type Program, PROGRAMS, type Suite, type Transcript } from './model.ts';
 
 export function programOf(difference: Difference): Program {
-  return difference.id.slice(0, difference.id.indexOf('-')) as Program;
+  const fitting = PROGRAMS.filter((program) => difference.id.startsWith(`${program}-`));
+  return fitting.reduce((one, other) => (other.length > one.length ? other : one));
 }
 
 function holds(difference: Difference, suite: Suite): boolean {

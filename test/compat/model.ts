@@ -5,7 +5,7 @@
 // Read next: suites.ts (the combinations), world.ts (what a case can do), compare.ts (how lines are judged).
 import type { World } from './world.ts';
 
-export const PROGRAMS = ['sv', 'runsv', 'runsvdir'] as const;
+export const PROGRAMS = ['sv', 'runsv', 'runsvdir', 'runit', 'runit-init', 'runsvchdir', 'utmpset'] as const;
 export type Program = (typeof PROGRAMS)[number];
 
 /** Whose program it is: C's installed one, C's 2.3.1 from a directory, or ours. */
@@ -31,7 +31,7 @@ export interface Difference {
 }
 
 /** What the machine must offer; a case that lacks it is skipped with a line that says so. */
-export type Need = 'root' | 'daemontools';
+export type Need = 'root' | 'daemontools' | 'namespaces';
 
 export interface Case {
   /** Letters, digits and dashes, as `group/what`. */

@@ -7,6 +7,8 @@ import type { Need } from './model.ts';
 
 const PRESENT: Readonly<Record<Need, () => boolean>> = {
   root: () => process.getuid?.() === 0,
+  namespaces: () =>
+    process.getuid?.() === 0 && spawnSync('unshare', ['--pid', '--fork', '--mount', 'true']).status === 0,
   daemontools: () => haveDaemontools() || (process.getuid?.() === 0 && installDaemontools()),
 };
 

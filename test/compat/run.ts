@@ -20,6 +20,9 @@ const parent = mkdtempSync(join(tmpdir(), 'runitbox-compat-'));
 // Some cases play as a user who owns nothing.
 chmodSync(parent, 0o755);
 
+/** Where Debian has C's programs. */
+const C_FILES = ['/usr/bin', '/usr/sbin', '/sbin', '/lib/runit'];
+
 /** So few that they do not disturb one another. */
 const TIMED_JOBS = 3;
 
@@ -40,7 +43,7 @@ function fail(label: string, lines: readonly string[]): void {
 }
 
 function programFile(origin: Origin, program: string, given: Options): string {
-  if (origin === 'c') return `/usr/bin/${program}`;
+  if (origin === 'c') return C_FILES.map((place) => `${place}/${program}`).find((file) => existsSync(file)) ?? program;
   return origin === 'ours' ? given.ours : join(given.c231 ?? '', program);
 }
 

@@ -5,7 +5,9 @@
 import type { Case, Origin, Program, Suite } from './model.ts';
 
 function suite(name: string, sv: Origin, runsv: Origin, runsvdir: Origin): Suite {
-  return { name, origins: { sv, runsv, runsvdir } };
+  // a supervisor of one kind with the requests of another
+  const pid1 = { runit: runsv, 'runit-init': sv, runsvchdir: sv, utmpset: sv };
+  return { name, origins: { sv, runsv, runsvdir, ...pid1 } };
 }
 
 export const REFERENCE: Suite = suite('c', 'c', 'c', 'c');

@@ -1,6 +1,8 @@
 // Every case, slow groups first so that the run does not end with one long wait.
 import type { Case } from '../model.ts';
 import { cases as daemontools } from './daemontools.ts';
+import { cases as runit } from './runit.ts';
+import { cases as runitRequests } from './runit-requests.ts';
 import { cases as runsvBytes } from './runsv-bytes.ts';
 import { cases as runsvControl } from './runsv-control.ts';
 import { cases as runsvEnding } from './runsv-ending.ts';
@@ -16,6 +18,8 @@ import { cases as svServices } from './sv-services.ts';
 import { cases as svWaiting } from './sv-waiting.ts';
 
 export const CASES: readonly Case[] = [
+  ...runit,
+  ...runitRequests,
   ...runsvdirReal,
   ...runsvdir,
   ...svReal,
