@@ -9,6 +9,7 @@ import { cases as runsvEnding } from './runsv-ending.ts';
 import { cases as runsvExit } from './runsv-exit.ts';
 import { cases as runsvLog } from './runsv-log.ts';
 import { cases as runsvStart } from './runsv-start.ts';
+import { cases as runsvchdir } from './runsvchdir.ts';
 import { cases as runsvdir } from './runsvdir.ts';
 import { cases as runsvdirReal } from './runsvdir-real.ts';
 import { cases as svCommands } from './sv-commands.ts';
@@ -16,10 +17,13 @@ import { cases as svLsb } from './sv-lsb.ts';
 import { cases as svReal } from './sv-real.ts';
 import { cases as svServices } from './sv-services.ts';
 import { cases as svWaiting } from './sv-waiting.ts';
+import { cases as utmpset } from './utmpset.ts';
 
 export const CASES: readonly Case[] = [
   ...runit,
   ...runitRequests,
+  ...runsvchdir,
+  ...utmpset,
   ...runsvdirReal,
   ...runsvdir,
   ...svReal,

@@ -342,10 +342,7 @@ const inits: Case = {
       );
       const jail = boot(world, { place: key });
       world.note(`${key}: end`, await jail.ended());
-      world.note(
-        `${key}: files`,
-        `${mode(world, `${key}/run/runit.stopit`)} ${mode(world, `${key}/run/runit.reboot`)}`,
-      );
+      world.note(`${key}: reboot after`, mode(world, `${key}/run/runit.reboot`));
     });
     await Promise.all(lives);
   },

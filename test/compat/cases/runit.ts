@@ -169,9 +169,10 @@ const reaps: Case = {
   uses: ['runit'],
   needs: NEEDS,
   async run(world) {
-    const orphans = `n=0; while [ $n -lt 50 ]; do (sh -c 'exit 3' & ) ; n=$((n+1)); done
-n=0; while grep -qs '^State:.Z' /proc/[0-9]*/status && [ $n -lt 200 ]; do sleep .05; n=$((n+1)); done
-grep -s '^State:.Z' /proc/[0-9]*/status | wc -l >>/run/zombies`;
+    const orphans = `zombies() { for f in /proc/[0-9]*/stat; do read -r l <$f && case $l in *') Z 1 '*) echo $l; esac; done 2>/dev/null; }
+n=0; while [ $n -lt 50 ]; do (sh -c 'exit 3' & ) ; n=$((n+1)); done
+n=0; while [ -n "$(zombies)" ] && [ $n -lt 200 ]; do sleep .05; n=$((n+1)); done
+echo "left: $(zombies)" >>/run/zombies`;
     layOut(world, { 1: orphans, 2: orphans, 3: orphans });
     await boot(world).ended();
     world.note('zombies', world.read('run/zombies'));
