@@ -68,6 +68,14 @@ $(OUT)/jail: test/compat/jail.c
 fault: dist/runitbox tools-compat
 	$(NODE) test/fault/run.ts
 
+## qemu: a real kernel boots dist/runitbox as init, to a supervised shell, and switches off; KERNEL=FILE for another kernel
+.cache/linux/vmlinuz:
+	@build/tools.sh qemu
+	test/qemu/kernel.sh $@
+qemu: dist/runitbox .cache/linux/vmlinuz
+	@build/tools.sh qemu
+	$(NODE) test/qemu/run.ts .cache/linux/vmlinuz
+
 ## bench: every figure against C runit, side by side
 bench: dist/runitbox tools-compat
 	$(NODE) test/bench/run.ts
@@ -77,4 +85,4 @@ bench-quick: dist/runitbox tools-compat
 tools-compat:
 	@build/tools.sh compat
 
-.PHONY: run test check unit contract contract-ng contract-quickjs contract-noimage sim compat fault bench bench-quick tools-compat
+.PHONY: run test check unit contract contract-ng contract-quickjs contract-noimage sim compat fault qemu bench bench-quick tools-compat

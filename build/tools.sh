@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes sure of what a build, or a comparison with C runit, needs from the system: tools.sh npm|cc|compat
+# Makes sure of what a build, or a comparison with C runit, needs from the system: tools.sh npm|cc|compat|qemu
 # On Debian and its relatives it installs what is missing (as root, or through sudo); elsewhere it says what to install.
 set -eu
 have() { command -v "$1" >/dev/null 2>&1; }
@@ -19,7 +19,11 @@ compat)
   have ps || missing="$missing procps"
   have setpriv || missing="$missing util-linux"
   ;;
-*) echo 'usage: tools.sh npm|cc|compat' >&2; exit 2 ;;
+qemu)
+  have qemu-system-x86_64 || missing='qemu-system-x86'
+  have busybox && ! ldd "$(command -v busybox)" >/dev/null 2>&1 || missing="$missing busybox-static"
+  ;;
+*) echo 'usage: tools.sh npm|cc|compat|qemu' >&2; exit 2 ;;
 esac
 [ "$missing" ] || exit 0
 
@@ -37,6 +41,7 @@ case $1 in
 npm) echo 'needed: Node.js 18 or newer with npm (Alpine: apk add nodejs npm; Fedora: dnf install nodejs npm)' >&2 ;;
 compat) echo 'needed: C runit (runsv, svlogd, ...) to compare with' >&2 ;;
 cc) echo 'needed: gcc and musl-gcc (Alpine: apk add gcc musl-dev; Fedora: dnf install gcc musl-gcc; Arch: gcc musl)' >&2 ;;
+qemu) echo "needed for booting: $missing" >&2 ;;
 compat) echo "needed for comparing: $missing (C runit's runsv, runsvdir and sv in /usr/bin)" >&2 ;;
 esac
 exit 1

@@ -24,6 +24,7 @@ const SUITES: readonly Suite[] = [
   make('sim'),
   make('compat'),
   make('fault'),
+  make('qemu'),
   make('repro'),
   make('bench-quick'),
 ];
