@@ -6,7 +6,7 @@ VITEST := $(NODE) $(BIN)/vitest run
 run: dist/runitbox
 	@build/run.sh dist/runitbox
 
-## test: everything: check, unit, contract, sim, compat, fault, repro, bench-quick
+## test: everything: check, unit, contract, sim, compat, fault, qemu, repro, bench-quick
 test: tools
 	$(NODE) test/all.ts
 
