@@ -4,7 +4,12 @@ set -eu
 [ ! -s "$1" ] || exit 0
 mkdir -p "$(dirname "$1")"
 if [ "${KERNEL-}" ]; then exec cp "$KERNEL" "$1"; fi
-package=$(apt-cache depends linux-image-cloud-amd64 | awk '/Depends:/ { print $2; exit }')
+name() { apt-cache depends linux-image-cloud-amd64 2>/dev/null | awk '/Depends:/ { print $2; exit }'; }
+package=$(name)
+if [ -z "$package" ]; then
+  apt-get -qq update
+  package=$(name)
+fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 (cd "$work" && apt-get -qq download "$package" 2>&1 | grep -v unsandboxed || true)

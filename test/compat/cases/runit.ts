@@ -2,8 +2,9 @@
 // Read next: ../jail.ts, runit-requests.ts (signals and stop files).
 import { boot, hears, type Jail, layOut, noteLife, type Stages } from '../jail.ts';
 import type { Case } from '../model.ts';
+import { processState, procField } from '../processes.ts';
 import * as steps from '../steps.ts';
-import { attempt, until } from '../waiting.ts';
+import { attempt, pause, until } from '../waiting.ts';
 import type { World } from '../world.ts';
 
 const NEEDS = ['namespaces'] as const;
@@ -179,6 +180,25 @@ echo "left: $(zombies)" >>/run/zombies`;
   },
 };
 
+const idle: Case = {
+  name: 'runit/idle',
+  title: 'while nothing happens process 1 does not wake up',
+  uses: ['runit'],
+  needs: NEEDS,
+  differs: [{ id: 'runit-idle', lines: { 'wake-ups in sixteen seconds': 'none' } }],
+  async run(world) {
+    layOut(world, { 1: ':', 2: `trap 'exit 0' TERM; echo ready; sleep 1000 & wait`, 3: ':' });
+    const jail = boot(world);
+    await hears(jail, 'ready');
+    const pid = await jail.pid();
+    const wakes = () => Number(procField(pid, 'voluntary_ctxt_switches'));
+    await until('process 1 asleep', () => processState(pid) === 'S');
+    const before = wakes();
+    await pause(16_000);
+    world.note('wake-ups in sixteen seconds', wakes() === before ? 'none' : 'some');
+  },
+};
+
 /** The console as a fifo, which is no terminal: nobody is there to help. */
 function bootWithoutTerminal(world: World): { jail: Jail; console: () => string } {
   const fifo = steps.fifo(world, 'console', 0o622);
@@ -297,6 +317,7 @@ export const cases: readonly Case[] = [
   stage3,
   groupKilled,
   reaps,
+  idle,
   missing,
   emergency,
   notPermitted,
