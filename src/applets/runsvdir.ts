@@ -7,35 +7,63 @@ import { holdStandard } from '../effects/standard.ts';
 import { openTitle } from '../effects/title.ts';
 import { superviseTree } from '../effects/tree-runner.ts';
 import type { Bytes } from '../host/calls.ts';
+import { KILL_AFTER_MS } from '../machine/shutdown.ts';
 import { monotonicMs } from '../host/clock.ts';
 import { sys } from '../host/sys.ts';
 import type { Applet } from './applet.ts';
 
 const USAGE_CODE = 1;
 
-/** Only the first word is looked at, and of it only the second character: any other word with a dash is the directory. */
-const optionOf = (word: Bytes | undefined): 'setsid' | 'skip' | null => {
-  if (word === undefined || word[0] !== '-') return null;
-  if (word[1] === 'P') return 'setsid';
-  return word[1] === '-' ? 'skip' : null;
+interface Words {
+  readonly setsid: boolean;
+  readonly subreaper: boolean;
+  readonly killAfterMs: number;
+  /** Where in argv the directory stands. */
+  readonly first: number;
+}
+
+/**
+ * Of the classic option only the first word is looked at, and of that only the second character: any other word with a
+ * dash is the directory. The extras may stand before or behind it.
+ */
+const wordsOf = (argv: readonly Bytes[]): Words | { readonly problem: Bytes } => {
+  let words: Words = { setsid: false, subreaper: false, killAfterMs: KILL_AFTER_MS, first: 1 };
+  let classic = false;
+  for (;;) {
+    const word = argv[words.first] ?? '';
+    if (word === '--subreaper') words = { ...words, subreaper: true, first: words.first + 1 };
+    else if (word === '-k') {
+      const seconds = argv[words.first + 1] ?? '';
+      if (!/^\d{1,6}(\.\d{1,3})?$/.test(seconds)) return { problem: `-k takes a number of seconds, not '${seconds}'` };
+      words = { ...words, killAfterMs: Number(seconds) * 1000, first: words.first + 2 };
+    } else if (!classic && /^-[P-]/.test(word)) {
+      classic = true;
+      words = { ...words, setsid: word[1] === 'P', first: words.first + 1 };
+    } else return words;
+  }
+};
+
+const usage = (argv0: Bytes | undefined): number => {
+  err(`usage: ${argv0} [-P] dir\n\n`);
+  return USAGE_CODE;
 };
 
 const run = (argv: readonly Bytes[]): number => {
-  const option = optionOf(argv[1]);
-  const first = option === null ? 1 : 2;
-  const dir = argv[first];
-  if (dir === undefined) {
-    err(`usage: ${argv[0]} [-P] dir\n\n`);
+  const words = wordsOf(argv);
+  if ('problem' in words) {
+    err(`runsvdir: fatal: ${words.problem}\n`);
     return USAGE_CODE;
   }
+  const dir = argv[words.first];
+  if (dir === undefined) return usage(argv[0]);
   const voice = voiceOf(`runsvdir ${dir}`);
-  const log = argv[first + 1];
+  const log = argv[words.first + 1];
   holdStandard();
   return orFatal(voice, () => {
     // counted in the process's own argv, which has a word more where we were called as `runitbox runsvdir`
-    const argument = sys.args().length - argv.length + first + 1;
+    const argument = sys.args().length - argv.length + words.first + 1;
     const title = log === undefined ? null : openTitle(voice, argument, log, monotonicMs());
-    return superviseTree(voice, dir, option === 'setsid', title);
+    return superviseTree(voice, { ...words, dir }, title);
   });
 };
 
@@ -50,14 +78,26 @@ export const runsvdir: Applet = {
       'switched.\n\n' +
       'With log (at least seven characters), what services say on standard error is shown in its place in ps; the ' +
       'customary value is "log: " and 395 dots.\n\n' +
-      'TERM ends runsvdir alone, HUP sends TERM to every runsv and ends. ALRM looks at dir at once.',
-    options: [{ letter: 'P', text: 'start each runsv in a session and process group of its own' }],
+      'TERM ends runsvdir alone, HUP sends TERM to every runsv and ends. ALRM looks at dir at once.\n\n' +
+      'As process 1 of a container, or with --subreaper, TERM, HUP, INT, QUIT, PWR and RTMIN+3 bring every service ' +
+      'down, then its log, wait for their end, kill what is left in time for docker stop, and end.',
+    options: [
+      { letter: 'P', text: 'start each runsv in a session and process group of its own' },
+      {
+        letter: 'k',
+        value: 'SECONDS',
+        text: 'in a container: how long all has to end before it is killed; 7 unless said',
+        unlisted: true,
+      },
+      { long: 'subreaper', text: 'supervise a container without being process 1' },
+    ],
     examples: [
       { command: 'runsvdir -P /etc/service', text: 'supervise all services in /etc/service' },
+      { command: 'runsvdir -P -k 25 /etc/service', text: 'as ENTRYPOINT, where the engine waits 30 seconds' },
       { command: 'ln -s /etc/sv/web /etc/service/', text: 'add a service; it starts at once' },
     ],
     exitCodes: [
-      { code: '0', text: 'after TERM' },
+      { code: '0', text: 'after TERM; in a container, after all other signals but HUP too' },
       { code: '1', text: 'usage' },
       { code: '100', text: 'the current directory cannot be opened' },
       { code: '111', text: 'after HUP' },

@@ -9,6 +9,7 @@ import { sys } from '../host/sys.ts';
 import { handleTree, type TreeEffect, type TreeEvent } from '../machine/tree.ts';
 import { holderOf } from './holder.ts';
 import { findProgram } from './program.ts';
+import { readEnding } from './essential.ts';
 import type { Live } from './tree-live.ts';
 
 const spawnRunsv = (live: Live, name: Bytes, flags: number): number =>
@@ -57,7 +58,16 @@ const lookForHolder = (live: Live, name: string, key: string): readonly TreeEven
   if (refused(pidfd)) return [];
   live.alien.set(pid, pidfd);
   live.voice.warn(`runsv ${name} already runs as process ${pid}, taking it over`);
-  return [{ kind: 'taken', key, pid }];
+  return [{ kind: 'taken', name, key, pid }];
+};
+
+/** Where only the directory is supervised, no service is essential to us. */
+const essentialOver = (live: Live, name: string, key: string): readonly TreeEvent[] => {
+  const { container } = live;
+  if (container === null) return [];
+  container.essentialCode ??= readEnding(`${live.dir}/${name}`);
+  live.voice.warn(`essential service ${name} is over, ending with exit code ${container.essentialCode}`);
+  return [{ kind: 'over', key }];
 };
 
 const perform = (live: Live, effect: TreeEffect): readonly TreeEvent[] => {
@@ -72,6 +82,8 @@ const perform = (live: Live, effect: TreeEffect): readonly TreeEvent[] => {
       return [];
     case 'lookForHolder':
       return lookForHolder(live, effect.name, effect.key);
+    case 'essentialOver':
+      return essentialOver(live, effect.name, effect.key);
   }
 };
 

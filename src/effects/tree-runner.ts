@@ -3,36 +3,41 @@
 // Promises: a change is acted on when it happens, a dead runsv is replaced when it died (not sooner than a second after
 // its start); looks are spaced by what they cost; no wake-up when nothing happens.
 // Must not: decide; that is ../machine/tree.ts, which read first. Read next: tree-live.ts, looking.ts, starting.ts.
-import { type Bytes, type Fd, refused } from '../host/calls.ts';
+import { type Fd, refused } from '../host/calls.ts';
 import { monotonicMs } from '../host/clock.ts';
-import { EINTR, POLLIN, SIGALRM, SIGCHLD, SIGHUP, SIGTERM, WNOHANG } from '../host/linux.ts';
+import { ECHILD, EINTR, POLLIN, SIGALRM, SIGCHLD, SIGHUP, SIGTERM, WNOHANG } from '../host/linux.ts';
 import { type Watch, waitOnce } from '../host/loop.ts';
 import { sys } from '../host/sys.ts';
 import { type Ended, nextStartMs, RESTART_MS, runningPids } from '../machine/tree.ts';
+import { wishOf } from '../machine/wishes.ts';
 import { holderOf } from './holder.ts';
 import { forceLook, inside, lookNow, lookSoon } from './looking.ts';
 import type { Voice } from './messages.ts';
 import { identityOf } from './scandir.ts';
 import { deliver } from './starting.ts';
 import { addDot, type Title, titleWatch } from './title.ts';
-import { type Live, newLive } from './tree-live.ts';
+import { deliverShutdown, goOnStopping } from './stopping.ts';
+import { type Asked, type Live, newLive } from './tree-live.ts';
 import { watchesOf } from './watching.ts';
 
 const HANGUP_CODE = 111;
 
 // ---- events -------------------------------------------------------------------------------------------------
 
-const reap = (live: Live): void => {
+/** Takes every child that has ended, orphans of others too; says whether any child is left. */
+const reap = (live: Live): boolean => {
   const runsvs: Ended[] = [];
   for (;;) {
     const child = sys.waitpid(-1, WNOHANG);
     if (child === -EINTR) continue;
-    if (refused(child) || child[0] === 0) break;
+    if (refused(child) || child[0] === 0) {
+      if (runsvs.length > 0) deliver(live, { kind: 'ended', runsvs });
+      return child !== -ECHILD;
+    }
     const [pid, wait] = child;
     const signal = wait & 0x7f;
     runsvs.push({ pid, code: signal === 0 ? (wait >> 8) & 0xff : -1, signal });
   }
-  if (runsvs.length > 0) deliver(live, { kind: 'ended', runsvs });
 };
 
 const alienEnded = (live: Live, pid: number, pidfd: Fd): void => {
@@ -53,12 +58,18 @@ const hangUp = (live: Live): void => {
   live.exit = HANGUP_CODE;
 };
 
+const takeWish = (live: Live, signal: number): void => {
+  const wish = wishOf(signal, false);
+  if (wish.kind === 'end') deliverShutdown(live, { kind: 'asked', code: wish.code });
+};
+
 const takeSignals = (live: Live): void => {
   const signals = sys.takeSignals();
   // who has ended must be known before anybody is told to
   if (signals.includes(SIGCHLD)) reap(live);
-  if (signals.includes(SIGALRM)) forceLook(live);
-  if (signals.includes(SIGHUP)) hangUp(live);
+  if (signals.includes(SIGALRM) && !live.tree.stopping) forceLook(live);
+  if (live.container !== null) for (const signal of signals) takeWish(live, signal);
+  else if (signals.includes(SIGHUP)) hangUp(live);
   else if (signals.includes(SIGTERM)) live.exit = 0;
 };
 
@@ -77,27 +88,33 @@ const startDue = (live: Live): void => {
 
 const watches = (live: Live): readonly Watch[] => [
   { fd: live.signals, events: POLLIN, ready: () => takeSignals(live) },
-  ...watchesOf(live.watching, () => lookSoon(live)),
+  ...(live.tree.stopping ? [] : watchesOf(live.watching, () => lookSoon(live))),
   ...(live.title === null ? [] : [titleWatch(live.title)]),
   ...[...live.alien].map(([pid, fd]): Watch => ({ fd, events: POLLIN, ready: () => alienEnded(live, pid, fd) })),
 ];
 
 const deadline = (live: Live): number | null => {
-  const times = [startMs(live), live.lookMs, live.title === null ? null : live.title.dotMs];
+  const lookMs = live.tree.stopping ? null : live.lookMs;
+  const stopMs = live.container?.shutdown.dueMs ?? null;
+  const times = [startMs(live), lookMs, stopMs, live.title === null ? null : live.title.dotMs];
   const set = times.filter((ms) => ms !== null);
   return set.length === 0 ? null : Math.min(...set);
 };
 
 const duesOver = (live: Live): void => {
   const ms = monotonicMs();
-  if (live.lookMs !== null && live.lookMs <= ms) lookNow(live);
+  goOnStopping(live, () => reap(live));
+  if (!live.tree.stopping && live.lookMs !== null && live.lookMs <= ms) lookNow(live);
   startDue(live);
   if (live.title !== null && live.title.dotMs <= ms) addDot(live.title, ms);
 };
 
-/** Supervises `dir` until TERM (0) or HUP (111); returns the exit code. Throws Fatal. */
-export const superviseTree = (voice: Voice, dir: Bytes, setsid: boolean, title: Title | null): number => {
-  const live = newLive(voice, dir, setsid, title);
+/**
+ * Supervises a directory until TERM (0) or HUP (111); a whole container, until all in it has ended. Returns the exit
+ * code. Throws Fatal.
+ */
+export const superviseTree = (voice: Voice, asked: Asked, title: Title | null): number => {
+  const live = newLive(voice, asked, title);
   lookNow(live);
   while (live.exit === null) {
     if (!waitOnce(watches(live), deadline(live))) takeSignals(live);

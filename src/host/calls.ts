@@ -89,6 +89,8 @@ export interface Calls {
   getpid(): Pid;
   getppid(): number;
   setsid(): Done | Errno;
+  /** Orphans of our descendants become our children from now on, as they become process 1's. */
+  subreaper(): Done | Errno;
   /**
    * Catches these signals from now on, besides those of earlier calls; the descriptor, always the same, polls
    * readable while some are noted. A child that only stops or continues gives no SIGCHLD. EINVAL for SIGKILL,

@@ -48,6 +48,7 @@ const signatures: Readonly<Record<Name, string>> = {
   getpid: ':i',
   getppid: ':i',
   setsid: ':i',
+  subreaper: ':i',
   catchSignals: 'v:i',
   catchUnignored: 'v:i',
   takeSignals: ':v',
@@ -227,7 +228,7 @@ interface Fuzz {
 const pick = <T>(f: Fuzz, list: readonly T[]): T => list[f.roll(list.length)] as T;
 
 /** Rows that end this process, start another, hurt one, or would close what is not ours. */
-const untouchable: readonly Name[] = ['exit', 'exec', 'spawn', 'kill', 'setsid', 'close', 'dup2'];
+const untouchable: readonly Name[] = ['exit', 'exec', 'spawn', 'kill', 'setsid', 'subreaper', 'close', 'dup2'];
 const notByDescriptor: readonly Name[] = ['waitpid', 'pidfd', 'clock', 'pipe', 'argWrite'];
 const fuzzed = names.filter((name) => !untouchable.includes(name));
 

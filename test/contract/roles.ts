@@ -66,6 +66,18 @@ const roles: Readonly<Record<string, Role>> = {
     say(sys, `${sys.spawn('/bin/true', ['true'], [], '', [], 0, record, 'r'.repeat(600))}`);
     return 0;
   },
+  // A child that ends leaves one behind, who waits until it is ours.
+  'role:subreaper': (sys) => {
+    const made = sys.subreaper();
+    const [from, to] = sys.pipe(0) as readonly [Fd, Fd];
+    sys.spawn('/bin/sh', ['sh', '-c', '(read x; exit 7) <&3 & exit 3'], [], '', [3, from], 0, -1, '');
+    const first = sys.waitpid(-1, 0);
+    sys.write(to, '\n');
+    const second = sys.waitpid(-1, 0);
+    const statusOf = (end: typeof first): number => (refused(end) ? end : end[1] >> 8);
+    say(sys, `${made} ${statusOf(first)} ${statusOf(second)} ${sys.waitpid(-1, 0)}`);
+    return 0;
+  },
   'role:fork': forkForEver,
 };
 

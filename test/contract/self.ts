@@ -153,6 +153,10 @@ const all: readonly Spec[] = [
     },
   },
   {
+    title: 'after subreaper the orphans of a child are reaped here',
+    run: (c) => same(everything(c, ['role:subreaper']), [`0 3 7 -${l.ECHILD}`, 0], 'ends'),
+  },
+  {
     title: 'a record of which only a part could be written is a failure: ENOSPC',
     run: (c) => {
       const [first = '', ...rest] = c.can.again ?? [];

@@ -23,6 +23,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/inotify.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -430,6 +431,7 @@ CALL(pidfd) { return (void)out, result(syscall(SYS_pidfd_open, (pid_t)a[0].n, 0)
 CALL(getpid) { return UNUSED, getpid(); }
 CALL(getppid) { return UNUSED, getppid(); }
 CALL(setsid) { return UNUSED, setsid() < 0 ? -errno : 0; }
+CALL(subreaper) { return UNUSED, result(prctl(PR_SET_CHILD_SUBREAPER, 1L, 0L, 0L, 0L)); }
 
 /* ---- waiting ---- */
 

@@ -56,6 +56,7 @@
   X(getpid, "", 'i')                                                                                       \
   X(getppid, "", 'i')                                                                                      \
   X(setsid, "", 'i')                                                                                       \
+  X(subreaper, "", 'i')    /* from now on orphans of our descendants become our children */                \
   /* signals: caught ones are noted in C and told through one descriptor */                                \
   X(catchSignals, "v", 'i') /* numbers to catch from now on: descriptor, readable while some are noted */  \
   X(catchUnignored, "v", 'i') /* the same, but those that are ignored stay so */                           \

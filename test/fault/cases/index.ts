@@ -1,6 +1,7 @@
 // All fault cases, a file for each kind of trouble.
 import type { Case } from '../case.ts';
 import { COMMANDS } from './commands.ts';
+import { CONTAINER } from './container.ts';
 import { DISK } from './disk.ts';
 import { FOOTING } from './footing.ts';
 import { HANGING } from './hanging.ts';
@@ -19,6 +20,7 @@ export const CASES: readonly Case[] = [
   ...TURMOIL,
   ...TREE,
   ...FOOTING,
+  ...CONTAINER,
   ...RESOURCES,
   ...DISK,
   ...COMMANDS,

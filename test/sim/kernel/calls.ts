@@ -338,6 +338,11 @@ export class MainCalls implements Calls {
     return 0 as Done;
   }
 
+  subreaper(): Done | Errno {
+    this.#step().isSubreaper = true;
+    return 0 as Done;
+  }
+
   // signals
 
   catchSignals(signals: readonly number[]): Fd | Errno {

@@ -1,0 +1,18 @@
+// Essential services: one that is over for good ends the container that it is in, with its own exit code.
+//
+// A file `flag-essential` makes a service essential. The runsv of one that is over leaves how it ended in
+// supervise/exitcode, one decimal number, and itself exits 125.
+// Read next: ../machine/service.ts (when a service is over).
+import { type Bytes, refused } from '../host/calls.ts';
+import { O_RDONLY } from '../host/linux.ts';
+import { sys } from '../host/sys.ts';
+import { ESSENTIAL_OVER } from '../machine/tree.ts';
+
+/** How the essential service in `service` ended; 125 where that cannot be read. */
+export const readEnding = (service: Bytes): number => {
+  const fd = sys.open(`${service}/supervise/exitcode`, O_RDONLY, 0);
+  if (refused(fd)) return ESSENTIAL_OVER;
+  const text = sys.read(fd, 16);
+  sys.close(fd);
+  return !refused(text) && /^\d{1,3}\n$/.test(text) ? Number(text) & 255 : ESSENTIAL_OVER;
+};
