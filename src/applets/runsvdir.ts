@@ -22,6 +22,19 @@ interface Words {
   readonly first: number;
 }
 
+interface Rest {
+  readonly log: Bytes | undefined;
+  readonly command: readonly Bytes[];
+}
+
+/** What stands behind the directory: LOG, and behind `--` the main command. */
+const restOf = (rest: readonly Bytes[]): Rest => {
+  const at = rest[0] === '--' ? 0 : rest[1] === '--' ? 1 : -1;
+  const command = at < 0 ? [] : rest.slice(at + 1);
+  // two dashes and nothing behind them: a LOG, though too short for one, as ever
+  return { log: at === 0 && command.length > 0 ? undefined : rest[0], command };
+};
+
 /**
  * Of the classic option only the first word is looked at, and of that only the second character: any other word with a
  * dash is the directory. The extras may stand before or behind it.
@@ -57,13 +70,13 @@ const run = (argv: readonly Bytes[]): number => {
   const dir = argv[words.first];
   if (dir === undefined) return usage(argv[0]);
   const voice = voiceOf(`runsvdir ${dir}`);
-  const log = argv[words.first + 1];
+  const { log, command } = restOf(argv.slice(words.first + 1));
   holdStandard();
   return orFatal(voice, () => {
     // counted in the process's own argv, which has a word more where we were called as `runitbox runsvdir`
     const argument = sys.args().length - argv.length + words.first + 1;
     const title = log === undefined ? null : openTitle(voice, argument, log, monotonicMs());
-    return superviseTree(voice, { ...words, dir }, title);
+    return superviseTree(voice, { ...words, dir, command }, title);
   });
 };
 
@@ -71,7 +84,7 @@ export const runsvdir: Applet = {
   name: 'runsvdir',
   summary: 'start and supervise a runsv for each service in a directory',
   help: {
-    operands: 'dir [log]',
+    operands: 'dir [log] [-- command [argument ...]]',
     description:
       'Starts a runsv for each directory, or link to one, in dir whose name does not begin with a dot, and again when ' +
       'it ends. A new entry is started and a removed one stopped when it appears or goes; dir may be a link that is ' +
@@ -80,7 +93,10 @@ export const runsvdir: Applet = {
       'customary value is "log: " and 395 dots.\n\n' +
       'TERM ends runsvdir alone, HUP sends TERM to every runsv and ends. ALRM looks at dir at once.\n\n' +
       'As process 1 of a container, or with --subreaper, TERM, HUP, INT, QUIT, PWR and RTMIN+3 bring every service ' +
-      'down, then its log, wait for their end, kill what is left in time for docker stop, and end.',
+      'down, then its log, wait for their end, kill what is left in time for docker stop, and end.\n\n' +
+      'With a command, which implies --subreaper, the services are started first, then the command, with the terminal. ' +
+      'It gets HUP, INT, QUIT, USR1, USR2, CONT and WINCH; TERM, PWR and RTMIN+3 end it first and then the services. ' +
+      'When it ends everything ends, with its exit code, or 128 and the signal that ended it.',
     options: [
       { letter: 'P', text: 'start each runsv in a session and process group of its own' },
       {
@@ -94,13 +110,16 @@ export const runsvdir: Applet = {
     examples: [
       { command: 'runsvdir -P /etc/service', text: 'supervise all services in /etc/service' },
       { command: 'runsvdir -P -k 25 /etc/service', text: 'as ENTRYPOINT, where the engine waits 30 seconds' },
+      { command: 'runsvdir -P /etc/service -- httpd -f', text: 'services, and httpd in the foreground, until it ends' },
       { command: 'ln -s /etc/sv/web /etc/service/', text: 'add a service; it starts at once' },
     ],
     exitCodes: [
       { code: '0', text: 'after TERM; in a container, after all other signals but HUP too' },
       { code: '1', text: 'usage' },
       { code: '100', text: 'the current directory cannot be opened' },
-      { code: '111', text: 'after HUP' },
+      { code: '111', text: 'after HUP, or no process for the command was to be had' },
+      { code: '126, 127', text: 'the command could not be executed, or was not found' },
+      { code: 'other', text: 'of the command, or of an essential service that is over' },
     ],
   },
   run,

@@ -13,7 +13,16 @@ import { readEnding } from './essential.ts';
 import type { Live } from './tree-live.ts';
 
 const spawnRunsv = (live: Live, name: Bytes, flags: number): number =>
-  sys.spawn(live.program, ['runsv', name], [], '', [], flags | (live.setsid ? SPAWN_SETSID : 0), -1 as Fd, '');
+  sys.spawn(
+    live.program,
+    ['runsv', name],
+    [],
+    '',
+    live.input === null ? [] : [0, live.input],
+    flags | (live.setsid ? SPAWN_SETSID : 0),
+    -1 as Fd,
+    '',
+  );
 
 /** Starts runsv on a name in the current directory; looks for it in PATH anew where it is no longer where it was. */
 const startRunsv = (live: Live, name: Bytes, flags: number): number => {
@@ -65,8 +74,9 @@ const lookForHolder = (live: Live, name: string, key: string): readonly TreeEven
 const essentialOver = (live: Live, name: string, key: string): readonly TreeEvent[] => {
   const { container } = live;
   if (container === null) return [];
-  container.essentialCode ??= readEnding(`${live.dir}/${name}`);
-  live.voice.warn(`essential service ${name} is over, ending with exit code ${container.essentialCode}`);
+  const code = readEnding(`${live.dir}/${name}`);
+  live.voice.warn(`essential service ${name} is over with exit code ${code}, ending everything`);
+  container.news.push({ kind: 'essentialOver', code });
   return [{ kind: 'over', key }];
 };
 

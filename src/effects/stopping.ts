@@ -67,6 +67,7 @@ const killAll = (live: Live, first: boolean): void => {
 };
 
 const askCommand = ({ pid }: Container): void => {
+  if (pid === 0) return;
   sys.kill(pid, SIGTERM);
   sys.kill(pid, SIGCONT);
 };
@@ -89,14 +90,18 @@ export const deliverShutdown = (live: Live, event: ShutdownEvent): void => {
   if (outcome.shutdown.phase === 'over') live.exit = outcome.shutdown.code;
 };
 
+/** Hands what has happened to the machine. */
+export const deliverNews = (live: Live): void => {
+  for (const event of live.container?.news.splice(0) ?? []) deliverShutdown(live, event);
+};
+
 /** Looks who is left, once that matters, and does what is due. `anybody`: whether we have children. */
 export const goOnStopping = (live: Live, anybody: () => boolean): void => {
   const { container } = live;
-  if (container === null) return;
-  const { essentialCode } = container;
-  if (essentialCode !== null) deliverShutdown(live, { kind: 'essentialOver', code: essentialCode });
-  if (container.shutdown.phase === 'none') return;
+  deliverNews(live);
+  if (container === null || container.shutdown.phase === 'none') return;
   const any = anybody();
+  deliverNews(live);
   deliverShutdown(live, { kind: 'seen', runsvs: runningPids(live.tree).length, anybody: any });
   deliverShutdown(live, { kind: 'due' });
 };

@@ -4,10 +4,11 @@
 import { type Bytes, type Fd, refused } from '../host/calls.ts';
 import { O_RDONLY, SIGALRM, SIGCHLD, SIGHUP, SIGPIPE, SIGTERM } from '../host/linux.ts';
 import { sys } from '../host/sys.ts';
-import { newShutdown, type Shutdown } from '../machine/shutdown.ts';
+import { newShutdown, type Shutdown, type ShutdownEvent } from '../machine/shutdown.ts';
 import { newTree, type Tree } from '../machine/tree.ts';
 import { endingSignals, optionalSignals } from '../machine/wishes.ts';
 import { Fatal, reason, type Voice } from './messages.ts';
+import { openNothing } from './standard.ts';
 import { findProgram } from './program.ts';
 import type { Title } from './title.ts';
 import { newWatching, type Watching } from './watching.ts';
@@ -15,10 +16,12 @@ import { newWatching, type Watching } from './watching.ts';
 /** Where runsvdir supervises a whole container: as process 1, or asked to. */
 export interface Container {
   shutdown: Shutdown;
+  /** The main command, its name first; empty for none. */
+  readonly command: readonly Bytes[];
   /** The main command's process, 0 for none. */
   pid: number;
-  /** How the first essential service ended that is over, as an exit code. */
-  essentialCode: number | null;
+  /** What has happened and was not handed to the machine yet. */
+  readonly news: ShutdownEvent[];
 }
 
 export interface Live {
@@ -27,6 +30,8 @@ export interface Live {
   readonly setsid: boolean;
   readonly home: Fd;
   readonly signals: Fd;
+  /** What runsvs get as standard input; null: our own. */
+  readonly input: Fd | null;
   readonly watching: Watching;
   readonly title: Title | null;
   tree: Tree;
@@ -51,10 +56,12 @@ export interface Asked {
   readonly setsid: boolean;
   readonly subreaper: boolean;
   readonly killAfterMs: number;
+  /** The main command, empty for none. */
+  readonly command: readonly Bytes[];
 }
 
-/** Whether everything ends with us: nothing lives on after process 1. */
-const isWhole = (asked: Asked): boolean => asked.subreaper || sys.getpid() === 1;
+/** Whether everything ends with us: nothing lives on after process 1, nor after a main command. */
+const isWhole = (asked: Asked): boolean => asked.subreaper || asked.command.length > 0 || sys.getpid() === 1;
 
 /** Orphans come to process 1 by themselves. */
 const becomeSubreaper = (): void => {
@@ -62,17 +69,18 @@ const becomeSubreaper = (): void => {
   if (refused(done)) throw new Fatal(reason('unable to become subreaper', done), 100);
 };
 
-const newContainer = (asked: Asked): Container => {
+const newContainer = ({ killAfterMs, command }: Asked): Container => {
   becomeSubreaper();
-  return { shutdown: newShutdown(asked.killAfterMs), pid: 0, essentialCode: null };
+  return { shutdown: newShutdown(killAfterMs), command, pid: 0, news: [] };
 };
 
 const CLASSIC: readonly number[] = [SIGTERM, SIGHUP];
 
-const catchSignals = (container: boolean): Fd => {
-  const main = sys.catchSignals([...(container ? endingSignals : CLASSIC), SIGALRM, SIGCHLD]);
+const catchSignals = (container: Container | null): Fd => {
+  const optional = container === null ? [] : optionalSignals(container.command.length > 0);
+  const main = sys.catchSignals([...(container === null ? CLASSIC : endingSignals), SIGALRM, SIGCHLD]);
   // a reader of standard error that goes away must not end us; one that was ignored stays so, for the services too
-  const signals = refused(main) ? main : sys.catchUnignored([...(container ? optionalSignals(false) : []), SIGPIPE]);
+  const signals = refused(main) ? main : sys.catchUnignored([...optional, SIGPIPE]);
   if (refused(signals)) throw new Fatal(reason('unable to create selfpipe', signals), 100);
   return signals;
 };
@@ -87,7 +95,8 @@ export const newLive = (voice: Voice, asked: Asked, title: Title | null): Live =
     dir: asked.dir,
     setsid: asked.setsid,
     home,
-    signals: catchSignals(container !== null),
+    signals: catchSignals(container),
+    input: container === null || container.command.length === 0 ? null : openNothing(),
     watching: newWatching(),
     title,
     tree: newTree(),

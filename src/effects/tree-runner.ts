@@ -11,13 +11,14 @@ import { sys } from '../host/sys.ts';
 import { type Ended, nextStartMs, RESTART_MS, runningPids } from '../machine/tree.ts';
 import { wishOf } from '../machine/wishes.ts';
 import { holderOf } from './holder.ts';
+import { commandEnded, startCommand } from './command.ts';
 import { forceLook, inside, lookNow, lookSoon } from './looking.ts';
 import type { Voice } from './messages.ts';
 import { identityOf } from './scandir.ts';
 import { deliver } from './starting.ts';
 import { addDot, type Title, titleWatch } from './title.ts';
-import { deliverShutdown, goOnStopping } from './stopping.ts';
-import { type Asked, type Live, newLive } from './tree-live.ts';
+import { deliverNews, deliverShutdown, goOnStopping } from './stopping.ts';
+import { type Asked, type Container, type Live, newLive } from './tree-live.ts';
 import { watchesOf } from './watching.ts';
 
 const HANGUP_CODE = 111;
@@ -35,6 +36,7 @@ const reap = (live: Live): boolean => {
       return child !== -ECHILD;
     }
     const [pid, wait] = child;
+    if (live.container !== null && pid === live.container.pid) commandEnded(live.container, wait);
     const signal = wait & 0x7f;
     runsvs.push({ pid, code: signal === 0 ? (wait >> 8) & 0xff : -1, signal });
   }
@@ -58,9 +60,15 @@ const hangUp = (live: Live): void => {
   live.exit = HANGUP_CODE;
 };
 
-const takeWish = (live: Live, signal: number): void => {
-  const wish = wishOf(signal, false);
+const takeWish = (live: Live, { pid }: Container, signal: number): void => {
+  const wish = wishOf(signal, pid !== 0);
   if (wish.kind === 'end') deliverShutdown(live, { kind: 'asked', code: wish.code });
+  else if (wish.kind === 'forward') sys.kill(pid, wish.signal);
+};
+
+const takeWishes = (live: Live, container: Container, signals: readonly number[]): void => {
+  deliverNews(live);
+  for (const signal of signals) takeWish(live, container, signal);
 };
 
 const takeSignals = (live: Live): void => {
@@ -68,7 +76,7 @@ const takeSignals = (live: Live): void => {
   // who has ended must be known before anybody is told to
   if (signals.includes(SIGCHLD)) reap(live);
   if (signals.includes(SIGALRM) && !live.tree.stopping) forceLook(live);
-  if (live.container !== null) for (const signal of signals) takeWish(live, signal);
+  if (live.container !== null) takeWishes(live, live.container, signals);
   else if (signals.includes(SIGHUP)) hangUp(live);
   else if (signals.includes(SIGTERM)) live.exit = 0;
 };
@@ -116,6 +124,7 @@ const duesOver = (live: Live): void => {
 export const superviseTree = (voice: Voice, asked: Asked, title: Title | null): number => {
   const live = newLive(voice, asked, title);
   lookNow(live);
+  startCommand(live);
   while (live.exit === null) {
     if (!waitOnce(watches(live), deadline(live))) takeSignals(live);
     if (live.exit === null) duesOver(live);

@@ -67,7 +67,8 @@ export interface Calls {
    * -(4096 + errno) where a later step failed, a record that could not be written whole included (the child is
    * then gone and already reaped). EINVAL: no argv[0], half a pair, over 64 pairs, an unknown flag. With
    * SPAWN_AT_ONCE it returns as soon as there is a child, so that several become programs side by side; one that
-   * cannot exits 100.
+   * cannot exits 100. With SPAWN_TERMINAL, where descriptor 0 is a terminal and our process group has its foreground, the
+   * child leads a group of its own and that has the foreground.
    */
   spawn(
     path: Bytes,

@@ -44,6 +44,7 @@ export const IN_DONT_FOLLOW = 0x2000000;
 export const SPAWN_SETSID = 1;
 export const SPAWN_ENV = 2;
 export const SPAWN_AT_ONCE = 4;
+export const SPAWN_TERMINAL = 8;
 /** spawn's refusals at or below minus this happened after the fork: -(SPAWN_FAILED + errno). */
 export const SPAWN_FAILED = 4096;
 

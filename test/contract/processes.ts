@@ -240,6 +240,14 @@ const isRecord = (c: Case, record: Bytes, text: Bytes, sinceMs: number, pid: num
 
 const atOnce: readonly Spec[] = [
   {
+    title: 'with SPAWN_TERMINAL, where descriptor 0 is no terminal, the child stays in our process group',
+    run: (c) => {
+      const group = 'stat=$(cat /proc/$PID/stat); set -- ${stat##*)}; echo $3';
+      const ours = output(c, `PID=$PPID; ${group}`);
+      same(output(c, `PID=$$; ${group}`, { flags: l.SPAWN_TERMINAL }), ours, 'group');
+    },
+  },
+  {
     title: 'with SPAWN_AT_ONCE a program is set up and recorded all the same',
     run: (c) => {
       const record = c.open(c.file('record'), l.O_RDWR);
@@ -364,7 +372,7 @@ const refusals: readonly Spec[] = [
     run: (c) => {
       refuses(attempt(c, { argv: [] }), l.EINVAL, 'no argv[0]');
       refuses(attempt(c, { fds: [1] }), l.EINVAL, 'half a pair');
-      refuses(attempt(c, { flags: 8 }), l.EINVAL, 'unknown flag');
+      refuses(attempt(c, { flags: 16 }), l.EINVAL, 'unknown flag');
       refuses(attempt(c, { fds: new Array<number>(130).fill(1) }), l.EINVAL, '65 pairs');
       for (const fds of [
         [-1, 1],

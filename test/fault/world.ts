@@ -67,6 +67,15 @@ export class Running {
     this.#child.kill(name);
   }
 
+  /** Writes to its standard input, where that is a pipe. */
+  type(text: string): void {
+    this.#child.stdin?.write(text, 'latin1');
+  }
+
+  endInput(): void {
+    this.#child.stdin?.end();
+  }
+
   /** Its end: `exit 0`, `signal SIGKILL`. */
   async ended(deadlineMs = DEADLINE_MS): Promise<string> {
     return this.#stirs.until(`the end of ${this.name}`, () => this.#end, [], deadlineMs);

@@ -362,12 +362,19 @@ static int write_record(const child *c) {
   return -1;
 }
 
+/* All signals are blocked, or a process outside the foreground would be stopped for this. */
+static void take_terminal(void) {
+  if (tcgetpgrp(0) != getpgrp() || setpgid(0, 0) < 0) return;
+  tcsetpgrp(0, getpid());
+}
+
 /* Runs in the parent's memory on a stack of its own, the parent standing still (or, at once, in a copy of it): only
  * calls to the kernel. */
 static int be_child(void *arg) {
   child *c = arg;
   const sys_arg *a = c->a;
   if (a[5].n & SPAWN_SETSID) setsid();
+  if (a[5].n & SPAWN_TERMINAL) take_terminal();
   if ((!*a[3].s || chdir(a[3].s) == 0) && place_descriptors(c) == 0) {
     reset_signals();
     if (c->record < 0 || write_record(c) == 0) execve(a[0].s, (char *const *)a[1].list, c->env);
@@ -379,7 +386,7 @@ static int be_child(void *arg) {
 static int prepare(child *c, const sys_arg *a) {
   *c = (child){.a = a, .env = a[5].n & SPAWN_ENV ? (char *const *)a[2].list : environ, .record = (int)a[6].n};
   if (!a[1].len || a[4].len % 2 || a[4].len > 2 * PAIRS) return -EINVAL;
-  if (a[5].n & ~(int64_t)(SPAWN_SETSID | SPAWN_ENV | SPAWN_AT_ONCE)) return -EINVAL;
+  if (a[5].n & ~(int64_t)(SPAWN_SETSID | SPAWN_ENV | SPAWN_AT_ONCE | SPAWN_TERMINAL)) return -EINVAL;
   for (; c->count < (int)a[4].len / 2; c->count++) {
     int64_t to = a[4].v[2 * c->count], from = a[4].v[2 * c->count + 1];
     if (!is_fd(to) || !is_fd(from)) return -EBADF;

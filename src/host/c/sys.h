@@ -76,6 +76,7 @@
 /* spawn flags */
 #define SPAWN_SETSID 1 /* the child leads a new session */
 #define SPAWN_ENV 2    /* env is given; without this flag the child inherits ours */
+#define SPAWN_TERMINAL 8 /* where descriptor 0 is a terminal and its foreground ours, the child gets it, in a group of its own */
 #define SPAWN_AT_ONCE 4 /* return as soon as there is a child; one that cannot become the program exits 100 */
 
 /* What spawn returns when fork worked but a later step in the child did not: -(SPAWN_FAILED + errno). */

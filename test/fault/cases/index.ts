@@ -1,5 +1,6 @@
 // All fault cases, a file for each kind of trouble.
 import type { Case } from '../case.ts';
+import { COMMAND } from './command.ts';
 import { COMMANDS } from './commands.ts';
 import { CONTAINER } from './container.ts';
 import { DISK } from './disk.ts';
@@ -21,6 +22,7 @@ export const CASES: readonly Case[] = [
   ...TREE,
   ...FOOTING,
   ...CONTAINER,
+  ...COMMAND,
   ...RESOURCES,
   ...DISK,
   ...COMMANDS,

@@ -16,6 +16,7 @@ import {
   SPAWN_ENV,
   SPAWN_FAILED,
   SPAWN_SETSID,
+  SPAWN_TERMINAL,
 } from '../../../src/host/linux.ts';
 import type { Behaviour, Program } from './behaviour.ts';
 import { conduct } from './conduct.ts';
@@ -60,7 +61,7 @@ export const spawn = (world: World, parent: Process, request: SpawnRequest): num
 const refuses = (world: World, request: SpawnRequest): number => {
   const { argv, fds, flags } = request;
   if (argv.length === 0 || fds.length % 2 !== 0 || fds.length > 2 * PAIRS_MAX) return -EINVAL;
-  if ((flags & ~(SPAWN_SETSID | SPAWN_ENV | SPAWN_AT_ONCE)) !== 0) return -EINVAL;
+  if ((flags & ~(SPAWN_SETSID | SPAWN_ENV | SPAWN_AT_ONCE | SPAWN_TERMINAL)) !== 0) return -EINVAL;
   if (fds.some((fd) => fd < 0)) return -EBADF;
   return world.processes.count >= world.processes.limit ? -EAGAIN : 0;
 };
