@@ -4,9 +4,22 @@
 // supervise/exitcode, one decimal number, and itself exits 125.
 // Read next: ../machine/service.ts (when a service is over).
 import { type Bytes, refused } from '../host/calls.ts';
-import { O_RDONLY } from '../host/linux.ts';
+import { O_CREAT, O_RDONLY, O_TRUNC, O_WRONLY } from '../host/linux.ts';
 import { sys } from '../host/sys.ts';
 import { ESSENTIAL_OVER } from '../machine/tree.ts';
+import type { Voice } from './messages.ts';
+
+/** The name is s6-rc's. */
+export const ESSENTIAL_FLAG = 'flag-essential';
+
+/** Tells how the service in the current directory ended; the exit code for its runsv. */
+export const leaveEnding = (voice: Voice, code: number): number => {
+  const fd = sys.open('supervise/exitcode', O_WRONLY | O_CREAT | O_TRUNC, 0o644);
+  const put = refused(fd) ? fd : sys.write(fd, `${code}\n`);
+  if (refused(put)) voice.warn('unable to write supervise/exitcode', put);
+  if (!refused(fd)) sys.close(fd);
+  return ESSENTIAL_OVER;
+};
 
 /** How the essential service in `service` ended; 125 where that cannot be read. */
 export const readEnding = (service: Bytes): number => {

@@ -122,6 +122,14 @@ export class World {
     return new Service(join(this.dir, folder, name), this.#toldFolder);
   }
 
+  /** Forgets services, what they told and the links to them, so that their names can be used again. */
+  clear(...services: readonly Service[]): void {
+    for (const { dir, name, toldPath } of services) {
+      for (const path of [dir, join(this.dir, 'links', name), toldPath, `${toldPath}.gate`])
+        rmSync(path, { recursive: true, force: true });
+    }
+  }
+
   /** Hands the service, and the place where it tells things, to another user. */
   giveTo(uid: number, ...paths: readonly string[]): void {
     for (const path of [this.#toldFolder, ...paths]) chownSync(path, uid, uid);

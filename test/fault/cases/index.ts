@@ -4,6 +4,7 @@ import { COMMAND } from './command.ts';
 import { COMMANDS } from './commands.ts';
 import { CONTAINER } from './container.ts';
 import { DISK } from './disk.ts';
+import { ESSENTIAL } from './essential.ts';
 import { FOOTING } from './footing.ts';
 import { HANGING } from './hanging.ts';
 import { KILLED } from './killed.ts';
@@ -23,6 +24,7 @@ export const CASES: readonly Case[] = [
   ...FOOTING,
   ...CONTAINER,
   ...COMMAND,
+  ...ESSENTIAL,
   ...RESOURCES,
   ...DISK,
   ...COMMANDS,
