@@ -60,7 +60,7 @@ compat: dist/runitbox tools-compat
 	$(NODE) test/compat/run.ts
 
 ## fault: fork and descriptor limits, full and read-only disks, kill -9 at any moment
-fault: dist/runitbox tools-compat
+fault: dist/runitbox dist/runitbox-debug tools-compat
 	$(NODE) test/fault/run.ts
 
 ## bench: every figure against C runit, side by side

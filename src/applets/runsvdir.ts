@@ -2,10 +2,13 @@
 //
 // Read next: ../effects/tree-runner.ts (the loop), ../machine/tree.ts (the decisions).
 import { err } from '../cli/say.ts';
-import { orFatal, voiceOf } from '../effects/messages.ts';
+import { reopened, takeHanded } from '../effects/handover.ts';
+import { orFatal, type Voice, voiceOf } from '../effects/messages.ts';
 import { holdStandard } from '../effects/standard.ts';
-import { openTitle } from '../effects/title.ts';
+import { goOnWithTitle, openTitle, type Title } from '../effects/title.ts';
+import { isWhole } from '../effects/tree-live.ts';
 import { superviseTree } from '../effects/tree-runner.ts';
+import type { Handed } from '../formats/handover.ts';
 import type { Bytes } from '../host/calls.ts';
 import { KILL_AFTER_MS } from '../machine/shutdown.ts';
 import { monotonicMs } from '../host/clock.ts';
@@ -61,6 +64,13 @@ const usage = (argv0: Bytes | undefined): number => {
   return USAGE_CODE;
 };
 
+const titleOf = (voice: Voice, argument: number, log: Bytes, handed: Handed | null): Title | null => {
+  const input = handed === null || handed.title < 0 ? null : reopened(handed.title);
+  return input === null
+    ? openTitle(voice, argument, log, monotonicMs())
+    : goOnWithTitle(input, argument, log, monotonicMs());
+};
+
 const run = (argv: readonly Bytes[]): number => {
   const words = wordsOf(argv);
   if ('problem' in words) {
@@ -71,12 +81,14 @@ const run = (argv: readonly Bytes[]): number => {
   if (dir === undefined) return usage(argv[0]);
   const voice = voiceOf(`runsvdir ${dir}`);
   const { log, command } = restOf(argv.slice(words.first + 1));
+  const asked = { ...words, dir, command };
   holdStandard();
+  const handed = isWhole(asked) ? takeHanded() : null;
   return orFatal(voice, () => {
     // counted in the process's own argv, which has a word more where we were called as `runitbox runsvdir`
     const argument = sys.args().length - argv.length + words.first + 1;
-    const title = log === undefined ? null : openTitle(voice, argument, log, monotonicMs());
-    return superviseTree(voice, { ...words, dir, command }, title);
+    const title = log === undefined ? null : titleOf(voice, argument, log, handed);
+    return superviseTree(voice, asked, title, handed);
   });
 };
 

@@ -31,10 +31,11 @@ const notStarted = (live: Live, name: Bytes, result: number): void => {
   deliverShutdown(live, { kind: 'asked', code: errno === result ? NO_PROCESS_CODE : code });
 };
 
-/** Starts the main command, if there is one. */
-export const startCommand = (live: Live): void => {
+/** Starts the main command, if one is to be started; `announce` is called just before. */
+export const startCommand = (live: Live, announce: (live: Live, container: Container) => void): void => {
   const { container } = live;
-  if (container === null || container.command.length === 0) return;
+  if (container === null || !container.commandDue) return;
+  announce(live, container);
   const result = spawnCommand(container.command);
   if (result <= 0) {
     notStarted(live, container.command[0] ?? '', result);

@@ -12,6 +12,14 @@ import type { Voice } from './messages.ts';
 /** The name is s6-rc's. */
 export const ESSENTIAL_FLAG = 'flag-essential';
 
+/** How the service in the current directory once ended is no news any more. */
+export const forgetEnding = (): void => {
+  sys.unlink('supervise/exitcode');
+};
+
+/** Whether the essential service in `service` has told how it ended. */
+export const hasEnding = (service: Bytes): boolean => !refused(sys.stat(`${service}/supervise/exitcode`));
+
 /** Tells how the service in the current directory ended; the exit code for its runsv. */
 export const leaveEnding = (voice: Voice, code: number): number => {
   const fd = sys.open('supervise/exitcode', O_WRONLY | O_CREAT | O_TRUNC, 0o644);

@@ -20,6 +20,10 @@ export interface Container {
   readonly command: readonly Bytes[];
   /** The main command's process, 0 for none. */
   pid: number;
+  /** It is still to be started. */
+  commandDue: boolean;
+  /** What would be handed over, should the engine fail. */
+  written: { readonly tree: Tree; readonly shutdown: Shutdown | null; readonly pid: number };
   /** What has happened and was not handed to the machine yet. */
   readonly news: ShutdownEvent[];
 }
@@ -61,7 +65,7 @@ export interface Asked {
 }
 
 /** Whether everything ends with us: nothing lives on after process 1, nor after a main command. */
-const isWhole = (asked: Asked): boolean => asked.subreaper || asked.command.length > 0 || sys.getpid() === 1;
+export const isWhole = (asked: Asked): boolean => asked.subreaper || asked.command.length > 0 || sys.getpid() === 1;
 
 /** Orphans come to process 1 by themselves. */
 const becomeSubreaper = (): void => {
@@ -71,7 +75,14 @@ const becomeSubreaper = (): void => {
 
 const newContainer = ({ killAfterMs, command }: Asked): Container => {
   becomeSubreaper();
-  return { shutdown: newShutdown(killAfterMs), command, pid: 0, news: [] };
+  return {
+    shutdown: newShutdown(killAfterMs),
+    command,
+    pid: 0,
+    commandDue: command.length > 0,
+    written: { tree: newTree(), shutdown: null, pid: 0 },
+    news: [],
+  };
 };
 
 const CLASSIC: readonly number[] = [SIGTERM, SIGHUP];

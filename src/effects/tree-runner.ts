@@ -13,7 +13,9 @@ import { wishOf } from '../machine/wishes.ts';
 import { holderOf } from './holder.ts';
 import { commandEnded, startCommand } from './command.ts';
 import { forceLook, inside, lookNow, lookSoon } from './looking.ts';
-import type { Voice } from './messages.ts';
+import { announceCommand, handOver, takeUp } from './handover.ts';
+import type { Handed } from '../formats/handover.ts';
+import { Fatal, type Voice } from './messages.ts';
 import { identityOf } from './scandir.ts';
 import { deliver } from './starting.ts';
 import { addDot, type Title, titleWatch } from './title.ts';
@@ -111,23 +113,43 @@ const deadline = (live: Live): number | null => {
 
 const duesOver = (live: Live): void => {
   const ms = monotonicMs();
-  goOnStopping(live, () => reap(live));
   if (!live.tree.stopping && live.lookMs !== null && live.lookMs <= ms) lookNow(live);
   startDue(live);
   if (live.title !== null && live.title.dotMs <= ms) addDot(live.title, ms);
+};
+
+/** Process 1 does not end for what keeps it from going on: it is executed once more. */
+const newAgain = (voice: Voice, asked: Asked, title: Title | null): Live => {
+  try {
+    return newLive(voice, asked, title);
+  } catch (error) {
+    throw error instanceof Fatal ? new Error(error.message) : error;
+  }
+};
+
+/** What is there at the start; `handed`: from before the engine failed. */
+const begin = (voice: Voice, asked: Asked, title: Title | null, handed: Handed | null): Live => {
+  if (handed === null) return newLive(voice, asked, title);
+  const live = newAgain(voice, asked, title);
+  takeUp(live, handed);
+  reap(live);
+  return live;
 };
 
 /**
  * Supervises a directory until TERM (0) or HUP (111); a whole container, until all in it has ended. Returns the exit
  * code. Throws Fatal.
  */
-export const superviseTree = (voice: Voice, asked: Asked, title: Title | null): number => {
-  const live = newLive(voice, asked, title);
-  lookNow(live);
-  startCommand(live);
-  while (live.exit === null) {
+export const superviseTree = (voice: Voice, asked: Asked, title: Title | null, handed: Handed | null): number => {
+  const live = begin(voice, asked, title, handed);
+  handOver(live);
+  if (!live.tree.stopping) lookNow(live);
+  startCommand(live, announceCommand);
+  for (;;) {
+    goOnStopping(live, () => reap(live));
+    handOver(live);
+    if (live.exit !== null) return live.exit;
     if (!waitOnce(watches(live), deadline(live))) takeSignals(live);
     if (live.exit === null) duesOver(live);
   }
-  return live.exit;
 };

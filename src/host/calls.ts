@@ -119,6 +119,13 @@ export interface Calls {
   /** Overwrites the memory of argv[index] from its start, at most its own length: what `ps` shows. */
   argWrite(index: number, data: Bytes): Done | Errno;
   exit(code: number): never;
+  /**
+   * From now on, should the engine fail or crash, this process does not end: it executes its own file again, in
+   * `directory`, with its children and arguments, the descriptor `keep` (-1: none) open, and `state` behind two numbers
+   * in RUNITBOX_STATE, see sys_again in c/sys.h. `process`: whose end is to be kept for then; -1: the next one spawned; 0: nobody's.
+   * The variable is gone from the environment afterwards. ENOMEM: what was said last stands.
+   */
+  guard(state: Bytes, directory: Fd, keep: number, process: number): Done | Errno;
 }
 
 /** Whether a result is a refusal. */

@@ -61,6 +61,7 @@ const signatures: Readonly<Record<Name, string>> = {
   environ: ':a',
   argWrite: 'id:i',
   exit: 'i:i',
+  guard: 'siii:i',
 };
 
 const names = Object.keys(signatures) as Name[];
@@ -228,7 +229,7 @@ interface Fuzz {
 const pick = <T>(f: Fuzz, list: readonly T[]): T => list[f.roll(list.length)] as T;
 
 /** Rows that end this process, start another, hurt one, or would close what is not ours. */
-const untouchable: readonly Name[] = ['exit', 'exec', 'spawn', 'kill', 'setsid', 'subreaper', 'close', 'dup2'];
+const untouchable: readonly Name[] = ['exit', 'exec', 'spawn', 'kill', 'setsid', 'subreaper', 'guard', 'close', 'dup2'];
 const notByDescriptor: readonly Name[] = ['waitpid', 'pidfd', 'clock', 'pipe', 'argWrite'];
 const fuzzed = names.filter((name) => !untouchable.includes(name));
 

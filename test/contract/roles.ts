@@ -78,6 +78,15 @@ const roles: Readonly<Record<string, Role>> = {
     say(sys, `${made} ${statusOf(first)} ${statusOf(second)} ${sys.waitpid(-1, 0)}`);
     return 0;
   },
+  // Started with the variable set; a child must not get it.
+  'role:guard': (sys) => {
+    const before = sys.environ().filter((text) => text.startsWith('RUNITBOX_STATE='));
+    const guarded = [sys.guard('state', STDIN, -1, 0), sys.guard('another', STDIN, -1, -1)];
+    say(sys, `${before.join()} ${guarded.join(' ')} `);
+    const pid = sys.spawn('/bin/sh', ['sh', '-c', 'echo ${RUNITBOX_STATE-none}'], [], '', [], 0, -1, '');
+    const end = sys.waitpid(pid, 0);
+    return refused(end) ? 1 : 3;
+  },
   'role:fork': forkForEver,
 };
 

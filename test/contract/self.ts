@@ -157,6 +157,13 @@ const all: readonly Spec[] = [
     run: (c) => same(everything(c, ['role:subreaper']), [`0 3 7 -${l.ECHILD}`, 0], 'ends'),
   },
   {
+    title: 'guard takes a state, keeps it from children, and does not keep the process from ending',
+    run: (c) => {
+      const env = ['RUNITBOX_STATE=old', 'PATH=/usr/bin:/bin'];
+      same(everything(c, ['role:guard'], env), ['RUNITBOX_STATE=old 0 0 none\n', 0x300], 'what it says');
+    },
+  },
+  {
     title: 'a record of which only a part could be written is a failure: ENOSPC',
     run: (c) => {
       const [first = '', ...rest] = c.can.again ?? [];

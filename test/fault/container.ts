@@ -34,6 +34,9 @@ export interface ContainerOptions extends StartOptions {
   readonly subreaper?: boolean;
   /** Words in front of the directory: -k 1 */
   readonly words?: readonly string[];
+  /** Another executable than the one under test. */
+  readonly executable?: string;
+  readonly log?: string;
   /** Words behind it: -- CMD */
   readonly command?: readonly string[];
 }
@@ -70,9 +73,11 @@ export const contain = (world: World, options: ContainerOptions = {}): Container
   const { folder = 'scan', subreaper = false, words = [], command = [], wrap = [] } = options;
   const dir = join(world.dir, folder);
   mkdirSync(dir, { recursive: true });
-  const args = ['-P', ...words, ...(subreaper ? ['--subreaper'] : []), dir];
+  const { executable, log } = options;
+  const args = ['-P', ...words, ...(subreaper ? ['--subreaper'] : []), dir, ...(log === undefined ? [] : [log])];
+  const [program, first] = executable === undefined ? ['runsvdir', []] : [executable, ['runsvdir']];
   const rest = command.length === 0 ? [] : ['--', ...command];
-  const running = world.start('runsvdir', [...args, ...rest], {
+  const running = world.start(program, [...first, ...args, ...rest], {
     ...options,
     wrap: subreaper ? wrap : [...NAMESPACE, ...wrap],
   });

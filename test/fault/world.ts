@@ -6,7 +6,7 @@
 import { type ChildProcess, execFile, execFileSync, spawn, type StdioOptions } from 'node:child_process';
 import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { MARK, isAlive, marked } from './proc.ts';
 import { Service, type Status } from './service.ts';
 import { DEADLINE_MS, elapse, type Found, Late, Stirs } from './wait.ts';
@@ -136,7 +136,7 @@ export class World {
   }
 
   start(program: string, args: readonly string[], options: StartOptions = {}): Running {
-    const words = [...(options.wrap ?? []), join(this.#bin, program), ...args];
+    const words = [...(options.wrap ?? []), resolve(this.#bin, program), ...args];
     const child = spawn(words[0] ?? '', words.slice(1), {
       cwd: options.cwd ?? this.dir,
       env: { PATH: `${this.#bin}:/usr/bin:/bin`, [MARK]: this.dir },

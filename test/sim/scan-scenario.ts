@@ -197,6 +197,13 @@ const killRunsvdir: Act = (story) => {
   if (story.kernel.mainLives) story.kernel.killMain();
 };
 
+/** At some call of the next moment, as a bug or the want of memory would. */
+const failEngine: Act = (story) => {
+  if (story.mode === 'classic') return;
+  note(story, 'the engine fails');
+  story.kernel.atStep(story.kernel.steps + 1 + story.random.int(60), () => story.kernel.failEngine());
+};
+
 const alarm: Act = (story) => {
   note(story, 'ALRM');
   if (story.kernel.mainLives) story.kernel.kill(story.kernel.main.pid, SIGALRM);
@@ -234,6 +241,8 @@ const ACTS: readonly Act[] = [
   killRunsv,
   killRunsv,
   killRunsvdir,
+  failEngine,
+  failEngine,
   alarm,
   refuseForks,
   stepClock,
@@ -270,6 +279,7 @@ const hangUp = (story: ScanStory): void => {
   note(story, `signal ${story.endSignal}`);
   if (!story.kernel.mainLives) return;
   if (story.mode !== 'classic') makeStubborn(story);
+  for (let n = story.random.int(4); n > 0; n--) story.kernel.after(story.random.int(3000), () => failEngine(story));
   story.askedMs ??= story.kernel.nowMs;
   story.kernel.kill(story.kernel.main.pid, story.endSignal);
 };
@@ -289,7 +299,13 @@ const runOnce = (story: ScanStory): Ending => {
     story.endedMs = story.kernel.nowMs;
     return code;
   };
-  return story.kernel.run(program, { argv, env: ['PATH=/bin'], ...(story.mode === 'first' ? { pid: 1 } : {}) });
+  const first = story.mode === 'first' ? { pid: 1 } : {};
+  let ending = story.kernel.run(program, { argv, env: ['PATH=/bin'], ...first });
+  while (ending.how === 'executed') {
+    note(story, 'the engine goes on');
+    ending = story.kernel.runOn(program, ending.env);
+  }
+  return ending;
 };
 
 /** Plays one scenario; what it returns has no failures if all is well. */

@@ -44,6 +44,7 @@
 #endif
 
 extern char **environ;
+#define STATE "RUNITBOX_STATE"
 
 #define CALL(name) static int64_t do_##name(const sys_arg *a, sys_out *out)
 #define UNUSED ((void)a, (void)out)
@@ -237,6 +238,7 @@ CALL(fstype) {
 
 static uint32_t noted[2]; /* bit (n - 1) & 31 of word (n - 1) / 32: signal n came; 32 bits are atomic everywhere */
 static int told[2] = {-1, -1};
+static uint32_t taken[2]; /* those handed out since the last guard(): an engine that fails may have lost them */
 static sigset_t caught; /* all zeros: none */
 
 static void note(int sig) {
@@ -286,6 +288,7 @@ CALL(takeSignals) {
   out->count = 0;
   for (int word = 0; word < 2; word++) {
     uint32_t bits = __atomic_exchange_n(&noted[word], 0, __ATOMIC_SEQ_CST);
+    taken[word] |= bits;
     for (int i = 0; i < 32; i++)
       if (bits >> i & 1) out->v[out->count++] = word * 32 + i + 1;
   }
@@ -362,19 +365,14 @@ static int write_record(const child *c) {
   return -1;
 }
 
-/* All signals are blocked, or a process outside the foreground would be stopped for this. */
-static void take_terminal(void) {
-  if (tcgetpgrp(0) != getpgrp() || setpgid(0, 0) < 0) return;
-  tcsetpgrp(0, getpid());
-}
-
 /* Runs in the parent's memory on a stack of its own, the parent standing still (or, at once, in a copy of it): only
  * calls to the kernel. */
 static int be_child(void *arg) {
   child *c = arg;
   const sys_arg *a = c->a;
   if (a[5].n & SPAWN_SETSID) setsid();
-  if (a[5].n & SPAWN_TERMINAL) take_terminal();
+  /* all signals are blocked, or a process outside the foreground would be stopped for asking for it */
+  if (a[5].n & SPAWN_TERMINAL && tcgetpgrp(0) == getpgrp() && setpgid(0, 0) == 0) tcsetpgrp(0, getpid());
   if ((!*a[3].s || chdir(a[3].s) == 0) && place_descriptors(c) == 0) {
     reset_signals();
     if (c->record < 0 || write_record(c) == 0) execve(a[0].s, (char *const *)a[1].list, c->env);
@@ -397,8 +395,10 @@ static int prepare(child *c, const sys_arg *a) {
   return 0;
 }
 
+static _Alignas(16) char stack[32768];
+static struct { char *mark; int home, keep, successor, status; pid_t process; time_t since; } guarded; /* guard() */
+
 CALL(spawn) {
-  static _Alignas(16) char stack[32768];
   child c;
   sigset_t all, before;
   (void)out;
@@ -415,6 +415,7 @@ CALL(spawn) {
     RETRY(reaped, waitpid((pid_t)r, NULL, 0));
     r = -(SPAWN_FAILED + c.failed);
   }
+  if (r > 0 && guarded.process < 0) guarded.process = (pid_t)r;
   sigprocmask(SIG_SETMASK, &before, NULL);
   return r;
 }
@@ -430,6 +431,7 @@ CALL(waitpid) {
   int status = 0;
   pid_t pid;
   RETRY(pid, waitpid((pid_t)a[0].n, &status, (int)a[1].n));
+  if (pid > 0 && pid == guarded.process) guarded.status = status;
   return pid < 0 ? -errno : numbers(out, pid, status);
 }
 
@@ -509,6 +511,61 @@ CALL(argWrite) {
   size_t room = (size_t)(end - at), put = a[1].len < room ? a[1].len : room;
   memcpy(at, a[1].s, put);
   return (int64_t)put;
+}
+
+/* ---- staying, where the engine does not ---- */
+
+/* For a second, or to the end if that is asked for: then there is none but process 1 to see to it. */
+static void stand_in(void) {
+  static const int asking[] = {SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGPWR, 37, 38};
+  int pid, status, tenths = 0;
+  sigset_t set = {0};
+  for (size_t i = 0; getpid() == 1 && i < sizeof asking / sizeof *asking; i++) sigaddset(&set, asking[i]);
+  int asked = sigtimedwait(&set, NULL, &(struct timespec){.tv_sec = 1}) > 0;
+  if (asked) kill(-1, SIGTERM), kill(-1, SIGCONT);
+  do
+    while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+      if (pid == guarded.process) guarded.status = status;
+  while (asked && pid == 0 && tenths++ < 70 && usleep(100000) == 0);
+  if (asked) kill(-1, SIGKILL), _exit(111);
+}
+
+void sys_again(void) {
+  sigset_t all;
+  char *mark = guarded.mark && putenv(guarded.mark) ? NULL : getenv(STATE);
+  if (!mark) return;
+  sigfillset(&all);
+  sigprocmask(SIG_SETMASK, &all, NULL);
+  for (int i = 0; i < 64; i++)
+    if ((noted[i / 32] | taken[i / 32]) >> i % 32 & 1) kill(getpid(), i + 1);
+  if (guarded.mark && fchdir(guarded.home) == 0) fcntl(guarded.keep, F_SETFD, 0);
+  for (int soon = !guarded.mark || (guarded.successor && time(NULL) < guarded.since + 2);; soon = 1) {
+    if (soon) stand_in();
+    if (guarded.mark) digits(mark, 10, guarded.process + 1), digits(mark + 11, 10, guarded.status + 1);
+    execv("/proc/self/exe", arg_list);
+    if (errno == E2BIG) unsetenv(STATE); /* without it the services are found by their locks */
+    else if (getpid() != 1) return;
+  }
+}
+
+static void crashed(int sig) { sys_again(), _exit(128 + sig); }
+
+CALL(guard) {
+  static const int crashes[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+  struct sigaction action = {.sa_handler = crashed, .sa_flags = SA_ONSTACK | SA_NODEFER};
+  char *mark = malloc(sizeof STATE + 23 + a[0].len), *old = guarded.mark;
+  if (!mark) return (void)out, -ENOMEM;
+  strcat(strcpy(mark, STATE "=0000000000 0000000000 "), a[0].s);
+  if (!old) {
+    for (size_t i = 0; i < sizeof crashes / sizeof *crashes; i++) sigaction(crashes[i], &action, NULL);
+    sigprocmask(SIG_SETMASK, &action.sa_mask, NULL); /* sys_again has blocked them */
+    sigaltstack(&(stack_t){.ss_sp = stack, .ss_size = sizeof stack}, NULL);
+    guarded.since = time(NULL), guarded.successor = getenv(STATE) != NULL;
+    putenv(mark), unsetenv(STATE); /* there is room for it from now on */
+  }
+  guarded.mark = mark, guarded.home = (int)a[1].n, guarded.keep = (int)a[2].n, guarded.process = (pid_t)a[3].n;
+  guarded.status = -1, taken[0] = taken[1] = 0;
+  return free(old), 0;
 }
 
 CALL(exit) {

@@ -71,7 +71,8 @@
   X(args, "", 'a')         /* argv, argv[0] first */                                                       \
   X(environ, "", 'a')      /* NAME=value strings */                                                        \
   X(argWrite, "id", 'i')   /* overwrite the memory of argv[i] from its start, at most its own length */    \
-  X(exit, "i", 'i')
+  X(exit, "i", 'i')                                                                                        \
+  X(guard, "siii", 'i')    /* must not end: state, directory, descriptor to keep, process; see sys_again */
 
 /* spawn flags */
 #define SPAWN_SETSID 1 /* the child leads a new session */
@@ -116,6 +117,15 @@ typedef struct {
 
 extern const sys_row sys_table[];
 extern const int sys_count;
+
+/* Called where the engine has failed. A process that has called guard() executes its own file again: same number, same
+ * children, same arguments, in that directory, signals that came meanwhile pending, the descriptor open, and
+ *   RUNITBOX_STATE=PROCESS STATUS STATE
+ * in its environment: that process's number (or, where -1 was given, that of the next one spawned) and its wait
+ * status, each plus one in ten digits, 0 for none. One that fails again within a second of that stands in for itself for
+ * a second before it tries once more: it reaps and, as process 1, brings everything to an end if asked to. Returns
+ * where the process may end. The variable is gone from the environment after the first guard(). */
+void sys_again(void);
 
 /* Called once by main() before anything else: where argv lives. */
 void sys_init(int argc, char **argv);

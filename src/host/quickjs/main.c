@@ -40,7 +40,7 @@ int fatal_text(const char *what, const char *detail) {
       {"\n", 1},
   };
   (void)!writev(2, line, sizeof line / sizeof *line);
-  return FATAL;
+  return sys_again(), FATAL;
 }
 
 /* The text of a value on one line: "    at f\n    at g\n" becomes "at f, at g". */

@@ -4,6 +4,7 @@ import { COMMAND } from './command.ts';
 import { COMMANDS } from './commands.ts';
 import { CONTAINER } from './container.ts';
 import { DISK } from './disk.ts';
+import { ENGINE } from './engine.ts';
 import { ESSENTIAL } from './essential.ts';
 import { FOOTING } from './footing.ts';
 import { HANGING } from './hanging.ts';
@@ -22,6 +23,7 @@ export const CASES: readonly Case[] = [
   ...TURMOIL,
   ...TREE,
   ...FOOTING,
+  ...ENGINE,
   ...CONTAINER,
   ...COMMAND,
   ...ESSENTIAL,

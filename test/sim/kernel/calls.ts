@@ -69,7 +69,20 @@ export const makePipe = (world: World, flags: number): readonly [PipeEnd, PipeEn
   return [new PipeEnd(O_RDONLY | flags, inode, inode.pipe), new PipeEnd(O_WRONLY | flags, inode, inode.pipe)];
 };
 
+/** What guard() was told. */
+interface Guarded {
+  readonly owner: Process;
+  readonly state: string;
+  readonly directory: Fd;
+  readonly keep: number;
+  process: number;
+  status: number;
+}
+
 export class MainCalls implements Calls {
+  #guarded: Guarded | null = null;
+  /** Signals taken since then. */
+  #taken = 0;
   readonly #main: Main;
   readonly #world: World;
   #signals: { readonly process: Process; readonly fd: Fd } | null = null;
@@ -259,7 +272,9 @@ export class MainCalls implements Calls {
     recordText: Bytes,
   ): Pid | Errno {
     const request = { path, argv, env, dir, fds, flags, recordFd, recordText };
-    return spawn(this.#world, this.#step(), request) as Pid | Errno;
+    const child = spawn(this.#world, this.#step(), request) as Pid | Errno;
+    if (child > 0 && this.#guarded?.process === -1) this.#guarded.process = child;
+    return child;
   }
 
   exec(path: Bytes, argv: readonly Bytes[], env: readonly Bytes[]): Errno {
@@ -280,7 +295,11 @@ export class MainCalls implements Calls {
   waitpid(pid: number, options: number): readonly [number, number] | Errno {
     const process = this.#step();
     if ((options & ~(WNOHANG | WUNTRACED | WCONTINUED)) !== 0) return -EINVAL as Errno;
-    const ask = (): readonly [number, number] | number => this.#world.processes.wait(process, pid, options) ?? -ECHILD;
+    const ask = (): readonly [number, number] | number => {
+      const told = this.#world.processes.wait(process, pid, options) ?? -ECHILD;
+      if (typeof told !== 'number' && told[0] === this.#guarded?.process) this.#guarded.status = told[1];
+      return told;
+    };
     const answer = ask();
     if (answer !== BLOCKED) return answer as readonly [number, number] | Errno;
     if ((options & WNOHANG) !== 0) return NOBODY;
@@ -377,6 +396,7 @@ export class MainCalls implements Calls {
     for (let signal = 1; signal < 32 && process.noted !== 0; signal++) {
       if ((process.noted & bitOf(signal)) === 0) continue;
       process.noted &= ~bitOf(signal);
+      this.#taken |= bitOf(signal);
       taken.push(signal);
     }
     return taken;
@@ -435,6 +455,34 @@ export class MainCalls implements Calls {
     const put = data.slice(0, old.length);
     argv[index] = put + old.slice(put.length);
     return put.length as Done;
+  }
+
+  guard(state: Bytes, directory: Fd, keep: number, process: number): Done | Errno {
+    const owner = this.#step();
+    this.#guarded = { owner, state, directory, keep, process, status: -1 };
+    owner.env = owner.env.filter((variable) => !variable.startsWith('RUNITBOX_STATE='));
+    this.#taken = 0;
+    return 0 as Done;
+  }
+
+  /** The engine fails: what sys_again does. False: nothing is guarded. Signals stay caught, for they would be blocked. */
+  failEngine(): boolean {
+    const guarded = this.#guarded;
+    const process = this.#main.process;
+    if (guarded?.owner !== process) return false;
+    const home = process.at(guarded.directory)?.inode;
+    if (home !== undefined && home !== null) process.enter(home);
+    if (guarded.keep >= 0) process.kept[guarded.keep] = true;
+    process.closeUnkept();
+    process.noted |= process.arriving | this.#taken;
+    process.arriving = 0;
+    process.waiting = false;
+    this.#signals = null;
+    const field = (value: number): string => String(value + 1).padStart(10, '0');
+    const env = [...process.env, `RUNITBOX_STATE=${field(guarded.process)} ${field(guarded.status)} ${guarded.state}`];
+    this.#main.ended = new MainExecuted('/proc/self/exe', process.argv, env);
+    this.#guarded = null;
+    return true;
   }
 
   exit(code: number): never {
