@@ -47,9 +47,10 @@ const requestsToLoad = (): number => {
   return low;
 };
 
+/** It runs, and takes care of TERM by now. */
 const living = (service: Service): boolean => {
   const pid = service.status()?.pid ?? 0;
-  return service.status()?.state === 'run' && isAlive(pid);
+  return service.status()?.state === 'run' && isAlive(pid) && service.told().includes(`start ${pid}`);
 };
 
 /** Looks again and again: what others do gives no sign when process 1 is what is tried. */
