@@ -6,7 +6,7 @@
 import { stampOf } from '../formats/stamp.ts';
 import { err } from '../cli/say.ts';
 import { type Bytes, type Fd, refused } from '../host/calls.ts';
-import { EACCES, EAFNOSUPPORT, ECONNREFUSED, EDQUOT, EMFILE, ENFILE, ENOMEM, ENOSPC } from '../host/linux.ts';
+import { EAFNOSUPPORT, ECONNREFUSED, EDQUOT, EMFILE, ENFILE, ENOMEM, ENOSPC } from '../host/linux.ts';
 import { sys } from '../host/sys.ts';
 import { ready, rotate, writeRefused } from './directory.ts';
 import type { LogDir } from './model.ts';
@@ -97,7 +97,7 @@ const briefly = (dir: LogDir, piece: Piece, rules: Bytes, state: number): readon
 };
 
 /** Errors that say there can be no socket at all, rather than no way to the address. */
-const NO_SOCKET: readonly number[] = [EMFILE, ENFILE, ENOMEM, EAFNOSUPPORT, EACCES];
+const NO_SOCKET: readonly number[] = [EMFILE, ENFILE, ENOMEM, EAFNOSUPPORT];
 
 /** The error of an earlier datagram is no reason not to send this one. */
 const send = (socket: Fd, line: Bytes): boolean => {
