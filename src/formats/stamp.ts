@@ -42,9 +42,17 @@ const dateAndTime = (sec: number, between: string): string => {
 export const rfc3339 = ({ sec, nsec }: Moment): string =>
   `${dateAndTime(sec, 'T')}.${padded(Math.floor(nsec / 1000), 6)}Z`;
 
+/** The second that was last asked for: a log asks many times for the same. */
+let last = { sec: Number.NaN, style: 0, text: '' };
+
+const secondOf = (style: 2 | 3, sec: number): string => {
+  if (last.sec !== sec || last.style !== style) last = { sec, style, text: dateAndTime(sec, style === 2 ? '_' : 'T') };
+  return last.text;
+};
+
 /** What svlogd puts in front of a line, with the space behind it: 26 bytes, or none for style 0. */
 export const stampOf = (style: StampStyle, { sec, nsec }: Moment): Bytes => {
   if (style === 0) return '';
   if (style === 1) return `${tai64nLabel(sec, nsec)} `;
-  return `${dateAndTime(sec, style === 2 ? '_' : 'T')}.${padded(Math.floor(nsec / 10_000), 5)} `;
+  return `${secondOf(style, sec)}.${padded(Math.floor(nsec / 10_000), 5)} `;
 };

@@ -22,7 +22,7 @@ import {
   S_IXUSR,
 } from '../host/linux.ts';
 import { sys } from '../host/sys.ts';
-import { enter, type LogDir } from './model.ts';
+import { enter, type LogDir, NO_LIMIT } from './model.ts';
 import { makeRoom, prune, tidy } from './old-files.ts';
 import { endTakeUp, enqueue, takeUp } from './processor.ts';
 
@@ -179,7 +179,10 @@ const readConfig = (dir: LogDir): void => {
 
 const applyConfig = (dir: LogDir): void => {
   readConfig(dir);
-  const { rules, alarmRules, ageSec } = dir.config;
+  const { rules, alarmRules, ageSec, sizeBytes } = dir.config;
+  const { lineBytes } = dir.settings;
+  // below the length of a line there is no such size
+  dir.softBytes = sizeBytes === 0 || sizeBytes < lineBytes ? NO_LIMIT : sizeBytes - lineBytes;
   dir.rules = packRules('+', rules);
   dir.alarmRules = alarmRules.length === 0 ? '' : packRules('-', alarmRules);
   dir.oldMs = ageSec === 0 ? null : monotonicMs() + ageSec * 1000;

@@ -3,6 +3,7 @@
 // Promises: nothing is read while what was read before is not written everywhere; blocks only in one poll, and makes no
 // wake-up without news; at the end of input and on TERM every line that was read is written before it returns.
 // Read next: piece.ts (framing), writing.ts (taking), directory.ts, processor.ts, stream.ts.
+import type { Moment } from '../formats/tai64.ts';
 import { type Bytes, type Fd, refused } from '../host/calls.ts';
 import { monotonicMs, wallClock } from '../host/clock.ts';
 import {
@@ -53,6 +54,16 @@ export interface Logger {
   giveUpMs: number | null;
   /** A second TERM came. */
   hurried: boolean;
+  /** Signals wait to be obeyed. */
+  signalled: boolean;
+  /** When something is due, monotonic; null: nothing is. */
+  dueMs: number | null;
+}
+
+interface Watches {
+  readonly signals: Watch;
+  readonly input: Watch;
+  readonly output: Watch;
 }
 
 /** How it came out: 0 or 111. */
@@ -79,6 +90,8 @@ export const openLogger = (settings: Settings, names: readonly Bytes[]): Logger 
     ended: false,
     giveUpMs: null,
     hurried: false,
+    signalled: false,
+    dueMs: null,
   };
   for (const dir of dirs) openLogDir(dir, home);
   return hasOutlet(logger) ? logger : null;
@@ -92,12 +105,15 @@ const hasOutlet = ({ settings, dirs, stream }: Logger): boolean => {
   return false;
 };
 
+const NO_PIECES: readonly Piece[] = [];
+
 // ---- input --------------------------------------------------------------------------------------------------
 
 const begin = (logger: Logger): void => {
   const piece = logger.pieces[0];
   if (piece === undefined) return;
-  for (const dir of logger.dirs) announce(dir, piece);
+  const { dirs } = logger;
+  for (let n = 0; n < dirs.length; n++) announce(dirs[n] as LogDir, piece);
   if (logger.stream !== null) offer(logger.stream, piece);
 };
 
@@ -106,19 +122,24 @@ const accept = (logger: Logger, pieces: readonly Piece[]): void => {
   begin(logger);
 };
 
-/** What was read, with its bytes replaced where that was asked for. */
-const translated = ({ settings, framing }: Logger, data: Bytes, column: number): Bytes => {
-  if (settings.table === '') return data;
-  const at = framing.midLine ? settings.lineBytes : column;
+/** What was read, with its bytes replaced. */
+const translated = ({ settings, framing }: Logger, data: Bytes): Bytes => {
+  const at = framing.midLine ? settings.lineBytes : framing.held.length;
   const result = sys.translate(data, at, settings.lineBytes, settings.table);
   if (refused(result)) throw new Error(`translate: ${result}`);
   return result;
 };
 
+/** Whether anybody is told when a line came. */
+const isTimed = ({ stampStyle, stream }: Settings): boolean => stampStyle > 0 || stream?.form === 'json';
+
+const NEVER_MIND: Moment = { sec: 0, nsec: 0 };
+
 const takeIn = (logger: Logger, data: Bytes, sameBreath: boolean): void => {
   const { framing, settings } = logger;
-  const clean = translated(logger, data, framing.held.length);
-  const framed = frame(framing, clean, wallClock(), sameBreath, settings.lineBytes);
+  const clean = settings.table === '' ? data : translated(logger, data);
+  const moment = isTimed(settings) ? wallClock() : NEVER_MIND;
+  const framed = frame(framing, clean, moment, sameBreath, settings.lineBytes);
   logger.framing = framed.framing;
   accept(logger, framed.pieces);
 };
@@ -201,12 +222,18 @@ const reap = (logger: Logger): void => {
   for (;;) {
     const ended = sys.waitpid(-1, WNOHANG);
     if (refused(ended) || ended[0] === 0) return;
-    for (const dir of logger.dirs) if (dir.works.pid === ended[0]) processorEnded(dir, ended[1]);
+    for (const dir of logger.dirs) {
+      if (dir.works.pid !== ended[0]) continue;
+      processorEnded(dir, ended[1]);
+      processNext(dir);
+    }
   }
 };
 
 /** False: HUP left nothing to write to. */
 const obey = (logger: Logger): boolean => {
+  if (!logger.signalled) return true;
+  logger.signalled = false;
   const signals = sys.takeSignals();
   if (signals.includes(SIGCHLD)) reap(logger);
   if (signals.includes(SIGTERM)) terminate(logger);
@@ -221,11 +248,13 @@ const obey = (logger: Logger): boolean => {
 
 /** Brings what was read further; true: all of it is written. */
 const write = (logger: Logger): boolean => {
+  // indexed: this runs for every read, and an iterator costs as much as the rest of it
+  const { dirs } = logger;
   for (let piece = logger.pieces[0]; piece !== undefined; piece = logger.pieces[0]) {
     let done = logger.stream === null || drain(logger.stream);
-    for (const dir of logger.dirs) done = take(dir, piece) && done;
+    for (let n = 0; n < dirs.length; n++) done = take(dirs[n] as LogDir, piece) && done;
     if (!done) return false;
-    logger.pieces = logger.pieces.slice(1);
+    logger.pieces = logger.pieces.length === 1 ? NO_PIECES : logger.pieces.slice(1);
     begin(logger);
   }
   return true;
@@ -240,7 +269,8 @@ const rotateOld = (dir: LogDir, nowMs: number): void => {
 };
 
 const tend = (logger: Logger): void => {
-  const nowMs = monotonicMs();
+  const nowMs = logger.dueMs === null ? 0 : monotonicMs();
+  if (logger.dueMs === null || nowMs < logger.dueMs) return;
   for (const dir of logger.dirs) {
     if (dir.open === null) continue;
     rotateOld(dir, nowMs);
@@ -249,17 +279,17 @@ const tend = (logger: Logger): void => {
   }
 };
 
-const deadlinesOf = (dir: LogDir, ended: boolean): readonly (number | null)[] => [
-  dir.pauseMs,
-  dir.sizeBytes > 0 ? dir.oldMs : null,
-  dir.works.pid === null && !ended ? dir.works.retryMs : null,
-];
+const sooner = (one: number | null, other: number | null): number | null =>
+  one === null || (other !== null && other < one) ? other : one;
 
 const deadline = ({ dirs, giveUpMs, ended }: Logger, written: boolean): number | null => {
   let soonest: number | null = written ? null : giveUpMs;
-  for (const dir of dirs) {
-    if (dir.open === null) continue;
-    for (const ms of deadlinesOf(dir, ended)) if (ms !== null && (soonest === null || ms < soonest)) soonest = ms;
+  for (let n = 0; n < dirs.length; n++) {
+    const { open, pauseMs, oldMs, sizeBytes, works } = dirs[n] as LogDir;
+    if (open === null) continue;
+    soonest = sooner(soonest, pauseMs);
+    if (sizeBytes > 0) soonest = sooner(soonest, oldMs);
+    if (works.pid === null && !ended) soonest = sooner(soonest, works.retryMs);
   }
   return soonest;
 };
@@ -267,12 +297,27 @@ const deadline = ({ dirs, giveUpMs, ended }: Logger, written: boolean): number |
 /** Whether what could not be written is given up: 5 s after TERM, or at a second one. */
 const givesUp = ({ giveUpMs, hurried }: Logger): boolean => hurried || (giveUpMs !== null && monotonicMs() >= giveUpMs);
 
-const wait = (logger: Logger, written: boolean): void => {
-  const { signals, stream } = logger;
-  const watches: Watch[] = [{ fd: signals, events: POLLIN, ready: () => {} }];
-  if (written && !logger.ended) watches.push({ fd: STDIN, events: POLLIN, ready: () => readInput(logger) });
-  if (stream !== null && stream.rest !== '') watches.push({ fd: STDOUT, events: POLLOUT, ready: () => {} });
-  waitOnce(watches, deadline(logger, written));
+/** What is waited for: always signals; input while everything is written; standard output while it is slow. */
+const watchesOf = (logger: Logger): Watches => ({
+  signals: {
+    fd: logger.signals,
+    events: POLLIN,
+    ready: () => {
+      logger.signalled = true;
+    },
+  },
+  input: { fd: STDIN, events: POLLIN, ready: () => readInput(logger) },
+  output: { fd: STDOUT, events: POLLOUT, ready: () => {} },
+});
+
+const wait = (logger: Logger, watches: Watches, written: boolean): void => {
+  const { stream, ended } = logger;
+  const awaited: Watch[] = [];
+  if (written && !ended) awaited.push(watches.input);
+  awaited.push(watches.signals);
+  if (stream !== null && stream.rest !== '') awaited.push(watches.output);
+  logger.dueMs = deadline(logger, written);
+  waitOnce(awaited, logger.dueMs);
 };
 
 const unwritten = ({ dirs, pieces }: Logger): number => {
@@ -300,8 +345,9 @@ const isOver = (logger: Logger, written: boolean): boolean => {
 
 /** Logs until the end of input or TERM; the exit code. */
 export const run = (logger: Logger): Outcome => {
+  const watches = watchesOf(logger);
   for (;;) {
-    if (!obey(logger) || !hasOutlet(logger)) return 111;
+    if (!obey(logger) || (logger.stream?.gone === true && !hasOutlet(logger))) return 111;
     tend(logger);
     let written = write(logger);
     if (written && logger.ended) {
@@ -310,6 +356,6 @@ export const run = (logger: Logger): Outcome => {
       written = write(logger);
     }
     if (isOver(logger, written)) return close(logger);
-    wait(logger, written);
+    wait(logger, watches, written);
   }
 };

@@ -9,6 +9,9 @@ import type { Settings } from './settings.ts';
 /** How long a processor that failed for the first time is left alone. */
 export const FIRST_PAUSE_MS = 1000;
 
+/** A size that no file reaches. */
+export const NO_LIMIT = 2 ** 52;
+
 export interface Works {
   /** Names of unprocessed files, the oldest first. */
   queue: readonly Bytes[];
@@ -39,6 +42,8 @@ export interface LogDir {
   /** The directory and its lock, while it is in use. */
   open: { readonly dir: Fd; readonly lock: Fd } | null;
   config: LogConfig;
+  /** The size from which on `current` is rotated at the end of a line. */
+  softBytes: number;
   /** Packed rules for the log and for standard error. */
   rules: Bytes;
   alarmRules: Bytes;
@@ -68,6 +73,7 @@ export const newLogDir = (settings: Settings, name: Bytes): LogDir => ({
   name,
   open: null,
   config: DEFAULT_LOG_CONFIG,
+  softBytes: NO_LIMIT,
   rules: '',
   alarmRules: '',
   current: null,

@@ -12,6 +12,8 @@ export interface Piece {
   readonly moment: Moment;
 }
 
+const NEWLINE = 10;
+
 export interface Framing {
   /** The start of a line, shorter than `lineBytes`, without its newline. */
   readonly held: Bytes;
@@ -49,6 +51,10 @@ export const frame = (
   sameBreath: boolean,
   lineBytes: number,
 ): Framed => {
+  // the usual read: whole lines, and nothing held
+  if (held === '' && !midLine && data.charCodeAt(data.length - 1) === NEWLINE) {
+    return { framing: NOTHING_HELD, pieces: [{ data, moment }] };
+  }
   if (held === '') return frameFresh(midLine, data, moment, lineBytes);
   if (sameBreath) return frameFresh(false, held + data, moment, lineBytes);
   const end = data.indexOf('\n') + 1;

@@ -9,24 +9,14 @@ import { type Bytes, type Fd, refused } from '../host/calls.ts';
 import { EAFNOSUPPORT, ECONNREFUSED, EDQUOT, EMFILE, ENFILE, ENOMEM, ENOSPC } from '../host/linux.ts';
 import { sys } from '../host/sys.ts';
 import { ready, rotate, writeRefused } from './directory.ts';
-import type { LogDir } from './model.ts';
+import { type LogDir, NO_LIMIT } from './model.ts';
 import type { Piece } from './piece.ts';
-
-/** A size that is never reached. */
-const NEVER = 2 ** 52;
 
 const headOf = (dir: LogDir, piece: Piece): Bytes => stampOf(dir.settings.stampStyle, piece.moment) + dir.config.prefix;
 
-/** The size from which on `current` is rotated at the end of a line; below the length of a line there is none. */
-const softLimit = (dir: LogDir): number => {
-  const { sizeBytes } = dir.config;
-  const { lineBytes } = dir.settings;
-  return sizeBytes === 0 || sizeBytes < lineBytes ? NEVER : sizeBytes - lineBytes;
-};
-
 /** Writes what fits into `current`; false: refused. */
 const writeSome = (dir: LogDir, current: Fd): boolean => {
-  const room = dir.config.sizeBytes === 0 ? NEVER : dir.config.sizeBytes - dir.sizeBytes;
+  const room = dir.config.sizeBytes === 0 ? NO_LIMIT : dir.config.sizeBytes - dir.sizeBytes;
   const { rest } = dir;
   const written = sys.write(current, rest.length > room ? rest.slice(0, room) : rest);
   if (refused(written)) return writeRefused(dir, written, written === -ENOSPC || written === -EDQUOT);
@@ -46,12 +36,12 @@ const flush = (dir: LogDir): boolean => {
 };
 
 /** After a newline: `current` is rotated where the next line might not fit. */
-const atLineEnd = (dir: LogDir): boolean => dir.sizeBytes < softLimit(dir) || dir.sizeBytes === 0 || rotate(dir);
+const atLineEnd = (dir: LogDir): boolean => dir.sizeBytes < dir.softBytes || dir.sizeBytes === 0 || rotate(dir);
 
 /** Makes text of the next lines of a piece; false: there is none left. */
 const makeText = (dir: LogDir, piece: Piece): boolean => {
   if (dir.taken >= piece.data.length || dir.config.udp?.only === true) return false;
-  const enough = Math.max(0, softLimit(dir) - dir.sizeBytes);
+  const enough = Math.max(0, dir.softBytes - dir.sizeBytes);
   const { lineBytes } = dir.settings;
   const made = sys.lines(piece.data, dir.taken, dir.state, headOf(dir, piece), dir.rules, lineBytes, enough, 0);
   if (refused(made)) throw new Error(`lines: ${made}`);
@@ -87,7 +77,7 @@ const briefly = (dir: LogDir, piece: Piece, rules: Bytes, state: number): readon
   const head = headOf(dir, piece);
   let [text, at, now] = ['', 0, state];
   for (;;) {
-    const made = sys.lines(piece.data, at, now, head, rules, dir.settings.lineBytes, NEVER, 1);
+    const made = sys.lines(piece.data, at, now, head, rules, dir.settings.lineBytes, NO_LIMIT, 1);
     if (refused(made)) throw new Error(`lines: ${made}`);
     text += made[0];
     if (made[1] === at) return [text, made[2]];
