@@ -30,6 +30,7 @@ const s6 = (path: string): Logger => ({
   name: 's6-log',
   command: (work, dir) => [
     path,
+    '--',
     ...(work === 'patterns' ? EXPRESSIONS : []),
     ...S6_STAMP[work],
     'n10',

@@ -1,0 +1,36 @@
+// Judging a batch: what C left behind, and what the one under test did.
+//
+// Promises: equal to the byte, but for what differences.ts names; there the reference is C given the input that makes it
+// behave as promised. Read next: differences.ts.
+import type { Batch, Seen, Side } from './model.ts';
+import { type Place, play } from './play.ts';
+
+export interface Sides {
+  readonly c: Side;
+  readonly ours: Side;
+  /** Whether `ours` is C as well, and no difference is expected. */
+  readonly self: boolean;
+}
+
+const TEXT_MAX = 600;
+
+const short = (text: string | undefined): string => {
+  if (text === undefined) return '(nothing)';
+  const line = text.trimEnd().replaceAll('\n', '\n            ');
+  return line.length <= TEXT_MAX ? line : `${line.slice(0, TEXT_MAX)}... (${line.length} characters)`;
+};
+
+/** The notes on which two runs differ. */
+export const mismatches = (wanted: Seen, got: Seen): readonly string[] =>
+  [...new Set([...wanted.keys(), ...got.keys()])]
+    .filter((key) => wanted.get(key) !== got.get(key))
+    .map((key) => `${key}\n  expected: ${short(wanted.get(key))}\n  got:      ${short(got.get(key))}`);
+
+/** svlogd-last-partial-line: ours does with a last line without newline what C does with one that has it. */
+const mended = (batch: Batch): Batch =>
+  batch.input === '' || batch.input.endsWith('\n') ? batch : { ...batch, input: `${batch.input}\n` };
+
+export const compareBatch = async (sides: Sides, batch: Batch, place: Place): Promise<readonly string[]> => {
+  const reference = await play(sides.c, sides.self ? batch : mended(batch), place);
+  return mismatches(reference, await play(sides.ours, batch, place));
+};
