@@ -25,7 +25,10 @@ export interface Place {
 const prepare = (parent: string, dir: LogDir): void => {
   const path = join(parent, dir.name);
   if (dir.kind === 'missing') return;
-  if (dir.kind === 'a file') return writeFileSync(path, 'not a directory\n');
+  if (dir.kind === 'a file') {
+    writeFileSync(path, 'not a directory\n');
+    return;
+  }
   mkdirSync(path, { recursive: true });
   if (dir.config !== null) writeFileSync(join(path, 'config'), dir.config, 'latin1');
   for (const [name, { text, mode }] of Object.entries(dir.found ?? {}))

@@ -9,6 +9,9 @@ import { join } from 'node:path';
 import { compareBatch, type Sides } from './compare.ts';
 import { MATRIX } from './matrix.ts';
 import type { Verdict } from './model.ts';
+import { DIFFERENCES } from './differences.ts';
+import { judgeDifference, judgeScenario } from './scenario.ts';
+import { SCENARIOS } from './scenarios/index.ts';
 import { type Options, parseOptions, USAGE } from './options.ts';
 import type { Place } from './play.ts';
 import { propertyCase } from './property.ts';
@@ -62,6 +65,12 @@ const jobsOf = (options: Options, sides: Sides): readonly Job[] => {
   if (options.only.includes('property'))
     for (let n = 0; n < options.cases; n++)
       jobs.push({ name: `property/${n}`, play: (place) => propertyCase(sides, options.seed, n, place) });
+  if (options.only.includes('scenarios'))
+    for (const scenario of SCENARIOS)
+      jobs.push({ name: scenario.title, play: (place) => judgeScenario(sides, scenario, place) });
+  if (options.only.includes('differences'))
+    for (const one of DIFFERENCES)
+      jobs.push({ name: `${one.id}: ${one.title}`, play: (place) => judgeDifference(sides, one, place) });
   return jobs.filter(({ name }) => name.includes(options.filter));
 };
 

@@ -44,7 +44,7 @@ const once = async (plan: Plan, data: Data, input: Input, command: readonly stri
   const [wallNs = 0, userUs = 0, systemUs = 0, status = 1] = stdout.trim().split(' ').map(Number);
   const kept = readFileSync(join(dir, 'current'), 'latin1').trimEnd();
   if (status !== 0) throw new Error(`${command.join(' ')}: wait status ${status}`);
-  if (!kept.endsWith(data.last)) 
+  if (!kept.endsWith(data.last))
     throw new Error(`${command.join(' ')}: current ends in ${JSON.stringify(kept.slice(-60))}`);
   return { wall: wallNs / 1e9, cpu: (userUs + systemUs) / 1e6 };
 };
