@@ -46,7 +46,7 @@ $O/contract-noimage: $(call objects,plain) $O/contract.bc
 	@printf '.section .note.GNU-stack,"",%%progbits\n' >> $O/bundle-contract.s
 	$(MUSL) $(LINK) -s -o $@ $(call objects,plain) $O/bundle-contract.s -lm
 
-out/node/sys.node: src/host/c/sys.c src/host/c/sys.h src/host/node/bind.c node_modules/.stamp
+out/node/sys.node: src/host/c/sys.c src/host/c/lines.c src/host/c/lines.h src/host/c/sys.h src/host/node/bind.c node_modules/.stamp
 	src/host/node/build.sh
 
 ## sim: at least 100,000 seeded event sequences against the virtual kernel; SEED=n replays one

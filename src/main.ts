@@ -6,10 +6,11 @@ import { multicall } from './applets/runitbox.ts';
 import { runsv } from './applets/runsv.ts';
 import { runsvdir } from './applets/runsvdir.ts';
 import { sv } from './applets/sv.ts';
+import { svlogd } from './applets/svlogd.ts';
 import { sys } from './host/sys.ts';
 
 /** Every program, in no order. */
-export const applets: readonly Applet[] = [runsv, runsvdir, sv];
+export const applets: readonly Applet[] = [runsv, runsvdir, sv, svlogd];
 
 declare const globalThis: { __main?: () => number };
 

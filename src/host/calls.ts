@@ -32,6 +32,8 @@ export interface Calls {
   write(fd: Fd, data: Bytes): Done | Errno;
   pwrite(fd: Fd, data: Bytes, offset: number): Done | Errno;
   ftruncate(fd: Fd, size: number): Done | Errno;
+  fsync(fd: Fd): Done | Errno;
+  fchmod(fd: Fd, mode: number): Done | Errno;
   stat(path: Bytes): RawStat | Errno;
   lstat(path: Bytes): RawStat | Errno;
   fstat(fd: Fd): RawStat | Errno;
@@ -58,6 +60,31 @@ export interface Calls {
   pipe(flags: number): readonly [Fd, Fd] | Errno;
   /** The file system's magic number. */
   fstype(path: Bytes): number;
+  /** A non-blocking datagram socket, connected to an IPv4 address (4 bytes) and port. */
+  udp(address: Bytes, port: number): Fd | Errno;
+  /**
+   * The lines of `data` from byte `at` on that `rules` take by their first `limit` bytes, each behind `head`: the
+   * text, the first byte not dealt with, the state there. States: 0 at the start of a line, 1 (2) within one that
+   * was taken (left out), behind its first `limit` bytes. It stops behind the newline of a taken line once there are `enough`
+   * bytes of text, where its room ends, and before a last line that has neither a newline nor `limit` bytes.
+   * With `brief` 1 a line that long is cut there and `...` put behind it. `rules`: see formats/selection.ts. EINVAL: `at` beyond
+   * the data, no such state, `limit` below 1, rules that are none.
+   */
+  lines(
+    data: Bytes,
+    at: number,
+    state: number,
+    head: Bytes,
+    rules: Bytes,
+    limit: number,
+    enough: number,
+    brief: 0 | 1,
+  ): readonly [Bytes, number, number] | Errno;
+  /**
+   * `data` with each of the first `limit` bytes of a line replaced by its entry in `table` (256 bytes); `column` bytes
+   * of the first line came before. Newlines stay.
+   */
+  translate(data: Bytes, column: number, limit: number, table: Bytes): Bytes | Errno;
   /**
    * Starts a program. In the child, in this order: setsid if asked, chdir to `dir` unless "", each pair of `fds`
    * (child's descriptor, ours) put in place, caught signals back to default, no signal blocked, then, with

@@ -7,6 +7,7 @@ import { argumentSpecs } from './arguments.ts';
 import type { Spec } from './case.ts';
 import { fileSpecs } from './files.ts';
 import { inotifySpecs } from './inotify.ts';
+import { lineSpecs } from './lines.ts';
 import { nameSpecs } from './names.ts';
 import { pipeSpecs } from './pipes.ts';
 import { processSpecs } from './processes.ts';
@@ -16,6 +17,7 @@ import { signalSpecs } from './signals.ts';
 export const specs: readonly Spec[] = [
   ...fileSpecs,
   ...nameSpecs,
+  ...lineSpecs,
   ...pipeSpecs,
   ...inotifySpecs,
   ...signalSpecs,

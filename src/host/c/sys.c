@@ -10,11 +10,13 @@
 #endif
 #define _FILE_OFFSET_BITS 64
 #define _TIME_BITS 64
+#include "lines.h"
 #include "sys.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -23,6 +25,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/inotify.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -152,6 +155,8 @@ CALL(fstat) {
   return stat_result(fstat((int)a[0].n, &st), &st, out);
 }
 
+CALL(fsync) { return (void)out, result(fsync((int)a[0].n)); }
+CALL(fchmod) { return (void)out, result(fchmod((int)a[0].n, (mode_t)a[1].n)); }
 CALL(access) { return (void)out, result(access(a[0].s, (int)a[1].n)); }
 CALL(chmod) { return (void)out, result(chmod(a[0].s, (mode_t)a[1].n)); }
 CALL(mkdir) { return (void)out, result(mkdir(a[0].s, (mode_t)a[1].n)); }
@@ -465,6 +470,51 @@ CALL(clock) {
   struct timespec now;
   if (clock_gettime((clockid_t)a[0].n, &now) < 0) return -errno;
   return numbers(out, now.tv_sec, now.tv_nsec);
+}
+
+/* ---- lines of a log ---- */
+
+CALL(udp) {
+  struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)a[1].n)};
+  (void)out;
+  if (a[0].len != sizeof to.sin_addr || a[1].n < 0 || a[1].n > UINT16_MAX) return -EINVAL;
+  memcpy(&to.sin_addr, a[0].s, sizeof to.sin_addr);
+  int fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0 || connect(fd, (struct sockaddr *)&to, sizeof to) == 0) return result(fd);
+  int error = errno;
+  close(fd);
+  return -error;
+}
+
+/* Room for `size` bytes of a result, in the buffer where it does. */
+static char *room(sys_out *out, size_t size) {
+  out->bytes = size <= sizeof out->buf ? out->buf : (out->owned = malloc(size));
+  return (char *)out->bytes;
+}
+
+CALL(lines) {
+  lines_job job = {{a[0].s, a[0].len}, (size_t)a[1].n, (int)a[2].n, {a[3].s, a[3].len}, {a[4].s, a[4].len},
+                   (size_t)a[5].n,     (size_t)a[6].n, (int)a[7].n};
+  if (a[1].n < 0 || job.at > job.in.len || job.state < LINE_START || job.state > LINE_SKIPPED) return -EINVAL;
+  if (a[5].n < 1 || a[6].n < 0 || !lines_rules_valid(job.rules)) return -EINVAL;
+  size_t size = lines_room(&job);
+  if (size < sizeof out->buf) size = sizeof out->buf;
+  char *to = room(out, size);
+  if (!to) return -ENOMEM;
+  out->len = lines_run(&job, to, size);
+  out->numbers[0] = (int64_t)job.at;
+  out->numbers[1] = job.state;
+  out->count = 2;
+  return 0;
+}
+
+CALL(translate) {
+  if (a[1].n < 0 || a[2].n < 0 || a[3].len != 256) return -EINVAL;
+  char *to = room(out, a[0].len);
+  if (!to) return -ENOMEM;
+  lines_translate((span){a[0].s, a[0].len}, (size_t)a[1].n, (size_t)a[2].n, a[3].s, to);
+  out->len = a[0].len;
+  return 0;
 }
 
 /* ---- this process ---- */

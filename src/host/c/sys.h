@@ -9,6 +9,7 @@
  *              a array of strings, no NUL    v array of numbers (int64)
  *   result     i number (>= 0 or -errno)     d data string or -errno
  *              v array of numbers or -errno  a array of strings or -errno
+ *              m array of a data string and numbers, or -errno
  *
  * What every binder must do alike (test/contract holds them to it): a missing argument, one of another type, a
  * number that is no integer of its size and a character above 255 throw TypeError; a NUL in s or a makes -EINVAL
@@ -27,6 +28,8 @@
   X(write, "id", 'i')      /* bytes written */                                                             \
   X(pwrite, "idn", 'i')    /* fd, data, offset */                                                          \
   X(ftruncate, "in", 'i')                                                                                  \
+  X(fsync, "i", 'i')                                                                                       \
+  X(fchmod, "ii", 'i')                                                                                     \
   X(stat, "s", 'v')        /* mode, device, inode low 32, inode high 32, uid, gid, size, mtime s, ns */    \
   X(lstat, "s", 'v')                                                                                       \
   X(fstat, "i", 'v')                                                                                       \
@@ -47,6 +50,10 @@
   X(flock, "ii", 'i')                                                                                      \
   X(pipe, "i", 'v')        /* flags (O_NONBLOCK or 0): read end, write end */                              \
   X(fstype, "s", 'i')      /* statfs f_type as an unsigned number */                                       \
+  X(udp, "di", 'i')        /* IPv4 address (4 bytes), port: a connected, non-blocking datagram socket */   \
+  /* lines of a log: lines.h */                                                                            \
+  X(lines, "diiddnni", 'm') /* data, at, state, head, rules, limit, enough, brief: text, at, state */      \
+  X(translate, "dnnd", 'd') /* data, column, limit, table of 256 bytes */                                  \
   /* processes */                                                                                          \
   X(spawn, "saasviid", 'i') /* path, argv, env, directory, pairs child fd/our fd, flags, record fd, text */ \
   X(exec, "saa", 'i')      /* path, argv, env; an empty env means ours */                                  \
@@ -92,6 +99,7 @@ typedef struct {
  *   d  `len` bytes at `bytes`
  *   a  `count` NUL-terminated strings, one behind the other, at `bytes`
  *   v  the first `count` of `v`
+ *   m  `len` bytes at `bytes`, and the first `count` of `numbers`
  * `bytes` points at `buf`, or at malloc'ed memory that `owned` also names: the binder sets `owned` to NULL before
  * the call and frees it once the result is copied. After a refusal nothing else in here means anything. */
 typedef struct {
@@ -99,6 +107,7 @@ typedef struct {
   size_t len;
   size_t count;
   void *owned;
+  int64_t numbers[4];
   union {
     int64_t v[8192];
     char buf[65536];

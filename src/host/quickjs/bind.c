@@ -133,12 +133,26 @@ static JSValue strings(JSContext *ctx, const char *bytes, size_t count) {
   return array;
 }
 
+static JSValue mixed(JSContext *ctx, const sys_out *out) {
+  JSValue array = JS_NewArray(ctx);
+  for (size_t i = 0; i <= out->count && !JS_IsException(array); i++) {
+    JSValue item = i == 0 ? engine_bytes(ctx, out->bytes, out->len) : JS_NewInt64(ctx, out->numbers[i - 1]);
+    if (JS_SetPropertyUint32(ctx, array, i, item) < 0) {
+      JS_FreeValue(ctx, array);
+      return JS_EXCEPTION;
+    }
+  }
+  return array;
+}
+
 static JSValue result(JSContext *ctx, char type, int64_t r, const sys_out *out) {
   if (r < 0 || type == 'i')
     return JS_NewInt64(ctx, r);
   switch (type) {
   case 'd':
     return engine_bytes(ctx, out->bytes, out->len);
+  case 'm':
+    return mixed(ctx, out);
   case 'v':
     return engine_numbers(ctx, out->v, out->count);
   default:

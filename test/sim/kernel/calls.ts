@@ -15,6 +15,7 @@ import {
   ESRCH,
   IN_DONT_FOLLOW,
   IN_ONLYDIR,
+  ENETUNREACH,
   ENOTDIR,
   O_NONBLOCK,
   O_RDONLY,
@@ -31,6 +32,7 @@ import { MainExecuted, MainExited } from './endings.ts';
 import { statOf } from './fs.ts';
 import type { Inode } from './inode.ts';
 import { InotifyQueue } from './inotify-queue.ts';
+import { lines, translate } from './lines.ts';
 import type { Main } from './main.ts';
 import { BLOCKED, IN_KNOWN, LAST_SIGNAL, R_OK, WCONTINUED, WUNTRACED } from './numbers.ts';
 import { open, waits } from './opening.ts';
@@ -142,6 +144,29 @@ export class MainCalls implements Calls {
 
   ftruncate(fd: Fd, size: number): Done | Errno {
     return (this.#step().at(fd)?.truncate(size) ?? -EBADF) as Done | Errno;
+  }
+
+  fsync(fd: Fd): Done | Errno {
+    return (this.#step().at(fd) === null ? -EBADF : 0) as Done | Errno;
+  }
+
+  fchmod(fd: Fd, mode: number): Done | Errno {
+    const inode = this.#step().at(fd)?.inode;
+    return (inode ? this.#world.tree.setMode(this.#step(), inode, mode) : -EBADF) as Done | Errno;
+  }
+
+  /** There is no network here. */
+  udp(address: Bytes, port: number): Fd | Errno {
+    this.#step();
+    return -(address.length === 4 && port >= 0 && port < 65_536 ? ENETUNREACH : EINVAL) as Errno;
+  }
+
+  lines(...job: Parameters<Calls['lines']>): readonly [Bytes, number, number] | Errno {
+    return lines(...job);
+  }
+
+  translate(...job: Parameters<Calls['translate']>): Bytes | Errno {
+    return translate(...job);
   }
 
   stat(path: Bytes): RawStat | Errno {
