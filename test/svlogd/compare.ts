@@ -27,8 +27,16 @@ export const mismatches = (wanted: Seen, got: Seen): readonly string[] =>
     .map((key) => `${key}\n  expected: ${short(wanted.get(key))}\n  got:      ${short(got.get(key))}`);
 
 /** svlogd-last-partial-line: ours does with a last line without newline what C does with one that has it. */
-const mended = (batch: Batch): Batch =>
-  batch.input === '' || batch.input.endsWith('\n') ? batch : { ...batch, input: `${batch.input}\n` };
+const withNewline = (input: string): string => (input === '' || input.endsWith('\n') ? input : `${input}\n`);
+
+/** svlogd-udp-bad-address: ours does with a U that has no address what C does with such a u. */
+const withFile = (config: string): string => config.replace(/^U(?!\d+\.\d+\.\d+\.\d+(:\d+)?$)/gm, 'u');
+
+const mended = (batch: Batch): Batch => ({
+  ...batch,
+  input: withNewline(batch.input),
+  dirs: batch.dirs.map((dir) => (dir.config === null ? dir : { ...dir, config: withFile(dir.config) })),
+});
 
 export const compareBatch = async (sides: Sides, batch: Batch, place: Place): Promise<readonly string[]> => {
   const reference = await play(sides.c, sides.self ? batch : mended(batch), place);

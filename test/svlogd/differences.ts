@@ -224,6 +224,21 @@ const stdinFlags: Difference = {
   },
 };
 
+const udpBadAddress: Difference = {
+  id: 'svlogd-udp-bad-address',
+  title: 'a U whose address cannot be read keeps the lines in the file',
+  lines: { log: 'one\n' },
+  async run(session) {
+    session.dir('d', 'U1.2.3\n');
+    const logger = session.start([]);
+    session.write('one\n');
+    session.closeInput();
+    session.note('end', await session.ended(logger));
+    session.note('log', session.logged());
+    session.note('stderr', session.said());
+  },
+};
+
 export const DIFFERENCES: readonly Difference[] = [
   lastPartialLine,
   termLastLine,
@@ -236,4 +251,5 @@ export const DIFFERENCES: readonly Difference[] = [
   behindText,
   stderrSelection,
   stdinFlags,
+  udpBadAddress,
 ];

@@ -147,5 +147,7 @@ export const batchOf = (seed: number): Batch => {
   const count = random.chance(0.1) ? 0 : random.between(1, 25);
   const lines = Array.from({ length: count }, () => lineOf(random));
   const input = lines.join('\n') + (count > 0 && random.chance(0.8) ? '\n' : '');
-  return decided({ options, dirs, input: input.slice(0, 50_000), stdin: random.chance(0.5) ? 'pipe' : 'file' });
+  // told of a directory that it cannot open, C prints whatever a pointer points at if -v is given
+  const sound = dirs.some(({ kind }) => kind !== undefined) ? options.map((word) => word.replace('v', '')) : options;
+  return decided({ options: sound.filter((word) => word !== '-'), dirs, input: input.slice(0, 50_000), stdin: random.chance(0.5) ? 'pipe' : 'file' });
 };

@@ -4,6 +4,7 @@
 // over the files of a directory in their order, because a cut may go through one.
 const LABEL = /@[0-9a-f]{24}/g;
 const DATE = /\d{4}-\d\d-\d\d[_T]\d\d:\d\d:\d\d\.\d{5}/g;
+const VERSION = /\$Id: [0-9a-f]{40} \$/;
 const NAME = /^@[0-9a-f]{24}\..$/;
 
 /** Where the older files were pruned, the first one kept may begin within a stamp. */
@@ -17,7 +18,7 @@ const coverDate = (found: string): string => found.replace(/\d/g, '?');
 export const isRotated = (name: string): boolean => NAME.test(name);
 
 /** In one text, without regard to its length: for messages. */
-export const maskText = (text: string): string => text.replace(LABEL, '@STAMP').replace(DATE, 'DATE');
+export const maskText = (text: string): string => text.replace(LABEL, '@STAMP').replace(DATE, 'DATE').replace(VERSION, '$Id: VERSION $');
 
 const coverCut = (text: string): string =>
   text.replace(CUT_LABEL, (found) => '?'.repeat(found.length)).replace(CUT_DATE, (found) => '?'.repeat(found.length));

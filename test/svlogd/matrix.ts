@@ -2,7 +2,7 @@
 //
 // Promises: a name says what is in it. Read next: model.ts, patterns.ts.
 import type { Found, LogDir, NamedBatch } from './model.ts';
-import { PATTERNS, TEXTS } from './patterns.ts';
+import { looksBehind, PATTERNS, TEXTS } from './patterns.ts';
 
 const ALL_BYTES = Array.from({ length: 256 }, (_, code) => String.fromCharCode(code)).join('');
 
@@ -83,12 +83,15 @@ const configsByInputs = (): readonly NamedBatch[] =>
     })),
   );
 
-/** One text a process, since C's answers may hang on the line before; each pattern has a directory of its own. */
+/**
+ * One text a process, since C's answers may hang on the line before; each pattern has a directory of its own. Behind the
+ * first text stands a zero, which is what C takes for the end of a pattern that ends in `+`: those are left out.
+ */
 const patternsByTexts = (): readonly NamedBatch[] =>
   TEXTS.map((text) => ({
     ...plain,
     name: `patterns/${JSON.stringify(text.length > 60 ? `${text.slice(0, 20)}... (${text.length})` : text)}`,
-    dirs: PATTERNS.map((pattern, n) =>
+    dirs: PATTERNS.filter((pattern) => !(pattern.endsWith('+') && looksBehind(pattern, text))).map((pattern, n) =>
       dir(`p${n}`, `p${n} ${JSON.stringify(pattern)}: \n-*\n+${pattern}\ne${pattern}\n`),
     ),
     input: `${text}\n`,
@@ -130,8 +133,7 @@ const operands = (): readonly NamedBatch[] => {
     given('below another', [dir('d', null), dir('d/e', null)], ['d/e', 'd']),
     given('options behind it', [dir('d', null), dir('-t', null)], ['d', '-t']),
     given('a long name', [dir('d', null)], ['d', 'x'.repeat(300)]),
-    { ...given('missing, with -v', two), options: ['-v'] },
-  ];
+      ];
 };
 
 const OLD = (n: number, kind: string): string => `@40000000300000000000000${n}.${kind}`;

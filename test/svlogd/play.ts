@@ -51,6 +51,20 @@ const openPipe = (fifo: string, input: string): number => {
   return reader;
 };
 
+/**
+ * Several lines are taken on at once, directory by directory: the order of one directory's messages is compared, and
+ * that of the lines selected for standard error, not how the two are mixed.
+ */
+const apart = (said: string, dirs: readonly LogDir[]): readonly (readonly [string, string])[] => {
+  const lines = said.split('\n');
+  const isMessage = (line: string): boolean => line.startsWith('svlogd: ');
+  const of = (line: string): string => dirs.find(({ name }) => `${line}/`.includes(`: ${name}/`))?.name ?? '';
+  const kind = (line: string): string => (isMessage(line) ? `messages ${of(line)}` : 'stderr');
+  const groups = new Map<string, string>();
+  for (const line of lines) groups.set(kind(line), `${groups.get(kind(line)) ?? ''}${line}\n`);
+  return [...groups];
+};
+
 const run = async (side: Side, batch: Batch, root: string, fifo: string): Promise<Map<string, string>> => {
   const stdin = batch.stdin === 'file' ? openFile(root, batch.input) : openPipe(fifo, batch.input);
   const [out, err] = [openSync(join(root, 'out'), 'w'), openSync(join(root, 'err'), 'w')];
@@ -63,7 +77,7 @@ const run = async (side: Side, batch: Batch, root: string, fifo: string): Promis
   return new Map([
     ['end', signal === null ? `exit ${code}` : `signal ${signal}`],
     ['stdout', maskText(readFileSync(join(root, 'out'), 'latin1'))],
-    ['stderr', maskText(readFileSync(join(root, 'err'), 'latin1'))],
+    ...apart(maskText(readFileSync(join(root, 'err'), 'latin1')), batch.dirs),
   ]);
 };
 
