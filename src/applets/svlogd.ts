@@ -87,7 +87,7 @@ const tableFor = (given: Given): Bytes | null => {
   const instead = given.last('r');
   const more = given.last('R');
   if (instead !== undefined && instead.length !== 1) return null;
-  if (instead === undefined && (more === undefined || more === '')) return '';
+  if (instead === undefined && more === undefined) return '';
   let table = '';
   for (let byte = 0; byte < 256; byte++) {
     const char = String.fromCharCode(byte);

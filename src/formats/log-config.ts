@@ -2,7 +2,7 @@
 //
 // Promises: pure and total; nothing is trimmed, later lines win, keys that nobody knows are passed over, and what
 // cannot be understood leaves what was there before and is told. Numbers are read as C svlogd reads them: digits up
-// to the first other byte, none is 0.
+// to the first other byte, none is 0. An empty processor or prefix leaves the one before.
 // Read next: selection.ts (what becomes of the patterns), ../log/directory.ts (who obeys).
 import type { Bytes } from '../host/calls.ts';
 import type { Rule, Verdict } from './selection.ts';
@@ -54,6 +54,8 @@ export interface ParsedLogConfig {
 }
 
 const SYSLOG_PORT = 514;
+/** Beyond what any file, number or age comes to. */
+const MOST = 2 ** 52;
 
 interface Scanned {
   readonly value: number;
@@ -64,13 +66,13 @@ interface Scanned {
 /** The digits at the start of `text`; null where there is none. */
 const scan = (text: Bytes): Scanned | null => {
   const digits = /^\d+/.exec(text)?.[0];
-  return digits === undefined ? null : { value: Number(digits), rest: text.slice(digits.length) };
+  return digits === undefined ? null : { value: Math.min(Number(digits), MOST), rest: text.slice(digits.length) };
 };
 
 /** `N` and one of the units known; another suffix is passed over. */
 const quantity = (text: Bytes, units: Readonly<Record<string, number>>): number => {
   const number = scan(text);
-  return number === null ? 0 : number.value * (units[number.rest.charAt(0)] ?? 1);
+  return number === null ? 0 : Math.min(number.value * (units[number.rest.charAt(0)] ?? 1), MOST);
 };
 
 const SIZES = { k: 1024, m: 1024 * 1024 };
@@ -104,8 +106,8 @@ class Reader {
     else if (key === 'n') this.config = { ...this.config, keep: quantity(text, {}) };
     else if (key === 'N') this.config = { ...this.config, keepOnFullDisk: quantity(text, {}) };
     else if (key === 't') this.config = { ...this.config, ageSec: quantity(text, AGES) };
-    else if (key === '!') this.config = { ...this.config, processor: text };
-    else if (key === 'p') this.config = { ...this.config, prefix: text };
+    else if (key === '!') this.config = { ...this.config, processor: text === '' ? this.config.processor : text };
+    else if (key === 'p') this.config = { ...this.config, prefix: text === '' ? this.config.prefix : text };
     else if (key === 'u' || key === 'U') this.#target(text, key === 'U');
     else if (key === '+' || key === '-') this.#rule('rules', key, text);
     else if (key === 'e' || key === 'E') this.#rule('alarmRules', key === 'e' ? '+' : '-', text);
@@ -134,14 +136,14 @@ class Reader {
   }
 }
 
-/** Reads the text of a `config`. A text of one byte says nothing, as ever; a line ends at a NUL. */
+/** Reads the text of a `config`. A single byte behind the last newline says nothing, as ever; a line ends at a NUL. */
 export const parseLogConfig = (text: Bytes): ParsedLogConfig => {
   const reader = new Reader();
-  if (text.length > 1) {
-    for (const line of text.split('\n')) {
-      const said = line.split('\0', 1)[0] ?? '';
-      reader.line(said.charAt(0), said.slice(1));
-    }
+  const lines = text.split('\n');
+  if ((lines.at(-1)?.length ?? 0) <= 1) lines.pop();
+  for (const line of lines) {
+    const said = line.split('\0', 1)[0] ?? '';
+    reader.line(said.charAt(0), said.slice(1));
   }
   return { config: reader.config, warnings: reader.warnings };
 };

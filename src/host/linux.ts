@@ -93,6 +93,7 @@ export const ENOLCK = 37;
 export const ENOSYS = 38;
 export const ENOTEMPTY = 39;
 export const ELOOP = 40;
+export const EAFNOSUPPORT = 97;
 export const ENETUNREACH = 101;
 export const ECONNREFUSED = 111;
 export const ETIMEDOUT = 110;

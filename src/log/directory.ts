@@ -78,9 +78,7 @@ const closeCurrent = (dir: LogDir): boolean => {
   return true;
 };
 
-/** `current` becomes `name`, and the oldest file goes. */
 const renameCurrent = (dir: LogDir, name: Bytes): boolean => {
-  dir.settings.voice.info(`rename: ${dir.name}/current ${name} ${dir.sizeBytes}`);
   const renamed = sys.rename('current', name);
   return refused(renamed) ? pause(dir, 'unable to rename current', renamed) : true;
 };
@@ -97,7 +95,9 @@ const openCurrent = (dir: LogDir): boolean => {
 const finishRotation = (dir: LogDir): boolean => {
   enter(dir);
   const name = `${dir.rotatingTo}${dir.config.processor === '' ? '.s' : '.u'}`;
-  if (!closeCurrent(dir) || !renameCurrent(dir, name)) return false;
+  if (!closeCurrent(dir)) return false;
+  dir.settings.voice.info(`rename: ${dir.name}/current ${name} ${dir.sizeBytes}`);
+  if (!renameCurrent(dir, name)) return false;
   dir.rotatingTo = '';
   dir.sizeBytes = 0;
   const opened = openCurrent(dir);
@@ -128,9 +128,8 @@ export const ready = (dir: LogDir): boolean => {
 // ---- opening and closing ------------------------------------------------------------------------------------
 
 /** A `current` that was not closed cleanly is put aside. */
-const rescue = (dir: LogDir, sizeBytes: number): boolean => {
+const rescue = (dir: LogDir): boolean => {
   const name = `${freshLabel()}.u`;
-  dir.sizeBytes = sizeBytes;
   if (!renameCurrent(dir, name)) return false;
   tidy(dir);
   prune(dir, '');
@@ -143,7 +142,7 @@ const comeToLife = (dir: LogDir): boolean => {
   if (refused(found) && found !== -ENOENT) return pause(dir, 'unable to stat current', found);
   const [mode, , , , , , size] = refused(found) ? [0, 0, 0, 0, 0, 0, -1] : found;
   const appends = size === 0 || (size > 0 && (mode & S_IXUSR) !== 0);
-  if (size > 0 && !appends && !rescue(dir, size)) return false;
+  if (size > 0 && !appends && !rescue(dir)) return false;
   if (!openCurrent(dir)) return false;
   dir.sizeBytes = appends ? size : 0;
   dir.settings.voice.info(`${appends ? 'append' : 'new'}: ${dir.name}/current`);

@@ -22,7 +22,7 @@ export interface Works {
   retryMs: number | null;
 }
 
-export const newWorks = (): Works => ({
+const newWorks = (): Works => ({
   queue: [],
   pid: null,
   input: '',

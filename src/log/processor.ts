@@ -70,7 +70,7 @@ const start = (dir: LogDir, name: Bytes): boolean => {
   voice.info(`processing: ${dir.name}/${name}`);
   const { input, output, state, newState } = ends as Ends;
   const fds = [0, input, 1, output, 4, state, 5, newState];
-  const pid = sys.spawn(SHELL, [SHELL, '-c', dir.config.processor], [], '', fds, SPAWN_SETSID, NO_RECORD, '');
+  const pid = sys.spawn(SHELL, ['sh', '-c', dir.config.processor], [], '', fds, SPAWN_SETSID, NO_RECORD, '');
   for (const fd of [input, state, newState]) sys.close(fd);
   if (refused(pid)) {
     sys.close(output);

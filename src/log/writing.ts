@@ -6,7 +6,7 @@
 import { stampOf } from '../formats/stamp.ts';
 import { err } from '../cli/say.ts';
 import { type Bytes, type Fd, refused } from '../host/calls.ts';
-import { ECONNREFUSED, EDQUOT, ENOSPC } from '../host/linux.ts';
+import { EAFNOSUPPORT, ECONNREFUSED, EDQUOT, EMFILE, ENFILE, ENOMEM, ENOSPC } from '../host/linux.ts';
 import { sys } from '../host/sys.ts';
 import { ready, rotate, writeRefused } from './directory.ts';
 import type { LogDir } from './model.ts';
@@ -96,6 +96,9 @@ const briefly = (dir: LogDir, piece: Piece, rules: Bytes, state: number): readon
   }
 };
 
+/** Errors that say there can be no socket at all, rather than no way to the address. */
+const NO_SOCKET: readonly number[] = [EMFILE, ENFILE, ENOMEM, EAFNOSUPPORT];
+
 /** The error of an earlier datagram is no reason not to send this one. */
 const send = (socket: Fd, line: Bytes): boolean => {
   const sent = sys.write(socket, line);
@@ -104,14 +107,15 @@ const send = (socket: Fd, line: Bytes): boolean => {
 
 /** Sends each line as a datagram; gives what is to be written about failures. */
 const sendAll = (dir: LogDir, address: Bytes, port: number, text: Bytes): Bytes => {
+  let trouble = 'failure sending through udp';
   if (dir.socket === null) {
     const socket = sys.udp(address, port);
     if (!refused(socket)) dir.socket = socket;
+    else if (NO_SOCKET.includes(-socket)) trouble = 'no udp socket available';
   }
   let complaints = '';
   for (const line of text.split('\n').slice(0, -1)) {
-    if (dir.socket === null) complaints += `warning: no udp socket available: ${line}\n`;
-    else if (!send(dir.socket, `${line}\n`)) complaints += `warning: failure sending through udp: ${line}\n`;
+    if (dir.socket === null || !send(dir.socket, `${line}\n`)) complaints += `warning: ${trouble}: ${line}\n`;
   }
   return complaints;
 };
