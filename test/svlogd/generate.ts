@@ -118,7 +118,8 @@ const patternsOf = (dirs: readonly LogDir[]): readonly string[] =>
       .map((line) => line.slice(1)),
   );
 
-const decided = (batch: Batch): Batch => {
+/** Without the lines whose selection hangs on what stands behind them. */
+export const decided = (batch: Batch): Batch => {
   const patterns = patternsOf(batch.dirs);
   const length = lookedAt(batch.options);
   const fits = (line: string): boolean => {
@@ -149,5 +150,10 @@ export const batchOf = (seed: number): Batch => {
   const input = lines.join('\n') + (count > 0 && random.chance(0.8) ? '\n' : '');
   // told of a directory that it cannot open, C prints whatever a pointer points at if -v is given
   const sound = dirs.some(({ kind }) => kind !== undefined) ? options.map((word) => word.replace('v', '')) : options;
-  return decided({ options: sound.filter((word) => word !== '-'), dirs, input: input.slice(0, 50_000), stdin: random.chance(0.5) ? 'pipe' : 'file' });
+  return decided({
+    options: sound.filter((word) => word !== '-'),
+    dirs,
+    input: input.slice(0, 50_000),
+    stdin: random.chance(0.5) ? 'pipe' : 'file',
+  });
 };

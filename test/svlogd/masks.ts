@@ -18,7 +18,8 @@ const coverDate = (found: string): string => found.replace(/\d/g, '?');
 export const isRotated = (name: string): boolean => NAME.test(name);
 
 /** In one text, without regard to its length: for messages. */
-export const maskText = (text: string): string => text.replace(LABEL, '@STAMP').replace(DATE, 'DATE').replace(VERSION, '$Id: VERSION $');
+export const maskText = (text: string): string =>
+  text.replace(LABEL, '@STAMP').replace(DATE, 'DATE').replace(VERSION, '$Id: VERSION $');
 
 const coverCut = (text: string): string =>
   text.replace(CUT_LABEL, (found) => '?'.repeat(found.length)).replace(CUT_DATE, (found) => '?'.repeat(found.length));

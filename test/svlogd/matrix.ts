@@ -133,7 +133,7 @@ const operands = (): readonly NamedBatch[] => {
     given('below another', [dir('d', null), dir('d/e', null)], ['d/e', 'd']),
     given('options behind it', [dir('d', null), dir('-t', null)], ['d', '-t']),
     given('a long name', [dir('d', null)], ['d', 'x'.repeat(300)]),
-      ];
+  ];
 };
 
 const OLD = (n: number, kind: string): string => `@40000000300000000000000${n}.${kind}`;

@@ -3,7 +3,7 @@
 // Promises: case N of a seed is always the same; a failing one is made small and told with a command that replays it.
 // Read next: generate.ts, shrink.ts.
 import type { Batch, Verdict } from './model.ts';
-import { batchOf } from './generate.ts';
+import { batchOf, decided } from './generate.ts';
 import { compareBatch, type Sides } from './compare.ts';
 import type { Place } from './play.ts';
 import { shrink } from './shrink.ts';
@@ -23,6 +23,8 @@ export const propertyCase = async (sides: Sides, seed: number, n: number, place:
   const name = `property/${n} of seed ${seed}`;
   const faults = await compareBatch(sides, batch, place);
   if (faults.length === 0) return { name, faults };
-  const small = await shrink(batch, async (it) => (await compareBatch(sides, it, place)).length > 0);
+  const small = await shrink(batch, async (it) => {
+    return decided(it).input === it.input && (await compareBatch(sides, it, place)).length > 0;
+  });
   return { name, faults: [...(await compareBatch(sides, small, place)), `replay: ${replayOf(small)}`] };
 };

@@ -10,7 +10,8 @@ import { compareBatch, type Sides } from './compare.ts';
 import { MATRIX } from './matrix.ts';
 import type { Verdict } from './model.ts';
 import { DIFFERENCES } from './differences.ts';
-import { judgeDifference, judgeScenario } from './scenario.ts';
+import { LINES_CASES } from './lines/cases.ts';
+import { judgeCount, judgeDifference, judgeLines, judgeScenario } from './scenario.ts';
 import { SCENARIOS } from './scenarios/index.ts';
 import { type Options, parseOptions, USAGE } from './options.ts';
 import type { Place } from './play.ts';
@@ -71,6 +72,12 @@ const jobsOf = (options: Options, sides: Sides): readonly Job[] => {
   if (options.only.includes('differences'))
     for (const one of DIFFERENCES)
       jobs.push({ name: `${one.id}: ${one.title}`, play: (place) => judgeDifference(sides, one, place) });
+  if (options.only.includes('lines'))
+    for (const given of LINES_CASES) {
+      jobs.push({ name: given.title, play: (place) => judgeLines(sides, given, options.seed, place) });
+      if (given.cLoses === true)
+        jobs.push({ name: `${given.title}: C`, play: (place) => judgeCount(sides, given, options.seed, place) });
+    }
   return jobs.filter(({ name }) => name.includes(options.filter));
 };
 

@@ -3,8 +3,9 @@
 // Promises: equal notes, but for those that a named difference replaces; a difference that C does not show is a fault,
 // so that the list cannot go stale. Read next: session.ts, differences.ts.
 import { join } from 'node:path';
+import type { LinesCase } from './lines/cases.ts';
 import { mismatches, type Sides } from './compare.ts';
-import type { Seen, Verdict } from './model.ts';
+import type { Seen, Side, Verdict } from './model.ts';
 import type { Place } from './play.ts';
 import { Session } from './session.ts';
 
@@ -67,4 +68,29 @@ export const judgeDifference = async (sides: Sides, difference: Difference, plac
   const faults = difference.random === true ? [] : stale.map(([key]) => `${key}: C does the same`);
   const got = sides.self ? wanted : await perform(difference, sides, 'ours', place);
   return { name: `${difference.id}: ${difference.title}`, faults: [...faults, ...mismatches(wanted, got)] };
+};
+
+const countLines = async (side: Side, given: LinesCase, seed: number, place: Place): Promise<readonly string[]> => {
+  const session = new Session(side, join(place.dir, side.name));
+  try {
+    return await given.run(session, seed);
+  } catch (cause) {
+    return [cause instanceof Error ? cause.message : String(cause)];
+  } finally {
+    await session.close();
+  }
+};
+
+/** The one under test loses nothing. */
+export const judgeLines = async (sides: Sides, given: LinesCase, seed: number, place: Place): Promise<Verdict> => {
+  const faults = await countLines(sides.ours, given, seed, place);
+  const expected = sides.self && given.cLoses === true;
+  return { name: `${given.title} (seed ${seed})`, faults: expected ? [] : faults };
+};
+
+/** The test of the test: where C loses lines, the count finds it. */
+export const judgeCount = async (sides: Sides, given: LinesCase, seed: number, place: Place): Promise<Verdict> => {
+  const faults = await countLines(sides.c, given, seed, place);
+  const name = `${given.title}: what C svlogd loses is found`;
+  return { name, faults: faults.length > 0 ? [] : ['nothing was found, though C svlogd loses lines here'] };
 };

@@ -132,6 +132,46 @@ export class Session {
     return logger;
   }
 
+  #kept: Logger | null = null;
+  #keptBy: readonly [readonly string[], readonly string[]] = [[], []];
+
+  /** As runsv does: there is always one svlogd on the pipe. */
+  keep(options: readonly string[], dirs: readonly string[]): void {
+    this.#keptBy = [options, dirs];
+    this.#kept = this.start(options, dirs);
+  }
+
+  kept(): Logger {
+    if (this.#kept === null) throw new Error('no svlogd is kept');
+    return this.#kept;
+  }
+
+  /** Ends the one that is kept, and starts the next. */
+  async keepAnew(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+    this.kept().signal(signal);
+    await this.ended(this.kept());
+    this.keep(...this.#keptBy);
+  }
+
+  /** Ends the input, and waits for the one that is kept. */
+  async letGo(): Promise<void> {
+    this.closeInput();
+    const end = await this.ended(this.kept());
+    if (end !== 'exit 0') throw new Error(`svlogd ended with ${end}, said: ${this.said()}`);
+  }
+
+  /** Counted lines, by a process of their own, in about so much time. Resolves when all are in the pipe. */
+  async feed(lines: number, seed: number, ms: number): Promise<void> {
+    const script = join(import.meta.dirname, 'lines/writer.pl');
+    const writer = spawn('perl', [script, ...[lines, seed, ms].map(String)], {
+      stdio: ['ignore', this.#writer, 'inherit'],
+      detached: true,
+    });
+    this.#loggers.push(new Logger(writer, this.#stirs));
+    const [code] = await once(writer, 'exit');
+    if (code !== 0) throw new Error(`the writer of lines ended with ${code}`);
+  }
+
   /** Into the pipe; must fit. */
   write(text: string): void {
     writeSync(this.#writer, text, null, 'latin1');
