@@ -4,7 +4,7 @@
 // Promises: programs are found by absolute path, or left out with a reason. multilog has no second stamp format.
 // Must not tune any of them: what is measured is what their manuals tell people to write.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { LOGGERS, type Logger, type LoggerName, type Work } from './model.ts';
 
@@ -53,21 +53,24 @@ const inPath = (program: string): string => {
   return found;
 };
 
-/** A directory with svlogd in it, svlogd itself, or a multicall file, which is copied and reached by a link. */
+/**
+ * A directory with svlogd in it, svlogd itself, or a multicall file, which is copied and reached by a link. The copy lies
+ * where executables do, on a disk: in memory its pages would count as private to whoever maps them.
+ */
 const svlogdAt = (origin: string, dir: string): string => {
   if (statSync(origin).isDirectory()) return resolve(origin, 'svlogd');
   if (origin.endsWith('svlogd')) return resolve(origin);
   mkdirSync(dir, { recursive: true });
-  copyFileSync(origin, join(dir, 'multicall'));
-  symlinkSync('multicall', join(dir, 'svlogd'));
   const path = join(dir, 'svlogd');
-  if (spawnSync(path, [], { stdio: 'ignore', timeout: 5000 }).status === 127)
-    throw new Error(`${origin} has no svlogd`);
+  rmSync(path, { force: true });
+  copyFileSync(origin, join(dir, 'multicall'));
+  symlinkSync('multicall', path);
+  if (spawnSync(path, [], { stdio: 'ignore', timeout: 5000 }).status === 127) throw new Error(`${origin} has no svlogd`);
   return path;
 };
 
 const MAKERS: Readonly<Record<LoggerName, (ours: string, dir: string) => Logger>> = {
-  ours: (ours, dir) => svlogd('ours', [svlogdAt(ours, join(dir, 'bin'))]),
+  ours: (ours, dir) => svlogd('ours', [svlogdAt(ours, dir)]),
   c: () => svlogd('c', [inPath('svlogd')]),
   // built with one applet, it needs no name of it
   busybox: () =>
@@ -82,7 +85,7 @@ export interface Found {
   readonly missing: readonly string[];
 }
 
-/** Of `wanted` those that are there; `ours` is a file or directory, `dir` a place for links. */
+/** Of `wanted` those that are there; `ours` is a file or directory, `dir` where a copy of it may lie. */
 export const findLoggers = (wanted: readonly LoggerName[], ours: string, dir: string): Found => {
   const loggers: Logger[] = [];
   const missing: string[] = [];

@@ -19,15 +19,21 @@ import { measureThroughput, type Row } from './throughput.ts';
 const AHEAD = 1;
 const FAR_AHEAD = 0.5;
 
+const OUT = resolve(import.meta.dirname, '../../../out/bench');
+const COPY = join(OUT, `log-${process.pid}`);
+
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
 const buildFeed = (): string => {
-  const out = resolve(import.meta.dirname, '../../../out/bench');
-  const [source, built] = [join(import.meta.dirname, 'feed.c'), join(out, 'feed')];
-  mkdirSync(out, { recursive: true });
+  const [source, built] = [join(import.meta.dirname, 'feed.c'), join(OUT, 'feed')];
+  mkdirSync(OUT, { recursive: true });
   if (!existsSync(built) || statSync(source).mtimeMs > statSync(built).mtimeMs)
     execFileSync('cc', ['-Os', '-Wall', '-Wextra', '-s', '-o', built, source], { stdio: 'inherit' });
   return built;
+};
+
+const clear = (dir: string): void => {
+  for (const path of [dir, COPY]) rmSync(path, { recursive: true, force: true });
 };
 
 interface Told {
@@ -52,7 +58,7 @@ const measureQuiet = async (options: Options, feed: string, loggers: readonly Lo
 
 const measureAll = async (options: Options, dir: string): Promise<Told> => {
   const feed = buildFeed();
-  const { loggers, missing } = findLoggers(options.loggers, options.ours, dir);
+  const { loggers, missing } = findLoggers(options.loggers, options.ours, COPY);
   say(`${cpus()[0]?.model ?? 'unknown'}, ${cpus().length} cores, Linux ${release()}; load ${loadavg()[0]?.toFixed(2)}`);
   say(`${options.bytes / 1e6} MB each, s1000000 n10, median of ${options.rounds} rounds, logs in ${dir}\n\n${HEADER}`);
   // pages of a file just written are dirty, and would be counted as private to whoever maps them
@@ -90,13 +96,13 @@ const main = async (): Promise<number> => {
   const dir = options.dir === null ? makePlace() : mkdtempSync(join(options.dir, 'runitbox-bench-'));
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     process.once(signal, () => {
-      rmSync(dir, { recursive: true, force: true });
+      clear(dir);
       process.exit(130);
     });
   try {
     return conclude(options, await measureAll(options, dir));
   } finally {
-    rmSync(dir, { recursive: true, force: true });
+    clear(dir);
   }
 };
 
