@@ -8,6 +8,7 @@ import type { Spec } from './case.ts';
 import { fileSpecs } from './files.ts';
 import { inotifySpecs } from './inotify.ts';
 import { nameSpecs } from './names.ts';
+import { ownSpecs } from './own.ts';
 import { pipeSpecs } from './pipes.ts';
 import { processSpecs } from './processes.ts';
 import { selfSpecs } from './self.ts';
@@ -22,4 +23,5 @@ export const specs: readonly Spec[] = [
   ...argumentSpecs,
   ...processSpecs,
   ...selfSpecs,
+  ...ownSpecs,
 ];
