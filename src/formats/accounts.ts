@@ -33,8 +33,7 @@ const findLine = <T>(lines: Bytes, name: Bytes, read: (fields: readonly Bytes[])
     const line = lineAt(lines, at);
     const found = read(line.split(':'));
     if (found !== null) return found;
-    const next = at + line.length + 1;
-    at = next < lines.length ? nextNamed(lines, name, next) : -1;
+    at = nextNamed(lines, name, at + line.length + 1);
   }
   return null;
 };
