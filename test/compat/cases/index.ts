@@ -1,5 +1,6 @@
 // Every case, slow groups first so that the run does not end with one long wait.
 import type { Case } from '../model.ts';
+import { cases as chpstState } from './chpst-state.ts';
 import { cases as daemontools } from './daemontools.ts';
 import { cases as runsvBytes } from './runsv-bytes.ts';
 import { cases as runsvControl } from './runsv-control.ts';
@@ -30,4 +31,5 @@ export const CASES: readonly Case[] = [
   ...svServices,
   ...svLsb,
   ...daemontools,
+  ...chpstState,
 ];
