@@ -89,6 +89,11 @@ export function writeAndClose(fd: number, text: string): true {
   return true;
 }
 
+/** Whether a process waits for a flock. */
+export function waitsForLock(pid: number): boolean {
+  return new RegExp(`-> FLOCK .* ${pid} `).test(readFileSync('/proc/locks', 'latin1'));
+}
+
 /** Waits until the status record of `dir` satisfies `wanted`. */
 export function status(world: World, dir: string, what: string, wanted: (it: Status) => boolean): Promise<Status> {
   return until(`status of ${dir}: ${what}, last ${words(statusOf(world, dir))}`, () => {

@@ -1,6 +1,6 @@
 // What chpst makes of a process, seen from inside the program that it becomes: each option, and those that meet.
 // Read next: ../probe.ts, chpst-family.ts (the programs beside it), chpst-beyond.ts (what C does not have).
-import { chmodSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { chmodSync, mkdirSync, symlinkSync } from 'node:fs';
 import type { Case, Difference } from '../model.ts';
 import { type Part, probe, tell } from '../probe.ts';
 import * as steps from '../steps.ts';
@@ -336,11 +336,6 @@ async function told(world: World, options: readonly string[]): Promise<void> {
   if (options.includes('LOCK')) world.unlink('lock');
 }
 
-/** Whether a process waits for a flock. */
-function waits(pid: number): boolean {
-  return new RegExp(`-> FLOCK .* ${pid} `).test(readFileSync('/proc/locks', 'latin1'));
-}
-
 const lock: Case = {
   name: 'chpst/lock',
   title: 'while another holds the lock -L fails and -l waits; two locks are wrong usage',
@@ -368,7 +363,7 @@ const lock: Case = {
     await world.event('holder held');
     await tell(world, '-L', 'chpst', ['-L', 'lock', '/bin/true']);
     const waiting = world.start('chpst', ['-l', 'lock', '/bin/sh', '-c', 'echo waiter held >> "$RECORD"']);
-    await until('one that waits for the lock', () => waits(waiting.pid));
+    await until('one that waits for the lock', () => steps.waitsForLock(waiting.pid));
     world.note('before', world.events('waiter').length);
     await steps.openGate(world, 'gate');
     world.note('holder', await holder.ended());

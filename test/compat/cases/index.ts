@@ -1,5 +1,7 @@
 // Every case, slow groups first so that the run does not end with one long wait.
 import type { Case } from '../model.ts';
+import { cases as chpstFamily } from './chpst-family.ts';
+import { cases as chpstRunning } from './chpst-running.ts';
 import { cases as chpstState } from './chpst-state.ts';
 import { cases as daemontools } from './daemontools.ts';
 import { cases as runsvBytes } from './runsv-bytes.ts';
@@ -32,4 +34,6 @@ export const CASES: readonly Case[] = [
   ...svLsb,
   ...daemontools,
   ...chpstState,
+  ...chpstRunning,
+  ...chpstFamily,
 ];
