@@ -124,7 +124,7 @@ type Changes = VariableChange[];
 const environmentStep = (voice: Voice, step: Step, changes: Changes): void => {
   if (step.kind === 'environment directory') changes.push(...readEnvDirectory(voice, step));
   if (step.kind === 'environment file') {
-    changes.push(...readEnvFile(step.path, changedEnvironment(sys.environ(), changes)));
+    changes.push(...readEnvFile(step.path, sys.environ()));
   }
   if (step.kind === 'environment identity') {
     const { uid, gids } = identityOf(step.whom);

@@ -1,5 +1,6 @@
 // Every case, slow groups first so that the run does not end with one long wait.
 import type { Case } from '../model.ts';
+import { cases as chpstBeyond } from './chpst-beyond.ts';
 import { cases as chpstFamily } from './chpst-family.ts';
 import { cases as chpstRunning } from './chpst-running.ts';
 import { cases as chpstState } from './chpst-state.ts';
@@ -36,4 +37,5 @@ export const CASES: readonly Case[] = [
   ...chpstState,
   ...chpstRunning,
   ...chpstFamily,
+  ...chpstBeyond,
 ];
