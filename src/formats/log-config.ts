@@ -140,9 +140,10 @@ class Reader {
 export const parseLogConfig = (text: Bytes): ParsedLogConfig => {
   const reader = new Reader();
   const lines = text.split('\n');
-  if ((lines.at(-1)?.length ?? 0) <= 1) lines.pop();
+  const last = lines.at(-1) as Bytes;
+  if (last.length <= 1) lines.pop();
   for (const line of lines) {
-    const said = line.split('\0', 1)[0] ?? '';
+    const said = line.replace(/\0.*/s, '');
     reader.line(said.charAt(0), said.slice(1));
   }
   return { config: reader.config, warnings: reader.warnings };

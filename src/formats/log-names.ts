@@ -36,12 +36,12 @@ export const surplus = (names: readonly Bytes[], keep: number, newest: Bytes): B
 /** The oldest unprocessed file, if there are more than `keep` (0: never). */
 export const overdue = (names: readonly Bytes[], keep: number): Bytes | null => {
   const waiting = unprocessed(names);
-  return keep !== 0 && waiting.length > keep ? (waiting[0] ?? null) : null;
+  return keep !== 0 && waiting.length > keep ? (waiting[0] as Bytes) : null;
 };
 
 /** The oldest file, if more than `keepOnFullDisk` are there and that is less than `keep`. */
 export const expendable = (names: readonly Bytes[], keep: number, keepOnFullDisk: number): Bytes | null => {
   const old = counted(names);
   if (keepOnFullDisk === 0 || (keep !== 0 && keepOnFullDisk >= keep)) return null;
-  return old.length > keepOnFullDisk ? (old[0] ?? null) : null;
+  return old.length > keepOnFullDisk ? (old[0] as Bytes) : null;
 };

@@ -106,7 +106,7 @@ export interface Calls {
     recordFd: number,
     recordText: Bytes,
   ): Pid | Errno;
-  /** Replaces this program; an empty `env` means ours. Returns only when refused. */
+  /** Replaces this program; an empty `env` means ours, one of a single "" an empty one. Returns only when refused. */
   exec(path: Bytes, argv: readonly Bytes[], env: readonly Bytes[]): Errno;
   /** Process number (0: none ready) and raw wait status. */
   waitpid(pid: number, options: number): readonly [number, number] | Errno;
@@ -142,6 +142,26 @@ export interface Calls {
   environ(): readonly Bytes[];
   /** Overwrites the memory of argv[index] from its start, at most its own length: what `ps` shows. */
   argWrite(index: number, data: Bytes): Done | Errno;
+  /** Whether programs that we start or become get this descriptor; a fresh one is not passed on. */
+  inherit(fd: number, passedOn: 0 | 1): Done | Errno;
+  /** The current directory stays, even outside of the new root. */
+  chroot(path: Bytes): Done | Errno;
+  /**
+   * One of the calls that need nothing but numbers, at most five, and change what is kept of this process: `call` is an
+   * OWN_* of linux.ts. EINVAL for any other, and for more numbers.
+   */
+  own(call: number, numbers: readonly number[]): Done | Errno;
+  /** Exactly these, at most 16384 (EINVAL). */
+  setgroups(groups: readonly number[]): Done | Errno;
+  /** On which processors this process may run: bits, 32 processors a number. */
+  setaffinity(bits: readonly number[]): Done | Errno;
+  /**
+   * Effective, permitted, inheritable capabilities, low 32 bits of each, then the high ones: what they are now. An
+   * empty `sets` only asks.
+   */
+  capabilities(sets: readonly number[]): readonly number[] | Errno;
+  /** Soft and hard limit, -1 for none: what they were. An empty `limits` only asks. */
+  rlimit(resource: number, limits: readonly number[]): readonly [number, number] | Errno;
   exit(code: number): never;
 }
 

@@ -64,6 +64,13 @@ const signatures: Readonly<Record<Name, string>> = {
   args: ':a',
   environ: ':a',
   argWrite: 'id:i',
+  inherit: 'ii:i',
+  chroot: 's:i',
+  own: 'iv:i',
+  setgroups: 'v:i',
+  setaffinity: 'v:i',
+  capabilities: 'v:v',
+  rlimit: 'iv:v',
   exit: 'i:i',
 };
 
@@ -232,7 +239,10 @@ interface Fuzz {
 const pick = <T>(f: Fuzz, list: readonly T[]): T => list[f.roll(list.length)] as T;
 
 /** Rows that end this process, start another, hurt one, or would close what is not ours. */
-const untouchable: readonly Name[] = ['exit', 'exec', 'spawn', 'kill', 'setsid', 'close', 'dup2'];
+const untouchable: readonly Name[] = [
+  ...(['exit', 'exec', 'spawn', 'kill', 'setsid', 'close', 'dup2'] as const),
+  ...(['chroot', 'own', 'setgroups', 'setaffinity', 'capabilities', 'rlimit'] as const),
+];
 const notByDescriptor: readonly Name[] = ['waitpid', 'pidfd', 'clock', 'pipe', 'argWrite'];
 const fuzzed = names.filter((name) => !untouchable.includes(name));
 

@@ -9,6 +9,7 @@ import { fileSpecs } from './files.ts';
 import { inotifySpecs } from './inotify.ts';
 import { lineSpecs } from './lines.ts';
 import { nameSpecs } from './names.ts';
+import { ownSpecs } from './own.ts';
 import { pipeSpecs } from './pipes.ts';
 import { processSpecs } from './processes.ts';
 import { selfSpecs } from './self.ts';
@@ -24,4 +25,5 @@ export const specs: readonly Spec[] = [
   ...argumentSpecs,
   ...processSpecs,
   ...selfSpecs,
+  ...ownSpecs,
 ];

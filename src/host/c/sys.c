@@ -419,7 +419,8 @@ CALL(spawn) {
 CALL(exec) {
   (void)out;
   if (!a[1].len) return -EINVAL;
-  execve(a[0].s, (char *const *)a[1].list, a[2].len ? (char *const *)a[2].list : environ);
+  char *const *env = a[2].len ? (char *const *)a[2].list : environ;
+  execve(a[0].s, (char *const *)a[1].list, a[2].len == 1 && !*env[0] ? env + 1 : env);
   return -errno;
 }
 
@@ -550,6 +551,60 @@ CALL(argWrite) {
   size_t room = (size_t)(end - at), put = a[1].len < room ? a[1].len : room;
   memcpy(at, a[1].s, put);
   return (int64_t)put;
+}
+
+/* Not by the C library's functions: they ask after threads first, and change every one of them. */
+#ifdef SYS_setuid32
+#define SETUID SYS_setuid32
+#define SETGID SYS_setgid32
+#define SETGROUPS SYS_setgroups32
+#else
+#define SETUID SYS_setuid
+#define SETGID SYS_setgid
+#define SETGROUPS SYS_setgroups
+#endif
+
+CALL(inherit) { return (void)out, result(fcntl((int)a[0].n, F_SETFD, a[1].n ? 0 : FD_CLOEXEC)); }
+CALL(chroot) { return (void)out, result(chroot(a[0].s)); }
+
+CALL(own) {
+  static const int calls[OWN_COUNT] = {SETUID, SETGID, SYS_umask, SYS_getpriority, SYS_setpriority,
+                                       SYS_ioprio_set, SYS_unshare, SYS_prctl};
+  long v[5] = {0};
+  (void)out;
+  if (a[0].n < 0 || a[0].n >= OWN_COUNT || a[1].len > sizeof v / sizeof *v) return -EINVAL;
+  for (size_t i = 0; i < a[1].len; i++) v[i] = (long)a[1].v[i];
+  return result(syscall(calls[a[0].n], v[0], v[1], v[2], v[3], v[4]));
+}
+
+/* The numbers as 32-bit words at the start of the result's room. NULL: too many. */
+static uint32_t *words(const sys_arg *a, sys_out *out) {
+  uint32_t *to = (uint32_t *)out->buf;
+  if (a->len > sizeof out->buf / sizeof *to) return NULL;
+  for (size_t i = 0; i < a->len; i++) to[i] = (uint32_t)a->v[i];
+  return to;
+}
+
+CALL(setgroups) { return words(a, out) ? result(syscall(SETGROUPS, a[0].len, out->buf)) : -EINVAL; }
+
+CALL(setaffinity) {
+  return words(a, out) ? result(syscall(SYS_sched_setaffinity, 0, a[0].len * sizeof(uint32_t), out->buf)) : -EINVAL;
+}
+
+CALL(capabilities) {
+  uint32_t head[2] = {0x20080522 /* two words for each set */, 0}, set[6] = {0};
+  if (a[0].len && a[0].len != 6) return -EINVAL;
+  if (words(a, out)) memcpy(set, out->buf, a[0].len * sizeof *set);
+  if (syscall(a[0].len ? SYS_capset : SYS_capget, head, set) < 0) return -errno;
+  for (out->count = 0; out->count < 6; out->count++) out->v[out->count] = set[out->count];
+  return 0;
+}
+
+CALL(rlimit) {
+  int64_t was[2];
+  if (a[1].len && a[1].len != 2) return -EINVAL;
+  if (syscall(SYS_prlimit64, 0, (int)a[0].n, a[1].len ? a[1].v : NULL, was) < 0) return -errno;
+  return numbers(out, was[0], was[1]);
 }
 
 CALL(exit) {

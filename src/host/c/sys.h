@@ -56,7 +56,7 @@
   X(translate, "dnnd", 'd') /* data, column, limit, table of 256 bytes */                                  \
   /* processes */                                                                                          \
   X(spawn, "saasviid", 'i') /* path, argv, env, directory, pairs child fd/our fd, flags, record fd, text */ \
-  X(exec, "saa", 'i')      /* path, argv, env; an empty env means ours */                                  \
+  X(exec, "saa", 'i')      /* path, argv, env; an empty env means ours, one of a single "" an empty one */ \
   X(waitpid, "ii", 'v')    /* pid, options: pid (0: none ready), raw wait status */                        \
   X(kill, "ii", 'i')                                                                                       \
   X(pidfd, "i", 'i')       /* pidfd_open: readable when that process has ended */                          \
@@ -77,12 +77,22 @@
   X(args, "", 'a')         /* argv, argv[0] first */                                                       \
   X(environ, "", 'a')      /* NAME=value strings */                                                        \
   X(argWrite, "id", 'i')   /* overwrite the memory of argv[i] from its start, at most its own length */    \
+  X(inherit, "ii", 'i')    /* fd, whether programs that we become or start get it */                       \
+  X(chroot, "s", 'i')                                                                                      \
+  X(own, "iv", 'i')        /* OWN_*, at most five numbers: a call that needs nothing but numbers */        \
+  X(setgroups, "v", 'i')                                                                                   \
+  X(setaffinity, "v", 'i') /* bits, 32 processors a number */                                              \
+  X(capabilities, "v", 'v') /* effective, permitted, inheritable, low 32 bits, then high; [] only asks */  \
+  X(rlimit, "iv", 'v')     /* resource, soft and hard limit (-1: none) or nothing: what they were */       \
   X(exit, "i", 'i')
 
 /* spawn flags */
 #define SPAWN_SETSID 1 /* the child leads a new session */
 #define SPAWN_ENV 2    /* env is given; without this flag the child inherits ours */
 #define SPAWN_AT_ONCE 4 /* return as soon as there is a child; one that cannot become the program exits 100 */
+
+/* own's calls, all of this process: setuid, setgid, umask, getpriority, setpriority, ioprio_set, unshare, prctl */
+enum { OWN_UID, OWN_GID, OWN_UMASK, OWN_GET_NICE, OWN_SET_NICE, OWN_IO_CLASS, OWN_UNSHARE, OWN_PRCTL, OWN_COUNT };
 
 /* What spawn returns when fork worked but a later step in the child did not: -(SPAWN_FAILED + errno). */
 #define SPAWN_FAILED 4096

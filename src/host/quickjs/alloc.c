@@ -41,6 +41,7 @@ static size_t whole(size_t size) { return size; }
 #else
 
 #define HEAD sizeof(size_t)
+#define LEAD (16 - HEAD) /* in front of the head, where a block is a mapping of its own */
 #define FINE 1024
 #define LARGE (128u << 10)
 #define CLASSES (FINE / 16 + 4 * 7 + 1)
@@ -69,7 +70,7 @@ static unsigned class_of(size_t size, size_t *total) {
     return t / 16;
   }
   if (size > LARGE - HEAD) {
-    *total = (size + 16 + 4095) & ~(size_t)4095;
+    *total = ((size + 16 + 4095) & ~(size_t)4095) - LEAD;
     return CLASSES;
   }
   log = 8 * sizeof(long) - 1 - __builtin_clzl(t - 1); /* 2^log < t <= 2^(log+1) */
@@ -108,7 +109,7 @@ static void *take(size_t size) {
   unsigned c = class_of(size, &total);
   char *p;
   if (c == CLASSES) {
-    p = map(total);
+    p = map(total + LEAD);
     p = p ? p + 16 : NULL;
   } else if (unused[c]) {
     p = unused[c];
@@ -130,7 +131,7 @@ static void give(void *p) {
     *(void **)p = unused[c];
     unused[c] = p;
   } else {
-    munmap((char *)p - 16, total);
+    munmap((char *)p - 16, total + LEAD);
   }
 }
 

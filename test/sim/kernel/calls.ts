@@ -16,6 +16,7 @@ import {
   IN_DONT_FOLLOW,
   IN_ONLYDIR,
   ENETUNREACH,
+  ENOSYS,
   ENOTDIR,
   O_NONBLOCK,
   O_RDONLY,
@@ -298,7 +299,7 @@ export class MainCalls implements Calls {
     process.caught = 0;
     process.noted = 0;
     this.#signals = null;
-    become(process, path, argv, env.length > 0 ? env : process.env, file);
+    become(process, path, argv, givenEnv(env) ?? process.env, file);
     return this.#main.end(new MainExecuted(path, argv, process.env));
   }
 
@@ -457,6 +458,44 @@ export class MainCalls implements Calls {
     return put.length as Done;
   }
 
+  inherit(fd: number, passedOn: 0 | 1): Done | Errno {
+    const process = this.#step();
+    if (process.at(fd) === null) return -EBADF as Errno;
+    process.kept[fd] = passedOn === 1;
+    return 0 as Done;
+  }
+
+  // What follows would change this process for good, and no supervisor needs it: this kernel has none of it.
+
+  chroot(): Done | Errno {
+    return this.#without();
+  }
+
+  own(): Done | Errno {
+    return this.#without();
+  }
+
+  setgroups(): Done | Errno {
+    return this.#without();
+  }
+
+  setaffinity(): Done | Errno {
+    return this.#without();
+  }
+
+  capabilities(): Errno {
+    return this.#without();
+  }
+
+  rlimit(): Errno {
+    return this.#without();
+  }
+
+  #without(): Errno {
+    this.#step();
+    return -ENOSYS as Errno;
+  }
+
   exit(code: number): never {
     const process = this.#step();
     end(this.#world, process, exitStatus(code));
@@ -465,6 +504,12 @@ export class MainCalls implements Calls {
 }
 
 const NOBODY: readonly [number, number] = [0, 0];
+
+/** null: the one it has. */
+const givenEnv = (env: readonly Bytes[]): readonly Bytes[] | null => {
+  if (env.length === 0) return null;
+  return env.length === 1 && env[0] === '' ? [] : env;
+};
 
 /** 32 to 34 belong to the C library. */
 const catchable = (signal: number): boolean =>

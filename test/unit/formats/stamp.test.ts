@@ -12,6 +12,7 @@ describe('a stamp', () => {
     [3, '2026-11-21T09:05:07.01234 '],
   ] as const)('of style %d is %j', (style, wanted) => {
     expect(stampOf(style, moment)).toBe(wanted);
+    expect(stampOf(style, moment)).toBe(wanted);
   });
 
   it('of style 1 is the TAI64N label', () => {
