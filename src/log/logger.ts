@@ -343,6 +343,12 @@ const isOver = (logger: Logger, written: boolean): boolean => {
   return !logger.dirs.some(isBusy) || logger.hurried;
 };
 
+/** Once more before lines are given up, whatever pause is on; true: everything is written after all. */
+const lastTry = (logger: Logger): boolean => {
+  for (const dir of logger.dirs) dir.pauseMs = null;
+  return write(logger);
+};
+
 /** Logs until the end of input or TERM; the exit code. */
 export const run = (logger: Logger): Outcome => {
   const watches = watchesOf(logger);
@@ -355,7 +361,7 @@ export const run = (logger: Logger): Outcome => {
       for (const dir of logger.dirs) processNext(dir);
       written = write(logger);
     }
-    if (isOver(logger, written)) return close(logger);
+    if (isOver(logger, written) && (written || !lastTry(logger))) return close(logger);
     wait(logger, watches, written);
   }
 };
