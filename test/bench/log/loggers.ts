@@ -65,7 +65,8 @@ const svlogdAt = (origin: string, dir: string): string => {
   rmSync(path, { force: true });
   copyFileSync(origin, join(dir, 'multicall'));
   symlinkSync('multicall', path);
-  if (spawnSync(path, [], { stdio: 'ignore', timeout: 5000 }).status === 127) throw new Error(`${origin} has no svlogd`);
+  if (spawnSync(path, [], { stdio: 'ignore', timeout: 5000 }).status === 127)
+    throw new Error(`${origin} has no svlogd`);
   return path;
 };
 
