@@ -3,7 +3,7 @@
 // Promises: an id here is a heading in docs/differences.md and the other way round. `lines` are the notes that ours
 // leaves; C's, taken in the same run, must differ from them. Read next: scenario.ts, compare.ts (where batches know of
 // svlogd-last-partial-line), patterns.ts (svlogd-pattern-behind-text).
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { Difference } from './scenario.ts';
 import type { Session } from './session.ts';
 
@@ -239,6 +239,62 @@ const udpBadAddress: Difference = {
   },
 };
 
+const lengthOverflow: Difference = {
+  id: 'svlogd-length-overflow',
+  title: 'a length beyond 2^64 is too long for the buffer',
+  lines: { end: 'exit 111', log: '' },
+  async run(session) {
+    session.dir('d', null);
+    // C takes it modulo 2^64, for 1
+    const logger = session.start(['-l', '18446744073709551617', '-b', '2']);
+    session.write('a\n');
+    session.closeInput();
+    session.note('end', await session.ended(logger));
+    session.note('log', session.logged());
+  },
+};
+
+const PAGE = 4096;
+
+const termFullDisk: Difference = {
+  id: 'svlogd-term-full-disk',
+  title: 'TERM is obeyed while the disk is full, and what is lost by that is told',
+  needs: 'root',
+  lines: { 'ends while the disk is full': 'true', end: 'exit 111', said: '1' },
+  async run(session) {
+    session.mount('d', 16 * PAGE);
+    session.dir('d', null);
+    const logger = session.start([]);
+    session.write('first\n');
+    await session.logs('first\n');
+    writeFileSync(session.path('d', 'ballast'), Buffer.alloc(14 * PAGE));
+    session.write('one more line of many\n'.repeat(1000));
+    await session.says('out of disk space');
+    logger.signal('SIGTERM');
+    // C never ends; ours does within seconds
+    for (let waited = 0; waited < 100 && logger.end() === null; waited++) {
+      if (session.side.name === 'c' && waited > 40) break;
+      await pause(100);
+    }
+    session.note('ends while the disk is full', logger.end() !== null);
+    rmSync(session.path('d', 'ballast'));
+    session.note('end', await session.ended(logger));
+    session.note('said', session.said().split('bytes could not be written').length - 1);
+  },
+};
+
+const help: Difference = {
+  id: 'svlogd-help',
+  title: '--help as the only argument prints a help',
+  lines: { end: 'exit 0', stderr: '' },
+  async run(session) {
+    const logger = session.start([], ['--help']);
+    session.closeInput();
+    session.note('end', await session.ended(logger));
+    session.note('stderr', session.said());
+  },
+};
+
 export const DIFFERENCES: readonly Difference[] = [
   lastPartialLine,
   termLastLine,
@@ -252,4 +308,7 @@ export const DIFFERENCES: readonly Difference[] = [
   stderrSelection,
   stdinFlags,
   udpBadAddress,
+  lengthOverflow,
+  termFullDisk,
+  help,
 ];

@@ -61,6 +61,13 @@ export class Logger {
   }
 }
 
+const open = new Set<Session>();
+
+/** Ends whatever any session has started: for the end of the suite. */
+export const closeSessions = async (): Promise<void> => {
+  for (const session of [...open]) await session.close();
+};
+
 export class Session {
   readonly side: Side;
   readonly root: string;
@@ -78,6 +85,7 @@ export class Session {
     this.side = side;
     this.root = root;
     mkdirSync(root);
+    open.add(this);
     this.#fifo = this.path('fifo');
     execFileSync('mkfifo', [this.#fifo]);
     this.openInput();
@@ -258,6 +266,7 @@ export class Session {
   }
 
   async close(): Promise<void> {
+    open.delete(this);
     for (const logger of this.#loggers) await logger.kill();
     this.closeInput();
     for (const path of this.#mounts) execFileSync('umount', ['-l', path]);
