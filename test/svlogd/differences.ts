@@ -295,6 +295,36 @@ const help: Difference = {
   },
 };
 
+const stderrOrder: Difference = {
+  id: 'svlogd-block-order',
+  title: 'what several directories say of lines read together comes directory by directory',
+  lines: { stderr: 'd one\nd two\ne one\ne two\n' },
+  async run(session) {
+    for (const name of ['d', 'e']) session.dir(name, `e*\np${name} \n`);
+    session.write('one\ntwo\n');
+    const logger = session.start([], ['d', 'e']);
+    await session.logs('two\n', 'e');
+    session.closeInput();
+    session.note('end', await session.ended(logger));
+    session.note('stderr', session.said());
+  },
+};
+
+const oneStamp: Difference = {
+  id: 'svlogd-one-stamp',
+  title: 'lines read together carry one stamp',
+  lines: { 'all alike': 'true' },
+  async run(session) {
+    session.dir('d', null);
+    session.write('line\n'.repeat(100));
+    const logger = session.start(['-t']);
+    await session.until('100 lines', () => session.logged().split('\n').length > 100);
+    session.closeInput();
+    session.note('end', await session.ended(logger));
+    session.note('all alike', new Set(session.logged().trimEnd().split('\n')).size === 1);
+  },
+};
+
 export const DIFFERENCES: readonly Difference[] = [
   lastPartialLine,
   termLastLine,
@@ -311,4 +341,6 @@ export const DIFFERENCES: readonly Difference[] = [
   lengthOverflow,
   termFullDisk,
   help,
+  stderrOrder,
+  oneStamp,
 ];

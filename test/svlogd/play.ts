@@ -52,7 +52,7 @@ const openPipe = (fifo: string, input: string): number => {
 };
 
 /**
- * Several lines are taken on at once, directory by directory: the order of one directory's messages is compared, and
+ * svlogd-block-order: several lines are taken on at once, directory by directory: the order of one directory's messages is compared, and
  * that of the lines selected for standard error, not how the two are mixed.
  */
 const apart = (said: string, dirs: readonly LogDir[]): readonly (readonly [string, string])[] => {
