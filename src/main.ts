@@ -2,14 +2,18 @@
 //
 // Read next: applets/applet.ts (what a program is), applets/runitbox.ts (how one is chosen).
 import type { Applet } from './applets/applet.ts';
+import { chpst } from './applets/chpst.ts';
+import { family } from './applets/chpst/family.ts';
 import { multicall } from './applets/runitbox.ts';
 import { runsv } from './applets/runsv.ts';
 import { runsvdir } from './applets/runsvdir.ts';
 import { sv } from './applets/sv.ts';
+import { svc, svok } from './applets/svc.ts';
+import { svlogd } from './applets/svlogd.ts';
 import { sys } from './host/sys.ts';
 
 /** Every program, in no order. */
-export const applets: readonly Applet[] = [runsv, runsvdir, sv];
+export const applets: readonly Applet[] = [runsv, runsvdir, sv, svlogd, chpst, ...family, svc, svok];
 
 declare const globalThis: { __main?: () => number };
 

@@ -24,8 +24,10 @@ const SUITES: readonly Suite[] = [
   make('sim'),
   make('compat'),
   make('fault'),
+  make('svlogd'),
   make('repro'),
   make('bench-quick'),
+  make('bench-log-quick'),
 ];
 
 interface Count {

@@ -41,6 +41,8 @@ export interface Help {
 
 export interface Applet {
   readonly name: string;
+  /** Further names that it answers to, in no list. */
+  readonly also?: readonly string[];
   /** One line, lower case, no full stop: what stands behind the name in lists. */
   readonly summary: string;
   readonly help: Help;

@@ -32,6 +32,8 @@ export interface Calls {
   write(fd: Fd, data: Bytes): Done | Errno;
   pwrite(fd: Fd, data: Bytes, offset: number): Done | Errno;
   ftruncate(fd: Fd, size: number): Done | Errno;
+  fsync(fd: Fd): Done | Errno;
+  fchmod(fd: Fd, mode: number): Done | Errno;
   stat(path: Bytes): RawStat | Errno;
   lstat(path: Bytes): RawStat | Errno;
   fstat(fd: Fd): RawStat | Errno;
@@ -58,6 +60,31 @@ export interface Calls {
   pipe(flags: number): readonly [Fd, Fd] | Errno;
   /** The file system's magic number. */
   fstype(path: Bytes): number;
+  /** A non-blocking datagram socket, connected to an IPv4 address (4 bytes) and port. */
+  udp(address: Bytes, port: number): Fd | Errno;
+  /**
+   * The lines of `data` from byte `at` on that `rules` take by their first `limit` bytes, each behind `head`: the
+   * text, the first byte not dealt with, the state there. States: 0 at the start of a line, 1 (2) within one that
+   * was taken (left out), behind its first `limit` bytes. It stops behind the newline of a taken line once there are `enough`
+   * bytes of text, where its room ends, and before a last line that has neither a newline nor `limit` bytes.
+   * With `brief` 1 a line that long is cut there and `...` put behind it. `rules`: see formats/selection.ts. EINVAL: `at` beyond
+   * the data, no such state, `limit` below 1, rules that are none.
+   */
+  lines(
+    data: Bytes,
+    at: number,
+    state: number,
+    head: Bytes,
+    rules: Bytes,
+    limit: number,
+    enough: number,
+    brief: 0 | 1,
+  ): readonly [Bytes, number, number] | Errno;
+  /**
+   * `data` with each of the first `limit` bytes of a line replaced by its entry in `table` (256 bytes); `column` bytes
+   * of the first line came before. Newlines stay.
+   */
+  translate(data: Bytes, column: number, limit: number, table: Bytes): Bytes | Errno;
   /**
    * Starts a program. In the child, in this order: setsid if asked, chdir to `dir` unless "", each pair of `fds`
    * (child's descriptor, ours) put in place, caught signals back to default, no signal blocked, then, with
@@ -80,7 +107,7 @@ export interface Calls {
     recordFd: number,
     recordText: Bytes,
   ): Pid | Errno;
-  /** Replaces this program; an empty `env` means ours. Returns only when refused. */
+  /** Replaces this program; an empty `env` means ours, one of a single "" an empty one. Returns only when refused. */
   exec(path: Bytes, argv: readonly Bytes[], env: readonly Bytes[]): Errno;
   /** Process number (0: none ready) and raw wait status. */
   waitpid(pid: number, options: number): readonly [number, number] | Errno;
@@ -118,6 +145,26 @@ export interface Calls {
   environ(): readonly Bytes[];
   /** Overwrites the memory of argv[index] from its start, at most its own length: what `ps` shows. */
   argWrite(index: number, data: Bytes): Done | Errno;
+  /** Whether programs that we start or become get this descriptor; a fresh one is not passed on. */
+  inherit(fd: number, passedOn: 0 | 1): Done | Errno;
+  /** The current directory stays, even outside of the new root. */
+  chroot(path: Bytes): Done | Errno;
+  /**
+   * One of the calls that need nothing but numbers, at most five, and change what is kept of this process: `call` is an
+   * OWN_* of linux.ts. EINVAL for any other, and for more numbers.
+   */
+  own(call: number, numbers: readonly number[]): Done | Errno;
+  /** Exactly these, at most 16384 (EINVAL). */
+  setgroups(groups: readonly number[]): Done | Errno;
+  /** On which processors this process may run: bits, 32 processors a number. */
+  setaffinity(bits: readonly number[]): Done | Errno;
+  /**
+   * Effective, permitted, inheritable capabilities, low 32 bits of each, then the high ones: what they are now. An
+   * empty `sets` only asks.
+   */
+  capabilities(sets: readonly number[]): readonly number[] | Errno;
+  /** Soft and hard limit, -1 for none: what they were. An empty `limits` only asks. */
+  rlimit(resource: number, limits: readonly number[]): readonly [number, number] | Errno;
   exit(code: number): never;
   /**
    * From now on, should the engine fail or crash, this process does not end: it executes its own file again, in

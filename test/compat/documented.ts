@@ -3,11 +3,12 @@
 //
 // Read next: ../../docs/differences.md.
 import { readFileSync } from 'node:fs';
-import type { Case } from './model.ts';
+import { type Case, PROGRAMS } from './model.ts';
 
 /** The ids that stand in headings: `### some-id`, in backquotes or not. */
 function headings(text: string): ReadonlySet<string> {
-  return new Set([...text.matchAll(/^#+ `?((?:sv|runsv|runsvdir)-[a-z0-9-]+)`?/gm)].map((match) => match[1] ?? ''));
+  const heading = new RegExp(`^#+ \`?((?:${PROGRAMS.join('|')})-[a-z0-9-]+)\`?`, 'gm');
+  return new Set([...text.matchAll(heading)].map((match) => match[1] ?? ''));
 }
 
 export function documentFaults(cases: readonly Case[], path: string): readonly string[] {

@@ -5,7 +5,14 @@
 // Read next: suites.ts (the combinations), world.ts (what a case can do), compare.ts (how lines are judged).
 import type { World } from './world.ts';
 
-export const PROGRAMS = ['sv', 'runsv', 'runsvdir'] as const;
+/** The programs that are chpst under other names; in C, daemontools', as far as the reference has them, are one file. */
+export const CHPST_NAMES = [
+  ...(['chpst', 'envdir', 'envuidgid', 'pgrphack', 'setlock', 'setuidgid', 'softlimit'] as const),
+  ...(['dchpst', 'dsetuidgid'] as const),
+] as const;
+/** Of which BusyBox is the reference. */
+export const BUSYBOX_NAMES = ['svc', 'svok'] as const;
+export const PROGRAMS = ['sv', 'runsv', 'runsvdir', ...CHPST_NAMES, ...BUSYBOX_NAMES] as const;
 export type Program = (typeof PROGRAMS)[number];
 
 /** Whose program it is: C's installed one, C's 2.3.1 from a directory, or ours. */
@@ -31,7 +38,7 @@ export interface Difference {
 }
 
 /** What the machine must offer; a case that lacks it is skipped with a line that says so. */
-export type Need = 'root' | 'daemontools';
+export type Need = 'root' | 'daemontools' | 'busybox';
 
 export interface Case {
   /** Letters, digits and dashes, as `group/what`. */

@@ -2,10 +2,12 @@
 //
 // Promises: the all-C suite is always first, as it is the reference of every other. A combination that would repeat
 // a pure one for the programs a case uses is left out. Read next: run.ts.
-import type { Case, Origin, Program, Suite } from './model.ts';
+import { BUSYBOX_NAMES, type Case, CHPST_NAMES, type Origin, type Program, type Suite } from './model.ts';
 
+/** What is not named follows sv: it is a tool beside the supervisor, as sv is. */
 function suite(name: string, sv: Origin, runsv: Origin, runsvdir: Origin): Suite {
-  return { name, origins: { sv, runsv, runsvdir } };
+  const tools = Object.fromEntries([...CHPST_NAMES, ...BUSYBOX_NAMES].map((program) => [program, sv]));
+  return { name, origins: { ...(tools as Suite['origins']), sv, runsv, runsvdir } };
 }
 
 export const REFERENCE: Suite = suite('c', 'c', 'c', 'c');

@@ -22,7 +22,7 @@ const start = (c: Case, args: readonly Bytes[], env?: readonly Bytes[], again = 
   return { pid, stdin, stdout };
 };
 
-const everything = (c: Case, args: readonly Bytes[], env?: readonly Bytes[]): readonly [Bytes, number] => {
+export const everything = (c: Case, args: readonly Bytes[], env?: readonly Bytes[]): readonly [Bytes, number] => {
   const second = start(c, args, env);
   const text = drain(c, second.stdout);
   return [text, c.reap(second.pid)];

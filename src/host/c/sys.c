@@ -10,11 +10,13 @@
 #endif
 #define _FILE_OFFSET_BITS 64
 #define _TIME_BITS 64
+#include "lines.h"
 #include "sys.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -24,6 +26,7 @@
 #include <sys/file.h>
 #include <sys/inotify.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -154,6 +157,8 @@ CALL(fstat) {
   return stat_result(fstat((int)a[0].n, &st), &st, out);
 }
 
+CALL(fsync) { return (void)out, result(fsync((int)a[0].n)); }
+CALL(fchmod) { return (void)out, result(fchmod((int)a[0].n, (mode_t)a[1].n)); }
 CALL(access) { return (void)out, result(access(a[0].s, (int)a[1].n)); }
 CALL(chmod) { return (void)out, result(chmod(a[0].s, (mode_t)a[1].n)); }
 CALL(mkdir) { return (void)out, result(mkdir(a[0].s, (mode_t)a[1].n)); }
@@ -423,7 +428,8 @@ CALL(spawn) {
 CALL(exec) {
   (void)out;
   if (!a[1].len) return -EINVAL;
-  execve(a[0].s, (char *const *)a[1].list, a[2].len ? (char *const *)a[2].list : environ);
+  char *const *env = a[2].len ? (char *const *)a[2].list : environ;
+  execve(a[0].s, (char *const *)a[1].list, a[2].len == 1 && !*env[0] ? env + 1 : env);
   return -errno;
 }
 
@@ -476,6 +482,51 @@ CALL(clock) {
   struct timespec now;
   if (clock_gettime((clockid_t)a[0].n, &now) < 0) return -errno;
   return numbers(out, now.tv_sec, now.tv_nsec);
+}
+
+/* ---- lines of a log ---- */
+
+CALL(udp) {
+  struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)a[1].n)};
+  (void)out;
+  if (a[0].len != sizeof to.sin_addr || a[1].n < 0 || a[1].n > UINT16_MAX) return -EINVAL;
+  memcpy(&to.sin_addr, a[0].s, sizeof to.sin_addr);
+  int fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0 || connect(fd, (struct sockaddr *)&to, sizeof to) == 0) return result(fd);
+  int error = errno;
+  close(fd);
+  return -error;
+}
+
+/* Room for `size` bytes of a result, in the buffer where it does. */
+static char *room(sys_out *out, size_t size) {
+  out->bytes = size <= sizeof out->buf ? out->buf : (out->owned = malloc(size));
+  return (char *)out->bytes;
+}
+
+CALL(lines) {
+  lines_job job = {{a[0].s, a[0].len}, (size_t)a[1].n, (int)a[2].n, {a[3].s, a[3].len}, {a[4].s, a[4].len},
+                   (size_t)a[5].n,     (size_t)a[6].n, (int)a[7].n};
+  if (a[1].n < 0 || job.at > job.in.len || job.state < LINE_START || job.state > LINE_SKIPPED) return -EINVAL;
+  if (a[5].n < 1 || a[6].n < 0 || !lines_rules_valid(job.rules)) return -EINVAL;
+  size_t size = lines_room(&job);
+  if (size < sizeof out->buf) size = sizeof out->buf;
+  char *to = room(out, size);
+  if (!to) return -ENOMEM;
+  out->len = lines_run(&job, to, size);
+  out->numbers[0] = (int64_t)job.at;
+  out->numbers[1] = job.state;
+  out->count = 2;
+  return 0;
+}
+
+CALL(translate) {
+  if (a[1].n < 0 || a[2].n < 0 || a[3].len != 256) return -EINVAL;
+  char *to = room(out, a[0].len);
+  if (!to) return -ENOMEM;
+  lines_translate((span){a[0].s, a[0].len}, (size_t)a[1].n, (size_t)a[2].n, a[3].s, to);
+  out->len = a[0].len;
+  return 0;
 }
 
 /* ---- this process ---- */
@@ -566,6 +617,62 @@ CALL(guard) {
   guarded.mark = mark, guarded.home = (int)a[1].n, guarded.keep = (int)a[2].n, guarded.process = (pid_t)a[3].n;
   guarded.status = -1, taken[0] = taken[1] = 0;
   return free(old), 0;
+}
+
+/* ---- for good ---- */
+
+/* Not by the C library's functions: they ask after threads first, and change every one of them. */
+#ifdef SYS_setuid32
+#define SETUID SYS_setuid32
+#define SETGID SYS_setgid32
+#define SETGROUPS SYS_setgroups32
+#else
+#define SETUID SYS_setuid
+#define SETGID SYS_setgid
+#define SETGROUPS SYS_setgroups
+#endif
+
+CALL(inherit) { return (void)out, result(fcntl((int)a[0].n, F_SETFD, a[1].n ? 0 : FD_CLOEXEC)); }
+CALL(chroot) { return (void)out, result(chroot(a[0].s)); }
+
+CALL(own) {
+  static const int calls[OWN_COUNT] = {SETUID, SETGID, SYS_umask, SYS_getpriority, SYS_setpriority,
+                                       SYS_ioprio_set, SYS_unshare, SYS_prctl};
+  long v[5] = {0};
+  (void)out;
+  if (a[0].n < 0 || a[0].n >= OWN_COUNT || a[1].len > sizeof v / sizeof *v) return -EINVAL;
+  for (size_t i = 0; i < a[1].len; i++) v[i] = (long)a[1].v[i];
+  return result(syscall(calls[a[0].n], v[0], v[1], v[2], v[3], v[4]));
+}
+
+/* The numbers as 32-bit words at the start of the result's room. NULL: too many. */
+static uint32_t *words(const sys_arg *a, sys_out *out) {
+  uint32_t *to = (uint32_t *)out->buf;
+  if (a->len > sizeof out->buf / sizeof *to) return NULL;
+  for (size_t i = 0; i < a->len; i++) to[i] = (uint32_t)a->v[i];
+  return to;
+}
+
+CALL(setgroups) { return words(a, out) ? result(syscall(SETGROUPS, a[0].len, out->buf)) : -EINVAL; }
+
+CALL(setaffinity) {
+  return words(a, out) ? result(syscall(SYS_sched_setaffinity, 0, a[0].len * sizeof(uint32_t), out->buf)) : -EINVAL;
+}
+
+CALL(capabilities) {
+  uint32_t head[2] = {0x20080522 /* two words for each set */, 0}, set[6] = {0};
+  if (a[0].len && a[0].len != 6) return -EINVAL;
+  if (words(a, out)) memcpy(set, out->buf, a[0].len * sizeof *set);
+  if (syscall(a[0].len ? SYS_capset : SYS_capget, head, set) < 0) return -errno;
+  for (out->count = 0; out->count < 6; out->count++) out->v[out->count] = set[out->count];
+  return 0;
+}
+
+CALL(rlimit) {
+  int64_t was[2];
+  if (a[1].len && a[1].len != 2) return -EINVAL;
+  if (syscall(SYS_prlimit64, 0, (int)a[0].n, a[1].len ? a[1].v : NULL, was) < 0) return -errno;
+  return numbers(out, was[0], was[1]);
 }
 
 CALL(exit) {

@@ -15,6 +15,8 @@ import {
   ESRCH,
   IN_DONT_FOLLOW,
   IN_ONLYDIR,
+  ENETUNREACH,
+  ENOSYS,
   ENOTDIR,
   O_NONBLOCK,
   O_RDONLY,
@@ -31,6 +33,7 @@ import { MainExecuted, MainExited } from './endings.ts';
 import { statOf } from './fs.ts';
 import type { Inode } from './inode.ts';
 import { InotifyQueue } from './inotify-queue.ts';
+import { lines, translate } from './lines.ts';
 import type { Main } from './main.ts';
 import { BLOCKED, IN_KNOWN, LAST_SIGNAL, R_OK, WCONTINUED, WUNTRACED } from './numbers.ts';
 import { open, waits } from './opening.ts';
@@ -155,6 +158,29 @@ export class MainCalls implements Calls {
 
   ftruncate(fd: Fd, size: number): Done | Errno {
     return (this.#step().at(fd)?.truncate(size) ?? -EBADF) as Done | Errno;
+  }
+
+  fsync(fd: Fd): Done | Errno {
+    return (this.#step().at(fd) === null ? -EBADF : 0) as Done | Errno;
+  }
+
+  fchmod(fd: Fd, mode: number): Done | Errno {
+    const inode = this.#step().at(fd)?.inode;
+    return (inode ? this.#world.tree.setMode(this.#step(), inode, mode) : -EBADF) as Done | Errno;
+  }
+
+  /** There is no network here. */
+  udp(address: Bytes, port: number): Fd | Errno {
+    this.#step();
+    return -(address.length === 4 && port >= 0 && port < 65_536 ? ENETUNREACH : EINVAL) as Errno;
+  }
+
+  lines(...job: Parameters<Calls['lines']>): readonly [Bytes, number, number] | Errno {
+    return lines(...job);
+  }
+
+  translate(...job: Parameters<Calls['translate']>): Bytes | Errno {
+    return translate(...job);
   }
 
   stat(path: Bytes): RawStat | Errno {
@@ -288,7 +314,7 @@ export class MainCalls implements Calls {
     process.caught = 0;
     process.noted = 0;
     this.#signals = null;
-    become(process, path, argv, env.length > 0 ? env : process.env, file);
+    become(process, path, argv, givenEnv(env) ?? process.env, file);
     return this.#main.end(new MainExecuted(path, argv, process.env));
   }
 
@@ -485,6 +511,44 @@ export class MainCalls implements Calls {
     return true;
   }
 
+  inherit(fd: number, passedOn: 0 | 1): Done | Errno {
+    const process = this.#step();
+    if (process.at(fd) === null) return -EBADF as Errno;
+    process.kept[fd] = passedOn === 1;
+    return 0 as Done;
+  }
+
+  // What follows would change this process for good, and no supervisor needs it: this kernel has none of it.
+
+  chroot(): Done | Errno {
+    return this.#without();
+  }
+
+  own(): Done | Errno {
+    return this.#without();
+  }
+
+  setgroups(): Done | Errno {
+    return this.#without();
+  }
+
+  setaffinity(): Done | Errno {
+    return this.#without();
+  }
+
+  capabilities(): Errno {
+    return this.#without();
+  }
+
+  rlimit(): Errno {
+    return this.#without();
+  }
+
+  #without(): Errno {
+    this.#step();
+    return -ENOSYS as Errno;
+  }
+
   exit(code: number): never {
     const process = this.#step();
     end(this.#world, process, exitStatus(code));
@@ -493,6 +557,12 @@ export class MainCalls implements Calls {
 }
 
 const NOBODY: readonly [number, number] = [0, 0];
+
+/** null: the one it has. */
+const givenEnv = (env: readonly Bytes[]): readonly Bytes[] | null => {
+  if (env.length === 0) return null;
+  return env.length === 1 && env[0] === '' ? [] : env;
+};
 
 /** 32 to 34 belong to the C library. */
 const catchable = (signal: number): boolean =>
