@@ -15,7 +15,7 @@ NODE = $(shell $(BIN)/node -e 0 2>/dev/null && echo $(BIN)/node || echo node)
 
 SOURCES := $(shell find src -name '*.ts')
 HOST := src/host/quickjs
-HOST_C := $(HOST)/main.c $(HOST)/bind.c $(HOST)/alloc.c src/host/c/sys.c
+HOST_C := $(HOST)/main.c $(HOST)/bind.c $(HOST)/alloc.c src/host/c/sys.c src/host/c/lines.c
 HOST_H := $(HOST)/host.h src/host/c/sys.h build/image/image.h
 ENGINE_C_quickjs := cutils.c dtoa.c libregexp.c libunicode.c
 ENGINE_C_quickjs-ng := dtoa.c libregexp.c libunicode.c
@@ -122,7 +122,7 @@ $O/$1/lib-%.o: $O/engine/.stamp Makefile | $O/$1
 	$2 $3 $(DEFINES) $(QUIET) $(INCLUDE) -c -o $$@ $O/engine/$$*.c
 $O/$1/%.o: $(HOST)/%.c $(HOST_H) $O/engine/.stamp Makefile | $O/$1
 	$2 $3 $(DEFINES) $(WARN) $(INCLUDE) -c -o $$@ $$<
-$O/$1/%.o: src/host/c/%.c src/host/c/sys.h Makefile | $O/$1
+$O/$1/%.o: src/host/c/%.c src/host/c/sys.h src/host/c/lines.h Makefile | $O/$1
 	$2 $3 $(DEFINES) $(WARN) $(INCLUDE) -c -o $$@ $$<
 $O/$1/%.o: build/image/%.c $(HOST_H) $O/engine/.stamp Makefile | $O/$1
 	$2 $3 $(DEFINES) $(WARN) $(INCLUDE) -c -o $$@ $$<

@@ -6,7 +6,7 @@ VITEST := $(NODE) $(BIN)/vitest run
 run: dist/runitbox
 	@build/run.sh dist/runitbox
 
-## test: everything: check, unit, contract, sim, compat, fault, qemu, repro, bench-quick
+## test: everything: check, unit, contract, sim, compat, fault, svlogd, qemu, repro, bench-quick, bench-log-quick
 test: tools
 	$(NODE) test/all.ts
 
@@ -46,7 +46,7 @@ $O/contract-noimage: $(call objects,plain) $O/contract.bc
 	@printf '.section .note.GNU-stack,"",%%progbits\n' >> $O/bundle-contract.s
 	$(MUSL) $(LINK) -s -o $@ $(call objects,plain) $O/bundle-contract.s -lm
 
-out/node/sys.node: src/host/c/sys.c src/host/c/sys.h src/host/node/bind.c node_modules/.stamp
+out/node/sys.node: src/host/c/sys.c src/host/c/lines.c src/host/c/lines.h src/host/c/sys.h src/host/node/bind.c node_modules/.stamp
 	src/host/node/build.sh
 
 ## sim: at least 100,000 seeded event sequences against the virtual kernel; SEED=n replays one
@@ -65,7 +65,7 @@ $(OUT)/jail: test/compat/jail.c
 	$(CC) -O1 $(WARN) -o $@ $<
 
 ## fault: fork and descriptor limits, full and read-only disks, kill -9 at any moment
-fault: dist/runitbox tools-compat
+fault: dist/runitbox dist/runitbox-debug tools-compat
 	$(NODE) test/fault/run.ts
 
 ## qemu: a real kernel boots dist/runitbox as init, to a supervised shell, and switches off; KERNEL=FILE for another kernel
@@ -75,6 +75,10 @@ fault: dist/runitbox tools-compat
 qemu: dist/runitbox .cache/linux/vmlinuz
 	@build/tools.sh qemu
 	$(NODE) test/qemu/run.ts .cache/linux/vmlinuz
+## svlogd: C svlogd and ours on the same input: a matrix, random cases (CASES=n SEED=n), signals, lost lines
+CASES ?= 2500
+svlogd: dist/runitbox tools-compat
+	$(NODE) test/svlogd/run.ts --cases $(CASES) $(if $(SEED),--seed $(SEED))
 
 ## bench: every figure against C runit, side by side
 bench: dist/runitbox tools-compat
@@ -82,7 +86,15 @@ bench: dist/runitbox tools-compat
 bench-quick: dist/runitbox tools-compat
 	$(NODE) test/bench/run.ts --quick --assert --slack 2
 
+## bench-log: lines a second beside C svlogd, BusyBox svlogd, s6-log and multilog; latency, memory, wake-ups beside C
+bench-log: dist/runitbox tools-peers
+	$(NODE) test/bench/log/run.ts
+bench-log-quick: dist/runitbox tools-compat
+	$(NODE) test/bench/log/run.ts --quick --no-quiet --assert --slack 2
+
+tools-peers: tools-compat
+	@build/tools.sh peers
 tools-compat:
 	@build/tools.sh compat
 
-.PHONY: run test check unit contract contract-ng contract-quickjs contract-noimage sim compat fault qemu bench bench-quick tools-compat
+.PHONY: run test check unit contract contract-ng contract-quickjs contract-noimage sim compat fault svlogd qemu bench bench-quick bench-log bench-log-quick tools-compat tools-peers

@@ -8,7 +8,7 @@ const C_LINES_MAX = 1500;
 /** Folder of src -> the folders it may import from, besides itself. Types may come from anywhere. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   main: ['applets', 'host'],
-  applets: ['effects', 'machine', 'formats', 'cli', 'host'],
+  applets: ['effects', 'log', 'machine', 'formats', 'cli', 'host'],
   effects: ['machine', 'formats', 'cli', 'host'],
   log: ['machine', 'formats', 'cli', 'host'],
   cli: ['formats', 'host'],

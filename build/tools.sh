@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes sure of what a build, or a comparison with C runit, needs from the system: tools.sh npm|cc|compat|qemu
+# Makes sure of what a build, or a comparison with C runit, needs from the system: tools.sh npm|cc|compat|qemu|peers
 # On Debian and its relatives it installs what is missing (as root, or through sudo); elsewhere it says what to install.
 set -eu
 have() { command -v "$1" >/dev/null 2>&1; }
@@ -17,13 +17,19 @@ compat)
   have svstat || missing="$missing daemontools"
   have strace || missing="$missing strace"
   have ps || missing="$missing procps"
+  have perl || missing="$missing perl-base"
   have setpriv || missing="$missing util-linux"
   ;;
 qemu)
   have qemu-system-x86_64 || missing='qemu-system-x86'
   have busybox && ! ldd "$(command -v busybox)" >/dev/null 2>&1 || missing="$missing busybox-static"
   ;;
-*) echo 'usage: tools.sh npm|cc|compat|qemu' >&2; exit 2 ;;
+peers)
+  have s6-log || missing='s6'
+  have multilog || missing="$missing daemontools"
+  [ -x .cache/busybox/svlogd ] || for tool in bzip2 make gcc; do have $tool || missing="$missing $tool"; done
+  ;;
+*) echo 'usage: tools.sh npm|cc|compat|qemu|peers' >&2; exit 2 ;;
 esac
 [ "$missing" ] || exit 0
 
@@ -42,6 +48,7 @@ npm) echo 'needed: Node.js 18 or newer with npm (Alpine: apk add nodejs npm; Fed
 compat) echo 'needed: C runit (runsv, svlogd, ...) to compare with' >&2 ;;
 cc) echo 'needed: gcc and musl-gcc (Alpine: apk add gcc musl-dev; Fedora: dnf install gcc musl-gcc; Arch: gcc musl)' >&2 ;;
 qemu) echo "needed for booting: $missing" >&2 ;;
+peers) echo "needed to compare with other loggers: $missing" >&2 ;;
 compat) echo "needed for comparing: $missing (C runit's runsv, runsvdir and sv in /usr/bin)" >&2 ;;
 esac
 exit 1

@@ -2,6 +2,8 @@
 //
 // Read next: applets/applet.ts (what a program is), applets/runitbox.ts (how one is chosen).
 import type { Applet } from './applets/applet.ts';
+import { chpst } from './applets/chpst.ts';
+import { family } from './applets/chpst/family.ts';
 import { multicall } from './applets/runitbox.ts';
 import { runit } from './applets/runit.ts';
 import { runitInit } from './applets/runit-init.ts';
@@ -9,11 +11,17 @@ import { runsv } from './applets/runsv.ts';
 import { runsvchdir } from './applets/runsvchdir.ts';
 import { runsvdir } from './applets/runsvdir.ts';
 import { sv } from './applets/sv.ts';
+import { svc, svok } from './applets/svc.ts';
+import { svlogd } from './applets/svlogd.ts';
 import { utmpset } from './applets/utmpset.ts';
 import { sys } from './host/sys.ts';
 
 /** Every program, in no order. */
-export const applets: readonly Applet[] = [runit, runitInit, runsv, runsvchdir, runsvdir, sv, utmpset];
+export const applets: readonly Applet[] = [
+  ...[runit, runitInit, runsv, runsvchdir, runsvdir, sv, svlogd, utmpset, chpst],
+  ...family,
+  ...[svc, svok],
+];
 
 declare const globalThis: { __main?: () => number };
 

@@ -24,9 +24,11 @@ const SUITES: readonly Suite[] = [
   make('sim'),
   make('compat'),
   make('fault'),
+  make('svlogd'),
   make('qemu'),
   make('repro'),
   make('bench-quick'),
+  make('bench-log-quick'),
 ];
 
 interface Count {

@@ -21,7 +21,10 @@ trace down sv -w 20 down "$tmp/service"
 trace exit sv -w 20 exit "$tmp/service"
 wait
 if [ -e "$tmp/svlogd" ]; then printf 'one\ntwo\n' | trace svlogd svlogd -tt "$tmp/log"; fi
-if [ -e "$tmp/chpst" ]; then trace chpst chpst -o 20 true; fi
+mkdir "$tmp/env"; echo value > "$tmp/env/NAME"
+for options in "-o 20" "-u root -P" "-e $tmp/env -u root -n 1 -l $tmp/lock -o 20"; do
+  trace "chpst$(echo "$options" | tr -dc a-z)" chpst $options true
+done
 node=$here/../../node_modules/.bin/node
 "$node" "$here/hot.ts" "$map" "$tmp"/*.trace > "$tmp/hot.ld"
 "$node" "$here/places.ts" find "$heap" "$notes" "$tmp"/*.trace > "$tmp/hot.places"

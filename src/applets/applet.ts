@@ -41,8 +41,8 @@ export interface Help {
 
 export interface Applet {
   readonly name: string;
-  /** A further name by which it may be called; it is not listed, and no link is made for it. */
-  readonly alias?: string;
+  /** Further names that it answers to, in no list. */
+  readonly also?: readonly string[];
   /** One line, lower case, no full stop: what stands behind the name in lists. */
   readonly summary: string;
   readonly help: Help;

@@ -62,7 +62,7 @@ const run = (argv: readonly Bytes[]): number => {
 
 export const runitInit: Applet = {
   name: 'runit-init',
-  alias: 'init',
+  also: ['init'],
   summary: 'become runit as process 1, or ask it to halt or reboot',
   folder: 'sbin',
   help: {

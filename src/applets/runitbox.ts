@@ -10,7 +10,7 @@ import { err, out } from '../cli/say.ts';
 import { VERSION } from '../cli/version.ts';
 import type { Bytes } from '../host/calls.ts';
 import type { Applet, Help } from './applet.ts';
-import { appletBehind } from './runitbox/called.ts';
+import { appletBehind, named } from './runitbox/called.ts';
 import { folderOf, install } from './runitbox/install.ts';
 
 const NOT_FOUND_CODE = 127;
@@ -80,11 +80,8 @@ const asItself = (applets: readonly Applet[], args: readonly Bytes[]): number =>
   }
 };
 
-const appletNamed = (applets: readonly Applet[], name: Bytes): Applet | undefined =>
-  applets.find((each) => each.name === name || each.alias === name);
-
 const asProgram = (applets: readonly Applet[], name: Bytes, argv: readonly Bytes[]): number => {
-  const applet = appletNamed(applets, baseName(name));
+  const applet = named(applets, name);
   return applet === undefined ? notFound(name) : runApplet(applet, argv);
 };
 
@@ -94,7 +91,7 @@ const runApplet = (applet: Applet, argv: readonly Bytes[]): number =>
 /** Runs what argv[0] names. Returns its exit code, 127 where there is none. */
 export const multicall = (applets: readonly Applet[], argv: readonly Bytes[]): number => {
   const argv0 = argv[0] ?? NAME;
-  const applet = appletNamed(applets, baseName(argv0));
+  const applet = named(applets, argv0);
   if (applet !== undefined) return runApplet(applet, argv);
   if (baseName(argv0).startsWith(NAME)) return asItself(applets, argv.slice(1));
   const behind = appletBehind(applets, argv0);

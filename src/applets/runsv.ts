@@ -3,6 +3,7 @@
 // Promises: one supervisor and one instance of ./run per service directory, whatever is killed; TERM brings both down
 // in order. Read next: ../effects/open.ts (coming to life), ../effects/runner.ts (the loop), ../machine/types.ts.
 import { err } from '../cli/say.ts';
+import { leaveEnding } from '../effects/essential.ts';
 import { orFatal, voiceOf } from '../effects/messages.ts';
 import { openService } from '../effects/open.ts';
 import { supervise } from '../effects/runner.ts';
@@ -20,8 +21,10 @@ const run = (argv: readonly Bytes[]): number => {
   const voice = voiceOf(`runsv ${dir}`);
   return orFatal(voice, () => {
     const live = openService(voice, dir);
-    if (live !== null) supervise(live);
-    return 0;
+    if (live === null) return 0;
+    supervise(live);
+    const { over } = live.pair.main;
+    return over === null ? 0 : leaveEnding(voice, over);
   });
 };
 
@@ -37,7 +40,10 @@ export const runsv: Applet = {
       'input is the standard output of ./run.\n\n' +
       'Commands are bytes written to supervise/control, as sv does: u d o x t k p c h a i q 1 2. Before a signal is ' +
       'sent, control/LETTER is run where it is executable; exit code 0 means that the signal is not sent.\n\n' +
-      'TERM (also HUP, INT, QUIT) brings the service down, then its log, then runsv ends.',
+      'TERM (also HUP, INT, QUIT) brings the service down, then its log, then runsv ends.\n\n' +
+      'A file ./flag-essential makes the service essential: when ./run has ended without having been told to, and ' +
+      './finish, if there is one, exits 125, runsv leaves the exit code in supervise/exitcode and exits 125. A runsvdir ' +
+      'that supervises a container then brings everything down and exits with that code.',
     options: [],
     examples: [
       { command: 'runsv ./web', text: 'supervise the service in ./web' },
@@ -46,6 +52,7 @@ export const runsv: Applet = {
     exitCodes: [
       { code: '0', text: 'told to exit, and everything has ended' },
       { code: '1', text: 'usage' },
+      { code: '125', text: 'an essential service is over' },
       { code: '111', text: 'set-up failed, or another runsv supervises dir' },
     ],
   },

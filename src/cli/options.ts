@@ -44,6 +44,8 @@ export interface Given {
   all(name: string): readonly Bytes[];
   /** The value of the last time. */
   last(name: string): Bytes | undefined;
+  /** All of them in the order in which they were given: `--name` or `--name=value`. */
+  readonly words: readonly Bytes[];
 }
 
 /** What is wrong with the options: in the words that the classic parser has, and the letter. */
@@ -104,11 +106,15 @@ const expandLong = (table: OptionTable, word: Bytes, next: Bytes | undefined) =>
   return next === undefined ? lacking(nameOf(option)) : { words: [`${word}=${next}`], tookNext: true };
 };
 
-const expand = (table: OptionTable, args: readonly Bytes[]): Expanded | Problem => {
+/** What a word is that begins with `--` and is no option of the table: the end of options, or a mistake. */
+export type UnknownLong = 'ends options' | 'is illegal';
+
+const expand = (table: OptionTable, args: readonly Bytes[], unknown: UnknownLong): Expanded | Problem => {
   const words: Bytes[] = [];
   let at = 0;
   for (let word = args[at]; startsOptions(word); word = args[at]) {
     const step = (word[1] === '-' ? expandLong : expandCluster)(table, word, args[at + 1]);
+    if (step === undefined && unknown === 'is illegal' && word !== '--') return illegal(word.slice(2));
     if (step === undefined) return { kind: 'expanded', words, rest: args.slice(at + 1) };
     if ('kind' in step) return step;
     words.push(...step.words);
@@ -117,26 +123,47 @@ const expand = (table: OptionTable, args: readonly Bytes[]): Expanded | Problem 
   return { kind: 'expanded', words, rest: args.slice(at) };
 };
 
-const NOTHING: Given = { count: () => 0, all: () => [], last: () => undefined };
+const NOTHING: Given = { count: () => 0, all: () => [], last: () => undefined, words: [] };
 
-// minimist makes one `true` of a flag given often, so flags are counted in the words.
+const givenName = (word: Bytes): Bytes => {
+  const at = word.indexOf('=');
+  return at < 0 ? word.slice(2) : word.slice(2, at);
+};
+
+// The parser takes time for every option that it is told of, so it hears only of those that were given.
+const parsedBy = (table: OptionTable, words: readonly Bytes[]): Readonly<Record<string, unknown>> => {
+  const names = words.map(givenName);
+  const options = table.filter((option) => names.includes(nameOf(option)));
+  const valued = options.filter((option) => option.value !== undefined).map(nameOf);
+  const flags = options.filter((option) => option.value === undefined).map(nameOf);
+  return minimist([...words], { string: valued, boolean: flags });
+};
+
+// minimist makes one `true` of a flag given often, so flags are counted in the words. A program that takes the words in
+// their order need not wait for it.
 const givenBy = (table: OptionTable, words: readonly Bytes[]): Given => {
-  const valued = table.filter((option) => option.value !== undefined).map(nameOf);
-  const flags = table.filter((option) => option.value === undefined).map(nameOf);
-  const found: Readonly<Record<string, unknown>> = minimist([...words], { string: valued, boolean: flags });
-  const all = (name: string): readonly Bytes[] => [found[name]].flat().filter((value) => typeof value === 'string');
+  let found: Readonly<Record<string, unknown>> | null = null;
+  const all = (name: string): readonly Bytes[] => {
+    found ??= parsedBy(table, words);
+    return [found[name]].flat().filter((value) => typeof value === 'string');
+  };
   return {
     count: (name) => words.filter((word) => word === `--${name}`).length,
     all,
     last: (name) => all(name).at(-1),
+    words,
   };
 };
 
 /** Reads the options in `args` (argv without argv[0]). */
-export const parseOptions = (table: OptionTable, args: readonly Bytes[]): Parsed | Problem => {
+export const parseOptions = (
+  table: OptionTable,
+  args: readonly Bytes[],
+  unknown: UnknownLong = 'ends options',
+): Parsed | Problem => {
   // The common call has no option; it must not pay for the parser.
   if (!startsOptions(args[0])) return { kind: 'parsed', given: NOTHING, rest: args };
-  const expanded = expand(table, args);
+  const expanded = expand(table, args, unknown);
   if (expanded.kind === 'problem') return expanded;
   return { kind: 'parsed', given: givenBy(table, expanded.words), rest: expanded.rest };
 };

@@ -9,6 +9,8 @@ import { sys } from '../host/sys.ts';
 const STDOUT = 1 as Fd;
 const STDERR = 2 as Fd;
 const PATIENCE_MS = 1000;
+/** How long a remark waits for whoever reads standard error. */
+const REMARK_PATIENCE_MS = 200;
 
 const becomesWritable = (fd: Fd): boolean => {
   const ready = sys.poll([fd, POLLOUT], PATIENCE_MS);
@@ -30,3 +32,9 @@ const put = (fd: Fd, text: Bytes): boolean => {
 export const out = (text: Bytes): boolean => put(STDOUT, text);
 /** Writes to standard error; says whether all of it went out. */
 export const err = (text: Bytes): boolean => put(STDERR, text);
+
+/** A line of a program that must go on whatever becomes of its words: dropped where nobody reads standard error. */
+export const remark = (line: Bytes): void => {
+  const ready = sys.poll([STDERR, POLLOUT], REMARK_PATIENCE_MS);
+  if (refused(ready) || ((ready[0] ?? 0) & POLLOUT) !== 0) err(line);
+};

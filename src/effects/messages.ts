@@ -1,9 +1,7 @@
 // What the supervisors say on standard error: `NAME DIR: warning: what: why`, in runit's own words.
 import { errorText } from '../cli/errno.ts';
-import { err } from '../cli/say.ts';
-import { type Bytes, refused } from '../host/calls.ts';
-import { POLLOUT } from '../host/linux.ts';
-import { sys } from '../host/sys.ts';
+import { remark } from '../cli/say.ts';
+import type { Bytes } from '../host/calls.ts';
 
 /** Set-up cannot go on. `text` is the whole reason; the program exits with `code`. */
 export class Fatal extends Error {
@@ -24,18 +22,9 @@ export interface Voice {
   fatal(what: string, errno?: number): void;
 }
 
-const STDERR = 2;
-/** How long a supervisor waits for whoever reads what it says; then the line is dropped. */
-const PATIENCE_MS = 200;
-
-const say = (line: Bytes): void => {
-  const ready = sys.poll([STDERR, POLLOUT], PATIENCE_MS);
-  if (refused(ready) || ((ready[0] ?? 0) & POLLOUT) !== 0) err(line);
-};
-
 export const voiceOf = (name: Bytes): Voice => ({
-  warn: (what, errno) => say(`${name}: warning: ${reason(what, errno)}\n`),
-  fatal: (what, errno) => say(`${name}: fatal: ${reason(what, errno)}\n`),
+  warn: (what, errno) => remark(`${name}: warning: ${reason(what, errno)}\n`),
+  fatal: (what, errno) => remark(`${name}: fatal: ${reason(what, errno)}\n`),
 });
 
 /** Runs `body`; a Fatal thrown in it is told, and its code returned. */

@@ -11,6 +11,7 @@ import { sys } from '../host/sys.ts';
 import { newPair, type Side } from '../machine/pair.ts';
 import { handle, newService } from '../machine/service.ts';
 import type { Adopted, Now, Service } from '../machine/types.ts';
+import { ESSENTIAL_FLAG, forgetEnding } from './essential.ts';
 import { Fatal, reason, type Voice } from './messages.ts';
 import { holdStandard } from './standard.ts';
 import { newPipe, type Pipe, pipeOf } from './pipe.ts';
@@ -101,7 +102,9 @@ const find = (voice: Voice, { folder, lock }: Taken): Found | null => {
 /** A service before its first event: as last told where its process survived, else as its down file says. */
 const serviceOf = (side: Side, folder: Bytes, found: Found | null, now: Now): Service => {
   const want = found?.want ?? (isThere(`${folder}down`) ? 'down' : 'up');
-  const service = newService(want, side === 'main', now);
+  const essential = side === 'main' && isThere(ESSENTIAL_FLAG);
+  if (essential) forgetEnding();
+  const service = newService(want, side === 'main', now, essential);
   if (found === null) return service;
   return handle(service, { kind: 'adopted', ...found.adopted }, now).service;
 };

@@ -1,4 +1,4 @@
-// Where runsv is: in PATH, as ever; else this very executable, which is runsv by name.
+// Where programs are: in PATH, as ever; runsv is else this very executable, which is runsv by name.
 import { type Bytes, refused } from '../host/calls.ts';
 import { sys } from '../host/sys.ts';
 
@@ -11,11 +11,14 @@ const pathOf = (): Bytes => {
   return entry === undefined ? DEFAULT_PATH : entry.slice('PATH='.length);
 };
 
-/** The file to execute for `name`: the first in PATH that may be, else this executable. */
-export const findProgram = (name: Bytes): Bytes => {
+/** The first file of this name in PATH that may be executed; null for none. */
+export const inPath = (name: Bytes): Bytes | null => {
   for (const folder of pathOf().split(':')) {
     const path = `${folder === '' ? '.' : folder}/${name}`;
     if (!refused(sys.access(path, X_OK))) return path;
   }
-  return OURSELVES;
+  return null;
 };
+
+/** The file to execute for `name`: the first in PATH that may be, else this executable. */
+export const findProgram = (name: Bytes): Bytes => inPath(name) ?? OURSELVES;

@@ -22,7 +22,7 @@ import {
   SIGPWR,
   SPAWN_FAILED,
   SPAWN_SETSID,
-  SPAWN_TERMINAL,
+  SPAWN_CONTROLLING,
   WNOHANG,
 } from '../host/linux.ts';
 import { waitOnce } from '../host/loop.ts';
@@ -86,7 +86,7 @@ const runScript = (name: Script): StagesEvent => {
 const help = (): StagesEvent => {
   for (const path of SHELLS) {
     const argv0 = path.slice(path.lastIndexOf('/') + 1);
-    const pid = withConsole(true, (fds) => spawn(path, argv0, SPAWN_SETSID | SPAWN_TERMINAL, fds));
+    const pid = withConsole(true, (fds) => spawn(path, argv0, SPAWN_SETSID | SPAWN_CONTROLLING, fds));
     if (pid > 0) return { kind: 'started', pid };
     if (pid !== -SPAWN_FAILED - ENOENT) break;
   }

@@ -13,3 +13,11 @@ export const holdStandard = (): void => {
     if (refused(sys.fstat(fd)) && refused(sys.open('/dev/null', O_RDWR, 0))) sys.open('/', O_RDONLY, 0);
   }
 };
+
+/** Standard input for the services, so that what is typed is for the main command alone. */
+export const openNothing = (): Fd | null => {
+  const fd = sys.open('/dev/null', O_RDONLY, 0);
+  // where there is no /dev, a directory cannot be read either
+  const other = refused(fd) ? sys.open('/', O_RDONLY, 0) : fd;
+  return refused(other) ? null : other;
+};

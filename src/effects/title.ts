@@ -56,6 +56,15 @@ export const openTitle = (voice: Voice, argument: number, log: Bytes, nowMs: num
   return title;
 };
 
+/** The same with a pipe that is there already, and an argument that shows what came so far. */
+export const goOnWithTitle = (input: Fd, argument: number, log: Bytes, nowMs: number): Title => ({
+  input,
+  argument,
+  head: log.slice(0, FIXED),
+  window: log.slice(FIXED),
+  dotMs: nowMs + DOT_MS,
+});
+
 /** Adds the dot that is due, and says when the next one is. */
 export const addDot = (title: Title, nowMs: number): void => {
   add(title, '.');

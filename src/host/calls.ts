@@ -32,6 +32,8 @@ export interface Calls {
   write(fd: Fd, data: Bytes): Done | Errno;
   pwrite(fd: Fd, data: Bytes, offset: number): Done | Errno;
   ftruncate(fd: Fd, size: number): Done | Errno;
+  fsync(fd: Fd): Done | Errno;
+  fchmod(fd: Fd, mode: number): Done | Errno;
   stat(path: Bytes): RawStat | Errno;
   lstat(path: Bytes): RawStat | Errno;
   fstat(fd: Fd): RawStat | Errno;
@@ -60,6 +62,31 @@ export interface Calls {
   fstype(path: Bytes): number;
   /** Takes O_NONBLOCK away from what the descriptor refers to, all its copies included. */
   block(fd: Fd): Done | Errno;
+  /** A non-blocking datagram socket, connected to an IPv4 address (4 bytes) and port. */
+  udp(address: Bytes, port: number): Fd | Errno;
+  /**
+   * The lines of `data` from byte `at` on that `rules` take by their first `limit` bytes, each behind `head`: the
+   * text, the first byte not dealt with, the state there. States: 0 at the start of a line, 1 (2) within one that
+   * was taken (left out), behind its first `limit` bytes. It stops behind the newline of a taken line once there are `enough`
+   * bytes of text, where its room ends, and before a last line that has neither a newline nor `limit` bytes.
+   * With `brief` 1 a line that long is cut there and `...` put behind it. `rules`: see formats/selection.ts. EINVAL: `at` beyond
+   * the data, no such state, `limit` below 1, rules that are none.
+   */
+  lines(
+    data: Bytes,
+    at: number,
+    state: number,
+    head: Bytes,
+    rules: Bytes,
+    limit: number,
+    enough: number,
+    brief: 0 | 1,
+  ): readonly [Bytes, number, number] | Errno;
+  /**
+   * `data` with each of the first `limit` bytes of a line replaced by its entry in `table` (256 bytes); `column` bytes
+   * of the first line came before. Newlines stay.
+   */
+  translate(data: Bytes, column: number, limit: number, table: Bytes): Bytes | Errno;
   /**
    * Starts a program. In the child, in this order: setsid if asked, chdir to `dir` unless "", each pair of `fds`
    * (child's descriptor, ours) put in place, caught signals back to default, no signal blocked, then, with
@@ -69,8 +96,9 @@ export interface Calls {
    * -(4096 + errno) where a later step failed, a record that could not be written whole included (the child is
    * then gone and already reaped). EINVAL: no argv[0], half a pair, over 64 pairs, an unknown flag. With
    * SPAWN_AT_ONCE it returns as soon as there is a child, so that several become programs side by side; one that
-   * cannot exits 100. With SPAWN_TERMINAL descriptor 0, once in place, becomes the controlling terminal of the child's
-   * session (EPERM where another session has it, ENOTTY where it is none).
+   * cannot exits 100. With SPAWN_TERMINAL, where descriptor 0 is a terminal and our process group has its foreground, the
+   * child leads a group of its own and that has the foreground. With SPAWN_CONTROLLING descriptor 0, once in place, becomes
+   * the controlling terminal of the child's session (EPERM where another session has it, ENOTTY where it is none).
    */
   spawn(
     path: Bytes,
@@ -82,7 +110,7 @@ export interface Calls {
     recordFd: number,
     recordText: Bytes,
   ): Pid | Errno;
-  /** Replaces this program; an empty `env` means ours. Returns only when refused. */
+  /** Replaces this program; an empty `env` means ours, one of a single "" an empty one. Returns only when refused. */
   exec(path: Bytes, argv: readonly Bytes[], env: readonly Bytes[]): Errno;
   /** Process number (0: none ready) and raw wait status. */
   waitpid(pid: number, options: number): readonly [number, number] | Errno;
@@ -92,6 +120,8 @@ export interface Calls {
   getpid(): Pid;
   getppid(): number;
   setsid(): Done | Errno;
+  /** Orphans of our descendants become our children from now on, as they become process 1's. */
+  subreaper(): Done | Errno;
   /**
    * reboot(2) with one of the LINUX_REBOOT commands, made by a child that is awaited, as a kernel that cannot halt ends
    * the process that asked; by this process where there is no child to be had. Nothing is written to disks before.
@@ -125,7 +155,34 @@ export interface Calls {
   environ(): readonly Bytes[];
   /** Overwrites the memory of argv[index] from its start, at most its own length: what `ps` shows. */
   argWrite(index: number, data: Bytes): Done | Errno;
+  /** Whether programs that we start or become get this descriptor; a fresh one is not passed on. */
+  inherit(fd: number, passedOn: 0 | 1): Done | Errno;
+  /** The current directory stays, even outside of the new root. */
+  chroot(path: Bytes): Done | Errno;
+  /**
+   * One of the calls that need nothing but numbers, at most five, and change what is kept of this process: `call` is an
+   * OWN_* of linux.ts. EINVAL for any other, and for more numbers.
+   */
+  own(call: number, numbers: readonly number[]): Done | Errno;
+  /** Exactly these, at most 16384 (EINVAL). */
+  setgroups(groups: readonly number[]): Done | Errno;
+  /** On which processors this process may run: bits, 32 processors a number. */
+  setaffinity(bits: readonly number[]): Done | Errno;
+  /**
+   * Effective, permitted, inheritable capabilities, low 32 bits of each, then the high ones: what they are now. An
+   * empty `sets` only asks.
+   */
+  capabilities(sets: readonly number[]): readonly number[] | Errno;
+  /** Soft and hard limit, -1 for none: what they were. An empty `limits` only asks. */
+  rlimit(resource: number, limits: readonly number[]): readonly [number, number] | Errno;
   exit(code: number): never;
+  /**
+   * From now on, should the engine fail or crash, this process does not end: it executes its own file again, in
+   * `directory`, with its children and arguments, the descriptor `keep` (-1: none) open, and `state` behind two numbers
+   * in RUNITBOX_STATE, see sys_again in c/sys.h. `process`: whose end is to be kept for then; -1: the next one spawned; 0: nobody's.
+   * The variable is gone from the environment afterwards. ENOMEM: what was said last stands.
+   */
+  guard(state: Bytes, directory: Fd, keep: number, process: number): Done | Errno;
 }
 
 /** Whether a result is a refusal. */

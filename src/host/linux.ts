@@ -46,8 +46,27 @@ export const SPAWN_SETSID = 1;
 export const SPAWN_ENV = 2;
 export const SPAWN_AT_ONCE = 4;
 export const SPAWN_TERMINAL = 8;
+export const SPAWN_CONTROLLING = 16;
 /** spawn's refusals at or below minus this happened after the fork: -(SPAWN_FAILED + errno). */
 export const SPAWN_FAILED = 4096;
+
+/** The calls behind `own`: setuid, setgid, umask, getpriority (20 less the level), setpriority, ... */
+export const OWN_UID = 0;
+export const OWN_GID = 1;
+export const OWN_UMASK = 2;
+export const OWN_GET_NICE = 3;
+export const OWN_SET_NICE = 4;
+export const OWN_IO_CLASS = 5;
+export const OWN_UNSHARE = 6;
+export const OWN_PRCTL = 7;
+
+export const PR_SET_PDEATHSIG = 1;
+export const PR_SET_KEEPCAPS = 8;
+export const PR_CAPBSET_READ = 23;
+export const PR_CAPBSET_DROP = 24;
+export const PR_SET_NO_NEW_PRIVS = 38;
+export const PR_CAP_AMBIENT = 47;
+export const PR_CAP_AMBIENT_RAISE = 2;
 
 export const SIGHUP = 1;
 export const SIGINT = 2;
@@ -102,5 +121,8 @@ export const ENOLCK = 37;
 export const ENOSYS = 38;
 export const ENOTEMPTY = 39;
 export const ELOOP = 40;
+export const EAFNOSUPPORT = 97;
+export const ENETUNREACH = 101;
+export const ECONNREFUSED = 111;
 export const ETIMEDOUT = 110;
 export const EDQUOT = 122;

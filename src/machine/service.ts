@@ -20,6 +20,12 @@ export const RESTART_MS = 1000;
 /** Milliseconds until a refused fork is tried again. */
 export const FORK_RETRY_MS = 1000;
 
+const SIGNAL_BITS = 0x7f;
+const SIGNALLED_CODE = 128;
+const UNKNOWN_CODE = 111;
+/** A finish script's word that there is no point in another start. */
+const FINAL_CODE = 125;
+
 const SIGNALS = { h: SIGHUP, a: SIGALRM, i: SIGINT, q: SIGQUIT, '1': SIGUSR1, '2': SIGUSR2 } as const;
 
 const PUBLISH: Effect = { kind: 'publish' };
@@ -28,7 +34,7 @@ type Of<K extends EventKind> = Extract<Event, { readonly kind: K }>;
 type Handler<K extends EventKind> = (s: Service, event: Of<K>, now: Now) => Outcome;
 
 /** A service before its first event: `want` from the down file. */
-export const newService = (want: 'up' | 'down', scripts: boolean, now: Now): Service => ({
+export const newService = (want: 'up' | 'down', scripts: boolean, now: Now, essential = false): Service => ({
   state: 'down',
   want,
   pid: 0,
@@ -42,6 +48,9 @@ export const newService = (want: 'up' | 'down', scripts: boolean, now: Now): Ser
   asking: null,
   ending: { code: 0, status: 0 },
   scripts,
+  essential,
+  told: false,
+  over: null,
 });
 
 const stay = (service: Service): Outcome => ({ service, effects: [] });
@@ -95,7 +104,8 @@ const push = (s: Service, steps: readonly Step[]): Outcome => advance({ ...s, st
 // ---- starting and ending ------------------------------------------------------------------------------------
 
 /** A start is coming: at once, or when the second since the last one is over. */
-const begin = (s: Service, now: Now): Outcome => {
+const begin = (before: Service, now: Now): Outcome => {
+  const s = { ...before, told: false };
   if (now.ms < s.notBeforeMs) return stay({ ...s, state: 'waiting', dueMs: s.notBeforeMs });
   return push({ ...s, state: 'preparing', dueMs: null }, [{ kind: 'start' }]);
 };
@@ -131,7 +141,7 @@ const stopSteps = (s: Service): readonly Step[] => {
   return [term, { kind: 'wake', pid: s.pid }, { kind: 'tell', letter: s.want === 'exit' ? 'x' : 'd', pid: s.pid }];
 };
 
-const stop = (s: Service): Outcome => push(s, stopSteps(s));
+const stop = (s: Service): Outcome => push({ ...s, told: true }, stopSteps(s));
 
 // ---- handlers, named after the situation --------------------------------------------------------------------
 
@@ -167,7 +177,7 @@ const sign = (s: Service, letter: ScriptLetter, signal: number): Outcome =>
  * waiting behind it is dropped.
  */
 const killRun = (s: Service): Outcome => {
-  const queued = sign({ ...s, steps: [] }, 'k', SIGKILL);
+  const queued = sign({ ...s, steps: [], told: true }, 'k', SIGKILL);
   return s.asking !== null ? after([{ kind: 'endScript' }], queued) : queued;
 };
 const killScript = (s: Service): Outcome =>
@@ -206,7 +216,21 @@ const runGone = (s: Service, e: Of<'ended'>, now: Now): Outcome => runEnded(s, {
 
 const finishStarted = (s: Service, e: Of<'started'>): Outcome =>
   show({ ...s, state: 'finishing', pid: e.pid, dueMs: null });
+/** How ./run ended, as a shell would say it; 111 where that is not known, as it was not our child. */
+const exitCodeOf = ({ code, status }: Ending): number => {
+  const signal = status & SIGNAL_BITS;
+  if (code >= 0) return code;
+  return signal === 0 ? UNKNOWN_CODE : SIGNALLED_CODE + signal;
+};
+
+/** Nobody has asked for this end, and nothing speaks for another start. */
+const endForGood = (s: Service, now: Now): Outcome =>
+  s.essential && !s.told ? becomeDown({ ...s, want: 'exit', over: exitCodeOf(s.ending) }, now) : becomeDown(s, now);
+
+const withoutFinish = (s: Service, _: unknown, now: Now): Outcome => endForGood(s, now);
 const finishOver = (s: Service, _: unknown, now: Now): Outcome => becomeDown(s, now);
+const finishGone = (s: Service, e: Of<'ended'>, now: Now): Outcome =>
+  e.code === FINAL_CODE ? endForGood(s, now) : becomeDown(s, now);
 const forkForFinishRefused = (s: Service, _: unknown, now: Now): Outcome => retryLater(s, now);
 const finishAgain = (s: Service): Outcome => ({
   service: { ...s, dueMs: null },
@@ -217,7 +241,8 @@ const startDue = (s: Service, _: unknown, now: Now): Outcome => begin({ ...s, no
 
 const adopt = (s: Service, e: Of<'adopted'>): Outcome => {
   const { pid, startedMs, since, paused, gotTerm } = e;
-  return show({ ...s, state: e.phase === 'run' ? 'up' : 'finishing', pid, startedMs, since, paused, gotTerm });
+  const state = e.phase === 'run' ? 'up' : 'finishing';
+  return show({ ...s, state, pid, startedMs, since, paused, gotTerm, told: gotTerm });
 };
 
 // ---- the table ----------------------------------------------------------------------------------------------
@@ -314,7 +339,7 @@ const TABLE: { readonly [S in State]: Row } = {
     started: finishStarted,
     forkRefused: forkForFinishRefused,
     execFailed: finishOver,
-    noFinish: finishOver,
+    noFinish: withoutFinish,
     due: finishAgain,
   },
   finishing: {
@@ -326,7 +351,7 @@ const TABLE: { readonly [S in State]: Row } = {
     exit: wantExit,
     leave: wantExit,
     kill: killFinish,
-    ended: finishOver,
+    ended: finishGone,
   },
 };
 

@@ -4,7 +4,8 @@
 //   wanted    in the directory; its runsv runs (pid), or is due to be started (dueMs)
 //   leaving   no longer in the directory; its runsv was sent TERM and its end is awaited. A newcomer of the same name
 //             or key is not started before that.
-// Only `scanned` and `due` ask for starts: they come from inside the directory.
+// Only `scanned` and `due` ask for starts: they come from inside the directory. After `stop` all are leaving, and none is
+// started any more.
 // Events come in batches, so that a thousand services cost one pass. Pure and total, as service.ts.
 // Read next: ../effects/scandir.ts (who looks and starts).
 
@@ -22,13 +23,15 @@ export interface Entry extends Found {
   readonly pid: number;
   /** When runsv was last started or tried, monotonic. */
   readonly startedMs: number;
-  /** When runsv is to be started, monotonic; null while it runs. */
+  /** When runsv is to be started, monotonic; null while it runs, or is over. */
   readonly dueMs: number | null;
 }
 
 export interface Tree {
   readonly wanted: ReadonlyMap<string, Entry>;
   readonly leaving: readonly Entry[];
+  /** Everything is being brought down, for good. */
+  readonly stopping: boolean;
 }
 
 export type TreeEvent =
@@ -38,8 +41,12 @@ export type TreeEvent =
   | { readonly kind: 'notStarted'; readonly keys: readonly string[] }
   | { readonly kind: 'ended'; readonly runsvs: readonly Ended[] }
   /** another process holds the service: an earlier runsv that still runs */
-  | { readonly kind: 'taken'; readonly key: string; readonly pid: number }
-  | { readonly kind: 'due' };
+  | { readonly kind: 'taken'; readonly name: string; readonly key: string; readonly pid: number }
+  | { readonly kind: 'due' }
+  /** not to be started again */
+  | { readonly kind: 'over'; readonly key: string }
+  /** bring everything down; once more: insist */
+  | { readonly kind: 'stop' };
 
 export interface Ended {
   readonly pid: number;
@@ -54,7 +61,11 @@ export type TreeEffect =
   | { readonly kind: 'term'; readonly pid: number }
   /** see whether an earlier runsv holds the service: `taken`, or nothing */
   | { readonly kind: 'lookForHolder'; readonly name: string; readonly key: string }
-  | { readonly kind: 'tellCrash'; readonly name: string; readonly signal: number };
+  | { readonly kind: 'tellCrash'; readonly name: string; readonly signal: number }
+  /** an essential service is over, and its runsv with it: `over` if that means something, else nothing */
+  | { readonly kind: 'essentialOver'; readonly name: string; readonly key: string };
+
+type Of<K extends TreeEvent['kind']> = Extract<TreeEvent, { readonly kind: K }>;
 
 export interface TreeOutcome {
   readonly tree: Tree;
@@ -63,8 +74,10 @@ export interface TreeOutcome {
 
 /** The exit code of a runsv that could not take its service. */
 const NOT_TAKEN = 111;
+/** The exit code of a runsv whose essential service is over for good. */
+export const ESSENTIAL_OVER = 125;
 
-export const newTree = (): Tree => ({ wanted: new Map(), leaving: [] });
+export const newTree = (): Tree => ({ wanted: new Map(), leaving: [], stopping: false });
 
 const isBlocked = (tree: Tree, entry: Entry): boolean =>
   tree.leaving.some((old) => old.name === entry.name || old.key === entry.key);
@@ -90,6 +103,7 @@ const newEntry = ({ name, key }: Found, nowMs: number): Entry => ({
 });
 
 const scanned = (tree: Tree, found: readonly Found[], nowMs: number): TreeOutcome => {
+  if (tree.stopping) return { tree, effects: [] };
   const wanted = new Map<string, Entry>();
   for (const one of found) {
     if (wanted.has(one.key)) continue;
@@ -97,8 +111,8 @@ const scanned = (tree: Tree, found: readonly Found[], nowMs: number): TreeOutcom
     wanted.set(one.key, known === undefined ? newEntry(one, nowMs) : { ...known, name: one.name });
   }
   const gone = [...tree.wanted.values()].filter((entry) => !wanted.has(entry.key) && entry.pid !== 0);
-  const terms = gone.map((entry): TreeEffect => ({ kind: 'term', pid: entry.pid }));
-  const started = startDue({ wanted, leaving: [...tree.leaving, ...gone] }, nowMs);
+  const terms = gone.map(term);
+  const started = startDue({ ...tree, wanted, leaving: [...tree.leaving, ...gone] }, nowMs);
   return { tree: started.tree, effects: [...terms, ...started.effects] };
 };
 
@@ -123,6 +137,7 @@ const notStarted = (tree: Tree, keys: readonly string[], nowMs: number): TreeOut
 const effectsOfEnd = (entry: Entry, end: Ended): readonly TreeEffect[] => {
   const { name, key } = entry;
   if (end.signal !== 0) return [{ kind: 'tellCrash', name, signal: end.signal }];
+  if (end.code === ESSENTIAL_OVER) return [{ kind: 'essentialOver', name, key }];
   return end.code === NOT_TAKEN ? [{ kind: 'lookForHolder', name, key }] : [];
 };
 
@@ -136,11 +151,42 @@ const ended = (tree: Tree, runsvs: readonly Ended[], nowMs: number): TreeOutcome
     wanted.set(entry.key, { ...entry, pid: 0, dueMs: Math.max(nowMs, entry.startedMs + RESTART_MS) });
     effects.push(...effectsOfEnd(entry, end));
   }
-  return { tree: { wanted, leaving: tree.leaving.filter((entry) => !ends.has(entry.pid)) }, effects };
+  const leaving = tree.leaving.filter((entry) => !ends.has(entry.pid));
+  if (tree.stopping) effects.push(...heldByOthers(tree.leaving, ends));
+  return { tree: { ...tree, wanted, leaving }, effects };
 };
 
-const taken = (tree: Tree, key: string, pid: number): TreeOutcome =>
-  tree.wanted.get(key)?.pid === 0 ? started(tree, [{ key, pid }]) : { tree, effects: [] };
+/** A runsv that was only just started may have found its service taken: whoever holds it must go as well. */
+const heldByOthers = (leaving: readonly Entry[], ends: ReadonlyMap<number, Ended>): readonly TreeEffect[] =>
+  leaving
+    .filter((entry) => ends.get(entry.pid)?.code === NOT_TAKEN)
+    .map(({ name, key }) => ({ kind: 'lookForHolder', name, key }));
+
+const term = ({ pid }: Entry): TreeEffect => ({ kind: 'term', pid });
+
+const taken = (tree: Tree, { name, key, pid }: Of<'taken'>, nowMs: number): TreeOutcome => {
+  if (tree.stopping) {
+    const holder: Entry = { name, key, pid, startedMs: nowMs, dueMs: null };
+    return { tree: { ...tree, leaving: [...tree.leaving, holder] }, effects: [term(holder)] };
+  }
+  return tree.wanted.get(key)?.pid === 0 ? started(tree, [{ key, pid }]) : { tree, effects: [] };
+};
+
+const over = (tree: Tree, key: string): TreeOutcome => {
+  const entry = tree.wanted.get(key);
+  if (entry === undefined) return { tree, effects: [] };
+  return { tree: { ...tree, wanted: new Map(tree.wanted).set(key, { ...entry, dueMs: null }) }, effects: [] };
+};
+
+/** Who was told to go already is told again only by the second stop: a log that drains takes that as being hurried. */
+const stop = (tree: Tree): TreeOutcome => {
+  const running = [...tree.wanted.values()].filter((entry) => entry.pid !== 0);
+  const leaving = [...tree.leaving, ...running];
+  return {
+    tree: { wanted: new Map(), leaving, stopping: true },
+    effects: (tree.stopping ? leaving : running).map(term),
+  };
+};
 
 /** Applies one event. Total: never throws, whatever the event. */
 export const handleTree = (tree: Tree, event: TreeEvent, nowMs: number): TreeOutcome => {
@@ -154,9 +200,13 @@ export const handleTree = (tree: Tree, event: TreeEvent, nowMs: number): TreeOut
     case 'ended':
       return ended(tree, event.runsvs, nowMs);
     case 'taken':
-      return taken(tree, event.key, event.pid);
+      return taken(tree, event, nowMs);
     case 'due':
       return startDue(tree, nowMs);
+    case 'over':
+      return over(tree, event.key);
+    case 'stop':
+      return stop(tree);
   }
 };
 

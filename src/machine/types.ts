@@ -25,6 +25,9 @@
 // its answer takes the step (sends the signal unless vetoed) and asks the next. Wants are taken at once, so a script
 // that hangs delays signals, not the truth; `kill` ends it.
 //
+// An essential service is over when ./run has ended without having been told to, and ./finish, if there is one, has
+// exited 125. It is left as after `exit`: its log drains, and its supervisor goes.
+//
 // Everything is a value: (service, event, now) -> (service, effects). No clock, no files, nothing that can fail.
 // Read next: service.ts (the table), pair.ts (a service and its log), ../effects/runner.ts (who carries it out).
 
@@ -79,6 +82,12 @@ export interface Service {
   readonly ending: Ending;
   /** A log service has neither control scripts nor a finish script. */
   readonly scripts: boolean;
+  /** Its last end, which nobody asked for, is the end of everything. */
+  readonly essential: boolean;
+  /** A command has asked for the end of ./run, as it is or as it is about to be started. */
+  readonly told: boolean;
+  /** An essential service is over for good: how it ended, as an exit code. */
+  readonly over: number | null;
 }
 
 export interface Ending {

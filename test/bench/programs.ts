@@ -55,7 +55,7 @@ export const buildTools = (): Tools => {
   return tools;
 };
 
-const PROGRAMS = ['runsv', 'runsvdir', 'sv'] as const;
+const PROGRAMS = ['runsv', 'runsvdir', 'sv', 'chpst'] as const;
 export type Program = (typeof PROGRAMS)[number];
 
 /** A multicall file is copied, so that a build going on beside us changes nothing, and reached by links. */

@@ -7,6 +7,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, release, totalmem } from 'node:os';
 import { join } from 'node:path';
+import { chpst } from './figures/chpst.ts';
 import { restart, latency, fifo } from './figures/control.ts';
 import { idle } from './figures/idle.ts';
 import { many } from './figures/many.ts';
@@ -21,7 +22,19 @@ import { diskOf, makePlace } from './place.ts';
 import { buildTools, suiteOf } from './programs.ts';
 import { HEADER, type Judged, judge, lineOf } from './report.ts';
 
-const FIGURES: readonly Figure[] = [status, memory, start, restart, latency, fifo, pickup, idle, many, startOnDisk];
+const FIGURES: readonly Figure[] = [
+  status,
+  chpst,
+  memory,
+  start,
+  restart,
+  latency,
+  fifo,
+  pickup,
+  idle,
+  many,
+  startOnDisk,
+];
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 

@@ -5,7 +5,16 @@
 // Read next: suites.ts (the combinations), world.ts (what a case can do), compare.ts (how lines are judged).
 import type { World } from './world.ts';
 
-export const PROGRAMS = ['sv', 'runsv', 'runsvdir', 'runit', 'runit-init', 'runsvchdir', 'utmpset'] as const;
+/** The programs that are chpst under other names; in C, daemontools', as far as the reference has them, are one file. */
+export const CHPST_NAMES = [
+  ...(['chpst', 'envdir', 'envuidgid', 'pgrphack', 'setlock', 'setuidgid', 'softlimit'] as const),
+  ...(['dchpst', 'dsetuidgid'] as const),
+] as const;
+/** Of which BusyBox is the reference. */
+export const BUSYBOX_NAMES = ['svc', 'svok'] as const;
+/** Of a system that has runit as process 1. */
+export const INIT_NAMES = ['runit', 'runit-init', 'runsvchdir', 'utmpset'] as const;
+export const PROGRAMS = ['sv', 'runsv', 'runsvdir', ...INIT_NAMES, ...CHPST_NAMES, ...BUSYBOX_NAMES] as const;
 export type Program = (typeof PROGRAMS)[number];
 
 /** Whose program it is: C's installed one, C's 2.3.1 from a directory, or ours. */
@@ -31,7 +40,7 @@ export interface Difference {
 }
 
 /** What the machine must offer; a case that lacks it is skipped with a line that says so. */
-export type Need = 'root' | 'daemontools' | 'namespaces';
+export type Need = 'root' | 'daemontools' | 'busybox' | 'namespaces';
 
 export interface Case {
   /** Letters, digits and dashes, as `group/what`. */

@@ -3,12 +3,14 @@
 // Promises: what is missing is said once, loudly, and only the cases that need it are skipped. daemontools is
 // installed from the distribution where root may do so. Read next: model.ts.
 import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import type { Need } from './model.ts';
 
 const PRESENT: Readonly<Record<Need, () => boolean>> = {
   root: () => process.getuid?.() === 0,
   namespaces: () =>
     process.getuid?.() === 0 && spawnSync('unshare', ['--pid', '--fork', '--mount', 'true']).status === 0,
+  busybox: () => existsSync('/usr/bin/busybox'),
   daemontools: () => haveDaemontools() || (process.getuid?.() === 0 && installDaemontools()),
 };
 

@@ -8,7 +8,17 @@ import { join } from 'node:path';
 import { CASES } from './cases/index.ts';
 import { expected, mismatches, stale } from './compare.ts';
 import { documentFaults } from './documented.ts';
-import { type Case, type Need, type Origin, type Outcome, PROGRAMS, type Suite, type Transcript } from './model.ts';
+import {
+  BUSYBOX_NAMES,
+  type Case,
+  CHPST_NAMES,
+  type Need,
+  type Origin,
+  type Outcome,
+  PROGRAMS,
+  type Suite,
+  type Transcript,
+} from './model.ts';
 import { unmet } from './needs.ts';
 import { type Options, parseOptions } from './options.ts';
 import { closeAll, play } from './play.ts';
@@ -42,9 +52,14 @@ function fail(label: string, lines: readonly string[]): void {
   for (const line of lines) console.log(`    ${line}`);
 }
 
+const among = (names: readonly string[], program: string): boolean => names.includes(program);
+
 function programFile(origin: Origin, program: string, given: Options): string {
-  if (origin === 'c') return C_FILES.map((place) => `${place}/${program}`).find((file) => existsSync(file)) ?? program;
-  return origin === 'ours' ? given.ours : join(given.c231 ?? '', program);
+  if (origin === 'ours') return given.ours;
+  if (among(BUSYBOX_NAMES, program)) return '/usr/bin/busybox';
+  const file = among(CHPST_NAMES, program) ? 'chpst' : program;
+  if (origin === 'c') return C_FILES.map((place) => `${place}/${file}`).find((path) => existsSync(path)) ?? file;
+  return join(given.c231 ?? '', file);
 }
 
 /** A directory of links under the programs' names, to go first in PATH. */
@@ -53,7 +68,8 @@ function makeBin(suite: Suite): string {
   mkdirSync(bin);
   for (const program of PROGRAMS) {
     const file = programFile(suite.origins[program], program, options);
-    if (!existsSync(file)) throw new Error(`${file} is missing: suite ${suite.name} cannot run`);
+    if (!existsSync(file) && file !== '/usr/bin/busybox')
+      throw new Error(`${file} is missing: suite ${suite.name} cannot run`);
     symlinkSync(file, join(bin, program));
   }
   return bin;

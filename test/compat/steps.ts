@@ -5,7 +5,7 @@
 import { closeSync, constants, openSync, readFileSync, statSync, writeSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { takeFifo } from './fifos.ts';
-import { decodeStatus, readIf, type Status, statusOf, words } from './observe.ts';
+import { decodeStatus, readIf, statIf, type Status, statusOf, words } from './observe.ts';
 import { alive, type Finished, type Running, signal } from './processes.ts';
 import type { RecordedEvent } from './record.ts';
 import { attempt, until } from './waiting.ts';
@@ -87,6 +87,15 @@ export function writeAndClose(fd: number, text: string): true {
   writeSync(fd, text, null, 'latin1');
   closeSync(fd);
   return true;
+}
+
+export function exists(world: World, path: string): boolean {
+  return statIf(world.path(path)) !== undefined;
+}
+
+/** Whether a process waits for a flock. */
+export function waitsForLock(pid: number): boolean {
+  return new RegExp(`-> FLOCK .* ${pid} `).test(readFileSync('/proc/locks', 'latin1'));
 }
 
 /** Waits until the status record of `dir` satisfies `wanted`. */

@@ -2,12 +2,14 @@
 //
 // Promises: the all-C suite is always first, as it is the reference of every other. A combination that would repeat
 // a pure one for the programs a case uses is left out. Read next: run.ts.
-import type { Case, Origin, Program, Suite } from './model.ts';
+import { BUSYBOX_NAMES, type Case, CHPST_NAMES, type Origin, type Program, type Suite } from './model.ts';
 
+/** What is not named follows sv: it is a tool beside the supervisor, as sv is. */
 function suite(name: string, sv: Origin, runsv: Origin, runsvdir: Origin): Suite {
+  const tools = Object.fromEntries([...CHPST_NAMES, ...BUSYBOX_NAMES].map((program) => [program, sv]));
   // a supervisor of one kind with the requests of another
   const pid1 = { runit: runsv, 'runit-init': sv, runsvchdir: sv, utmpset: sv };
-  return { name, origins: { sv, runsv, runsvdir, ...pid1 } };
+  return { name, origins: { ...(tools as Suite['origins']), ...pid1, sv, runsv, runsvdir } };
 }
 
 export const REFERENCE: Suite = suite('c', 'c', 'c', 'c');

@@ -20,6 +20,8 @@ const signatures: Readonly<Record<Name, string>> = {
   write: 'id:i',
   pwrite: 'idn:i',
   ftruncate: 'in:i',
+  fsync: 'i:i',
+  fchmod: 'ii:i',
   stat: 's:v',
   lstat: 's:v',
   fstat: 'i:v',
@@ -41,6 +43,9 @@ const signatures: Readonly<Record<Name, string>> = {
   pipe: 'i:v',
   fstype: 's:i',
   block: 'i:i',
+  udp: 'di:i',
+  lines: 'diiddnni:m',
+  translate: 'dnnd:d',
   spawn: 'saasviid:i',
   exec: 'saa:i',
   waitpid: 'ii:v',
@@ -51,6 +56,7 @@ const signatures: Readonly<Record<Name, string>> = {
   setsid: ':i',
   reboot: 'i:i',
   sync: ':i',
+  subreaper: ':i',
   catchSignals: 'v:i',
   catchUnignored: 'v:i',
   takeSignals: ':v',
@@ -62,7 +68,15 @@ const signatures: Readonly<Record<Name, string>> = {
   args: ':a',
   environ: ':a',
   argWrite: 'id:i',
+  inherit: 'ii:i',
+  chroot: 's:i',
+  own: 'iv:i',
+  setgroups: 'v:i',
+  setaffinity: 'v:i',
+  capabilities: 'v:v',
+  rlimit: 'iv:v',
   exit: 'i:i',
+  guard: 'siii:i',
 };
 
 const names = Object.keys(signatures) as Name[];
@@ -231,16 +245,8 @@ const pick = <T>(f: Fuzz, list: readonly T[]): T => list[f.roll(list.length)] as
 
 /** Rows that end this process or the machine, start another, hurt one, would close what is not ours, or may wait. */
 const untouchable: readonly Name[] = [
-  'exit',
-  'exec',
-  'spawn',
-  'kill',
-  'setsid',
-  'close',
-  'dup2',
-  'reboot',
-  'sync',
-  'block',
+  ...(['exit', 'exec', 'spawn', 'kill', 'setsid', 'subreaper', 'guard', 'close', 'dup2'] as const),
+  ...(['chroot', 'own', 'setgroups', 'setaffinity', 'capabilities', 'rlimit', 'reboot', 'sync', 'block'] as const),
 ];
 const notByDescriptor: readonly Name[] = ['waitpid', 'pidfd', 'clock', 'pipe', 'argWrite'];
 const fuzzed = names.filter((name) => !untouchable.includes(name));
@@ -272,11 +278,12 @@ const argument = (f: Fuzz, name: Name, type: string, i: number): unknown => {
 const fits = (type: string, result: unknown): boolean => {
   if (typeof result === 'number') return Number.isInteger(result) && (type === 'i' || result < 0);
   if (type === 'd') return typeof result === 'string';
+  if (type === 'm') return Array.isArray(result) && typeof result[0] === 'string' && fits('v', result.slice(1));
   const item = type === 'v' ? 'number' : 'string';
   return type !== 'i' && Array.isArray(result) && result.every((one) => typeof one === item);
 };
 
-const opensSomething: readonly Name[] = ['open', 'inotify', 'pidfd'];
+const opensSomething: readonly Name[] = ['open', 'inotify', 'pidfd', 'udp'];
 
 const closeResult = (f: Fuzz, name: Name, result: unknown): void => {
   if (name === 'pipe' && Array.isArray(result)) for (const fd of result) f.c.close(fd);

@@ -191,9 +191,9 @@ const setup: readonly Spec[] = [
     },
   },
   {
-    title: 'with SPAWN_TERMINAL a descriptor 0 that is no terminal is ENOTTY',
+    title: 'with SPAWN_CONTROLLING a descriptor 0 that is no terminal is ENOTTY',
     run: (c) => {
-      const flags = l.SPAWN_SETSID | l.SPAWN_TERMINAL;
+      const flags = l.SPAWN_SETSID | l.SPAWN_CONTROLLING;
       failedBy(attempt(c, { flags, fds: [0, c.open('/dev/null', l.O_RDWR)] }), l.ENOTTY, 'spawn');
     },
   },
@@ -246,6 +246,14 @@ const isRecord = (c: Case, record: Bytes, text: Bytes, sinceMs: number, pid: num
 };
 
 const atOnce: readonly Spec[] = [
+  {
+    title: 'with SPAWN_TERMINAL, where descriptor 0 is no terminal, the child stays in our process group',
+    run: (c) => {
+      const group = 'stat=$(cat /proc/$PID/stat); set -- ${stat##*)}; echo $3';
+      const ours = output(c, `PID=$PPID; ${group}`);
+      same(output(c, `PID=$$; ${group}`, { flags: l.SPAWN_TERMINAL }), ours, 'group');
+    },
+  },
   {
     title: 'with SPAWN_AT_ONCE a program is set up and recorded all the same',
     run: (c) => {

@@ -1,5 +1,5 @@
 // What a second process with the same host does for the specs in self.ts: one role, named by its first argument.
-import type { Calls, Fd } from '../../src/host/calls.ts';
+import type { Bytes, Calls, Fd } from '../../src/host/calls.ts';
 import { refused } from '../../src/host/calls.ts';
 import * as l from '../../src/host/linux.ts';
 
@@ -26,6 +26,29 @@ const forkForEver: Role = (sys, [dir = '']) => {
   return 0;
 };
 
+/** What a process may do to itself, one line each; the last ones need root. */
+const ownChanges = (sys: Calls): readonly string[] => {
+  const own = (call: number, ...numbers: readonly number[]): number => sys.own(call, numbers);
+  const nofile = 7;
+  const limits = sys.rlimit(nofile, []);
+  const hard = refused(limits) ? 0 : limits[1];
+  return [
+    `umask${own(l.OWN_UMASK, 0o27) < 0 ? '?' : ''} then ${own(l.OWN_UMASK, 0o22)}`,
+    `nice ${own(l.OWN_SET_NICE, 0, 0, 5)} ${own(l.OWN_GET_NICE, 0, 0)}`,
+    `no new privileges ${own(l.OWN_PRCTL, l.PR_SET_NO_NEW_PRIVS, 1)}`,
+    `io ${own(l.OWN_IO_CLASS, 1, 0, (3 << 13) | 0)}`,
+    `affinity ${sys.setaffinity([1])} none ${sys.setaffinity([0])}`,
+    `limit lowered ${!refused(sys.rlimit(nofile, [64, hard])) && `${sys.rlimit(nofile, [])}` === `64,${hard}`}`,
+    `limit above ${sys.rlimit(nofile, [hard + 1, hard])}, of none ${sys.rlimit(99, [])}, half ${sys.rlimit(7, [1])}`,
+    `own ${own(-1)} ${own(8)} ${own(l.OWN_UMASK, 1, 2, 3, 4, 5, 6)}`,
+    `sets ${(sys.capabilities([]) as readonly number[]).length} wrong ${sys.capabilities([1, 2, 3])}`,
+    `too many groups ${sys.setgroups(new Array<number>(20000).fill(1))}`,
+    `chroot ${sys.chroot('/nonexistent')}`,
+    `groups ${sys.setgroups([7, 4_294_967_294])} gid ${own(l.OWN_GID, 5)} uid ${own(l.OWN_UID, 6)}`,
+    `again ${sys.setgroups([])} ${own(l.OWN_UID, 0)} ${sys.capabilities([1, 1, 0, 0, 0, 0])} ${sys.chroot('/')}`,
+  ];
+};
+
 const roles: Readonly<Record<string, Role>> = {
   'role:args': (sys) => {
     say(sys, sys.args().slice(-4).join('\0'));
@@ -36,6 +59,20 @@ const roles: Readonly<Record<string, Role>> = {
     return -sys.exec('/bin/sh', ['the name', '-c', script], ['FOO=\xff']);
   },
   'role:exec-same-env': (sys) => -sys.exec('/usr/bin/env', ['env'], []),
+  'role:exec-no-env': (sys) => -sys.exec('/usr/bin/env', ['env'], ['']),
+  'role:own': (sys) => {
+    say(sys, ownChanges(sys).join('\n'));
+    return 0;
+  },
+  'role:inherit': (sys, [path = '']) => {
+    const [one, other] = [sys.open(path, l.O_RDONLY, 0), sys.open(path, l.O_RDONLY, 0)];
+    if (refused(one) || refused(other)) return 111;
+    sys.inherit(one, 1);
+    sys.inherit(2, 0);
+    const see = (fd: number, name: Bytes): Bytes => `[ -e /proc/self/fd/${fd} ] && echo ${name}`;
+    const script = [see(2, 'error'), see(one, 'one'), see(other, 'other'), 'true'].join('; ');
+    return -sys.exec('/bin/sh', ['sh', '-c', script], []);
+  },
   'role:exit': (sys, [code = '']) => sys.exit(Number(code)),
   // The NUL of the first text must not shorten the room for the second.
   'role:title': (sys) => {
@@ -65,6 +102,27 @@ const roles: Readonly<Record<string, Role>> = {
     if (refused(record)) return 111;
     say(sys, `${sys.spawn('/bin/true', ['true'], [], '', [], 0, record, 'r'.repeat(600))}`);
     return 0;
+  },
+  // A child that ends leaves one behind, who waits until it is ours.
+  'role:subreaper': (sys) => {
+    const made = sys.subreaper();
+    const [from, to] = sys.pipe(0) as readonly [Fd, Fd];
+    sys.spawn('/bin/sh', ['sh', '-c', '(read x; exit 7) <&3 & exit 3'], [], '', [3, from], 0, -1, '');
+    const first = sys.waitpid(-1, 0);
+    sys.write(to, '\n');
+    const second = sys.waitpid(-1, 0);
+    const statusOf = (end: typeof first): number => (refused(end) ? end : end[1] >> 8);
+    say(sys, `${made} ${statusOf(first)} ${statusOf(second)} ${sys.waitpid(-1, 0)}`);
+    return 0;
+  },
+  // Started with the variable set; a child must not get it.
+  'role:guard': (sys) => {
+    const before = sys.environ().filter((text) => text.startsWith('RUNITBOX_STATE='));
+    const guarded = [sys.guard('state', STDIN, -1, 0), sys.guard('another', STDIN, -1, -1)];
+    say(sys, `${before.join()} ${guarded.join(' ')} `);
+    const pid = sys.spawn('/bin/sh', ['sh', '-c', 'echo ${RUNITBOX_STATE-none}'], [], '', [], 0, -1, '');
+    const end = sys.waitpid(pid, 0);
+    return refused(end) ? 1 : 3;
   },
   'role:fork': forkForEver,
 };

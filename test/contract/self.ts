@@ -22,7 +22,7 @@ const start = (c: Case, args: readonly Bytes[], env?: readonly Bytes[], again = 
   return { pid, stdin, stdout };
 };
 
-const everything = (c: Case, args: readonly Bytes[], env?: readonly Bytes[]): readonly [Bytes, number] => {
+export const everything = (c: Case, args: readonly Bytes[], env?: readonly Bytes[]): readonly [Bytes, number] => {
   const second = start(c, args, env);
   const text = drain(c, second.stdout);
   return [text, c.reap(second.pid)];
@@ -150,6 +150,17 @@ const all: readonly Spec[] = [
       const [ignored, caught] = [`${l.SIGUSR1}`, `${l.SIGUSR1} ${l.SIGPIPE}`];
       same(drain(c, second.stdout), `-${l.EPIPE}: ${ignored}, -${l.EPIPE}: ${caught}`, 'signals');
       same(c.reap(second.pid), 0, 'wait status');
+    },
+  },
+  {
+    title: 'after subreaper the orphans of a child are reaped here',
+    run: (c) => same(everything(c, ['role:subreaper']), [`0 3 7 -${l.ECHILD}`, 0], 'ends'),
+  },
+  {
+    title: 'guard takes a state, keeps it from children, and does not keep the process from ending',
+    run: (c) => {
+      const env = ['RUNITBOX_STATE=old', 'PATH=/usr/bin:/bin'];
+      same(everything(c, ['role:guard'], env), ['RUNITBOX_STATE=old 0 0 none\n', 0x300], 'what it says');
     },
   },
   {

@@ -7,7 +7,9 @@ import { argumentSpecs } from './arguments.ts';
 import type { Spec } from './case.ts';
 import { fileSpecs } from './files.ts';
 import { inotifySpecs } from './inotify.ts';
+import { lineSpecs } from './lines.ts';
 import { nameSpecs } from './names.ts';
+import { ownSpecs } from './own.ts';
 import { pipeSpecs } from './pipes.ts';
 import { processSpecs } from './processes.ts';
 import { selfSpecs } from './self.ts';
@@ -16,10 +18,12 @@ import { signalSpecs } from './signals.ts';
 export const specs: readonly Spec[] = [
   ...fileSpecs,
   ...nameSpecs,
+  ...lineSpecs,
   ...pipeSpecs,
   ...inotifySpecs,
   ...signalSpecs,
   ...argumentSpecs,
   ...processSpecs,
   ...selfSpecs,
+  ...ownSpecs,
 ];

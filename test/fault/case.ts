@@ -6,6 +6,8 @@ export interface Case {
   readonly attempt: (world: World) => Promise<void>;
   /** Programs without which the attempt cannot be made; the case is skipped, and that is told. */
   readonly needs?: readonly string[];
+  /** How long it may take, where that is more than usual. */
+  readonly takesMs?: number;
 }
 
 /** A table row: what must hold, and how it is tried. */

@@ -44,15 +44,15 @@ const prepareBin = (): void => {
 const isThere = (program: string): boolean =>
   ['/usr/bin', '/bin', '/usr/sbin', '/sbin'].some((dir) => existsSync(join(dir, program)));
 
-const tooLong = async (): Promise<never> => {
-  await elapse(CASE_MS);
-  throw new Error(`took longer than ${CASE_MS / 1000} s`);
+const tooLong = async (ms: number): Promise<never> => {
+  await elapse(ms);
+  throw new Error(`took longer than ${ms / 1000} s`);
 };
 
 /** What was wrong, as lines; none where the sentence held. */
 const tryOne = async (given: Case, world: World): Promise<readonly string[]> => {
   try {
-    await Promise.race([given.attempt(world), tooLong()]);
+    await Promise.race([given.attempt(world), tooLong(given.takesMs ?? CASE_MS)]);
     const unclear = world.unclear();
     return unclear.length === 0 ? [] : ['messages that are not one clear line:', ...unclear];
   } catch (cause) {

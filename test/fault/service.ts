@@ -9,6 +9,7 @@ import {
   openSync,
   readFileSync,
   renameSync,
+  rmSync,
   writeFileSync,
   writeSync,
   closeSync,
@@ -71,6 +72,10 @@ export class Service {
   /** Opens the gate that slow programs wait at. */
   openGate(): void {
     writeFileSync(`${this.toldPath}.gate`, '');
+  }
+
+  closeGate(): void {
+    rmSync(`${this.toldPath}.gate`);
   }
 
   told(): readonly string[] {

@@ -6,7 +6,7 @@
 import { type ChildProcess, execFile, execFileSync, spawn, type StdioOptions } from 'node:child_process';
 import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { MARK, isAlive, marked } from './proc.ts';
 import { Service, type Status } from './service.ts';
 import { DEADLINE_MS, elapse, type Found, Late, Stirs } from './wait.ts';
@@ -67,6 +67,15 @@ export class Running {
     this.#child.kill(name);
   }
 
+  /** Writes to its standard input, where that is a pipe. */
+  type(text: string): void {
+    this.#child.stdin?.write(text, 'latin1');
+  }
+
+  endInput(): void {
+    this.#child.stdin?.end();
+  }
+
   /** Its end: `exit 0`, `signal SIGKILL`. */
   async ended(deadlineMs = DEADLINE_MS): Promise<string> {
     return this.#stirs.until(`the end of ${this.name}`, () => this.#end, [], deadlineMs);
@@ -113,13 +122,21 @@ export class World {
     return new Service(join(this.dir, folder, name), this.#toldFolder);
   }
 
+  /** Forgets services, what they told and the links to them, so that their names can be used again. */
+  clear(...services: readonly Service[]): void {
+    for (const { dir, name, toldPath } of services) {
+      for (const path of [dir, join(this.dir, 'links', name), toldPath, `${toldPath}.gate`])
+        rmSync(path, { recursive: true, force: true });
+    }
+  }
+
   /** Hands the service, and the place where it tells things, to another user. */
   giveTo(uid: number, ...paths: readonly string[]): void {
     for (const path of [this.#toldFolder, ...paths]) chownSync(path, uid, uid);
   }
 
   start(program: string, args: readonly string[], options: StartOptions = {}): Running {
-    const words = [...(options.wrap ?? []), join(this.#bin, program), ...args];
+    const words = [...(options.wrap ?? []), resolve(this.#bin, program), ...args];
     const child = spawn(words[0] ?? '', words.slice(1), {
       cwd: options.cwd ?? this.dir,
       env: { PATH: `${this.#bin}:/usr/bin:/bin`, [MARK]: this.dir },

@@ -3,7 +3,11 @@
 //   one        never two runsvs hold one service (the lock sees to it), nor is one of them kept that is not wanted
 //   care       once things are quiet, each service in the directory has a runsv that lives
 //   order      HUP stops every runsv; exit code 111
+//   end        a container ends within its deadline, with the right code, nobody is left, and no log is killed before its
+//              runsv but at the very last
 //   patience   no busy loop, no descriptor kept
+import { SIGHUP } from '../../src/host/linux.ts';
+import { DRAIN_MS } from '../../src/machine/shutdown.ts';
 import type { Ending } from './kernel/kernel.ts';
 import { failScan, SCAN, type ScanInvariants, type ScanStory } from './scan-scenario.ts';
 
@@ -29,13 +33,17 @@ const wantedKeys = (story: ScanStory): ReadonlySet<string> => {
 };
 
 const INIT = 1;
+/** Draining, and rounds of killing; then what the virtual machine's own calls take. */
+const AFTER_DEADLINE_MS = DRAIN_MS + 300;
 
 const liveKeys = (story: ScanStory): readonly string[] =>
   story.kernel.live().flatMap((process) => (process.key.startsWith('/runsv') ? [process.key] : []));
 
 /** Runsvs that lost their runsvdir: where their service was removed meanwhile, nobody can know of them. */
 const orphans = (story: ScanStory): readonly string[] =>
-  story.kernel.live().flatMap((process) => (process.parentPid === INIT ? [process.key] : []));
+  story.mode === 'first'
+    ? []
+    : story.kernel.live().flatMap((process) => (process.parentPid === INIT ? [process.key] : []));
 
 const whileItRuns = (story: ScanStory): void => {
   if (story.kernel.overlaps.some((each) => each.key.startsWith('/runsv')))
@@ -63,7 +71,25 @@ const checkAgain = (story: ScanStory, missing: readonly string[]): void => {
   });
 };
 
+const endOfContainer = (story: ScanStory, ending: Ending): void => {
+  const code = story.endSignal === SIGHUP ? 111 : 0;
+  if (ending.how !== 'exited' || ending.code !== code) failScan(story, `ended by ${JSON.stringify(ending)}`);
+  // services of an earlier runsvdir, whose orphans went to process 1, are out of a subreaper's reach
+  if (story.left.length > 0 && (story.runs === 1 || story.mode === 'first'))
+    failScan(story, `still there at the end: ${story.left.join(', ')}`);
+  const deadlineMs = (story.askedMs ?? 0) + story.killAfterMs;
+  if (story.endedMs > deadlineMs + AFTER_DEADLINE_MS)
+    failScan(story, `took ${story.endedMs - (story.askedMs ?? 0)} ms to end`);
+  const hasty = story.logsKilledMs.filter((ms) => ms < deadlineMs + DRAIN_MS);
+  if (hasty.length > 0) failScan(story, `logs were killed at ${hasty.join(', ')} ms`);
+};
+
 const atTheEnd = (story: ScanStory, ending: Ending): void => {
+  if (story.mode !== 'classic') endOfContainer(story, ending);
+  else endOfDirectory(story, ending);
+};
+
+const endOfDirectory = (story: ScanStory, ending: Ending): void => {
   if (ending.how !== 'exited' || ending.code !== 111) failScan(story, `ended by ${JSON.stringify(ending)}`);
   const wanted = wantedKeys(story);
   const left = liveKeys(story).filter((key) => story.runs === 1 || wanted.has(key));

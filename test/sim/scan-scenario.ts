@@ -1,11 +1,20 @@
 // One seeded life of a runsvdir: services come, go, are renamed and replaced; runsvs die, are refused, outlive their
-// supervisor; the scan directory itself is a link that is switched.
+// supervisor; the scan directory itself is a link that is switched. Every other one is a whole container: runsvdir is
+// its process 1, or a subreaper, and brings down services that obey, take their time, or do neither.
 //
 // The real runsvdir runs on the virtual kernel; runsv is a behaviour that takes the lock of its service as the real one
 // does. What must hold is in scan-invariants.ts.
 import { runsvdir } from '../../src/applets/runsvdir.ts';
-import { EAGAIN, SIGALRM, SIGHUP, SIGKILL, SIGTERM } from '../../src/host/linux.ts';
-import { type Behaviour, type Ending, Outsider, Random, type Started, VirtualKernel } from './kernel/kernel.ts';
+import { EAGAIN, SIGALRM, SIGHUP, SIGINT, SIGKILL, SIGTERM } from '../../src/host/linux.ts';
+import {
+  type Behaviour,
+  type Ending,
+  Outsider,
+  Random,
+  type Reaction,
+  type Started,
+  VirtualKernel,
+} from './kernel/kernel.ts';
 
 const END_MS = 20000;
 const NAMES = ['a', 'b', 'c', 'd', 'e'] as const;
@@ -13,7 +22,24 @@ const SETS = ['/set1', '/set2'] as const;
 /** What users see; a link to one of the sets. */
 export const SCAN = '/service';
 
+const SIGPWR = 30;
+const SIGNAL_BITS = 127;
+
+/** How runsvdir supervises: the directory alone, or a container as its process 1 or as a subreaper. */
+export type Mode = 'classic' | 'first' | 'subreaper';
+
 export interface ScanStory {
+  readonly mode: Mode;
+  /** What asks for the end. */
+  readonly endSignal: number;
+  readonly killAfterMs: number;
+  /** When the end was asked for; null: not yet. */
+  askedMs: number | null;
+  endedMs: number;
+  /** Who lived when runsvdir was about to exit. */
+  left: readonly string[];
+  /** When logs were killed whose runsv still lived. */
+  readonly logsKilledMs: number[];
   readonly seed: number;
   readonly kernel: VirtualKernel;
   readonly random: Random;
@@ -50,6 +76,33 @@ const runsvBehaviour = (story: ScanStory, started: Started): Behaviour => {
     livesMs: random.chance(0.8) ? 'forever' : random.int(3000),
     exit: random.pick([0, 100, 111]),
     onTerm: random.chance(0.5) ? 'die' : { exitAfterMs: random.int(1500), code: 0 },
+    ...(story.mode === 'classic' ? {} : householdOf(story, started.process)),
+  };
+};
+
+const reaction = ({ random }: ScanStory): Reaction =>
+  random.pick(['die', 'ignore', { exitAfterMs: random.int(4000), code: 0 }] as const satisfies readonly Reaction[]);
+
+/** In a container, what a runsv has started is there as well, and not everybody obeys. */
+const householdOf = (story: ScanStory, runsv: Started['process']): Behaviour => {
+  const { random, kernel } = story;
+  const log: Behaviour = {
+    onTerm: 'ignore',
+    onStart: (process, world) => {
+      // the lock is runsv's alone
+      process.closeAll();
+      new Outsider(world, runsv).file('log/supervise/pid', `${process.pid}\n`);
+    },
+    onEnd: (process) => {
+      const killed = (process.status & SIGNAL_BITS) === SIGKILL && kernel.mainLives;
+      if (killed && runsv.live && story.askedMs !== null) story.logsKilledMs.push(kernel.nowMs);
+    },
+  };
+  return {
+    children: [
+      { key: '/child run', behaviour: { onTerm: reaction(story), onStart: (process) => process.closeAll() } },
+      ...(random.chance(0.5) ? [{ key: '/child log', behaviour: log }] : []),
+    ],
   };
 };
 
@@ -144,6 +197,13 @@ const killRunsvdir: Act = (story) => {
   if (story.kernel.mainLives) story.kernel.killMain();
 };
 
+/** At some call of the next moment, as a bug or the want of memory would. */
+const failEngine: Act = (story) => {
+  if (story.mode === 'classic') return;
+  note(story, 'the engine fails');
+  story.kernel.atStep(story.kernel.steps + 1 + story.random.int(60), () => story.kernel.failEngine());
+};
+
 const alarm: Act = (story) => {
   note(story, 'ALRM');
   if (story.kernel.mainLives) story.kernel.kill(story.kernel.main.pid, SIGALRM);
@@ -181,6 +241,8 @@ const ACTS: readonly Act[] = [
   killRunsv,
   killRunsv,
   killRunsvdir,
+  failEngine,
+  failEngine,
   alarm,
   refuseForks,
   stepClock,
@@ -205,23 +267,60 @@ const schedule = (story: ScanStory, invariants: ScanInvariants): void => {
   kernel.at(END_MS, () => hangUp(story));
 };
 
+/** From now on a runsv may wait for a service that does not end. */
+const makeStubborn = (story: ScanStory): void => {
+  for (const process of story.kernel.world.processes.all()) {
+    if (process.record?.key.startsWith('/runsv') !== true) continue;
+    process.behaviour = { ...process.behaviour, onTerm: reaction(story) };
+  }
+};
+
 const hangUp = (story: ScanStory): void => {
-  note(story, 'HUP');
-  if (story.kernel.mainLives) story.kernel.kill(story.kernel.main.pid, SIGHUP);
+  note(story, `signal ${story.endSignal}`);
+  if (!story.kernel.mainLives) return;
+  if (story.mode !== 'classic') makeStubborn(story);
+  for (let n = story.random.int(4); n > 0; n--) story.kernel.after(story.random.int(3000), () => failEngine(story));
+  story.askedMs ??= story.kernel.nowMs;
+  story.kernel.kill(story.kernel.main.pid, story.endSignal);
+};
+
+const argvOf = ({ mode, killAfterMs }: ScanStory): string[] => {
+  if (mode === 'classic') return ['runsvdir', '-P', SCAN];
+  return ['runsvdir', '-P', '-k', String(killAfterMs / 1000), ...(mode === 'first' ? [] : ['--subreaper']), SCAN];
 };
 
 const runOnce = (story: ScanStory): Ending => {
   story.bornMs = story.kernel.nowMs;
   story.runs++;
-  const argv = ['runsvdir', '-P', SCAN];
-  return story.kernel.run(() => runsvdir.run(argv), { argv, env: ['PATH=/bin'] });
+  const argv = argvOf(story);
+  const program = (): number => {
+    const code = runsvdir.run(argv);
+    story.left = story.kernel.live().map(({ key }) => key);
+    story.endedMs = story.kernel.nowMs;
+    return code;
+  };
+  const first = story.mode === 'first' ? { pid: 1 } : {};
+  let ending = story.kernel.run(program, { argv, env: ['PATH=/bin'], ...first });
+  while (ending.how === 'executed') {
+    note(story, 'the engine goes on');
+    ending = story.kernel.runOn(program, ending.env);
+  }
+  return ending;
 };
 
 /** Plays one scenario; what it returns has no failures if all is well. */
 export const playScan = (seed: number, invariants: ScanInvariants, trace = 0): ScanStory => {
   const random = new Random(seed);
   const kernel = new VirtualKernel({ seed, trace, readdirOrder: 'random' });
+  const mode = random.pick(['classic', 'classic', 'first', 'subreaper'] as const);
   const story: ScanStory = {
+    mode,
+    endSignal: mode === 'classic' ? SIGHUP : random.pick([SIGTERM, SIGHUP, SIGINT, SIGPWR]),
+    killAfterMs: random.pick([0, 500, 2000, 7000]),
+    askedMs: null,
+    endedMs: 0,
+    left: [],
+    logsKilledMs: [],
     seed,
     kernel,
     random,

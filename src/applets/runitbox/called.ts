@@ -24,9 +24,10 @@ const placeOf = (argv0: Bytes): Bytes => {
   return places.find((place) => !refused(sys.lstat(place))) ?? '';
 };
 
-const named = (applets: readonly Applet[], path: Bytes): Applet | undefined => {
+/** The program that the last component of a path names. */
+export const named = (applets: readonly Applet[], path: Bytes): Applet | undefined => {
   const name = baseName(path);
-  return applets.find((applet) => applet.name === name);
+  return applets.find((applet) => applet.name === name) ?? applets.find(({ also }) => also?.includes(name) === true);
 };
 
 /** The program that the links behind argv[0] lead to; undefined where there is none. */

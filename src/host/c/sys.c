@@ -10,11 +10,13 @@
 #endif
 #define _FILE_OFFSET_BITS 64
 #define _TIME_BITS 64
+#include "lines.h"
 #include "sys.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -25,6 +27,8 @@
 #include <sys/inotify.h>
 #include <sys/ioctl.h>
 #include <sys/reboot.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -45,6 +49,7 @@
 #endif
 
 extern char **environ;
+#define STATE "RUNITBOX_STATE"
 
 #define CALL(name) static int64_t do_##name(const sys_arg *a, sys_out *out)
 #define UNUSED ((void)a, (void)out)
@@ -154,6 +159,8 @@ CALL(fstat) {
   return stat_result(fstat((int)a[0].n, &st), &st, out);
 }
 
+CALL(fsync) { return (void)out, result(fsync((int)a[0].n)); }
+CALL(fchmod) { return (void)out, result(fchmod((int)a[0].n, (mode_t)a[1].n)); }
 CALL(access) { return (void)out, result(access(a[0].s, (int)a[1].n)); }
 CALL(chmod) { return (void)out, result(chmod(a[0].s, (mode_t)a[1].n)); }
 CALL(mkdir) { return (void)out, result(mkdir(a[0].s, (mode_t)a[1].n)); }
@@ -244,6 +251,7 @@ CALL(block) {
 
 static uint32_t noted[2]; /* bit (n - 1) & 31 of word (n - 1) / 32: signal n came; 32 bits are atomic everywhere */
 static int told[2] = {-1, -1};
+static uint32_t taken[2]; /* those handed out since the last guard(): an engine that fails may have lost them */
 static sigset_t caught; /* all zeros: none */
 
 static void note(int sig) {
@@ -293,6 +301,7 @@ CALL(takeSignals) {
   out->count = 0;
   for (int word = 0; word < 2; word++) {
     uint32_t bits = __atomic_exchange_n(&noted[word], 0, __ATOMIC_SEQ_CST);
+    taken[word] |= bits;
     for (int i = 0; i < 32; i++)
       if (bits >> i & 1) out->v[out->count++] = word * 32 + i + 1;
   }
@@ -375,8 +384,10 @@ static int be_child(void *arg) {
   child *c = arg;
   const sys_arg *a = c->a;
   if (a[5].n & SPAWN_SETSID) setsid();
+  /* all signals are blocked, or a process outside the foreground would be stopped for asking for it */
+  if (a[5].n & SPAWN_TERMINAL && tcgetpgrp(0) == getpgrp() && setpgid(0, 0) == 0) tcsetpgrp(0, getpid());
   if ((!*a[3].s || chdir(a[3].s) == 0) && place_descriptors(c) == 0 &&
-      (!(a[5].n & SPAWN_TERMINAL) || ioctl(0, TIOCSCTTY, 0) == 0)) {
+      (!(a[5].n & SPAWN_CONTROLLING) || ioctl(0, TIOCSCTTY, 0) == 0)) {
     reset_signals();
     if (c->record < 0 || write_record(c) == 0) execve(a[0].s, (char *const *)a[1].list, c->env);
   }
@@ -387,7 +398,7 @@ static int be_child(void *arg) {
 static int prepare(child *c, const sys_arg *a) {
   *c = (child){.a = a, .env = a[5].n & SPAWN_ENV ? (char *const *)a[2].list : environ, .record = (int)a[6].n};
   if (!a[1].len || a[4].len % 2 || a[4].len > 2 * PAIRS) return -EINVAL;
-  if (a[5].n & ~(int64_t)(SPAWN_SETSID | SPAWN_ENV | SPAWN_AT_ONCE | SPAWN_TERMINAL)) return -EINVAL;
+  if (a[5].n & ~(int64_t)(SPAWN_SETSID | SPAWN_ENV | SPAWN_AT_ONCE | SPAWN_TERMINAL | SPAWN_CONTROLLING)) return -EINVAL;
   for (; c->count < (int)a[4].len / 2; c->count++) {
     int64_t to = a[4].v[2 * c->count], from = a[4].v[2 * c->count + 1];
     if (!is_fd(to) || !is_fd(from)) return -EBADF;
@@ -398,8 +409,10 @@ static int prepare(child *c, const sys_arg *a) {
   return 0;
 }
 
+static _Alignas(16) char stack[32768];
+static struct { char *mark; int home, keep, successor, status; pid_t process; time_t since; } guarded; /* guard() */
+
 CALL(spawn) {
-  static _Alignas(16) char stack[32768];
   child c;
   sigset_t all, before;
   (void)out;
@@ -416,6 +429,7 @@ CALL(spawn) {
     RETRY(reaped, waitpid((pid_t)r, NULL, 0));
     r = -(SPAWN_FAILED + c.failed);
   }
+  if (r > 0 && guarded.process < 0) guarded.process = (pid_t)r;
   sigprocmask(SIG_SETMASK, &before, NULL);
   return r;
 }
@@ -423,7 +437,8 @@ CALL(spawn) {
 CALL(exec) {
   (void)out;
   if (!a[1].len) return -EINVAL;
-  execve(a[0].s, (char *const *)a[1].list, a[2].len ? (char *const *)a[2].list : environ);
+  char *const *env = a[2].len ? (char *const *)a[2].list : environ;
+  execve(a[0].s, (char *const *)a[1].list, a[2].len == 1 && !*env[0] ? env + 1 : env);
   return -errno;
 }
 
@@ -431,6 +446,7 @@ CALL(waitpid) {
   int status = 0;
   pid_t pid;
   RETRY(pid, waitpid((pid_t)a[0].n, &status, (int)a[1].n));
+  if (pid > 0 && pid == guarded.process) guarded.status = status;
   return pid < 0 ? -errno : numbers(out, pid, status);
 }
 
@@ -454,6 +470,8 @@ CALL(reboot) {
   if (child == 0) _exit((int)-r);
   return r;
 }
+
+CALL(subreaper) { return UNUSED, result(prctl(PR_SET_CHILD_SUBREAPER, 1L, 0L, 0L, 0L)); }
 
 /* ---- waiting ---- */
 
@@ -491,6 +509,51 @@ CALL(clock) {
   return numbers(out, now.tv_sec, now.tv_nsec);
 }
 
+/* ---- lines of a log ---- */
+
+CALL(udp) {
+  struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)a[1].n)};
+  (void)out;
+  if (a[0].len != sizeof to.sin_addr || a[1].n < 0 || a[1].n > UINT16_MAX) return -EINVAL;
+  memcpy(&to.sin_addr, a[0].s, sizeof to.sin_addr);
+  int fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0 || connect(fd, (struct sockaddr *)&to, sizeof to) == 0) return result(fd);
+  int error = errno;
+  close(fd);
+  return -error;
+}
+
+/* Room for `size` bytes of a result, in the buffer where it does. */
+static char *room(sys_out *out, size_t size) {
+  out->bytes = size <= sizeof out->buf ? out->buf : (out->owned = malloc(size));
+  return (char *)out->bytes;
+}
+
+CALL(lines) {
+  lines_job job = {{a[0].s, a[0].len}, (size_t)a[1].n, (int)a[2].n, {a[3].s, a[3].len}, {a[4].s, a[4].len},
+                   (size_t)a[5].n,     (size_t)a[6].n, (int)a[7].n};
+  if (a[1].n < 0 || job.at > job.in.len || job.state < LINE_START || job.state > LINE_SKIPPED) return -EINVAL;
+  if (a[5].n < 1 || a[6].n < 0 || !lines_rules_valid(job.rules)) return -EINVAL;
+  size_t size = lines_room(&job);
+  if (size < sizeof out->buf) size = sizeof out->buf;
+  char *to = room(out, size);
+  if (!to) return -ENOMEM;
+  out->len = lines_run(&job, to, size);
+  out->numbers[0] = (int64_t)job.at;
+  out->numbers[1] = job.state;
+  out->count = 2;
+  return 0;
+}
+
+CALL(translate) {
+  if (a[1].n < 0 || a[2].n < 0 || a[3].len != 256) return -EINVAL;
+  char *to = room(out, a[0].len);
+  if (!to) return -ENOMEM;
+  lines_translate((span){a[0].s, a[0].len}, (size_t)a[1].n, (size_t)a[2].n, a[3].s, to);
+  out->len = a[0].len;
+  return 0;
+}
+
 /* ---- this process ---- */
 
 static int arg_count;
@@ -524,6 +587,117 @@ CALL(argWrite) {
   size_t room = (size_t)(end - at), put = a[1].len < room ? a[1].len : room;
   memcpy(at, a[1].s, put);
   return (int64_t)put;
+}
+
+/* ---- staying, where the engine does not ---- */
+
+/* For a second, or to the end if that is asked for: then there is none but process 1 to see to it. */
+static void stand_in(void) {
+  static const int asking[] = {SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGPWR, 37, 38};
+  int pid, status, tenths = 0;
+  sigset_t set = {0};
+  for (size_t i = 0; getpid() == 1 && i < sizeof asking / sizeof *asking; i++) sigaddset(&set, asking[i]);
+  int asked = sigtimedwait(&set, NULL, &(struct timespec){.tv_sec = 1}) > 0;
+  if (asked) kill(-1, SIGTERM), kill(-1, SIGCONT);
+  do
+    while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+      if (pid == guarded.process) guarded.status = status;
+  while (asked && pid == 0 && tenths++ < 70 && usleep(100000) == 0);
+  if (asked) kill(-1, SIGKILL), _exit(111);
+}
+
+void sys_again(void) {
+  sigset_t all;
+  char *mark = guarded.mark && putenv(guarded.mark) ? NULL : getenv(STATE);
+  if (!mark) return;
+  sigfillset(&all);
+  sigprocmask(SIG_SETMASK, &all, NULL);
+  for (int i = 0; i < 64; i++)
+    if ((noted[i / 32] | taken[i / 32]) >> i % 32 & 1) kill(getpid(), i + 1);
+  if (guarded.mark && fchdir(guarded.home) == 0) fcntl(guarded.keep, F_SETFD, 0);
+  for (int soon = !guarded.mark || (guarded.successor && time(NULL) < guarded.since + 2);; soon = 1) {
+    if (soon) stand_in();
+    if (guarded.mark) digits(mark, 10, guarded.process + 1), digits(mark + 11, 10, guarded.status + 1);
+    execv("/proc/self/exe", arg_list);
+    if (errno == E2BIG) unsetenv(STATE); /* without it the services are found by their locks */
+    else if (getpid() != 1) return;
+  }
+}
+
+static void crashed(int sig) { sys_again(), _exit(128 + sig); }
+
+CALL(guard) {
+  static const int crashes[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+  struct sigaction action = {.sa_handler = crashed, .sa_flags = SA_ONSTACK | SA_NODEFER};
+  char *mark = malloc(sizeof STATE + 23 + a[0].len), *old = guarded.mark;
+  if (!mark) return (void)out, -ENOMEM;
+  strcat(strcpy(mark, STATE "=0000000000 0000000000 "), a[0].s);
+  if (!old) {
+    for (size_t i = 0; i < sizeof crashes / sizeof *crashes; i++) sigaction(crashes[i], &action, NULL);
+    sigprocmask(SIG_SETMASK, &action.sa_mask, NULL); /* sys_again has blocked them */
+    sigaltstack(&(stack_t){.ss_sp = stack, .ss_size = sizeof stack}, NULL);
+    guarded.since = time(NULL), guarded.successor = getenv(STATE) != NULL;
+    putenv(mark), unsetenv(STATE); /* there is room for it from now on */
+  }
+  guarded.mark = mark, guarded.home = (int)a[1].n, guarded.keep = (int)a[2].n, guarded.process = (pid_t)a[3].n;
+  guarded.status = -1, taken[0] = taken[1] = 0;
+  return free(old), 0;
+}
+
+/* ---- for good ---- */
+
+/* Not by the C library's functions: they ask after threads first, and change every one of them. */
+#ifdef SYS_setuid32
+#define SETUID SYS_setuid32
+#define SETGID SYS_setgid32
+#define SETGROUPS SYS_setgroups32
+#else
+#define SETUID SYS_setuid
+#define SETGID SYS_setgid
+#define SETGROUPS SYS_setgroups
+#endif
+
+CALL(inherit) { return (void)out, result(fcntl((int)a[0].n, F_SETFD, a[1].n ? 0 : FD_CLOEXEC)); }
+CALL(chroot) { return (void)out, result(chroot(a[0].s)); }
+
+CALL(own) {
+  static const int calls[OWN_COUNT] = {SETUID, SETGID, SYS_umask, SYS_getpriority, SYS_setpriority,
+                                       SYS_ioprio_set, SYS_unshare, SYS_prctl};
+  long v[5] = {0};
+  (void)out;
+  if (a[0].n < 0 || a[0].n >= OWN_COUNT || a[1].len > sizeof v / sizeof *v) return -EINVAL;
+  for (size_t i = 0; i < a[1].len; i++) v[i] = (long)a[1].v[i];
+  return result(syscall(calls[a[0].n], v[0], v[1], v[2], v[3], v[4]));
+}
+
+/* The numbers as 32-bit words at the start of the result's room. NULL: too many. */
+static uint32_t *words(const sys_arg *a, sys_out *out) {
+  uint32_t *to = (uint32_t *)out->buf;
+  if (a->len > sizeof out->buf / sizeof *to) return NULL;
+  for (size_t i = 0; i < a->len; i++) to[i] = (uint32_t)a->v[i];
+  return to;
+}
+
+CALL(setgroups) { return words(a, out) ? result(syscall(SETGROUPS, a[0].len, out->buf)) : -EINVAL; }
+
+CALL(setaffinity) {
+  return words(a, out) ? result(syscall(SYS_sched_setaffinity, 0, a[0].len * sizeof(uint32_t), out->buf)) : -EINVAL;
+}
+
+CALL(capabilities) {
+  uint32_t head[2] = {0x20080522 /* two words for each set */, 0}, set[6] = {0};
+  if (a[0].len && a[0].len != 6) return -EINVAL;
+  if (words(a, out)) memcpy(set, out->buf, a[0].len * sizeof *set);
+  if (syscall(a[0].len ? SYS_capset : SYS_capget, head, set) < 0) return -errno;
+  for (out->count = 0; out->count < 6; out->count++) out->v[out->count] = set[out->count];
+  return 0;
+}
+
+CALL(rlimit) {
+  int64_t was[2];
+  if (a[1].len && a[1].len != 2) return -EINVAL;
+  if (syscall(SYS_prlimit64, 0, (int)a[0].n, a[1].len ? a[1].v : NULL, was) < 0) return -errno;
+  return numbers(out, was[0], was[1]);
 }
 
 CALL(exit) {

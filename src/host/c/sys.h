@@ -9,6 +9,7 @@
  *              a array of strings, no NUL    v array of numbers (int64)
  *   result     i number (>= 0 or -errno)     d data string or -errno
  *              v array of numbers or -errno  a array of strings or -errno
+ *              m array of a data string and numbers, or -errno
  *
  * What every binder must do alike (test/contract holds them to it): a missing argument, one of another type, a
  * number that is no integer of its size and a character above 255 throw TypeError; a NUL in s or a makes -EINVAL
@@ -27,6 +28,8 @@
   X(write, "id", 'i')      /* bytes written */                                                             \
   X(pwrite, "idn", 'i')    /* fd, data, offset */                                                          \
   X(ftruncate, "in", 'i')                                                                                  \
+  X(fsync, "i", 'i')                                                                                       \
+  X(fchmod, "ii", 'i')                                                                                     \
   X(stat, "s", 'v')        /* mode, device, inode low 32, inode high 32, uid, gid, size, mtime s, ns */    \
   X(lstat, "s", 'v')                                                                                       \
   X(fstat, "i", 'v')                                                                                       \
@@ -48,9 +51,13 @@
   X(pipe, "i", 'v')        /* flags (O_NONBLOCK or 0): read end, write end */                              \
   X(fstype, "s", 'i')      /* statfs f_type as an unsigned number */                                       \
   X(block, "i", 'i')       /* takes O_NONBLOCK away */                                                     \
+  X(udp, "di", 'i')        /* IPv4 address (4 bytes), port: a connected, non-blocking datagram socket */   \
+  /* lines of a log: lines.h */                                                                            \
+  X(lines, "diiddnni", 'm') /* data, at, state, head, rules, limit, enough, brief: text, at, state */      \
+  X(translate, "dnnd", 'd') /* data, column, limit, table of 256 bytes */                                  \
   /* processes */                                                                                          \
   X(spawn, "saasviid", 'i') /* path, argv, env, directory, pairs child fd/our fd, flags, record fd, text */ \
-  X(exec, "saa", 'i')      /* path, argv, env; an empty env means ours */                                  \
+  X(exec, "saa", 'i')      /* path, argv, env; an empty env means ours, one of a single "" an empty one */ \
   X(waitpid, "ii", 'v')    /* pid, options: pid (0: none ready), raw wait status */                        \
   X(kill, "ii", 'i')                                                                                       \
   X(pidfd, "i", 'i')       /* pidfd_open: readable when that process has ended */                          \
@@ -59,6 +66,7 @@
   X(setsid, "", 'i')                                                                                       \
   X(reboot, "i", 'i')      /* command; in a process of its own, as the kernel may end the caller */        \
   X(sync, "", 'i')                                                                                         \
+  X(subreaper, "", 'i')    /* from now on orphans of our descendants become our children */                \
   /* signals: caught ones are noted in C and told through one descriptor */                                \
   X(catchSignals, "v", 'i') /* numbers to catch from now on: descriptor, readable while some are noted */  \
   X(catchUnignored, "v", 'i') /* the same, but those that are ignored stay so */                           \
@@ -73,13 +81,25 @@
   X(args, "", 'a')         /* argv, argv[0] first */                                                       \
   X(environ, "", 'a')      /* NAME=value strings */                                                        \
   X(argWrite, "id", 'i')   /* overwrite the memory of argv[i] from its start, at most its own length */    \
+  X(guard, "siii", 'i')    /* must not end: state, directory, descriptor to keep, process; see sys_again */ \
+  X(inherit, "ii", 'i')    /* fd, whether programs that we become or start get it */                       \
+  X(chroot, "s", 'i')                                                                                      \
+  X(own, "iv", 'i')        /* OWN_*, at most five numbers: a call that needs nothing but numbers */        \
+  X(setgroups, "v", 'i')                                                                                   \
+  X(setaffinity, "v", 'i') /* bits, 32 processors a number */                                              \
+  X(capabilities, "v", 'v') /* effective, permitted, inheritable, low 32 bits, then high; [] only asks */  \
+  X(rlimit, "iv", 'v')     /* resource, soft and hard limit (-1: none) or nothing: what they were */       \
   X(exit, "i", 'i')
 
 /* spawn flags */
 #define SPAWN_SETSID 1 /* the child leads a new session */
 #define SPAWN_ENV 2    /* env is given; without this flag the child inherits ours */
+#define SPAWN_TERMINAL 8 /* where descriptor 0 is a terminal and its foreground ours, the child gets it, in a group of its own */
 #define SPAWN_AT_ONCE 4 /* return as soon as there is a child; one that cannot become the program exits 100 */
-#define SPAWN_TERMINAL 8 /* the child's descriptor 0 becomes the controlling terminal of its session */
+#define SPAWN_CONTROLLING 16 /* the child's descriptor 0 becomes the controlling terminal of its session */
+
+/* own's calls, all of this process: setuid, setgid, umask, getpriority, setpriority, ioprio_set, unshare, prctl */
+enum { OWN_UID, OWN_GID, OWN_UMASK, OWN_GET_NICE, OWN_SET_NICE, OWN_IO_CLASS, OWN_UNSHARE, OWN_PRCTL, OWN_COUNT };
 
 /* What spawn returns when fork worked but a later step in the child did not: -(SPAWN_FAILED + errno). */
 #define SPAWN_FAILED 4096
@@ -96,6 +116,7 @@ typedef struct {
  *   d  `len` bytes at `bytes`
  *   a  `count` NUL-terminated strings, one behind the other, at `bytes`
  *   v  the first `count` of `v`
+ *   m  `len` bytes at `bytes`, and the first `count` of `numbers`
  * `bytes` points at `buf`, or at malloc'ed memory that `owned` also names: the binder sets `owned` to NULL before
  * the call and frees it once the result is copied. After a refusal nothing else in here means anything. */
 typedef struct {
@@ -103,6 +124,7 @@ typedef struct {
   size_t len;
   size_t count;
   void *owned;
+  int64_t numbers[4];
   union {
     int64_t v[8192];
     char buf[65536];
@@ -118,6 +140,15 @@ typedef struct {
 
 extern const sys_row sys_table[];
 extern const int sys_count;
+
+/* Called where the engine has failed. A process that has called guard() executes its own file again: same number, same
+ * children, same arguments, in that directory, signals that came meanwhile pending, the descriptor open, and
+ *   RUNITBOX_STATE=PROCESS STATUS STATE
+ * in its environment: that process's number (or, where -1 was given, that of the next one spawned) and its wait
+ * status, each plus one in ten digits, 0 for none. One that fails again within a second of that stands in for itself for
+ * a second before it tries once more: it reaps and, as process 1, brings everything to an end if asked to. Returns
+ * where the process may end. The variable is gone from the environment after the first guard(). */
+void sys_again(void);
 
 /* Called once by main() before anything else: where argv lives. */
 void sys_init(int argc, char **argv);

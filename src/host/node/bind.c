@@ -133,10 +133,22 @@ static napi_value give_array(napi_env env, char type, const sys_out *out) {
   return array;
 }
 
+static napi_value give_mixed(napi_env env, const sys_out *out) {
+  napi_value array, item;
+  napi_create_array_with_length(env, out->count + 1, &array);
+  for (size_t i = 0; i <= out->count; i++) {
+    if (i == 0) napi_create_string_latin1(env, out->bytes, out->len, &item);
+    else napi_create_int64(env, out->numbers[i - 1], &item);
+    napi_set_element(env, array, (uint32_t)i, item);
+  }
+  return array;
+}
+
 static napi_value give(napi_env env, char type, int64_t r, const sys_out *out) {
   napi_value value = NULL;
   if (r < 0 || type == 'i') napi_create_int64(env, r, &value);
   else if (type == 'd') napi_create_string_latin1(env, out->bytes, out->len, &value);
+  else if (type == 'm') value = give_mixed(env, out);
   else value = give_array(env, type, out);
   return value;
 }

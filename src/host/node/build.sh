@@ -8,6 +8,6 @@ new=out/node/sys.node.$$
 trap 'rm -f "$new"' EXIT
 # shellcheck disable=SC2086
 ${CC:-cc} ${CFLAGS:--std=gnu11 -Os -s -Wall -Wextra -Werror} -DSYS_GUEST -shared -fPIC -Wl,-z,now -Isrc/host/c \
-  -I"${NODE_INCLUDE:-node_modules/node-api-headers/include}" -o "$new" src/host/c/sys.c src/host/node/bind.c
+  -I"${NODE_INCLUDE:-node_modules/node-api-headers/include}" -o "$new" src/host/c/sys.c src/host/c/lines.c src/host/node/bind.c
 # By rename, so that a test which is just loading the old one is not disturbed.
 mv "$new" out/node/sys.node

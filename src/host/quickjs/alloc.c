@@ -16,7 +16,8 @@
 #include "host.h"
 
 #ifdef FAIL_ALLOC
-/* RUNITBOX_FAIL_ALLOC=n: the n-th request is refused; n+: that and all later ones. */
+/* RUNITBOX_FAIL_ALLOC=n: the n-th request is refused; n+: that and all later ones, those of the same process executed
+ * anew included (sys_again). */
 static int refuse(void) {
   static long count, from = -1, for_ever;
   if (from < 0) {
@@ -24,6 +25,7 @@ static int refuse(void) {
     const char *s = getenv("RUNITBOX_FAIL_ALLOC");
     from = s ? strtol(s, &rest, 10) : 0;
     for_ever = *rest == '+';
+    if (getenv("RUNITBOX_STATE")) from = for_ever;
   }
   return from > 0 && (++count == from || (for_ever && count > from));
 }
@@ -41,6 +43,7 @@ static size_t whole(size_t size) { return size; }
 #else
 
 #define HEAD sizeof(size_t)
+#define LEAD (16 - HEAD) /* in front of the head, where a block is a mapping of its own */
 #define FINE 1024
 #define LARGE (128u << 10)
 #define CLASSES (FINE / 16 + 4 * 7 + 1)
@@ -69,7 +72,7 @@ static unsigned class_of(size_t size, size_t *total) {
     return t / 16;
   }
   if (size > LARGE - HEAD) {
-    *total = (size + 16 + 4095) & ~(size_t)4095;
+    *total = ((size + 16 + 4095) & ~(size_t)4095) - LEAD;
     return CLASSES;
   }
   log = 8 * sizeof(long) - 1 - __builtin_clzl(t - 1); /* 2^log < t <= 2^(log+1) */
@@ -93,8 +96,7 @@ static char *carve(size_t total) {
   char *p;
   if ((size_t)(end - next) < total) {
     p = map(CHUNK);
-    if (!p)
-      return NULL;
+    if (!p) return NULL;
     next = p + 16 - HEAD;
     end = p + CHUNK;
   }
@@ -108,7 +110,7 @@ static void *take(size_t size) {
   unsigned c = class_of(size, &total);
   char *p;
   if (c == CLASSES) {
-    p = map(total);
+    p = map(total + LEAD);
     p = p ? p + 16 : NULL;
   } else if (unused[c]) {
     p = unused[c];
@@ -116,21 +118,19 @@ static void *take(size_t size) {
   } else {
     p = carve(total);
   }
-  if (p)
-    *head(p) = total;
+  if (p) *head(p) = total;
   return p;
 }
 
 static void give(void *p) {
   size_t total = *head(p), ignored;
   unsigned c = class_of(total - HEAD, &ignored);
-  if (IN_IMAGE(p))
-    return;
+  if (IN_IMAGE(p)) return;
   if (c < CLASSES) {
     *(void **)p = unused[c];
     unused[c] = p;
   } else {
-    munmap((char *)p - 16, total);
+    munmap((char *)p - 16, total + LEAD);
   }
 }
 
@@ -146,14 +146,12 @@ typedef JSMallocState state;
 
 static void *get(state *s, size_t size) {
   void *p = size > PTRDIFF_MAX - 8192 || refuse() ? NULL : take(size);
-  if (p)
-    COUNT(1, usable(p));
+  if (p) COUNT(1, usable(p));
   return p;
 }
 
 static void put(state *s, void *p) {
-  if (!p)
-    return;
+  if (!p) return;
   COUNT(-1, -usable(p));
   give(p);
 }
@@ -165,8 +163,7 @@ static void *resize(state *s, void *p, size_t size) {
     put(s, p);
     return NULL;
   }
-  if (p && size <= PTRDIFF_MAX - 8192 && whole(size) == old)
-    return p;
+  if (p && size <= PTRDIFF_MAX - 8192 && whole(size) == old) return p;
   q = get(s, size);
   if (q && p) {
     memcpy(q, p, old < size ? old : size);

@@ -33,8 +33,7 @@ static int fail(walk *w, const char *message) {
 
 static void *keep(walk *w, size_t size) {
   held *h = js_malloc(w->ctx, sizeof *h + size);
-  if (!h)
-    return NULL;
+  if (!h) return NULL;
   h->next = w->held;
   h->memory = NULL;
   w->held = h;
@@ -51,20 +50,16 @@ static void release(walk *w) {
 
 static int number(walk *w, JSValueConst value, double low, double high, int64_t *n) {
   double d;
-  if (!JS_IsNumber(value))
-    return fail(w, "not a number");
-  if (JS_ToFloat64(w->ctx, &d, value))
-    return -1;
-  if (!(d >= low && d <= high && d == trunc(d)))
-    return fail(w, "not an integer of this size");
+  if (!JS_IsNumber(value)) return fail(w, "not a number");
+  if (JS_ToFloat64(w->ctx, &d, value)) return -1;
+  if (!(d >= low && d <= high && d == trunc(d))) return fail(w, "not an integer of this size");
   *n = d;
   return 0;
 }
 
 static int text(walk *w, JSValueConst value, int path, const char **bytes, size_t *len) {
   void *owned;
-  if (engine_view(w->ctx, value, bytes, len, &owned))
-    return -1;
+  if (engine_view(w->ctx, value, bytes, len, &owned)) return -1;
   if (owned) {
     if (!keep(w, 0)) {
       js_free(w->ctx, owned);
@@ -72,8 +67,7 @@ static int text(walk *w, JSValueConst value, int path, const char **bytes, size_
     }
     w->held->memory = owned;
   }
-  if (path && memchr(*bytes, 0, *len))
-    w->invalid = 1;
+  if (path && memchr(*bytes, 0, *len)) w->invalid = 1;
   return 0;
 }
 
@@ -82,11 +76,9 @@ static int text(walk *w, JSValueConst value, int path, const char **bytes, size_
 static int list(walk *w, JSValueConst value, char type, sys_arg *a) {
   int64_t length = engine_length(w->ctx, value);
   int of_text = type == 'a';
-  if (length < 0)
-    return fail(w, "not an array");
+  if (length < 0) return fail(w, "not an array");
   void *memory = keep(w, (length + 1) * (of_text ? sizeof *a->list : sizeof *a->v));
-  if (!memory)
-    return -1;
+  if (!memory) return -1;
   const char **strings = memory;
   int64_t *numbers = memory;
   for (int64_t i = 0; i < length; i++) {
@@ -95,11 +87,9 @@ static int list(walk *w, JSValueConst value, char type, sys_arg *a) {
     JSValue element = JS_GetPropertyUint32(w->ctx, value, i);
     int r = of_text ? text(w, element, 1, &strings[i], &ignored) : number(w, element, -WIDE, WIDE, &numbers[i]);
     JS_FreeValue(w->ctx, element);
-    if (r)
-      return -1;
+    if (r) return -1;
   }
-  if (of_text)
-    strings[length] = NULL;
+  if (of_text) strings[length] = NULL;
   a->len = length;
   a->list = strings;
   a->v = numbers;
@@ -133,12 +123,25 @@ static JSValue strings(JSContext *ctx, const char *bytes, size_t count) {
   return array;
 }
 
+static JSValue mixed(JSContext *ctx, const sys_out *out) {
+  JSValue array = JS_NewArray(ctx);
+  for (size_t i = 0; i <= out->count && !JS_IsException(array); i++) {
+    JSValue item = i == 0 ? engine_bytes(ctx, out->bytes, out->len) : JS_NewInt64(ctx, out->numbers[i - 1]);
+    if (JS_SetPropertyUint32(ctx, array, i, item) < 0) {
+      JS_FreeValue(ctx, array);
+      return JS_EXCEPTION;
+    }
+  }
+  return array;
+}
+
 static JSValue result(JSContext *ctx, char type, int64_t r, const sys_out *out) {
-  if (r < 0 || type == 'i')
-    return JS_NewInt64(ctx, r);
+  if (r < 0 || type == 'i') return JS_NewInt64(ctx, r);
   switch (type) {
   case 'd':
     return engine_bytes(ctx, out->bytes, out->len);
+  case 'm':
+    return mixed(ctx, out);
   case 'v':
     return engine_numbers(ctx, out->v, out->count);
   default:
@@ -155,8 +158,7 @@ static JSValue call(JSContext *ctx, JSValueConst this_value, int argc, JSValueCo
   int i;
   (void)this_value;
   for (i = 0; row->args[i]; i++) {
-    if (argument(&w, i < argc ? argv[i] : JS_UNDEFINED, row->args[i], &a[i]))
-      break;
+    if (argument(&w, i < argc ? argv[i] : JS_UNDEFINED, row->args[i], &a[i])) break;
   }
   if (!row->args[i]) {
     out.owned = NULL;
@@ -175,10 +177,8 @@ int bind_calls(JSContext *ctx) {
     JSValue f = JS_NewCFunctionMagic(ctx, call, row->name, strlen(row->args), JS_CFUNC_generic_magic, i);
     r = JS_SetPropertyStr(ctx, calls, row->name, f);
   }
-  if (r >= 0)
-    r = JS_SetPropertyStr(ctx, global, "__sys", calls);
-  else
-    JS_FreeValue(ctx, calls);
+  if (r >= 0) r = JS_SetPropertyStr(ctx, global, "__sys", calls);
+  else JS_FreeValue(ctx, calls);
   JS_FreeValue(ctx, global);
   return r < 0 ? -1 : 0;
 }

@@ -9,8 +9,7 @@
 
 JSContext *engine_context(JSRuntime *rt) {
   JSContext *ctx = rt ? JS_NewContextRaw(rt) : NULL;
-  if (!ctx)
-    return NULL;
+  if (!ctx) return NULL;
   JS_AddIntrinsicBaseObjects(ctx);
   JS_AddIntrinsicRegExp(ctx);
   JS_AddIntrinsicJSON(ctx);
@@ -33,52 +32,7 @@ int64_t engine_length(JSContext *ctx, JSValueConst value) {
 }
 
 #ifdef RUNITBOX_NG
-
-/* The public way: UTF-8, folded back to bytes. */
-int engine_view(JSContext *ctx, JSValueConst value, const char **bytes, size_t *len, void **owned) {
-  size_t n, i, o = 0;
-  const char *utf8;
-  char *copy;
-  *owned = NULL;
-  if (!JS_IsString(value)) {
-    JS_ThrowTypeError(ctx, "not a string");
-    return -1;
-  }
-  utf8 = JS_ToCStringLen(ctx, &n, value);
-  if (!utf8)
-    return -1;
-  copy = js_malloc(ctx, n + 1);
-  for (i = 0; copy && i < n; o++) {
-    unsigned char c = utf8[i++];
-    if (c > 0xc3) {
-      JS_ThrowTypeError(ctx, "not a byte string");
-      js_free(ctx, copy);
-      copy = NULL;
-    } else {
-      copy[o] = c < 0x80 ? c : (char)(c << 6 | (utf8[i++] & 0x3f));
-    }
-  }
-  JS_FreeCString(ctx, utf8);
-  if (!copy)
-    return -1;
-  copy[o] = 0;
-  *owned = copy;
-  *bytes = copy;
-  *len = o;
-  return 0;
-}
-
-JSValue engine_numbers(JSContext *ctx, const int64_t *v, size_t count) {
-  JSValue array = JS_NewArray(ctx);
-  for (size_t i = 0; i < count && !JS_IsException(array); i++) {
-    if (JS_SetPropertyUint32(ctx, array, i, JS_NewInt64(ctx, v[i])) < 0) {
-      JS_FreeValue(ctx, array);
-      array = JS_EXCEPTION;
-    }
-  }
-  return array;
-}
-
+#include "../../../build/engine/ng.c"
 #else
 
 /* Most byte strings are used where they lie. A rope is made flat first and then keeps the flat string alive. */
@@ -92,8 +46,7 @@ int engine_view(JSContext *ctx, JSValueConst value, const char **bytes, size_t *
   }
   if (JS_VALUE_GET_TAG(value) == JS_TAG_STRING_ROPE) {
     JSValue flat = js_linearize_string_rope(ctx, JS_DupValue(ctx, value));
-    if (JS_IsException(flat))
-      return -1;
+    if (JS_IsException(flat)) return -1;
     p = JS_VALUE_GET_STRING(flat);
     JS_FreeValue(ctx, flat);
   } else {
@@ -101,11 +54,9 @@ int engine_view(JSContext *ctx, JSValueConst value, const char **bytes, size_t *
   }
   *len = p->len;
   *bytes = (const char *)p->u.str8;
-  if (!p->is_wide_char)
-    return 0;
+  if (!p->is_wide_char) return 0;
   char *copy = js_malloc(ctx, p->len + 1);
-  if (!copy)
-    return -1;
+  if (!copy) return -1;
   for (i = 0; i < p->len; i++) {
     if (p->u.str16[i] > 0xff) {
       js_free(ctx, copy);
@@ -122,15 +73,13 @@ int engine_view(JSContext *ctx, JSValueConst value, const char **bytes, size_t *
 JSValue engine_numbers(JSContext *ctx, const int64_t *v, size_t count) {
   JSValue array = JS_NewArray(ctx);
   JSObject *p;
-  if (JS_IsException(array) || count == 0)
-    return array;
+  if (JS_IsException(array) || count == 0) return array;
   p = JS_VALUE_GET_OBJ(array);
   if (expand_fast_array(ctx, p, count)) {
     JS_FreeValue(ctx, array);
     return JS_EXCEPTION;
   }
-  for (size_t i = 0; i < count; i++)
-    p->u.array.u.values[i] = JS_NewInt64(ctx, v[i]);
+  for (size_t i = 0; i < count; i++) p->u.array.u.values[i] = JS_NewInt64(ctx, v[i]);
   p->u.array.count = count;
   p->prop[0].u.value = JS_NewInt32(ctx, count);
   return array;

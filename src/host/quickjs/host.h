@@ -31,7 +31,7 @@ int bind_calls(JSContext *ctx);
 /* main.c */
 /* Gives the bundle the calls and runs its top level, which only defines things. Returns globalThis.__main. */
 JSValue load_bundle(JSContext *ctx, const uint8_t *bytecode, size_t len);
-/* One line on standard error. Returns the exit status for a failure of the program itself. */
+/* One line on standard error. Returns, where the process may end, the exit status for a failure of the program itself. */
 int fatal_text(const char *what, const char *detail);
 /* The same for the exception that is pending. */
 int fatal(JSContext *ctx);

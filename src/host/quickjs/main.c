@@ -40,7 +40,7 @@ int fatal_text(const char *what, const char *detail) {
       {"\n", 1},
   };
   (void)!writev(2, line, sizeof line / sizeof *line);
-  return FATAL;
+  return sys_again(), FATAL;
 }
 
 /* The text of a value on one line: "    at f\n    at g\n" becomes "at f, at g". */
@@ -49,8 +49,7 @@ static void one_line(JSContext *ctx, JSValueConst value, char *to, size_t room) 
   size_t n = 0;
   for (const char *p = from; p && *p && n + 3 < room; p++) {
     if (*p == '\n') {
-      while (p[1] == ' ' || p[1] == '\n')
-        p++;
+      while (p[1] == ' ' || p[1] == '\n') p++;
       if (p[1]) {
         to[n++] = ',';
         to[n++] = ' ';
@@ -67,19 +66,15 @@ int fatal(JSContext *ctx) {
   static char what[1024], detail[3072];
   JSValue error = JS_GetException(ctx), stack = JS_GetPropertyStr(ctx, error, "stack");
   one_line(ctx, error, what, sizeof what);
-  if (JS_IsString(stack))
-    one_line(ctx, stack, detail, sizeof detail);
+  if (JS_IsString(stack)) one_line(ctx, stack, detail, sizeof detail);
   return fatal_text(what[0] ? what : "out of memory", detail);
 }
 
 JSValue load_bundle(JSContext *ctx, const uint8_t *bytecode, size_t len) {
   JSValue global, main, bundle = JS_EXCEPTION;
-  if (bind_calls(ctx) == 0)
-    bundle = JS_ReadObject(ctx, bytecode, len, JS_READ_OBJ_BYTECODE);
-  if (!JS_IsException(bundle))
-    bundle = JS_EvalFunction(ctx, bundle);
-  if (JS_IsException(bundle))
-    return bundle;
+  if (bind_calls(ctx) == 0) bundle = JS_ReadObject(ctx, bytecode, len, JS_READ_OBJ_BYTECODE);
+  if (!JS_IsException(bundle)) bundle = JS_EvalFunction(ctx, bundle);
+  if (JS_IsException(bundle)) return bundle;
   JS_FreeValue(ctx, bundle);
   global = JS_GetGlobalObject(ctx);
   main = JS_GetPropertyStr(ctx, global, "__main");
@@ -90,8 +85,7 @@ JSValue load_bundle(JSContext *ctx, const uint8_t *bytecode, size_t len) {
 static int run(JSContext *ctx, JSValueConst main) {
   int32_t status;
   JSValue r = JS_Call(ctx, main, JS_UNDEFINED, 0, NULL);
-  if (JS_IsException(r) || JS_ToInt32(ctx, &status, r))
-    return fatal(ctx);
+  if (JS_IsException(r) || JS_ToInt32(ctx, &status, r)) return fatal(ctx);
   return status;
 }
 
@@ -99,8 +93,7 @@ static int run(JSContext *ctx, JSValueConst main) {
 
 static int start(int argc, char **argv) {
   const struct image *image = (const struct image *)image_area;
-  if (memcmp(image->magic, IMAGE_MAGIC, sizeof image->magic) != 0)
-    return image_make(argc, argv);
+  if (memcmp(image->magic, IMAGE_MAGIC, sizeof image->magic) != 0) return image_make(argc, argv);
   JS_UpdateStackTop(JS_GetRuntime(image->ctx));
   return run(image->ctx, image->main);
 }
@@ -114,8 +107,7 @@ static int start(int argc, char **argv) {
   JSValue main;
   (void)argc;
   (void)argv;
-  if (!ctx)
-    return fatal_text("out of memory", "");
+  if (!ctx) return fatal_text("out of memory", "");
   main = load_bundle(ctx, bundle, bundle_end - bundle);
   return JS_IsException(main) ? fatal(ctx) : run(ctx, main);
 }

@@ -1,5 +1,10 @@
 // Every case, slow groups first so that the run does not end with one long wait.
 import type { Case } from '../model.ts';
+import { cases as chpstBeyond } from './chpst-beyond.ts';
+import { cases as chpstFamily } from './chpst-family.ts';
+import { cases as chpstRecipes } from './chpst-recipes.ts';
+import { cases as chpstRunning } from './chpst-running.ts';
+import { cases as chpstState } from './chpst-state.ts';
 import { cases as daemontools } from './daemontools.ts';
 import { cases as runit } from './runit.ts';
 import { cases as runitRequests } from './runit-requests.ts';
@@ -12,6 +17,7 @@ import { cases as runsvStart } from './runsv-start.ts';
 import { cases as runsvchdir } from './runsvchdir.ts';
 import { cases as runsvdir } from './runsvdir.ts';
 import { cases as runsvdirReal } from './runsvdir-real.ts';
+import { cases as svc } from './svc.ts';
 import { cases as svCommands } from './sv-commands.ts';
 import { cases as svLsb } from './sv-lsb.ts';
 import { cases as svReal } from './sv-real.ts';
@@ -38,4 +44,10 @@ export const CASES: readonly Case[] = [
   ...svServices,
   ...svLsb,
   ...daemontools,
+  ...chpstState,
+  ...chpstRunning,
+  ...chpstFamily,
+  ...chpstBeyond,
+  ...chpstRecipes,
+  ...svc,
 ];

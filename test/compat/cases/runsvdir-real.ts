@@ -1,4 +1,5 @@
 // runsvdir with real runsv below it. Read next: runsvdir.ts.
+import { join } from 'node:path';
 import type { Case } from '../model.ts';
 import { statusOf } from '../observe.ts';
 import { alive, proc, procField, signal } from '../processes.ts';
@@ -46,6 +47,26 @@ const leftAlone: Case = {
     world.note('runsv', steps.listens(world, 'scan/a') ? 'listens' : 'is gone');
   },
 };
+
+/** The number, seen from here, of process 1 of the namespace that `unshare` made. */
+const firstOf = (unshare: number): number => Number(proc(unshare, `task/${unshare}/children`).split(' ')[0] ?? 0);
+
+const asFirst = (name: 'SIGTERM' | 'SIGHUP'): Case => ({
+  name: `runsvdir-real/first-${name.slice(3).toLowerCase()}`,
+  title: `${name} to runsvdir as process 1 of a PID namespace`,
+  uses: ['runsvdir', 'runsv'],
+  needs: ['root'],
+  differs: [{ id: 'runsvdir-first', lines: { 'finish ran': 'true' } }],
+  async run(world) {
+    steps.service(world, 'scan/a', { run: STAYS, finish: 'echo a finish >>"$RECORD"' });
+    const namespace = ['--pid', '--fork', '--kill-child=SIGKILL', '--mount-proc'];
+    const running = world.startFile('/usr/bin/unshare', [...namespace, join(world.bin, 'runsvdir'), 'scan']);
+    await world.event('a run');
+    signal(firstOf(running.pid), name);
+    world.note('runsvdir', await running.ended());
+    world.note('finish ran', world.read('.record').includes('a finish'));
+  },
+});
 
 const removedService: Case = {
   name: 'runsvdir-real/removed',
@@ -205,5 +226,7 @@ export const cases: readonly Case[] = [
   runsvKilled,
   wholeTree,
   leftAlone,
+  asFirst('SIGTERM'),
+  asFirst('SIGHUP'),
   logArgument,
 ];

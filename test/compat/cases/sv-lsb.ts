@@ -35,8 +35,8 @@ function scene(name: string): Case {
     differs: lsbDifferences(name),
     async run(world) {
       for (const [command] of COMMANDS) {
-        const fake = new FakeService(world, `${command}/svc`, SCENES[name] ?? made('run'));
-        const ran = await world.lsb('svc', ['-w', '0', command], { env: { SVDIR: world.path(command) } });
+        const fake = new FakeService(world, `${command}/job`, SCENES[name] ?? made('run'));
+        const ran = await world.lsb('job', ['-w', '0', command], { env: { SVDIR: world.path(command) } });
         steps.noteRun(world, command, ran);
         world.note(`${command} gets`, fake.received());
       }
@@ -48,9 +48,9 @@ const STOP_WANTED: Difference = {
   id: 'sv-wanted',
   lines: {
     stop: 'exit 1',
-    'stop: stdout': 'timeout: down: svc: Ns, normally up, want up\n',
+    'stop: stdout': 'timeout: down: job: Ns, normally up, want up\n',
     'force-stop': 'exit 1',
-    'force-stop: stdout': 'kill: down: svc: Ns, normally up, want up\n',
+    'force-stop: stdout': 'kill: down: job: Ns, normally up, want up\n',
     'force-stop gets': 'dk',
   },
 };
@@ -64,7 +64,7 @@ function lsbDifferences(name: string): readonly Difference[] {
     lines: {
       check: 'exit 1',
       'check: stdout':
-        name === 'finish' ? 'timeout: finish: svc: (pid N) Ns\n' : 'timeout: down: svc: Ns, normally up, want up\n',
+        name === 'finish' ? 'timeout: finish: job: (pid N) Ns\n' : 'timeout: down: job: Ns, normally up, want up\n',
     },
   };
   if (name === 'down') return [];
@@ -76,7 +76,7 @@ const usage: Case = {
   title: 'usage, version and bad options of an init script',
   uses: ['sv'],
   async run(world) {
-    new FakeService(world, 'svc', made('run'));
+    new FakeService(world, 'job', made('run'));
     const env = { SVDIR: world.dir, SVWAIT: '0' };
     const lines = [
       [],
@@ -96,8 +96,8 @@ const usage: Case = {
     for (const args of lines) {
       steps.noteRun(
         world,
-        `svc ${args.map((it) => JSON.stringify(it)).join(' ')}`,
-        await world.lsb('svc', args, { env }),
+        `job ${args.map((it) => JSON.stringify(it)).join(' ')}`,
+        await world.lsb('job', args, { env }),
       );
     }
   },
@@ -110,21 +110,21 @@ const statuses: Case = {
   uses: ['sv'],
   async run(world) {
     const scenes: Readonly<Record<string, () => unknown>> = {
-      runs: () => new FakeService(world, 'runs/svc', made('run')),
-      'wanted-down': () => new FakeService(world, 'wanted-down/svc', made('run', { want: 'd' })),
-      paused: () => new FakeService(world, 'paused/svc', made('run', { paused: 1 })),
-      down: () => new FakeService(world, 'down/svc', made('down', { want: 'd' })),
-      finish: () => new FakeService(world, 'finish/svc', made('finish')),
-      'no-runsv': () => new FakeService(world, 'no-runsv/svc', made('run')).leave(),
+      runs: () => new FakeService(world, 'runs/job', made('run')),
+      'wanted-down': () => new FakeService(world, 'wanted-down/job', made('run', { want: 'd' })),
+      paused: () => new FakeService(world, 'paused/job', made('run', { paused: 1 })),
+      down: () => new FakeService(world, 'down/job', made('down', { want: 'd' })),
+      finish: () => new FakeService(world, 'finish/job', made('finish')),
+      'no-runsv': () => new FakeService(world, 'no-runsv/job', made('run')).leave(),
       'no-directory': () => world.mkdir('no-directory'),
-      'no-supervise': () => world.mkdir('no-supervise/svc'),
-      'bad-status': () => new FakeService(world, 'bad-status/svc', made('run')).showBytes(Buffer.alloc(3)),
-      'no-status': () => new FakeService(world, 'no-status/svc', made('run')).remove('status'),
-      'no-ok': () => new FakeService(world, 'no-ok/svc', made('run')).remove('ok'),
+      'no-supervise': () => world.mkdir('no-supervise/job'),
+      'bad-status': () => new FakeService(world, 'bad-status/job', made('run')).showBytes(Buffer.alloc(3)),
+      'no-status': () => new FakeService(world, 'no-status/job', made('run')).remove('status'),
+      'no-ok': () => new FakeService(world, 'no-ok/job', made('run')).remove('ok'),
     };
     for (const [name, make] of Object.entries(scenes)) {
       make();
-      steps.noteRun(world, name, await world.lsb('svc', ['status'], { env: { SVDIR: world.path(name) } }));
+      steps.noteRun(world, name, await world.lsb('job', ['status'], { env: { SVDIR: world.path(name) } }));
     }
   },
 };
@@ -143,9 +143,9 @@ const logStatuses: Case = {
       ['run', 'down'],
       ['down', 'down'],
     ] as const) {
-      new FakeService(world, `${own}-${log}/svc`, made(own));
-      new FakeService(world, `${own}-${log}/svc/log`, made(log));
-      const ran = await world.lsb('svc', ['status'], { env: { SVDIR: world.path(`${own}-${log}`) } });
+      new FakeService(world, `${own}-${log}/job`, made(own));
+      new FakeService(world, `${own}-${log}/job/log`, made(log));
+      const ran = await world.lsb('job', ['status'], { env: { SVDIR: world.path(`${own}-${log}`) } });
       steps.noteRun(world, `${own}, log ${log}`, ran);
     }
   },
@@ -156,7 +156,7 @@ const names: Case = {
   title: 'the last component of the name it was called by is the service',
   uses: ['sv'],
   async run(world) {
-    for (const name of ['svc', 'sv.sh', 'S20svc', 'svx']) {
+    for (const name of ['job', 'sv.sh', 'S20job', 'svx']) {
       new FakeService(world, name, made('run'));
       steps.noteRun(world, name, await world.lsb(name, ['status'], { env: { SVDIR: world.dir } }));
     }
@@ -172,16 +172,16 @@ const lsbDenied: Case = {
     {
       id: 'sv-always-sends',
       since231: true,
-      lines: { 'start: stdout': 'warning: svc: unable to open supervise/control: access denied\n' },
+      lines: { 'start: stdout': 'warning: job: unable to open supervise/control: access denied\n' },
     },
   ],
   async run(world) {
-    new FakeService(world, 'svc', made('run'));
+    new FakeService(world, 'job', made('run'));
     const env = { SVDIR: world.dir };
-    steps.noteRun(world, 'closed', await world.lsb('svc', ['status'], { env, uid: 65534 }));
-    steps.noteRun(world, 'start', await world.lsb('svc', ['start'], { env, uid: 65534 }));
-    chmodSync(world.path('svc/supervise'), 0o755);
-    steps.noteRun(world, 'open', await world.lsb('svc', ['status'], { env, uid: 65534 }));
+    steps.noteRun(world, 'closed', await world.lsb('job', ['status'], { env, uid: 65534 }));
+    steps.noteRun(world, 'start', await world.lsb('job', ['start'], { env, uid: 65534 }));
+    chmodSync(world.path('job/supervise'), 0o755);
+    steps.noteRun(world, 'open', await world.lsb('job', ['status'], { env, uid: 65534 }));
   },
 };
 

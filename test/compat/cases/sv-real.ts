@@ -247,9 +247,9 @@ const lsb: Case = {
   title: 'an init script that is a link to sv',
   uses: ['sv', 'runsv'],
   async run(world) {
-    steps.service(world, 'svc', { run: STAYS, down: true });
-    await steps.supervise(world, 'svc');
-    await steps.inState(world, 'svc', 'down');
+    steps.service(world, 'job', { run: STAYS, down: true });
+    await steps.supervise(world, 'job');
+    await steps.inState(world, 'job', 'down');
     const env = { SVDIR: world.dir };
     for (const [index, words] of [
       ['status'],
@@ -258,8 +258,8 @@ const lsb: Case = {
       ['-w', '20', 'stop'],
       ['status'],
     ].entries()) {
-      steps.noteRun(world, `${index} ${words.join(' ')}`, await world.lsb('svc', words, { env }));
-      if (words.includes('start')) await steps.up(world, 'svc');
+      steps.noteRun(world, `${index} ${words.join(' ')}`, await world.lsb('job', words, { env }));
+      if (words.includes('start')) await steps.up(world, 'job');
     }
   },
 };

@@ -246,12 +246,12 @@ const noDirectory: Case = {
         'sv: stdout': 'run: ../s: (pid N) Ns\n',
         lsb: 'exit 0',
         'lsb: stderr': null,
-        'lsb: stdout': 'run: svc: (pid N) Ns\n',
+        'lsb: stdout': 'run: job: (pid N) Ns\n',
       },
     },
   ],
   async run(world) {
-    for (const dir of ['s', 'svc']) {
+    for (const dir of ['s', 'job']) {
       new FakeService(world, dir, made('run'));
       chmodSync(world.path(dir, 'supervise'), 0o755);
       for (const name of ['ok', 'control']) chmodSync(world.path(dir, 'supervise', name), 0o666);
@@ -260,7 +260,7 @@ const noDirectory: Case = {
     const options = { cwd: 'closed', uid: NOBODY, env: { SVDIR: world.dir } };
     const ran = await world.run('sv', ['status', '../s'], options);
     steps.noteRun(world, 'sv', ran);
-    const lsb = await world.lsb('svc', ['status'], options);
+    const lsb = await world.lsb('job', ['status'], options);
     steps.noteRun(world, 'lsb', lsb);
   },
 };

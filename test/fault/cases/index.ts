@@ -1,7 +1,11 @@
 // All fault cases, a file for each kind of trouble.
 import type { Case } from '../case.ts';
+import { COMMAND } from './command.ts';
 import { COMMANDS } from './commands.ts';
+import { CONTAINER } from './container.ts';
 import { DISK } from './disk.ts';
+import { ENGINE } from './engine.ts';
+import { ESSENTIAL } from './essential.ts';
 import { FOOTING } from './footing.ts';
 import { HANGING } from './hanging.ts';
 import { KILLED } from './killed.ts';
@@ -19,6 +23,10 @@ export const CASES: readonly Case[] = [
   ...TURMOIL,
   ...TREE,
   ...FOOTING,
+  ...ENGINE,
+  ...CONTAINER,
+  ...COMMAND,
+  ...ESSENTIAL,
   ...RESOURCES,
   ...DISK,
   ...COMMANDS,

@@ -15,6 +15,8 @@ import {
   ESRCH,
   IN_DONT_FOLLOW,
   IN_ONLYDIR,
+  ENETUNREACH,
+  ENOSYS,
   ENOTDIR,
   O_NONBLOCK,
   O_RDONLY,
@@ -35,6 +37,7 @@ import { MainExecuted, MainExited } from './endings.ts';
 import { statOf } from './fs.ts';
 import type { Inode } from './inode.ts';
 import { InotifyQueue } from './inotify-queue.ts';
+import { lines, translate } from './lines.ts';
 import type { Main } from './main.ts';
 import { BLOCKED, IN_KNOWN, LAST_SIGNAL, R_OK, WCONTINUED, WUNTRACED } from './numbers.ts';
 import { open, waits } from './opening.ts';
@@ -73,7 +76,20 @@ export const makePipe = (world: World, flags: number): readonly [PipeEnd, PipeEn
   return [new PipeEnd(O_RDONLY | flags, inode, inode.pipe), new PipeEnd(O_WRONLY | flags, inode, inode.pipe)];
 };
 
+/** What guard() was told. */
+interface Guarded {
+  readonly owner: Process;
+  readonly state: string;
+  readonly directory: Fd;
+  readonly keep: number;
+  process: number;
+  status: number;
+}
+
 export class MainCalls implements Calls {
+  #guarded: Guarded | null = null;
+  /** Signals taken since then. */
+  #taken = 0;
   readonly #main: Main;
   readonly #world: World;
   #signals: { readonly process: Process; readonly fd: Fd } | null = null;
@@ -146,6 +162,29 @@ export class MainCalls implements Calls {
 
   ftruncate(fd: Fd, size: number): Done | Errno {
     return (this.#step().at(fd)?.truncate(size) ?? -EBADF) as Done | Errno;
+  }
+
+  fsync(fd: Fd): Done | Errno {
+    return (this.#step().at(fd) === null ? -EBADF : 0) as Done | Errno;
+  }
+
+  fchmod(fd: Fd, mode: number): Done | Errno {
+    const inode = this.#step().at(fd)?.inode;
+    return (inode ? this.#world.tree.setMode(this.#step(), inode, mode) : -EBADF) as Done | Errno;
+  }
+
+  /** There is no network here. */
+  udp(address: Bytes, port: number): Fd | Errno {
+    this.#step();
+    return -(address.length === 4 && port >= 0 && port < 65_536 ? ENETUNREACH : EINVAL) as Errno;
+  }
+
+  lines(...job: Parameters<Calls['lines']>): readonly [Bytes, number, number] | Errno {
+    return lines(...job);
+  }
+
+  translate(...job: Parameters<Calls['translate']>): Bytes | Errno {
+    return translate(...job);
   }
 
   stat(path: Bytes): RawStat | Errno {
@@ -270,7 +309,9 @@ export class MainCalls implements Calls {
     recordText: Bytes,
   ): Pid | Errno {
     const request = { path, argv, env, dir, fds, flags, recordFd, recordText };
-    return spawn(this.#world, this.#step(), request) as Pid | Errno;
+    const child = spawn(this.#world, this.#step(), request) as Pid | Errno;
+    if (child > 0 && this.#guarded?.process === -1) this.#guarded.process = child;
+    return child;
   }
 
   exec(path: Bytes, argv: readonly Bytes[], env: readonly Bytes[]): Errno {
@@ -284,14 +325,18 @@ export class MainCalls implements Calls {
     process.caught = 0;
     process.noted = 0;
     this.#signals = null;
-    become(process, path, argv, env.length > 0 ? env : process.env, file);
+    become(process, path, argv, givenEnv(env) ?? process.env, file);
     return this.#main.end(new MainExecuted(path, argv, process.env));
   }
 
   waitpid(pid: number, options: number): readonly [number, number] | Errno {
     const process = this.#step();
     if ((options & ~(WNOHANG | WUNTRACED | WCONTINUED)) !== 0) return -EINVAL as Errno;
-    const ask = (): readonly [number, number] | number => this.#world.processes.wait(process, pid, options) ?? -ECHILD;
+    const ask = (): readonly [number, number] | number => {
+      const told = this.#world.processes.wait(process, pid, options) ?? -ECHILD;
+      if (typeof told !== 'number' && told[0] === this.#guarded?.process) this.#guarded.status = told[1];
+      return told;
+    };
     const answer = ask();
     if (answer !== BLOCKED) return answer as readonly [number, number] | Errno;
     if ((options & WNOHANG) !== 0) return NOBODY;
@@ -360,6 +405,11 @@ export class MainCalls implements Calls {
     return 0 as Done;
   }
 
+  subreaper(): Done | Errno {
+    this.#step().isSubreaper = true;
+    return 0 as Done;
+  }
+
   // signals
 
   catchSignals(signals: readonly number[]): Fd | Errno {
@@ -394,6 +444,7 @@ export class MainCalls implements Calls {
     for (let signal = 1; signal < 32 && process.noted !== 0; signal++) {
       if ((process.noted & bitOf(signal)) === 0) continue;
       process.noted &= ~bitOf(signal);
+      this.#taken |= bitOf(signal);
       taken.push(signal);
     }
     return taken;
@@ -454,6 +505,72 @@ export class MainCalls implements Calls {
     return put.length as Done;
   }
 
+  guard(state: Bytes, directory: Fd, keep: number, process: number): Done | Errno {
+    const owner = this.#step();
+    this.#guarded = { owner, state, directory, keep, process, status: -1 };
+    owner.env = owner.env.filter((variable) => !variable.startsWith('RUNITBOX_STATE='));
+    this.#taken = 0;
+    return 0 as Done;
+  }
+
+  /** The engine fails: what sys_again does. False: nothing is guarded. Signals stay caught, for they would be blocked. */
+  failEngine(): boolean {
+    const guarded = this.#guarded;
+    const process = this.#main.process;
+    if (guarded?.owner !== process) return false;
+    const home = process.at(guarded.directory)?.inode;
+    if (home !== undefined && home !== null) process.enter(home);
+    if (guarded.keep >= 0) process.kept[guarded.keep] = true;
+    process.closeUnkept();
+    process.noted |= process.arriving | this.#taken;
+    process.arriving = 0;
+    process.waiting = false;
+    this.#signals = null;
+    const field = (value: number): string => String(value + 1).padStart(10, '0');
+    const env = [...process.env, `RUNITBOX_STATE=${field(guarded.process)} ${field(guarded.status)} ${guarded.state}`];
+    this.#main.ended = new MainExecuted('/proc/self/exe', process.argv, env);
+    this.#guarded = null;
+    return true;
+  }
+
+  inherit(fd: number, passedOn: 0 | 1): Done | Errno {
+    const process = this.#step();
+    if (process.at(fd) === null) return -EBADF as Errno;
+    process.kept[fd] = passedOn === 1;
+    return 0 as Done;
+  }
+
+  // What follows would change this process for good, and no supervisor needs it: this kernel has none of it.
+
+  chroot(): Done | Errno {
+    return this.#without();
+  }
+
+  own(): Done | Errno {
+    return this.#without();
+  }
+
+  setgroups(): Done | Errno {
+    return this.#without();
+  }
+
+  setaffinity(): Done | Errno {
+    return this.#without();
+  }
+
+  capabilities(): Errno {
+    return this.#without();
+  }
+
+  rlimit(): Errno {
+    return this.#without();
+  }
+
+  #without(): Errno {
+    this.#step();
+    return -ENOSYS as Errno;
+  }
+
   exit(code: number): never {
     const process = this.#step();
     end(this.#world, process, exitStatus(code));
@@ -464,6 +581,12 @@ export class MainCalls implements Calls {
 const REBOOTS: readonly number[] = [REBOOT_CTRL_ALT_DEL_OFF, REBOOT_RESTART, REBOOT_HALT, REBOOT_POWER_OFF];
 
 const NOBODY: readonly [number, number] = [0, 0];
+
+/** null: the one it has. */
+const givenEnv = (env: readonly Bytes[]): readonly Bytes[] | null => {
+  if (env.length === 0) return null;
+  return env.length === 1 && env[0] === '' ? [] : env;
+};
 
 /** 32 to 34 belong to the C library. */
 const catchable = (signal: number): boolean =>

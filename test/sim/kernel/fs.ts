@@ -142,7 +142,10 @@ export class Tree {
   chmod(actor: Actor, path: string, mode: number): number {
     const found = this.at.find(actor, path, true);
     if (found !== 0) return found;
-    const node = this.at.node as Inode;
+    return this.setMode(actor, this.at.node as Inode, mode);
+  }
+
+  setMode(actor: Actor, node: Inode, mode: number): number {
     if (node.mount.readOnly) return -EROFS;
     if (actor.uid !== 0 && actor.uid !== node.uid) return -EPERM;
     node.mode = (node.mode & S_IFMT) | (mode & 0o7777);

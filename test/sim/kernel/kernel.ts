@@ -83,6 +83,7 @@ export class VirtualKernel {
   readonly random: Random;
   readonly #main: Main;
   readonly #overlay: Overlay;
+  readonly #calls: MainCalls;
   #init: Process;
   #stdin: PipeEnd | null = null;
 
@@ -92,6 +93,7 @@ export class VirtualKernel {
     this.world = new World(options, random.fork());
     this.#main = new Main(this.world, options);
     const calls = new MainCalls(this.#main);
+    this.#calls = calls;
     this.calls = calls;
     this.#overlay = new Overlay(this.#main, calls, options.trace ?? 0);
     this.#init = this.world.createInit();
@@ -108,10 +110,11 @@ export class VirtualKernel {
     return this.#proceed(program);
   }
 
-  /** Runs a program in the process of the last one, which ended by execve. */
-  runOn(program: () => number | void): Ending {
+  /** Runs a program in the process of the last one, which ended by execve; with an environment, in that. */
+  runOn(program: () => number | void, env?: readonly string[]): Ending {
     const process = this.#main.process;
     if (!process.live) throw new Error('the process is gone');
+    if (env !== undefined) process.env = env;
     this.#main.begin(process);
     return this.#proceed(program);
   }
@@ -249,6 +252,11 @@ export class VirtualKernel {
   /** Ends the main program by a signal that nothing can catch, whether it is at rest or not. */
   killMain(signal = 9): void {
     end(this.world, this.#main.process, signalStatus(signal, false));
+  }
+
+  /** The main program's engine fails; if it is guarded the run ends as by execve. False: it is not. */
+  failEngine(): boolean {
+    return this.mainLives && this.#main.ended === null && this.#calls.failEngine();
   }
 
   /** Ends the run from an event; the process stays as it is. */

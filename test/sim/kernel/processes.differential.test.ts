@@ -2,6 +2,7 @@
 //
 // Each question starts processes, does something to them, and tells what can be seen; the answers must be alike.
 // Process numbers are told as places in the order of starting.
+import { readFileSync } from 'node:fs';
 import { beforeAll, expect, test } from 'vitest';
 import type { Bytes, Calls, Fd } from '../../../src/host/calls.ts';
 import { refused } from '../../../src/host/calls.ts';
@@ -10,7 +11,7 @@ import { nodeHost } from '../../contract/node-host.ts';
 import { VirtualKernel } from './kernel.ts';
 import { WCONTINUED, WUNTRACED } from './numbers.ts';
 
-type Kind = 'sleeper' | 'cat' | 'exit3' | 'missing';
+type Kind = 'sleeper' | 'cat' | 'exit3' | 'exit3WhenAwaited' | 'missing';
 
 interface Desk {
   readonly sys: Calls;
@@ -26,20 +27,20 @@ const REAL: Readonly<Record<Kind, readonly Bytes[]>> = {
   sleeper: ['/bin/sleep', '60'],
   cat: ['/bin/cat'],
   exit3: ['/bin/sh', '-c', 'exit 3'],
+  // ends only when its parent sleeps in a call, so that the end is sure to interrupt that
+  exit3WhenAwaited: ['/bin/sh', '-c', 'until grep -q "^State:.S" /proc/$PPID/status; do :; done; exit 3'],
   missing: ['/nonexistent'],
 };
 
-const makeDesk = (sys: Calls, command: (kind: Kind) => readonly Bytes[]): Desk & { finish(): void } => {
+/** How a desk of one of the kernels differs: the programs, and how to know that nobody has anything left to do. */
+const makeDesk = (
+  sys: Calls,
+  command: (kind: Kind) => readonly Bytes[],
+  awaitRest: (pids: readonly number[]) => void,
+): Desk & { finish(): void } => {
   const started: number[] = [];
   const signals = sys.catchSignals([l.SIGCHLD]) as Fd;
-  const settle = (): void => {
-    const [sec, ns] = sys.clock(l.CLOCK_MONOTONIC);
-    const leftMs = (): number => {
-      const [nowSec, nowNs] = sys.clock(l.CLOCK_MONOTONIC);
-      return 40 - ((nowSec - sec) * 1000 + (nowNs - ns) / 1e6);
-    };
-    while (leftMs() > 0) sys.poll([], Math.ceil(leftMs()));
-  };
+  const settle = (): void => awaitRest(started);
   return {
     sys,
     signals,
@@ -66,15 +67,49 @@ const makeDesk = (sys: Calls, command: (kind: Kind) => readonly Bytes[]): Desk &
 };
 
 const realSys = nodeHost();
-const realDesk = (): Desk & { finish(): void } => makeDesk(realSys, (kind) => REAL[kind]);
+
+const waitMs = (sys: Calls, ms: number): void => {
+  const nowMs = (): number => {
+    const [sec, ns] = sys.clock(l.CLOCK_MONOTONIC);
+    return sec * 1000 + ns / 1e6;
+  };
+  const endMs = nowMs() + ms;
+  for (let leftMs = ms; leftMs > 0; leftMs = endMs - nowMs()) sys.poll([], Math.ceil(leftMs));
+};
+
+/** True for a process that runs, or waits for a disk: one that sleeps, is stopped, ended or gone has come to rest. */
+const isBusy = (pid: number): boolean => {
+  try {
+    return /\) [RD]/.test(readFileSync(`/proc/${pid}/stat`, 'latin1'));
+  } catch {
+    return false;
+  }
+};
+
+/**
+ * Waits until all processes have come to rest: a signal that was sent, or input that came, has made its receiver
+ * busy before the call that sent it returned. The parent is told of an end or a stop just after /proc shows it.
+ */
+const awaitRealRest = (pids: readonly number[]): void => {
+  do waitMs(realSys, 5);
+  while (pids.some(isBusy));
+  waitMs(realSys, 5);
+};
+
+const realDesk = (): Desk & { finish(): void } => makeDesk(realSys, (kind) => REAL[kind], awaitRealRest);
 
 const virtualDesk = (): Desk & { finish(): void } => {
   const kernel = new VirtualKernel();
   kernel.user.program('/sleeper', { livesMs: 60_000 });
   kernel.user.program('/cat', { readsStdinUntilEof: true });
   kernel.user.program('/exit3', { livesMs: 1, exit: 3 });
+  kernel.user.program('/exit3WhenAwaited', { livesMs: 1, exit: 3 });
   kernel.start();
-  return makeDesk(kernel.calls, (kind) => [`/${kind}`]);
+  return makeDesk(
+    kernel.calls,
+    (kind) => [`/${kind}`],
+    () => waitMs(kernel.calls, 40),
+  );
 };
 
 beforeAll(() => {
@@ -191,7 +226,7 @@ const QUESTIONS: Readonly<Record<string, (desk: Desk) => unknown>> = {
     return [written, before, desk.wait(pid)];
   },
   'a poll that SIGCHLD interrupts': (desk) => {
-    const pid = desk.start('exit3');
+    const pid = desk.start('exit3WhenAwaited');
     const interrupted = desk.sys.poll([], 5000);
     return [interrupted, desk.sys.poll([desk.signals, l.POLLIN], 0), desk.sys.takeSignals(), desk.wait(pid)];
   },

@@ -31,6 +31,8 @@ export class Process implements Actor, Listener {
   /** The raw wait status, once it has ended. */
   status = 0;
   stoppedBy = 0;
+  /** Orphans of its descendants come to it instead of to process 1. */
+  isSubreaper = false;
   /** What waitpid has not been told yet. */
   news: 'none' | 'stopped' | 'continued' = 'none';
 

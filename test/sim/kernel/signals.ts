@@ -128,8 +128,16 @@ const endAll = (world: World, init: Process): void => {
   }
 };
 
+/** Who takes the children of a process that ends: its nearest ancestor that asked for them, else process 1. */
+const heirOf = (world: World, process: Process): Process | null => {
+  for (let at = process; at !== at.parent; at = at.parent) {
+    if (at.parent.isSubreaper && at.parent.live) return at.parent;
+  }
+  return world.processes.reaper;
+};
+
 const orphan = (world: World, process: Process): void => {
-  const { reaper } = world.processes;
+  const reaper = heirOf(world, process);
   if (reaper === null) return;
   for (const child of process.children.splice(0)) {
     child.parent = reaper;

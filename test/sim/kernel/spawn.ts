@@ -17,6 +17,7 @@ import {
   SPAWN_ENV,
   SPAWN_FAILED,
   SPAWN_SETSID,
+  SPAWN_CONTROLLING,
   SPAWN_TERMINAL,
 } from '../../../src/host/linux.ts';
 import type { Behaviour, Program } from './behaviour.ts';
@@ -62,7 +63,7 @@ export const spawn = (world: World, parent: Process, request: SpawnRequest): num
 const refuses = (world: World, request: SpawnRequest): number => {
   const { argv, fds, flags } = request;
   if (argv.length === 0 || fds.length % 2 !== 0 || fds.length > 2 * PAIRS_MAX) return -EINVAL;
-  if ((flags & ~(SPAWN_SETSID | SPAWN_ENV | SPAWN_AT_ONCE | SPAWN_TERMINAL)) !== 0) return -EINVAL;
+  if ((flags & ~(SPAWN_SETSID | SPAWN_ENV | SPAWN_AT_ONCE | SPAWN_TERMINAL | SPAWN_CONTROLLING)) !== 0) return -EINVAL;
   if (fds.some((fd) => fd < 0)) return -EBADF;
   return world.processes.count >= world.processes.limit ? -EAGAIN : 0;
 };
@@ -87,7 +88,7 @@ const prepare = (world: World, parent: Process, child: Process, request: SpawnRe
   if (moved !== 0) return moved;
   const placed = inherit(parent, child, request.fds);
   if (placed !== 0) return placed;
-  if ((request.flags & SPAWN_TERMINAL) !== 0) return -ENOTTY; // there is no terminal in this world
+  if ((request.flags & SPAWN_CONTROLLING) !== 0) return -ENOTTY; // there is no terminal in this world
   return request.recordFd < 0 ? 0 : record(world, parent, child, request);
 };
 

@@ -16,6 +16,7 @@ const run = (kernel: VirtualKernel, argv: readonly string[], options: RunOptions
   const calls: string[] = [];
   const applet = (name: string, folder?: Applet['folder']): Applet => ({
     name,
+    also: [`d${name}`],
     summary: `does ${name}`,
     help: { operands: 'dir', description: `What ${name} does.`, options: [], examples: [], exitCodes: [] },
     ...(folder === undefined ? {} : { folder }),
@@ -35,6 +36,11 @@ const machine = (): VirtualKernel => new VirtualKernel();
 describe('the name it is called by', () => {
   it.each(['sv', '/usr/bin/sv', './sv', 'a/b/sv'])('decides: %s', (argv0) => {
     expect(run(machine(), [argv0, 'up', 'a'])).toMatchObject({ code: 5, calls: [`sv ${argv0} up a`] });
+  });
+
+  it('may be a further name of a program, which no list has', () => {
+    expect(run(machine(), ['/bin/dsv', 'up', 'a'])).toMatchObject({ code: 5, calls: ['sv /bin/dsv up a'] });
+    expect(run(machine(), ['runitbox', '--list']).out).toBe('runsv\nsv\nsvlogd\n');
   });
 
   it('may be the first argument', () => {

@@ -127,6 +127,19 @@ describe('long options', () => {
     expect(parsed(options, ['--v', 'x']).given.count('v')).toBe(0);
   });
 
+  it('are a problem where unknown ones are none of the program either, but for the two dashes alone', () => {
+    const strict = (...args: readonly string[]) => parseOptions(options, args, 'is illegal');
+    expect(strict('-v', '--jsonx', 'x')).toEqual({ kind: 'problem', text: 'illegal option', letter: 'jsonx' });
+    expect(strict('--json=1', 'x')).toMatchObject({ kind: 'problem', letter: 'json=1' });
+    expect(strict('--json', '--', '--other')).toMatchObject({ kind: 'parsed', rest: ['--other'] });
+  });
+
+  it('tell all options in their order', () => {
+    const { given } = parsed(options, ['--every', '5', '-v', '--json', '--every=', '-v', 'x']);
+    expect(given.words).toEqual(['--every=5', '--v', '--json', '--every=', '--v']);
+    expect(given.all('every')).toEqual(['5', '']);
+  });
+
   it('are a problem where the value is missing', () => {
     expect(parseOptions(options, ['--every'])).toMatchObject({ text: 'option requires an argument', letter: 'every' });
   });

@@ -312,3 +312,58 @@ describe('rest', () => {
     expect(play(reach.up(), [0, NO]).effects).toEqual([]);
   });
 });
+
+describe('an essential service', () => {
+  const vital = (want: 'up' | 'down' = 'up'): Service => newService(want, true, T0, true);
+  const running = (): Service => play(vital(), [0, { kind: 'up' }], [0, NO], [0, started(7)]).service;
+  const NO_FINISH: Event = { kind: 'noFinish' };
+
+  it('is over when it ends by itself and has no finish script, with its exit code', () => {
+    const over = play(running(), [5000, ended(3, 0)], [5000, NO_FINISH]);
+    expect(over.service).toMatchObject({ state: 'down', want: 'exit', over: 3 });
+    expect(isAtRest(over.service)).toBe(true);
+    expect(play(running(), [5000, ended(-1, 11)], [5000, NO_FINISH]).service.over).toBe(139);
+    expect(play(running(), [5000, ended(-1, 0)], [5000, NO_FINISH]).service.over).toBe(111);
+  });
+
+  it('is over when its finish script says so by 125, and starts again otherwise', () => {
+    const finishing = play(running(), [5000, ended(4, 0)], [5000, started(8)]).service;
+    expect(play(finishing, [5000, ended(125, 0)]).service).toMatchObject({ want: 'exit', over: 4 });
+    expect(play(finishing, [5000, ended(0, 0)]).service).toMatchObject({ state: 'preparing', over: null });
+    expect(play(finishing, [5000, ended(-1, 9)]).service).toMatchObject({ state: 'preparing', over: null });
+    const unusable = play(running(), [5000, ended(4, 0)], [5000, { kind: 'execFailed' }]);
+    expect(unusable.service).toMatchObject({ state: 'preparing', over: null });
+  });
+
+  it('is not over when a command has ended it', () => {
+    for (const kind of ['term', 'kill', 'down', 'exit'] as const) {
+      const asked = play(running(), [4000, { kind }], [5000, ended(0, 0)], [5000, NO_FINISH]).service;
+      expect([kind, asked.over]).toEqual([kind, null]);
+    }
+    const before = play(vital(), [0, { kind: 'up' }], [0, NO], [0, { kind: 'down' }], [0, started(7)]).service;
+    expect(play(before, [5000, ended(0, 0)], [5000, NO_FINISH]).service.over).toBe(null);
+    const told = play(running(), [4000, { kind: 'term' }], [4000, NO], [5000, ended(0, 0)], [5000, NO_FINISH]);
+    const again = play(told.service, [5000, NO]).service;
+    expect(play(again, [5000, started(9)], [9000, ended(0, 0)], [9000, NO_FINISH]).service.over).toBe(0);
+  });
+
+  it('is over after once, too', () => {
+    const once = play(vital('down'), [0, { kind: 'once' }], [0, NO], [0, started(7)]).service;
+    expect(play(once, [5000, ended(0, 0)], [5000, NO_FINISH]).service.over).toBe(0);
+  });
+
+  it('is over when ./run cannot be executed', () => {
+    const starting = play(vital(), [0, { kind: 'up' }], [0, NO]).service;
+    expect(play(starting, [0, { kind: 'execFailed' }], [0, NO_FINISH]).service.over).toBe(111);
+  });
+
+  it('that an earlier supervisor had told to end is not over', () => {
+    const taken = handle(vital(), { kind: 'adopted', ...found, phase: 'run' }, T0).service;
+    expect(play(taken, [10, ended(-1, 0)], [10, NO_FINISH]).service.over).toBe(null);
+  });
+
+  it('only that: any other starts again', () => {
+    expect(play(reach.up(), [5000, ended(0, 0)], [5000, NO_FINISH]).service).toMatchObject({ over: null, want: 'up' });
+    expect(play(reach.finishing(), [5000, ended(125, 0)]).service).toMatchObject({ over: null, want: 'up' });
+  });
+});

@@ -58,13 +58,13 @@ describe('a scan directory', () => {
   });
 
   it('takes over the runsv that holds a service, until that one ends', () => {
-    const held = play(one(), [300, ends(10, 111)], [301, { kind: 'taken', key: 'ka', pid: 99 }]);
+    const held = play(one(), [300, ends(10, 111)], [301, { kind: 'taken', name: 'a', key: 'ka', pid: 99 }]);
     expect([nextStartMs(held.tree), runningPids(held.tree)]).toEqual([null, [99]]);
     expect(play(held.tree, [9000, ends(99, -1)], [9000, DUE]).effects).toEqual([
       { kind: 'start', name: 'a', key: 'ka' },
     ]);
-    expect(play(one(), [300, { kind: 'taken', key: 'ka', pid: 99 }]).tree).toEqual(one());
-    expect(play(one(), [300, { kind: 'taken', key: 'gone', pid: 99 }]).tree).toEqual(one());
+    expect(play(one(), [300, { kind: 'taken', name: 'a', key: 'ka', pid: 99 }]).tree).toEqual(one());
+    expect(play(one(), [300, { kind: 'taken', name: 'a', key: 'gone', pid: 99 }]).tree).toEqual(one());
   });
 
   it('sends TERM to what was removed, all at once', () => {
@@ -114,5 +114,52 @@ describe('a scan directory', () => {
     const refused = play(newTree(), [0, scan('a')], [0, { kind: 'notStarted', keys: ['ka'] }], [5, scan()]);
     expect([refused.effects, refused.tree.leaving, nextStartMs(refused.tree)]).toEqual([[], [], null]);
     expect(play(refused.tree, [6, runs('ka', 3)]).tree.wanted.size).toBe(0);
+  });
+
+  it('tells of an essential service that is over, and does not start it again if that means something', () => {
+    const over = play(one(), [5000, ends(10, 125)]);
+    expect(over.effects).toEqual([{ kind: 'essentialOver', name: 'a', key: 'ka' }]);
+    expect(nextStartMs(over.tree)).toBe(5000);
+    expect(nextStartMs(play(over.tree, [5000, { kind: 'over', key: 'ka' }]).tree)).toBe(null);
+    expect(play(over.tree, [5000, { kind: 'over', key: 'gone' }]).tree).toBe(over.tree);
+  });
+});
+
+const STOP: TreeEvent = { kind: 'stop' };
+
+describe('a scan directory that is brought down', () => {
+  it('sends TERM to every runsv, and starts none any more', () => {
+    const two = play(one(), [9, scan('a', 'b')], [9, runs('kb', 11)]).tree;
+    const down = play(two, [20, STOP]);
+    expect(down.effects).toEqual([
+      { kind: 'term', pid: 10 },
+      { kind: 'term', pid: 11 },
+    ]);
+    expect(play(down.tree, [30, ends(10)], [40, scan('a', 'b', 'c')], [9000, DUE]).effects).toEqual([]);
+    expect(runningPids(play(down.tree, [30, ends(10)]).tree)).toEqual([11]);
+    expect(nextStartMs(down.tree)).toBe(null);
+  });
+
+  it('does not hurry who was told to go before, unless told twice', () => {
+    const leaving = play(one(), [9, scan('b')], [9, runs('kb', 11)]).tree;
+    const down = play(leaving, [20, STOP]);
+    expect(down.effects).toEqual([{ kind: 'term', pid: 11 }]);
+    expect(play(down.tree, [2000, STOP]).effects).toEqual([
+      { kind: 'term', pid: 10 },
+      { kind: 'term', pid: 11 },
+    ]);
+  });
+
+  it('forgets a service whose runsv is not there', () => {
+    expect(play(newTree(), [0, scan('a')], [1, STOP]).effects).toEqual([]);
+  });
+
+  it('tells whoever holds a service that was taken by another runsv, and waits for that one', () => {
+    const late = play(one(), [20, STOP], [21, ends(10, 111)]);
+    expect(late.effects).toEqual([{ kind: 'lookForHolder', name: 'a', key: 'ka' }]);
+    const held = play(late.tree, [22, { kind: 'taken', name: 'a', key: 'ka', pid: 99 }]);
+    expect(held.effects).toEqual([{ kind: 'term', pid: 99 }]);
+    expect(runningPids(held.tree)).toEqual([99]);
+    expect(runningPids(play(held.tree, [30, ends(99)]).tree)).toEqual([]);
   });
 });

@@ -1,0 +1,63 @@
+// chpst: changes the state of this process, then becomes a program.
+//
+// Promises: options, order, messages and exit codes of C's chpst 2.3.1; everything beyond has a long name, and what the
+// kernel refuses of it is refused, never passed over.
+// Read next: chpst/options.ts (the options), chpst/front.ts (what happens), chpst/family.ts (the programs beside it).
+import { ID_LINE } from '../cli/version.ts';
+import type { Bytes } from '../host/calls.ts';
+import type { Applet, Help } from './applet.ts';
+import { become, misused, programOf, type Reading, readCall } from './chpst/front.ts';
+import { type Asked, chpstRows } from './chpst/options.ts';
+
+const help: Help = {
+  operands: 'prog',
+  usage:
+    '[-vVP012] [-u user[:group]] [-U user[:group]] [-b argv0] [-e dir] [-/ root] [-C pwd] [-n nice] [-l|-L lock] ' +
+    '[-m n] [-d n] [-o n] [-p n] [-f n] [-c n] [-t n] prog',
+  description:
+    'Changes the state of this process as the options say, in an order of its own, then becomes prog, which is looked for ' +
+    'in PATH. The process number stays.\n\n' +
+    'Limits are soft limits, and at most as high as the hard ones. Users and groups are looked up in /etc/passwd and ' +
+    '/etc/group, below a new root where there is one.\n\n' +
+    'Options with a long name are not known to other chpst programs.',
+  options: chpstRows,
+  examples: [
+    { command: 'exec chpst -u web -o 4096 httpd -f', text: 'in ./run: a daemon as the user web' },
+    { command: 'exec chpst -ulog svlogd -tt ./main', text: 'in ./log/run: a logger as the user log' },
+    { command: 'chpst -e ./env -u web:web:ssl httpd -f', text: 'with variables from ./env and two groups' },
+    {
+      command: 'chpst -u web --cap-keep net_bind_service httpd -p 80',
+      text: 'as web, but able to open ports below 1024',
+    },
+    { command: 'chpst -L ./lock sh -c "backup; tidy"', text: 'never twice at the same time' },
+  ],
+  exitCodes: [
+    { code: '100', text: 'usage' },
+    { code: '111', text: 'the state could not be changed, or prog could not be run' },
+    { code: 'any', text: 'else that of prog' },
+  ],
+};
+
+const reading: Reading = { rows: chpstRows, help, unknownLong: 'is illegal', operands: 0 };
+
+const plainUser = ({ identity }: Asked): boolean =>
+  identity !== undefined && identity.wanted.kind === 'names' && identity.wanted.groups.length === 0;
+
+const run = (argv: readonly Bytes[]): number => {
+  const call = readCall(argv, reading, ID_LINE);
+  if (typeof call === 'number') return call;
+  const { asked, words } = call;
+  if (asked.allGroups === true && asked.noSuch === undefined && !plainUser(asked)) {
+    return misused(argv[0] as Bytes, help, 'chpst: --initgroups: needs -u with a user and no group\n');
+  }
+  if (asked.verbose === true) asked.subdirectories = 'warn';
+  return become(asked, programOf(words, asked.argv0));
+};
+
+export const chpst: Applet = {
+  name: 'chpst',
+  also: ['dchpst'],
+  summary: 'run a program with a changed process state',
+  help,
+  run,
+};

@@ -1,0 +1,46 @@
+// Looking up users and groups, without the C library: /etc/passwd and /etc/group are read here.
+//
+// Promises: works in a static program, below a new root, and where there is no such file (then nobody has a name); files
+// of any size are read in pieces, and no further than needed. What cannot be read is Fatal.
+// Read next: ../formats/accounts.ts (the search), identity.ts (who asks).
+import { type Account, findAccount, findGroup, groupsWith } from '../formats/accounts.ts';
+import { type Bytes, refused } from '../host/calls.ts';
+import { ENOENT, O_RDONLY } from '../host/linux.ts';
+import { sys } from '../host/sys.ts';
+import { Fatal, reason } from './messages.ts';
+
+const PIECE_BYTES = 65536;
+
+/** Hands whole lines to `found` until that gives something; null where it never does. */
+const searchFile = <T>(path: Bytes, found: (lines: Bytes) => T | null): T | null => {
+  const fd = sys.open(path, O_RDONLY, 0);
+  if (fd === -ENOENT) return null;
+  if (refused(fd)) throw new Fatal(reason(`unable to open ${path}`, fd));
+  let kept = '';
+  let result: T | null = null;
+  while (result === null) {
+    const piece = sys.read(fd, PIECE_BYTES);
+    if (refused(piece)) throw new Fatal(reason(`unable to read ${path}`, piece));
+    const end = piece.lastIndexOf('\n') + 1;
+    if (piece === '' || end > 0) result = found(kept + piece.slice(0, end));
+    kept = end > 0 ? piece.slice(end) : kept + piece;
+    if (piece === '') break;
+  }
+  sys.close(fd);
+  return result;
+};
+
+export const accountNamed = (name: Bytes): Account | null =>
+  searchFile('/etc/passwd', (lines) => findAccount(lines, name));
+
+export const groupNamed = (name: Bytes): number | null => searchFile('/etc/group', (lines) => findGroup(lines, name));
+
+/** The groups that have `user` as a member. */
+export const groupsOf = (user: Bytes): readonly number[] => {
+  const gids: number[] = [];
+  searchFile('/etc/group', (lines) => {
+    gids.push(...groupsWith(lines, user));
+    return null;
+  });
+  return gids;
+};

@@ -1,0 +1,109 @@
+// Going on after a failure of the engine: a runsvdir that answers for a container says at each change what there is, and
+// takes it up again when the host has executed it anew (sys_again in ../host/c/sys.h).
+//
+// Promises: no runsv is forgotten, no main command started twice, no exit code of it lost; a stop that has begun goes
+// on, with its deadline. What was started and not yet written down is found by the lock of its service.
+// Must not: be asked for anything in classic use. Read first: ../formats/handover.ts.
+import { decodeHandover, encodeHandover, type Handed } from '../formats/handover.ts';
+import { type Bytes, type Fd, refused } from '../host/calls.ts';
+import { monotonicMs } from '../host/clock.ts';
+import { ESRCH, O_NONBLOCK, O_RDONLY } from '../host/linux.ts';
+import { sys } from '../host/sys.ts';
+import { ESSENTIAL_OVER, type Entry, type Ended, runningPids } from '../machine/tree.ts';
+import { commandEnded } from './command.ts';
+import { hasEnding } from './essential.ts';
+import { deliver } from './starting.ts';
+import { deliverShutdown } from './stopping.ts';
+import type { Container, Live } from './tree-live.ts';
+
+const VARIABLE = 'RUNITBOX_STATE=';
+/** The process that is spawned next. */
+const NEXT = -1;
+/** KILL's wait status: for a main command whose end nobody has seen. */
+const UNSEEN = 9;
+
+/** What an earlier self has left for us; null: there was none. */
+export const takeHanded = (): Handed | null => {
+  const variable = sys.environ().find((text) => text.startsWith(VARIABLE));
+  return variable === undefined ? null : decodeHandover(variable.slice(VARIABLE.length));
+};
+
+const write = (live: Live, container: Container, process: number): void => {
+  const { tree, title } = live;
+  const input = title === null ? -1 : title.input;
+  const text = encodeHandover({
+    wanted: [...tree.wanted.values()],
+    leaving: tree.leaving,
+    stopping: tree.stopping,
+    alien: [...live.alien.keys()],
+    shutdown: container.shutdown,
+    commandDue: container.commandDue,
+    title: input,
+  });
+  // where there is no memory for it the last one stands
+  sys.guard(text, live.home, input, process);
+};
+
+/** Says what there is, if it has changed. */
+export const handOver = (live: Live): void => {
+  const { container, tree } = live;
+  if (container === null) return;
+  const { written, shutdown, pid } = container;
+  if (written.tree === tree && written.shutdown === shutdown && written.pid === pid) return;
+  container.written = { tree, shutdown, pid };
+  write(live, container, pid);
+};
+
+/** The process that is spawned next is the main command: it is known to the host before it is to us. */
+export const announceCommand = (live: Live, container: Container): void => {
+  write(live, container, NEXT);
+  container.commandDue = false;
+};
+
+/** The descriptor again, closed in the programs that we start. */
+export const reopened = (fd: number): Fd | null => {
+  const again = sys.open(`/proc/self/fd/${fd}`, O_RDONLY | O_NONBLOCK, 0);
+  if (refused(again)) return null;
+  sys.close(fd as Fd);
+  return again;
+};
+
+const isGone = (pid: number): boolean => sys.kill(pid, 0) === -ESRCH;
+
+/** Whose end was taken, and lost with the engine. What an essential service has left tells how it ended. */
+const unseenEnd = (dir: Bytes, { name, pid }: Entry): Ended => ({
+  pid,
+  code: hasEnding(`${dir}/${name}`) ? ESSENTIAL_OVER : -1,
+  signal: 0,
+});
+
+const watchAliens = (live: Live, alien: readonly number[]): void => {
+  for (const pid of alien) {
+    const pidfd = sys.pidfd(pid);
+    if (!refused(pidfd)) live.alien.set(pid, pidfd);
+  }
+};
+
+const takeCommand = (live: Live, container: Container, handed: Handed): void => {
+  const { pid, wait } = handed;
+  container.commandDue = handed.commandDue && pid === 0;
+  if (pid === 0) return;
+  container.pid = pid;
+  deliverShutdown(live, { kind: 'commandStarted' });
+  if (wait !== null || isGone(pid)) commandEnded(container, wait ?? UNSEEN);
+};
+
+/** Takes up what there was. */
+export const takeUp = (live: Live, handed: Handed): void => {
+  const { container } = live;
+  if (container === null) return;
+  const { wanted, leaving, stopping, shutdown } = handed;
+  live.tree = { wanted: new Map(wanted.map((entry) => [entry.key, entry])), leaving, stopping };
+  container.shutdown = shutdown;
+  live.voice.warn(`gone on after a failure of the engine, with ${runningPids(live.tree).length} runsvs`);
+  watchAliens(live, handed.alien);
+  takeCommand(live, container, handed);
+  const gone = [...wanted, ...leaving].filter((entry) => entry.pid !== 0 && isGone(entry.pid));
+  deliver(live, { kind: 'ended', runsvs: gone.map((entry) => unseenEnd(live.dir, entry)) });
+  live.notBeforeMs = monotonicMs();
+};

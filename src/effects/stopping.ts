@@ -1,0 +1,107 @@
+// Bringing a container down: carries out what ../machine/shutdown.ts decides, which read first.
+//
+// Promises: what is killed is told in one line, by name. As process 1 everybody is reached, also who came from outside;
+// otherwise everybody who descends from us, for as a subreaper we are given their orphans.
+// Must not: wait. Read next: processes.ts (who is there), tree-runner.ts (the loop).
+import type { Bytes } from '../host/calls.ts';
+import { monotonicMs } from '../host/clock.ts';
+import { SIGCONT, SIGKILL, SIGSTOP, SIGTERM } from '../host/linux.ts';
+import { sys } from '../host/sys.ts';
+import { handleShutdown, type ShutdownEffect, type ShutdownEvent } from '../machine/shutdown.ts';
+import { runningPids } from '../machine/tree.ts';
+import { descendants, logOf, others, type Process } from './processes.ts';
+import { deliver } from './starting.ts';
+import type { Container, Live } from './tree-live.ts';
+
+const EVERYBODY = -1;
+const NAMED_MAX = 8;
+
+const isFirst = (): boolean => sys.getpid() === 1;
+
+/** Everybody whom we are to bring down. */
+const ours = (live: Live): readonly Process[] => {
+  const all = others();
+  if (isFirst()) return all;
+  const alien = [...live.alien.keys()];
+  return [...descendants(all, [sys.getpid(), ...alien]), ...all.filter(({ pid }) => alien.includes(pid))];
+};
+
+/** What can be shown of a name that a process gave itself. */
+const shown = (name: Bytes): Bytes => name.replace(/[^ -9;-~]/g, '?');
+
+const tellKilled = (live: Live, why: string, killed: readonly Process[]): void => {
+  if (killed.length === 0) return;
+  const named = killed.slice(0, NAMED_MAX).map(({ name, pid }) => `${shown(name)} (${pid})`);
+  const more = killed.length - named.length;
+  live.voice.warn(`${why}, killed: ${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}`);
+};
+
+const signalAll = (live: Live, signal: number): void => {
+  if (isFirst()) sys.kill(EVERYBODY, signal);
+  else for (const { pid } of ours(live)) sys.kill(pid, signal);
+};
+
+const askStrays = (live: Live): void => {
+  signalAll(live, SIGTERM);
+  signalAll(live, SIGCONT);
+};
+
+/** Runsvs stay to bring things to an end; logs, and what they started, to take what is in their pipes. */
+const killButLogs = (live: Live, container: Container): void => {
+  const all = ours(live);
+  const runsvs = runningPids(live.tree);
+  const logs = runsvs.map(logOf).filter((pid) => pid > 0);
+  const spared = new Set([...runsvs, ...logs, ...descendants(all, logs).map(({ pid }) => pid)]);
+  const left = all.filter(({ pid }) => !spared.has(pid));
+  for (const { pid } of left) sys.kill(pid, SIGKILL);
+  tellKilled(live, `not ended after ${container.shutdown.killAfterMs / 1000} s`, left);
+};
+
+/** Told before it is done: as process 1, nobody is there to tell of afterwards. */
+const killAll = (live: Live, first: boolean): void => {
+  const left = first ? ours(live) : [];
+  // stopped first, so that none makes another meanwhile
+  if (!isFirst()) signalAll(live, SIGSTOP);
+  signalAll(live, SIGKILL);
+  tellKilled(live, 'still there at the end', left);
+};
+
+const askCommand = ({ pid }: Container): void => {
+  if (pid === 0) return;
+  sys.kill(pid, SIGTERM);
+  sys.kill(pid, SIGCONT);
+};
+
+const perform = (live: Live, container: Container, effect: ShutdownEffect): void => {
+  if (effect.kind === 'askCommand') askCommand(container);
+  else if (effect.kind === 'stopServices') deliver(live, { kind: 'stop' });
+  else if (effect.kind === 'askStrays') askStrays(live);
+  else if (effect.kind === 'killButLogs') killButLogs(live, container);
+  else killAll(live, effect.first);
+};
+
+/** Hands one event to the machine and does what it wants; the last phase ends the loop. */
+export const deliverShutdown = (live: Live, event: ShutdownEvent): void => {
+  const { container } = live;
+  if (container === null) return;
+  const outcome = handleShutdown(container.shutdown, event, monotonicMs());
+  container.shutdown = outcome.shutdown;
+  for (const effect of outcome.effects) perform(live, container, effect);
+  if (outcome.shutdown.phase === 'over') live.exit = outcome.shutdown.code;
+};
+
+/** Hands what has happened to the machine. */
+export const deliverNews = (live: Live): void => {
+  for (const event of live.container?.news.splice(0) ?? []) deliverShutdown(live, event);
+};
+
+/** Looks who is left, once that matters, and does what is due. `anybody`: whether we have children. */
+export const goOnStopping = (live: Live, anybody: () => boolean): void => {
+  const { container } = live;
+  deliverNews(live);
+  if (container === null || container.shutdown.phase === 'none') return;
+  const any = anybody();
+  deliverNews(live);
+  deliverShutdown(live, { kind: 'seen', runsvs: runningPids(live.tree).length, anybody: any });
+  deliverShutdown(live, { kind: 'due' });
+};

@@ -1,0 +1,123 @@
+// What a running runsvdir holds: its descriptors, what it knows, when it looks next.
+//
+// Read next: tree-runner.ts (the loop), starting.ts, looking.ts.
+import { type Bytes, type Fd, refused } from '../host/calls.ts';
+import { O_RDONLY, SIGALRM, SIGCHLD, SIGHUP, SIGPIPE, SIGTERM } from '../host/linux.ts';
+import { sys } from '../host/sys.ts';
+import { newShutdown, type Shutdown, type ShutdownEvent } from '../machine/shutdown.ts';
+import { newTree, type Tree } from '../machine/tree.ts';
+import { endingSignals, optionalSignals } from '../machine/wishes.ts';
+import { Fatal, reason, type Voice } from './messages.ts';
+import { openNothing } from './standard.ts';
+import { findProgram } from './program.ts';
+import type { Title } from './title.ts';
+import { newWatching, type Watching } from './watching.ts';
+
+/** Where runsvdir supervises a whole container: as process 1, or asked to. */
+export interface Container {
+  shutdown: Shutdown;
+  /** The main command, its name first; empty for none. */
+  readonly command: readonly Bytes[];
+  /** The main command's process, 0 for none. */
+  pid: number;
+  /** It is still to be started. */
+  commandDue: boolean;
+  /** What would be handed over, should the engine fail. */
+  written: { readonly tree: Tree; readonly shutdown: Shutdown | null; readonly pid: number };
+  /** What has happened and was not handed to the machine yet. */
+  readonly news: ShutdownEvent[];
+}
+
+export interface Live {
+  readonly voice: Voice;
+  readonly dir: Bytes;
+  readonly setsid: boolean;
+  readonly home: Fd;
+  readonly signals: Fd;
+  /** What runsvs get as standard input; null: our own. */
+  readonly input: Fd | null;
+  readonly watching: Watching;
+  readonly title: Title | null;
+  tree: Tree;
+  program: Bytes;
+  /** When to look next, monotonic; null: when something changes. */
+  lookMs: number | null;
+  /** No look before this, monotonic. */
+  notBeforeMs: number;
+  identity: string | null;
+  /** The directory could not be entered, and that was told. */
+  lost: boolean;
+  /** Runsvs that are no children of ours: their pidfds. */
+  readonly alien: Map<number, Fd>;
+  /** Null in classic use, where TERM leaves everything running. */
+  readonly container: Container | null;
+  exit: number | null;
+}
+
+/** What a runsvdir is started with. */
+export interface Asked {
+  readonly dir: Bytes;
+  readonly setsid: boolean;
+  readonly subreaper: boolean;
+  readonly killAfterMs: number;
+  /** The main command, empty for none. */
+  readonly command: readonly Bytes[];
+}
+
+/** Whether everything ends with us: nothing lives on after process 1, nor after a main command. */
+export const isWhole = (asked: Asked): boolean => asked.subreaper || asked.command.length > 0 || sys.getpid() === 1;
+
+/** Orphans come to process 1 by themselves. */
+const becomeSubreaper = (): void => {
+  const done = sys.getpid() === 1 ? 0 : sys.subreaper();
+  if (refused(done)) throw new Fatal(reason('unable to become subreaper', done), 100);
+};
+
+const newContainer = ({ killAfterMs, command }: Asked): Container => {
+  becomeSubreaper();
+  return {
+    shutdown: newShutdown(killAfterMs),
+    command,
+    pid: 0,
+    commandDue: command.length > 0,
+    written: { tree: newTree(), shutdown: null, pid: 0 },
+    news: [],
+  };
+};
+
+const CLASSIC: readonly number[] = [SIGTERM, SIGHUP];
+
+const catchSignals = (container: Container | null): Fd => {
+  const optional = container === null ? [] : optionalSignals(container.command.length > 0);
+  const main = sys.catchSignals([...(container === null ? CLASSIC : endingSignals), SIGALRM, SIGCHLD]);
+  // a reader of standard error that goes away must not end us; one that was ignored stays so, for the services too
+  const signals = refused(main) ? main : sys.catchUnignored([...optional, SIGPIPE]);
+  if (refused(signals)) throw new Fatal(reason('unable to create selfpipe', signals), 100);
+  return signals;
+};
+
+/** Takes signals and what else a runsvdir needs. Throws Fatal. */
+export const newLive = (voice: Voice, asked: Asked, title: Title | null): Live => {
+  const home = sys.open('.', O_RDONLY, 0);
+  if (refused(home)) throw new Fatal(reason('unable to open current directory', home), 100);
+  const container = isWhole(asked) ? newContainer(asked) : null;
+  return {
+    voice,
+    dir: asked.dir,
+    setsid: asked.setsid,
+    home,
+    signals: catchSignals(container),
+    input: container === null || container.command.length === 0 ? null : openNothing(),
+    watching: newWatching(),
+    title,
+    tree: newTree(),
+    program: findProgram('runsv'),
+    lookMs: 0,
+    notBeforeMs: 0,
+    identity: null,
+    lost: false,
+    alien: new Map(),
+    container,
+    exit: null,
+  };
+};

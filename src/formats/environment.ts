@@ -1,0 +1,80 @@
+// Variables: the value in a file of an environment directory, the lines of an environment file, and what both change.
+//
+// Promises: pure; names are taken as they are, one with `=` in it included, as envdir always did.
+import type { Bytes } from '../host/calls.ts';
+import { type Wrong, wrong } from './wrong.ts';
+
+/** `text` null: the variable goes away. */
+export interface VariableChange {
+  readonly name: Bytes;
+  readonly value: Bytes | null;
+}
+
+const isBlank = (char: string | undefined): boolean => char === ' ' || char === '\t';
+
+/** The first line less blanks at its end, NUL being a newline; null for a file of no bytes. */
+export const variableIn = (content: Bytes): Bytes | null => {
+  if (content === '') return null;
+  const newline = content.indexOf('\n');
+  let end = newline < 0 ? content.length : newline;
+  while (isBlank(content[end - 1])) end--;
+  return content.slice(0, end).replaceAll('\0', '\n');
+};
+
+const withoutLead = (line: Bytes): Bytes => {
+  let at = 0;
+  while (isBlank(line[at])) at++;
+  return line.slice(at);
+};
+
+const hasBlank = (name: Bytes): boolean => name.includes(' ') || name.includes('\t');
+
+const lineChange = (line: Bytes, environ: readonly Bytes[]): VariableChange | null | Wrong => {
+  if (line === '' || line[0] === '#') return null;
+  const at = line.indexOf('=');
+  const name = at < 0 ? line : line.slice(0, at);
+  if (name === '') return wrong('no name');
+  if (hasBlank(name)) return wrong(`a blank in the name ${name}`);
+  if (line.includes('\0')) return wrong('a NUL byte');
+  if (at >= 0) return { name, value: line.slice(at + 1) };
+  const own = environ.find((entry) => entry.startsWith(`${name}=`));
+  return own === undefined ? null : { name, value: own.slice(name.length + 1) };
+};
+
+const BYTE_ORDER_MARK = '\xef\xbb\xbf';
+
+/**
+ * Docker's format: NAME=VALUE lines, the value as it stands; NAME alone takes it from `environ`, or is nothing; empty
+ * lines and those that begin with # are passed over. A Wrong names the line.
+ */
+export const parseEnvFile = (content: Bytes, environ: readonly Bytes[]): readonly VariableChange[] | Wrong => {
+  const text = content.startsWith(BYTE_ORDER_MARK) ? content.slice(BYTE_ORDER_MARK.length) : content;
+  const changes: VariableChange[] = [];
+  const lines = text.split('\n');
+  for (let at = 0; at < lines.length; at++) {
+    const line = lines[at] as Bytes;
+    const change = lineChange(withoutLead(line.endsWith('\r') ? line.slice(0, -1) : line), environ);
+    if (change === null) continue;
+    if ('wrong' in change) return wrong(`line ${at + 1}: ${change.wrong}`);
+    changes.push(change);
+  }
+  return changes;
+};
+
+const keyOf = (entry: Bytes): Bytes => {
+  const at = entry.indexOf('=');
+  return at < 0 ? entry : entry.slice(0, at);
+};
+
+/** `environ` after these changes, later ones first in force; changed variables come last, as they were given. */
+export const changedEnvironment = (environ: readonly Bytes[], changes: readonly VariableChange[]): readonly Bytes[] => {
+  const entries = new Map<Bytes, Bytes>();
+  for (const change of changes) {
+    const entry = change.value === null ? change.name : `${change.name}=${change.value}`;
+    const key = keyOf(entry);
+    entries.delete(key);
+    entries.set(key, entry);
+  }
+  const kept = environ.filter((entry) => !entries.has(keyOf(entry)));
+  return [...kept, ...[...entries.values()].filter((entry) => entry.includes('='))];
+};

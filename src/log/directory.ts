@@ -1,0 +1,234 @@
+// One log directory: opening it, rotating `current`, keeping the number of old files, closing it.
+//
+// Promises: a step that the kernel refuses is told, and done again after a pause, without losing what was done before;
+// nothing here waits. `current` has mode 0644 while it is written and 0744 once it is safe.
+// Read first: model.ts. Read next: writing.ts (how lines get in), processor.ts (what becomes of rotated files).
+import { DEFAULT_LOG_CONFIG, parseLogConfig } from '../formats/log-config.ts';
+import { packRules } from '../formats/selection.ts';
+import { type Moment, tai64nLabel } from '../formats/tai64.ts';
+import { type Bytes, type Errno, type Fd, refused } from '../host/calls.ts';
+import { monotonicMs, wallClock } from '../host/clock.ts';
+import {
+  EINVAL,
+  ENOENT,
+  EROFS,
+  LOCK_EX,
+  LOCK_NB,
+  O_APPEND,
+  O_CREAT,
+  O_NONBLOCK,
+  O_RDONLY,
+  O_WRONLY,
+  S_IXUSR,
+} from '../host/linux.ts';
+import { sys } from '../host/sys.ts';
+import { enter, type LogDir, NO_LIMIT } from './model.ts';
+import { makeRoom, prune, tidy } from './old-files.ts';
+import { endTakeUp, enqueue, takeUp } from './processor.ts';
+
+/** How long until something that was refused is tried again. */
+const PAUSE_MS = 3000;
+const WRITABLE = 0o644;
+const SAFE = 0o744;
+
+const pause = (dir: LogDir, what: Bytes, errno: number): false => {
+  dir.settings.voice.pausing(`${what}: ${dir.name}`, errno);
+  dir.pauseMs = monotonicMs() + PAUSE_MS;
+  return false;
+};
+
+/** What to do about a refused write: true: room was made, try again at once. */
+export const writeRefused = (dir: LogDir, errno: Errno, fullDisk: boolean): boolean => {
+  enter(dir);
+  return (fullDisk && makeRoom(dir)) || pause(dir, 'unable to write to current', errno);
+};
+
+// ---- rotation -----------------------------------------------------------------------------------------------
+
+const isTaken = (label: Bytes): boolean => !refused(sys.lstat(`${label}.s`)) || !refused(sys.lstat(`${label}.u`));
+
+const later = ({ sec, nsec }: Moment): Moment =>
+  nsec < 999_999_000 ? { sec, nsec: nsec + 1000 } : { sec: sec + 1, nsec: 500 };
+
+/** A name that no file has. Where the clock stands still, or was set back, the next microsecond is as good. */
+const freshLabel = (): Bytes => {
+  let moment: Moment = wallClock();
+  for (;;) {
+    const label = tai64nLabel(moment.sec, moment.nsec);
+    if (!isTaken(label)) return label;
+    moment = later(moment);
+  }
+};
+
+/** `current` goes to disk and says so by its mode. What cannot be synchronised, as a pipe, is as safe as it gets. */
+const makeSafe = (dir: LogDir, current: Fd): boolean => {
+  const synced = sys.fsync(current);
+  if (refused(synced) && synced !== -EINVAL && synced !== -EROFS) {
+    return pause(dir, 'unable to fsync current logfile', synced);
+  }
+  const changed = sys.fchmod(current, SAFE);
+  return refused(changed) ? pause(dir, 'unable to set mode of current', changed) : true;
+};
+
+const closeCurrent = (dir: LogDir): boolean => {
+  if (dir.current === null) return true;
+  if (!makeSafe(dir, dir.current)) return false;
+  sys.close(dir.current);
+  dir.current = null;
+  return true;
+};
+
+const renameCurrent = (dir: LogDir, name: Bytes): boolean => {
+  const renamed = sys.rename('current', name);
+  return refused(renamed) ? pause(dir, 'unable to rename current', renamed) : true;
+};
+
+const openCurrent = (dir: LogDir): boolean => {
+  const opened = sys.open('current', O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK, 0o600);
+  if (refused(opened)) return pause(dir, 'unable to open current', opened);
+  dir.current = opened;
+  const changed = sys.fchmod(opened, WRITABLE);
+  return refused(changed) ? pause(dir, 'unable to set mode of current', changed) : true;
+};
+
+/** From `current` being full to a new one; false: paused on the way. */
+const finishRotation = (dir: LogDir): boolean => {
+  enter(dir);
+  const name = `${dir.rotatingTo}${dir.config.processor === '' ? '.s' : '.u'}`;
+  if (!closeCurrent(dir)) return false;
+  dir.settings.voice.info(`rename: ${dir.name}/current ${name} ${dir.sizeBytes}`);
+  if (!renameCurrent(dir, name)) return false;
+  dir.rotatingTo = '';
+  dir.sizeBytes = 0;
+  const opened = openCurrent(dir);
+  tidy(dir);
+  if (dir.config.processor === '') prune(dir, name);
+  else enqueue(dir, name);
+  return opened;
+};
+
+/** Begins a rotation; ready() carries it out. */
+export const rotate = (dir: LogDir): boolean => {
+  enter(dir);
+  if (dir.rotatingTo === '') dir.rotatingTo = freshLabel();
+  return ready(dir);
+};
+
+/** Whether lines can be written now: no pause, no rotation left half done, `current` open. */
+export const ready = (dir: LogDir): boolean => {
+  if (dir.pauseMs === null && dir.rotatingTo === '' && dir.current !== null) return true;
+  if (dir.pauseMs !== null && monotonicMs() < dir.pauseMs) return false;
+  dir.pauseMs = null;
+  if (dir.rotatingTo !== '') return finishRotation(dir);
+  if (dir.current !== null) return true;
+  enter(dir);
+  return comeToLife(dir);
+};
+
+// ---- opening and closing ------------------------------------------------------------------------------------
+
+/** A `current` that was not closed cleanly is put aside. */
+const rescue = (dir: LogDir): boolean => {
+  const name = `${freshLabel()}.u`;
+  if (!renameCurrent(dir, name)) return false;
+  tidy(dir);
+  prune(dir, '');
+  return true;
+};
+
+/** Opens `current`, whatever state an earlier svlogd left it in. */
+const comeToLife = (dir: LogDir): boolean => {
+  const found = sys.stat('current');
+  if (refused(found) && found !== -ENOENT) return pause(dir, 'unable to stat current', found);
+  const [mode, , , , , , size] = refused(found) ? [0, 0, 0, 0, 0, 0, -1] : found;
+  const appends = size === 0 || (size > 0 && (mode & S_IXUSR) !== 0);
+  if (size > 0 && !appends && !rescue(dir)) return false;
+  if (!openCurrent(dir)) return false;
+  dir.sizeBytes = appends ? size : 0;
+  dir.settings.voice.info(`${appends ? 'append' : 'new'}: ${dir.name}/current`);
+  takeUp(dir);
+  return true;
+};
+
+const readAll = (fd: Fd): Bytes | Errno => {
+  let text = '';
+  for (;;) {
+    const part = sys.read(fd, 4096);
+    if (refused(part)) return part;
+    if (part === '') return text;
+    text += part;
+  }
+};
+
+const readConfig = (dir: LogDir): void => {
+  const { voice } = dir.settings;
+  dir.config = DEFAULT_LOG_CONFIG;
+  const fd = sys.open('config', O_RDONLY | O_NONBLOCK, 0);
+  const text = refused(fd) ? fd : readAll(fd);
+  if (!refused(fd)) sys.close(fd);
+  if (text === -ENOENT) return;
+  if (refused(text)) {
+    voice.warn(`unable to read config: ${dir.name}/config`, text);
+    return;
+  }
+  voice.info(`read: ${dir.name}/config`);
+  const parsed = parseLogConfig(text);
+  for (const warning of parsed.warnings) voice.warn(warning);
+  dir.config = parsed.config;
+};
+
+const applyConfig = (dir: LogDir): void => {
+  readConfig(dir);
+  const { rules, alarmRules, ageSec, sizeBytes } = dir.config;
+  const { lineBytes } = dir.settings;
+  // below the length of a line there is no such size
+  dir.softBytes = sizeBytes === 0 || sizeBytes < lineBytes ? NO_LIMIT : sizeBytes - lineBytes;
+  dir.rules = packRules('+', rules);
+  dir.alarmRules = alarmRules.length === 0 ? '' : packRules('-', alarmRules);
+  dir.oldMs = ageSec === 0 ? null : monotonicMs() + ageSec * 1000;
+};
+
+const refuse = (dir: LogDir, what: Bytes, errno: Errno, opened: readonly Fd[]): false => {
+  dir.settings.voice.warn(`${what}: ${dir.name}`, errno);
+  for (const fd of opened) sys.close(fd);
+  return false;
+};
+
+/** Takes a directory in use, seen from `home`; false: it is left out, which was told. */
+export const openLogDir = (dir: LogDir, home: Fd): boolean => {
+  sys.fchdir(home);
+  const fd = sys.open(dir.name, O_RDONLY | O_NONBLOCK, 0);
+  if (refused(fd)) return refuse(dir, 'unable to open log directory', fd, []);
+  const entered = sys.fchdir(fd);
+  if (refused(entered)) return refuse(dir, 'unable to change directory', entered, [fd]);
+  const lock = sys.open('lock', O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK, 0o600);
+  const locked = refused(lock) ? lock : sys.flock(lock, LOCK_EX | LOCK_NB);
+  if (refused(locked)) {
+    return refuse(dir, 'unable to lock directory', locked, refused(lock) ? [fd] : [fd, lock]);
+  }
+  dir.open = { dir: fd, lock: lock as Fd };
+  dir.pauseMs = null;
+  applyConfig(dir);
+  ready(dir);
+  return true;
+};
+
+/** Leaves a directory. What is still to be written stays with it, in case it is opened again. */
+export const closeLogDir = (dir: LogDir): void => {
+  if (dir.open === null) return;
+  enter(dir);
+  dir.settings.voice.info(`close: ${dir.name}`);
+  endTakeUp(dir);
+  if (dir.current !== null) {
+    sys.fsync(dir.current);
+    sys.fchmod(dir.current, SAFE);
+    sys.close(dir.current);
+  }
+  dir.current = null;
+  dir.rotatingTo = '';
+  if (dir.socket !== null) sys.close(dir.socket);
+  dir.socket = null;
+  sys.close(dir.open.lock);
+  sys.close(dir.open.dir);
+  dir.open = null;
+};

@@ -1,0 +1,71 @@
+// Framing: from what a read brought to whole lines, with the moment that their first bytes came.
+//
+// Promises: pure. Every byte comes out once, in order; what is left at the end of input comes out as a line. A piece
+// ends behind a newline, or within a line whose first `lineBytes` bytes are out.
+// Read next: logger.ts (who reads), writing.ts (who takes pieces).
+import type { Moment } from '../formats/tai64.ts';
+import type { Bytes } from '../host/calls.ts';
+
+export interface Piece {
+  readonly data: Bytes;
+  /** When the first byte of its first line came. */
+  readonly moment: Moment;
+}
+
+const NEWLINE = 10;
+
+export interface Framing {
+  /** The start of a line, shorter than `lineBytes`, without its newline. */
+  readonly held: Bytes;
+  readonly heldSince: Moment;
+  /** Whether more of a long line is to come. */
+  readonly midLine: boolean;
+}
+
+export const NOTHING_HELD: Framing = { held: '', heldSince: { sec: 0, nsec: 0 }, midLine: false };
+
+export interface Framed {
+  readonly framing: Framing;
+  readonly pieces: readonly Piece[];
+}
+
+const piece = (data: Bytes, moment: Moment): readonly Piece[] => (data === '' ? [] : [{ data, moment }]);
+
+/** Frames what came at once; nothing is held before it. */
+const frameFresh = (midLine: boolean, data: Bytes, moment: Moment, lineBytes: number): Framed => {
+  const end = data.lastIndexOf('\n') + 1;
+  const passes = end === 0 && midLine ? true : data.length - end >= lineBytes;
+  if (passes) return { framing: { held: '', heldSince: moment, midLine: true }, pieces: piece(data, moment) };
+  const framing = { held: data.slice(end), heldSince: moment, midLine: false };
+  return { framing, pieces: piece(data.slice(0, end), moment) };
+};
+
+/**
+ * What `data`, read at `moment`, adds to what is held. `sameBreath`: it was there already when the held bytes were
+ * read, so that they count as read together with it.
+ */
+export const frame = (
+  { held, heldSince, midLine }: Framing,
+  data: Bytes,
+  moment: Moment,
+  sameBreath: boolean,
+  lineBytes: number,
+): Framed => {
+  // the usual read: whole lines, and nothing held
+  if (held === '' && !midLine && data.charCodeAt(data.length - 1) === NEWLINE) {
+    return { framing: NOTHING_HELD, pieces: [{ data, moment }] };
+  }
+  if (held === '') return frameFresh(midLine, data, moment, lineBytes);
+  if (sameBreath) return frameFresh(false, held + data, moment, lineBytes);
+  const end = data.indexOf('\n') + 1;
+  if (end === 0) return frameFresh(false, held + data, heldSince, lineBytes);
+  const rest = frameFresh(false, data.slice(end), moment, lineBytes);
+  return { framing: rest.framing, pieces: [...piece(held + data.slice(0, end), heldSince), ...rest.pieces] };
+};
+
+/** Whether a line has begun that has not ended. */
+export const isMidLine = ({ held, midLine }: Framing): boolean => midLine || held !== '';
+
+/** The last pieces: a line that never got its newline is given one. */
+export const frameEnd = (framing: Framing): readonly Piece[] =>
+  isMidLine(framing) ? [{ data: `${framing.held}\n`, moment: framing.heldSince }] : [];

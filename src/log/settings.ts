@@ -1,0 +1,20 @@
+// What svlogd was told on its command line, as values that everything in this folder reads.
+//
+// Read next: piece.ts (what flows), logger.ts (the loop).
+import type { Bytes } from '../host/calls.ts';
+import type { StampStyle } from '../formats/stamp.ts';
+import type { Voice } from './voice.ts';
+
+/** How lines look on standard output. */
+export type StreamForm = 'text' | 'json';
+
+export interface Settings {
+  readonly voice: Voice;
+  readonly stampStyle: StampStyle;
+  /** The first bytes of a line, which are matched and replaced: more than that is passed as it is. */
+  readonly lineBytes: number;
+  /** The replacement of every byte, 256 of them; '': nothing is replaced. */
+  readonly table: Bytes;
+  /** Lines go to standard output too; null: they do not. */
+  readonly stream: { readonly form: StreamForm; readonly service: Bytes } | null;
+}

@@ -1,0 +1,59 @@
+// The contract of the calls by which a process changes itself: identity, limits, capabilities, and what it passes on.
+//
+// All of it happens in a second process with the same host, see roles.ts.
+import * as l from '../../src/host/linux.ts';
+import type { Case, Spec } from './case.ts';
+import { holds, same, statusLine } from './case.ts';
+import { everything } from './self.ts';
+import { NOBODY } from './signals.ts';
+
+const asRoot = (c: Case): boolean => statusLine(c, c.sys.getpid(), 'Uid').startsWith('0');
+
+const LINES = [
+  'umask then 23',
+  'nice 0 15',
+  'no new privileges 0',
+  'io 0',
+  `affinity 0 none -${l.EINVAL}`,
+  'limit lowered true',
+  `limit above -${l.EINVAL}, of none -${l.EINVAL}, half -${l.EINVAL}`,
+  `own -${l.EINVAL} -${l.EINVAL} -${l.EINVAL}`,
+  `sets 6 wrong -${l.EINVAL}`,
+  `too many groups -${l.EINVAL}`,
+];
+
+const all: readonly Spec[] = [
+  {
+    title: 'what a process may change of itself, it changes, and what makes no sense is EINVAL',
+    run: (c) => {
+      const [text, status] = everything(c, ['role:own']);
+      same(status, 0, 'wait status');
+      same(text.split('\n').slice(0, LINES.length).join('\n'), LINES.join('\n'), 'lines');
+    },
+  },
+  {
+    title: 'root becomes another user with these groups, and then may do none of it any more: EPERM; others never may',
+    run: (c) => {
+      const [text] = everything(c, ['role:own']);
+      const refusal = `-${l.EPERM}`;
+      const first = asRoot(c) ? 'groups 0 gid 0 uid 0' : `groups ${refusal} gid ${refusal} uid ${refusal}`;
+      const again = `again ${[1, 2, 3, 4].map(() => refusal).join(' ')}`;
+      same(text.split('\n').slice(-2).join('\n'), `${first}\n${again}`, 'lines');
+      holds(text.includes(asRoot(c) ? `chroot -${l.ENOENT}` : 'chroot -'), 'a new root that is missing');
+    },
+  },
+  {
+    title: 'inherit passes a descriptor on, or keeps it from being passed on; EBADF for none',
+    run: (c) => {
+      const [text] = everything(c, ['role:inherit', c.file('f')]);
+      same(text, 'one\n', 'what is passed on of standard error, one that shall be and one that is as it was opened');
+      same(c.sys.inherit(NOBODY, 1), -l.EBADF, 'no descriptor');
+    },
+  },
+  {
+    title: 'exec with an environment of one empty string starts the program without any',
+    run: (c) => same(everything(c, ['role:exec-no-env'], ['A=1'])[0], '', 'environment'),
+  },
+];
+
+export const ownSpecs: readonly Spec[] = all.map((spec) => ({ ...spec, needs: 'again' }));

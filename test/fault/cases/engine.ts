@@ -1,0 +1,222 @@
+// The engine fails in process 1: want of memory, a bug, a crash. Process 1 stays, and knows what it knew.
+//
+// The failing runsvdir is the debug build, whose allocator is the product's and can be told to refuse; everything it
+// starts is the product. RUNITBOX_FAIL_EVERY=1 refuses every single request in turn (some twenty minutes).
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readlinkSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { fault } from '../case.ts';
+import { childrenOf, contain, type Container, type ContainerOptions } from '../container.ts';
+import { descriptorsOf, isAlive, proc } from '../proc.ts';
+import type { Service } from '../service.ts';
+import { elapse, Late } from '../wait.ts';
+import { kill, type World } from '../world.ts';
+
+const DEBUG = join(import.meta.dirname, '../../../dist/runitbox-debug');
+const AT_ONCE = 4;
+/** How many requests are refused in a usual run; a sample that moves with the process number. */
+const SAMPLE = 60;
+
+const linked = (world: World, folder: string, name: string): Service => {
+  const service = world.service(`${folder}-${name}`, 'sv').has('run', 'stays');
+  mkdirSync(join(world.dir, folder), { recursive: true });
+  symlinkSync(service.dir, join(world.dir, folder, name));
+  return service;
+};
+
+/** A runsvdir whose n-th request for memory is refused; `n+`: all from then on. */
+const failing = (world: World, refuse: string, options: ContainerOptions): Container =>
+  contain(world, {
+    ...options,
+    foreign: true,
+    wrap: ['env', `RUNITBOX_FAIL_ALLOC=${refuse}`],
+    executable: DEBUG,
+  });
+
+/** How many requests the debug build makes before it runs a program: it loads that first. */
+const requestsToLoad = (): number => {
+  const works = (n: number): boolean =>
+    spawnSync(DEBUG, ['--version'], { env: { RUNITBOX_FAIL_ALLOC: `${n}+` } }).status === 0;
+  let [low, high] = [1, 1 << 20];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (works(middle)) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+};
+
+/** It runs, and takes care of TERM by now. */
+const living = (service: Service): boolean => {
+  const pid = service.status()?.pid ?? 0;
+  return service.status()?.state === 'run' && isAlive(pid) && service.told().includes(`start ${pid}`);
+};
+
+/** Looks again and again: what others do gives no sign when process 1 is what is tried. */
+const comes = async (what: string, look: () => boolean): Promise<void> => {
+  for (let tries = 0; tries < 1000; tries++) {
+    if (look()) return;
+    await elapse(20);
+  }
+  throw new Late(`waited for: ${what}`);
+};
+
+/** Start, a crash of a runsv, a service that appears, stop. Returns whether the engine failed on the way. */
+const scenario = async (world: World, refuse: string): Promise<boolean> => {
+  const folder = `scan-${refuse.replace('+', 'x')}`;
+  const one = linked(world, folder, 'one');
+  const container = failing(world, refuse, { folder, words: ['-k', '3'] });
+  const stays = (): void =>
+    assert.equal(container.running.end(), null, `process 1 is gone: ${container.lines().join(' | ')}`);
+  const failed = (): boolean => container.lines().some((line) => /: fatal: /.test(line));
+  // one that fails before it has anything to lose just ends
+  await comes('the service or an end', () => container.running.end() !== null || living(one));
+  if (container.running.end() !== null) {
+    assert.deepEqual(one.told(), [], `services without process 1: ${container.lines().join(' | ')}`);
+    return true;
+  }
+  const pid = one.status()?.pid ?? 0;
+  const supervisor = childrenOf(container.first).find((child) => proc(child, 'cmdline').startsWith('runsv\0')) ?? 0;
+  kill(supervisor, 'SIGKILL');
+  const another = linked(world, folder, 'another');
+  await comes('another service', () => living(another));
+  await comes('another runsv', () => one.isSupervised());
+  stays();
+  assert.equal(isAlive(pid) && one.count('start') === 1, true, 'the service was not touched');
+  assert.equal(one.count('double') + another.count('double'), 0, 'two instances');
+  container.signal(15);
+  assert.match(await container.ended(), /^exit (0|111)$/, container.lines().join(' | '));
+  assert.equal(one.count('term'), 1, `brought down in order: ${container.lines().join(' | ')}`);
+  assert.equal(another.count('term'), 1);
+  return failed();
+};
+
+const sample = (from: number): number[] => {
+  const every = Number(process.env['RUNITBOX_FAIL_EVERY'] ?? 0);
+  return every > 0
+    ? Array.from({ length: 1_000_000 }, (_, n) => from + n * every)
+    : Array.from({ length: SAMPLE }, (_, n) => from + ((n * 67 + process.pid) % 4000));
+};
+
+export const ENGINE = [
+  {
+    ...fault('process 1 that gets no memory for one request goes on, whichever it is', async (world) => {
+      const queue = sample(requestsToLoad()).values();
+      let failures = 0;
+      let fine = 0;
+      const work = async (): Promise<void> => {
+        for (const n of queue) {
+          if (await scenario(world, String(n))) failures++;
+          else fine++;
+          // beyond the last request of the scenario nothing is refused any more
+          if (process.env['RUNITBOX_FAIL_EVERY'] !== undefined && fine > 20) return;
+        }
+      };
+      await Promise.all(Array.from({ length: AT_ONCE }, work));
+      assert.ok(failures > 5, `only ${failures} requests were refused`);
+      if (process.env['RUNITBOX_FAIL_EVERY'] !== undefined)
+        console.log(`        ${failures} requests refused, each in turn`);
+    }),
+    takesMs: process.env['RUNITBOX_FAIL_EVERY'] === undefined ? 240_000 : 7_200_000,
+  },
+
+  fault(
+    'process 1 that never gets memory again stays, reaps, and brings everything down when asked to',
+    async (world) => {
+      const load = requestsToLoad();
+      for (const more of [1500, 2500]) {
+        const folder = `scan-${more}`;
+        const one = linked(world, folder, 'one');
+        const container = failing(world, `${load + more}+`, { folder });
+        await world.tells(one, 'start');
+        const { first } = container;
+        // each of these takes memory, sooner or later more than there is
+        const failed = (): boolean => container.lines().filter((line) => /fatal: out of memory/.test(line)).length > 1;
+        await comes('a failure for good', () => {
+          if (!failed()) kill(first, 'SIGALRM');
+          return failed();
+        });
+        const runsv = childrenOf(first)[0] ?? 0;
+        kill(runsv, 'SIGKILL');
+        await comes('the runsv to be reaped', () => proc(runsv, 'stat') === '');
+        assert.equal(container.running.end(), null, container.lines().join(' | '));
+        assert.equal(one.count('term'), 0);
+        container.signal(15);
+        assert.equal(await container.ended(), 'exit 111');
+        assert.equal(one.count('term'), 1);
+      }
+    },
+  ),
+
+  fault('process 1 that crashes goes on, with services, main command, LOG and all', async (world) => {
+    const one = linked(world, 'links', 'one');
+    const main = world.service('main', 'main');
+    const text = `echo "start $$" >>${main.toldPath}; until test -e ${main.toldPath}.gate; do sleep 0.02; done; exit 77`;
+    const container = contain(world, { folder: 'links', command: ['sh', '-c', text] });
+    await world.tells(one, 'start');
+    await world.tells(main, 'start');
+    for (const [round, name] of (['SIGSEGV', 'SIGABRT', 'SIGBUS'] as const).entries()) {
+      kill(container.first, name);
+      await container.running.says(/warning: gone on after a failure of the engine, with 1 runsvs$/, round + 1);
+    }
+    assert.equal(one.count('start'), 1);
+    assert.equal(main.count('start'), 1);
+    main.openGate();
+    assert.equal(await container.ended(), 'exit 77');
+    assert.equal(one.count('term'), 1);
+  }),
+
+  fault('the exit code of a main command that ends while process 1 fails is not lost', async (world) => {
+    const main = world.service('main', 'main');
+    const text = `echo "start $$" >>${main.toldPath}; until test -e ${main.toldPath}.gate; do sleep 0.02; done; exit 78`;
+    const container = contain(world, { command: ['sh', '-c', text] });
+    await world.tells(main, 'start');
+    const command = childrenOf(container.first)[0] ?? 0;
+    kill(container.first, 'SIGSEGV');
+    await container.running.says(/gone on after a failure/);
+    kill(container.first, 'SIGSTOP');
+    main.openGate();
+    await comes('the end of the main command', () => !isAlive(command));
+    kill(container.first, 'SIGSEGV');
+    kill(container.first, 'SIGCONT');
+    assert.equal(await container.ended(), 'exit 78');
+  }),
+
+  fault('a stop that is under way when process 1 fails goes on, with its deadline', async (world) => {
+    mkdirSync(join(world.dir, 'links'));
+    const deaf = world.service('deaf', 'sv').has('run', 'stubborn');
+    symlinkSync(deaf.dir, join(world.dir, 'links/deaf'));
+    const container = contain(world, { folder: 'links', words: ['-k', '2'], foreign: true });
+    await world.tells(deaf, 'start');
+    container.signal(1);
+    await world.tells(deaf, 'term');
+    kill(container.first, 'SIGSEGV');
+    assert.equal(await container.ended(), 'exit 111');
+    assert.match(container.lines().join('\n'), /gone on after.*\n.*not ended after 2 s, killed: run \(\d+\)$/);
+    assert.equal(deaf.count('term'), 1);
+  }),
+
+  fault('the LOG argument goes on showing after process 1 has failed', async (world) => {
+    mkdirSync(join(world.dir, 'links'));
+    const talks = world.service('talks', 'sv');
+    const text = `#!/bin/sh\necho "start $$" >>${talks.toldPath}\necho before >&2\nuntil test -e ${talks.toldPath}.gate; do sleep 0.02; done\necho after >&2\nexec sleep 1000\n`;
+    talks.has('run', { text });
+    symlinkSync(talks.dir, join(world.dir, 'links/talks'));
+    const container = contain(world, { folder: 'links', log: `log: ${'.'.repeat(120)}` });
+    const shows = (what: RegExp): boolean => what.test(proc(container.first, 'cmdline'));
+    await comes('the first line', () => shows(/before/));
+    const { first } = container;
+    kill(first, 'SIGSEGV');
+    await comes('what it says of it', () => shows(/before.*gone on after a failure/));
+    talks.openGate();
+    await comes('the second line', () => shows(/before.*gone on.*after/));
+    const pipe = readlinkSync(`/proc/${first}/fd/2`);
+    const another = linked(world, 'links', 'another');
+    await world.tells(another, 'start');
+    for (const runsv of childrenOf(first))
+      assert.equal(descriptorsOf(runsv).filter((file) => file === pipe).length, 1, 'only the writing end is inherited');
+    container.signal(15);
+    assert.equal(await container.ended(), 'exit 0');
+  }),
+];

@@ -1,0 +1,158 @@
+// chpst's command line and its calls, on the virtual kernel: what is done, in which order, and that bad input does nothing.
+// What the calls make of a process is seen in test/compat, from inside real programs.
+import { describe, expect, it } from 'vitest';
+import type { Applet } from '../../../src/applets/applet.ts';
+import { chpst } from '../../../src/applets/chpst.ts';
+import { family } from '../../../src/applets/chpst/family.ts';
+import type { Calls } from '../../../src/host/calls.ts';
+import { sys, useHost } from '../../../src/host/sys.ts';
+import { VirtualKernel } from '../../sim/kernel/kernel.ts';
+
+const CHANGES = ['setsid', 'chdir', 'chroot', 'own', 'setgroups', 'setaffinity', 'capabilities', 'rlimit', 'flock'];
+const NOTED = [...CHANGES, 'inherit', 'exec'];
+
+interface Ran {
+  readonly calls: readonly string[];
+  readonly code: number | string;
+  readonly err: string;
+}
+
+const answerOf = (name: string): unknown => {
+  if (name === 'rlimit') return [100, 1000];
+  return name === 'capabilities' ? [0, 0xffffffff, 0, 0, 0x1ff, 0] : 0;
+};
+
+/** The kernel's calls, those that it does not have answered, and each change noted with its arguments. */
+const noting = (calls: string[], host: Calls): Calls =>
+  new Proxy(host, {
+    get: (target, name: keyof Calls) => {
+      const call = (target[name] as (...args: readonly unknown[]) => unknown).bind(target);
+      if (!NOTED.includes(name)) return call;
+      return (...args: readonly unknown[]) => {
+        const told = name === 'exec' ? args.slice(0, 2) : args;
+        calls.push(`${name}(${told.map((arg) => (Array.isArray(arg) ? `[${arg}]` : String(arg))).join(', ')})`);
+        return CHANGES.includes(name) && name !== 'flock' ? answerOf(name) : call(...args);
+      };
+    },
+  });
+
+const withAccounts = ({ user }: VirtualKernel): void => {
+  user.file('/etc/passwd', 'log:x:100:101::/:\n');
+  user.file('/etc/group', 'log:x:101:\nadm:x:4:log\n');
+};
+
+const run = (line: string, applet: Applet = chpst, prepare = withAccounts): Ran => {
+  const kernel = new VirtualKernel();
+  kernel.user.file('/bin/prog', '\x7fELF', 0o755);
+  prepare(kernel);
+  const calls: string[] = [];
+  const argv = [applet.name, ...line.split(' ').filter((word) => word !== '')];
+  const ending = kernel.run(
+    () => {
+      useHost(noting(calls, sys));
+      return applet.run(argv);
+    },
+    { argv, env: ['PATH=/none:/bin', 'A=1'] },
+  );
+  return { calls, code: ending.how === 'exited' ? ending.code : ending.how, err: kernel.stderr.text };
+};
+
+const EXEC = ['exec(/none/prog, [prog])', 'exec(/bin/prog, [prog])'];
+
+describe('chpst', () => {
+  it('becomes the program, and does nothing else where nothing is asked for', () => {
+    expect(run('prog')).toEqual({ calls: EXEC, code: 'executed', err: '' });
+  });
+
+  it.each([
+    ['-u log', ['setgroups([101])', 'own(1, [101])', 'own(0, [100])']],
+    ['-u :7:8:9', ['setgroups([8,9])', 'own(1, [8])', 'own(0, [7])']],
+    ['-u log --initgroups', ['setgroups([101,4])', 'own(1, [101])', 'own(0, [100])']],
+    ['-n 0', []],
+    ['-P -C /tmp -/ /', ['setsid()', 'chdir(/)', 'chroot(.)', 'chdir(/tmp)']],
+    ['-o 50 -c 2000', ['rlimit(7, [])', 'rlimit(7, [50,1000])', 'rlimit(4, [])', 'rlimit(4, [1000,1000])']],
+    ['-2 -0', ['inherit(0, 0)', 'inherit(2, 0)']],
+    ['-l /lock', ['flock(3, 2)', 'inherit(3, 1)']],
+    ['-L /lock', ['flock(3, 6)', 'inherit(3, 1)']],
+    ['--no-new-privs --umask 77', ['own(2, [63])', 'own(7, [38,1])']],
+    ['--cap-drop kill', ['own(7, [24,5])', 'capabilities([])', 'capabilities([0,4294967263,0,0,511,0])']],
+  ])('%s', (options, calls) => {
+    expect(run(`${options} prog`)).toEqual({ calls: [...calls, ...EXEC], code: 'executed', err: '' });
+  });
+
+  it('reads no file of accounts for numbers', () => {
+    expect(run('-u :7:8 prog', chpst, () => {}).code).toBe('executed');
+  });
+
+  it.each([
+    ['-P -l /lock -z prog', 100],
+    ['-P -l /lock -m 1x prog', 100],
+    ['-P -l /lock --rlimit nofile=2:1 prog', 100],
+    ['-P -l /lock --cap-keep foo prog', 100],
+    ['-P -l /lock --no-such prog', 100],
+    ['-P -l /lock -u', 100],
+    ['-P -l /lock', 100],
+    ['-P -l /lock -V prog', 100],
+    ['-P -l /lock -L /lock prog', 100],
+    ['-P -l /lock --initgroups prog', 100],
+    ['-P -l /lock -u :1 prog', 111],
+  ])('does nothing at all for %s', (line, code) => {
+    const ran = run(line);
+    expect([ran.calls, ran.code]).toEqual([[], code]);
+    expect(ran.err).not.toBe('');
+  });
+
+  it('runs nothing where a step fails', () => {
+    const ran = run('-P -u nobody -l /lock prog');
+    expect(ran).toEqual({ calls: ['setsid()'], code: 111, err: 'chpst: fatal: unknown user/group: nobody\n' });
+  });
+
+  it('keeps standard error until the program runs', () => {
+    expect(run('-2 nosuch')).toMatchObject({
+      code: 111,
+      err: 'chpst: fatal: unable to run: nosuch: file does not exist\n',
+    });
+  });
+
+  it('says which file of accounts cannot be read', () => {
+    const ran = run('-u log prog', chpst, ({ user }) => user.folder('/etc/passwd'));
+    expect(ran).toMatchObject({
+      calls: [],
+      code: 111,
+      err: 'chpst: fatal: unable to read /etc/passwd: is a directory\n',
+    });
+  });
+});
+
+const named = (name: string): Applet => {
+  const applet = family.find((each) => each.name === name);
+  if (applet === undefined) throw new Error(`no ${name}`);
+  return applet;
+};
+
+describe('the programs beside it', () => {
+  it.each([
+    ['setuidgid', 'log prog', ['setgroups([101])', 'own(1, [101])', 'own(0, [100])']],
+    ['pgrphack', 'prog', ['setsid()']],
+    ['setlock', '/lock prog', ['flock(3, 2)', 'inherit(3, 1)']],
+    ['setlock', '-n /lock prog', ['flock(3, 6)', 'inherit(3, 1)']],
+    ['setlock', '-nN /lock prog', ['flock(3, 2)', 'inherit(3, 1)']],
+    ['softlimit', '-o = prog', ['rlimit(7, [])', 'rlimit(7, [1000,1000])']],
+    ['softlimit', '-s 5 prog', ['rlimit(3, [])', 'rlimit(3, [5,1000])']],
+  ])('%s %s', (name, line, calls) => {
+    expect(run(line, named(name))).toMatchObject({ calls: [...calls, ...EXEC], code: 'executed' });
+  });
+
+  it.each([
+    ['setuidgid', 'log', 100],
+    ['setuidgid', 'nobody prog', 111],
+    ['envuidgid', 'nobody prog', 111],
+    ['envdir', 'none prog', 111],
+    ['setlock', '-z /lock prog', 100],
+    ['setlock', '/lock', 100],
+    ['setlock', '-x /none/lock prog', 0],
+    ['softlimit', '-o x prog', 100],
+  ])('%s %s exits with %d, having done nothing', (name, line, code) => {
+    expect(run(line, named(name))).toMatchObject({ calls: [], code });
+  });
+});

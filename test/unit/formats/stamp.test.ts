@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest';
+import { rfc3339, stampOf } from '../../../src/formats/stamp.ts';
+
+const at = (text: string, nsec = 0): { sec: number; nsec: number } => ({ sec: Date.parse(text) / 1000, nsec });
+
+describe('a stamp', () => {
+  const moment = at('2026-11-21T09:05:07Z', 12_345_678);
+
+  it.each([
+    [0, ''],
+    [2, '2026-11-21_09:05:07.01234 '],
+    [3, '2026-11-21T09:05:07.01234 '],
+  ] as const)('of style %d is %j', (style, wanted) => {
+    expect(stampOf(style, moment)).toBe(wanted);
+    expect(stampOf(style, moment)).toBe(wanted);
+  });
+
+  it('of style 1 is the TAI64N label', () => {
+    expect(stampOf(1, { sec: 0, nsec: 0 })).toBe('@400000000000000a00000000 ');
+  });
+
+  it('in RFC 3339 has microseconds', () => {
+    expect(rfc3339(moment)).toBe('2026-11-21T09:05:07.012345Z');
+    expect(rfc3339({ sec: 0, nsec: 999_999_999 })).toBe('1970-01-01T00:00:00.999999Z');
+  });
+
+  it('has the date of every day of eight hundred years, and of days before the epoch', () => {
+    for (let day = -200_000; day <= 200_000; day += 7) {
+      const sec = day * 86_400 + (day % 86_400);
+      const [date, time] = new Date(sec * 1000).toISOString().slice(0, 19).split('T');
+      expect(rfc3339({ sec, nsec: 0 })).toBe(`${date}T${time}.000000Z`);
+    }
+  });
+});

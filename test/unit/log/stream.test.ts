@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest';
+import { jsonString } from '../../../src/log/stream.ts';
+
+const bytes = (text: string): string => Buffer.from(text, 'utf8').toString('latin1');
+const back = (json: string): unknown => JSON.parse(Buffer.from(json, 'latin1').toString('utf8'));
+
+describe('a JSON string of bytes', () => {
+  it.each(['', 'plain', 'a"b\\c', 'tab\tand\u0001', 'Grüße, 日本, 🎉', '\u07ff\u0800\uffff\u{10000}\u{10ffff}'])(
+    'holds %j',
+    (text) => {
+      expect(back(jsonString(bytes(text)))).toBe(text);
+    },
+  );
+
+  it.each([
+    ['a\xffb', 'a\ufffdb'],
+    ['\xc3', '\ufffd'],
+    ['\xc3\xa9\x80', 'é\ufffd'],
+    ['\xe2\x82', '\ufffd\ufffd'],
+    ['\xed\xa0\x80', '\ufffd\ufffd\ufffd'],
+    ['\xf4\x90\x80\x80', '\ufffd\ufffd\ufffd\ufffd'],
+    ['\xc0\xaf', '\ufffd\ufffd'],
+  ])('has U+FFFD for what of %j is no UTF-8', (text, wanted) => {
+    expect(back(jsonString(text))).toBe(wanted);
+  });
+
+  it('is valid UTF-8 whatever the bytes', () => {
+    for (let one = 0; one < 256; one++) {
+      for (let other = 0; other < 256; other++) {
+        const json = Buffer.from(jsonString(String.fromCharCode(one, other)), 'latin1');
+        expect(Buffer.from(json.toString('utf8'), 'utf8').equals(json)).toBe(true);
+      }
+    }
+  });
+});
