@@ -105,5 +105,6 @@ export const takeUp = (live: Live, handed: Handed): void => {
   takeCommand(live, container, handed);
   const gone = [...wanted, ...leaving].filter((entry) => entry.pid !== 0 && isGone(entry.pid));
   deliver(live, { kind: 'ended', runsvs: gone.map((entry) => unseenEnd(live.dir, entry)) });
+  live.hasUnknown = true;
   live.notBeforeMs = monotonicMs();
 };

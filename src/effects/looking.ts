@@ -44,12 +44,13 @@ export const inside = (live: Live, body: () => void): void => {
 const lookInside = (live: Live): void => {
   const startMs = monotonicMs();
   live.identity = identityOf('.');
-  const seen = look(live.voice, live.dir, (key) => live.tree.wanted.has(key));
+  const seen = look(live.voice, live.dir, (key) => live.hasUnknown || live.tree.wanted.has(key));
   if (seen === null) {
     live.lookMs = startMs + RETRY_MS;
     return;
   }
   live.lost = false;
+  live.hasUnknown = false;
   if (seen.againInMs !== null) live.lookMs = startMs + seen.againInMs;
   deliver(live, { kind: 'scanned', found: seen.found });
   const endMs = monotonicMs();

@@ -45,6 +45,8 @@ export interface Live {
   /** No look before this, monotonic. */
   notBeforeMs: number;
   identity: string | null;
+  /** Runsvs may run that an earlier self had not written down yet: the next look waits for no directory. */
+  hasUnknown: boolean;
   /** The directory could not be entered, and that was told. */
   lost: boolean;
   /** Runsvs that are no children of ours: their pidfds. */
@@ -115,6 +117,7 @@ export const newLive = (voice: Voice, asked: Asked, title: Title | null): Live =
     lookMs: 0,
     notBeforeMs: 0,
     identity: null,
+    hasUnknown: false,
     lost: false,
     alien: new Map(),
     container,
