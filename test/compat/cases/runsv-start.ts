@@ -279,7 +279,10 @@ const plainDescriptors: Case = {
     world.startFile('/bin/sh', ['-c', 'exec runsv s <&- >&- 2>&-']);
     await steps.listening(world, 's');
     await steps.noteState(world, 'service', 's', 'run');
-    const line = await until('a logged line', () => statIf(world.path('s/log/input')) && world.read('s/log/input'));
+    const line = await until(
+      'a logged line',
+      () => statIf(world.path('s/log/input')) && (world.read('s/log/input') || undefined),
+    );
     world.note('logged', line.replace(/\d+/, 'N'));
   },
 };

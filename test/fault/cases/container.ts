@@ -103,11 +103,15 @@ tell_('start');
 sleep 3600 while 1;
 `;
 
-/** A bomb of at most 40 processes, none of which heeds TERM. */
+/** A bomb of at most 40 processes, none of which heeds TERM. It says that it has started when there is no room for more. */
 const bomb = (told: string, uid: number): string => `#!/bin/sh
-echo "start $$" >>'${told}'
 exec setpriv --reuid=${uid} --regid=${uid} --clear-groups prlimit --nproc=40 perl -e '
-  $SIG{TERM} = "IGNORE"; while (1) { defined fork() or select undef, undef, undef, 0.02 }'
+  $SIG{TERM} = "IGNORE";
+  while (1) {
+    next if defined fork();
+    syswrite STDIN, "start $$\\n" unless $said++;
+    select undef, undef, undef, 0.02;
+  }' 0>>'${told}'
 `;
 
 /** Takes three seconds to end, and tells when it has. */
