@@ -1,6 +1,6 @@
 /* Makes the heap image: stage 1 loads the bundle into the region that the image is to have, and writes it to a file.
  *
- * Promises: all that the engine allocates lies in the region, in the order of its requests; blocks look as in
+ * Promises: all that the engine allocates lies in the region, about in the order of its requests; blocks look as in
  * ../../src/host/quickjs/alloc.c (a size_t with the whole size, then the payload), which goes on with them at run time.
  * What usual runs touch lies together: the region has three parts, and the list of places (places.ts) says which
  * requests go to the first two. A request is known by its context, the function or name it is made for, and its
@@ -67,19 +67,36 @@ static part *part_for(size_t total) {
 static size_t *head(const void *p) { return (size_t *)p - 1; }
 static size_t usable(const void *p) { return *head(p) - HEAD; }
 
+/* A freed block of this size, or the front of the smallest larger one; tables that have grown leave large ones. */
+static char *reuse(part *in, size_t total) {
+  void **link = &in->unused, **best = NULL;
+  char *p, *rest;
+  for (; *link && *head(*link) != total; link = *link) {
+    if (*head(*link) > total + HEAD && (!best || *head(*link) < *head(*best)))
+      best = link;
+  }
+  if (!*link && best) {
+    p = *best;
+    rest = p + total;
+    *head(rest) = *head(p) - total;
+    *(void **)rest = *(void **)p;
+    *best = rest;
+    return p;
+  }
+  p = *link;
+  if (p)
+    *link = *(void **)p;
+  return p;
+}
+
 static void *take(JSMallocState *s, size_t size) {
   size_t total = (size + HEAD + 15) & ~(size_t)15;
   part *in = part_for(total);
-  void **link = &in->unused;
   char *p;
-  while (*link && *head(*link) != total) link = *link;
-  p = *link;
   if (size == engine_context_size && context_room) {
     p = context_room;
     context_room = NULL;
-  } else if (p) {
-    *link = *(void **)p;
-  } else {
+  } else if (!(p = reuse(in, total))) {
     if ((size_t)(in->end - in->next) < total)
       return NULL;
     p = in->next + HEAD;
