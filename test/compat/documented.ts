@@ -7,7 +7,7 @@ import { type Case, PROGRAMS } from './model.ts';
 
 /** The ids that stand in headings: `### some-id`, in backquotes or not. */
 function headings(text: string): ReadonlySet<string> {
-  const heading = new RegExp(`^#+ \`?((?:${PROGRAMS.join('|')})-[a-z0-9-]+)\`?`, 'gm');
+  const heading = new RegExp(`^###+ \`?((?:${PROGRAMS.join('|')})-[a-z0-9-]+)\`?`, 'gm');
   return new Set([...text.matchAll(heading)].map((match) => match[1] ?? ''));
 }
 

@@ -51,9 +51,9 @@ const leftAlone: Case = {
 /** The number, seen from here, of process 1 of the namespace that `unshare` made. */
 const firstOf = (unshare: number): number => Number(proc(unshare, `task/${unshare}/children`).split(' ')[0] ?? 0);
 
-const asFirst = (name: 'SIGTERM' | 'SIGHUP'): Case => ({
-  name: `runsvdir-real/first-${name.slice(3).toLowerCase()}`,
-  title: `${name} to runsvdir as process 1 of a PID namespace`,
+const asFirst: Case = {
+  name: 'runsvdir-real/first',
+  title: 'TERM to runsvdir as process 1 of a PID namespace',
   uses: ['runsvdir', 'runsv'],
   needs: ['root'],
   differs: [{ id: 'runsvdir-first', lines: { 'finish ran': 'true' } }],
@@ -62,11 +62,11 @@ const asFirst = (name: 'SIGTERM' | 'SIGHUP'): Case => ({
     const namespace = ['--pid', '--fork', '--kill-child=SIGKILL', '--mount-proc'];
     const running = world.startFile('/usr/bin/unshare', [...namespace, join(world.bin, 'runsvdir'), 'scan']);
     await world.event('a run');
-    signal(firstOf(running.pid), name);
+    signal(firstOf(running.pid), 'SIGTERM');
     world.note('runsvdir', await running.ended());
     world.note('finish ran', world.read('.record').includes('a finish'));
   },
-});
+};
 
 const removedService: Case = {
   name: 'runsvdir-real/removed',
@@ -226,7 +226,6 @@ export const cases: readonly Case[] = [
   runsvKilled,
   wholeTree,
   leftAlone,
-  asFirst('SIGTERM'),
-  asFirst('SIGHUP'),
+  asFirst,
   logArgument,
 ];

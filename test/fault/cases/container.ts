@@ -107,11 +107,12 @@ sleep 3600 while 1;
 const bomb = (told: string, uid: number): string => `#!/bin/sh
 exec setpriv --reuid=${uid} --regid=${uid} --clear-groups prlimit --nproc=40 perl -e '
   $SIG{TERM} = "IGNORE";
+  open my $told, ">&=", 3;
   while (1) {
     next if defined fork();
-    syswrite STDIN, "start $$\\n" unless $said++;
+    syswrite $told, "start $$\\n" unless $said++;
     select undef, undef, undef, 0.02;
-  }' 0>>'${told}'
+  }' 3>>'${told}'
 `;
 
 /** Takes three seconds to end, and tells when it has. */
