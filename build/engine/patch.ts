@@ -118,6 +118,31 @@ const replacements: readonly Replacement[] = [
       '    p = JS_VALUE_GET_OBJ(source);\n\n    ret = pexcl || setprop ? 0 : clone_plain(ctx, target, p);\n' +
       '    if (ret)\n        return ret < 0 ? -1 : 0;\n    gpn_flags = JS_GPN_STRING_MASK',
   },
+  // searching: position by position the engine compares, and takes ten times as long as its own split
+  {
+    file: 'quickjs.c',
+    count: 1,
+    from: '    if (len >= v_len && inc * (stop - start) >= 0) {\n',
+    to:
+      '    if (len >= v_len && inc > 0 && start <= stop)\n        ret = string_indexof(p, p1, start);\n' +
+      '    else if (len >= v_len && inc * (stop - start) >= 0) {\n',
+  },
+  {
+    file: 'quickjs.c',
+    count: 1,
+    from: '    if (start >= 0 && start <= stop) {\n        for (i = start;; i++) {\n',
+    to:
+      '    if (magic == 0 && start <= stop)\n        ret = string_indexof(p, p1, start) >= 0;\n' +
+      '    else if (start >= 0 && start <= stop) {\n        for (i = start;; i++) {\n',
+  },
+  {
+    file: 'quickjs.c',
+    count: 1,
+    from: '            for (i = from; i < len; i++) {\n                if (p->u.str8[i] == (uint8_t)c)\n                    return i;\n            }\n',
+    to:
+      '            const uint8_t *at = memchr(p->u.str8 + from, c, len - from);\n' +
+      '            return at ? at - p->u.str8 : -1;\n',
+  },
   // object literals
   {
     file: 'quickjs.c',

@@ -128,7 +128,8 @@ export const SIGNALS = [
       runsv.signal((['SIGTERM', 'SIGHUP', 'SIGINT', 'SIGCHLD'] as const)[n % 4] ?? 'SIGTERM');
     assert.equal(await runsv.ended(), 'exit 0');
     assert.equal(isAlive(pid), false);
-    assert.equal(service.count('args 0 0'), 1);
+    // a TERM that comes when perl has let go of its handlers is its end by a signal
+    assert.equal(service.count('args'), 1, service.told().join(' | '));
   }),
 
   fault('a runsv that is stopped and woken has missed nothing', async (world) => {
