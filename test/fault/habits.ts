@@ -68,9 +68,12 @@ tell_('log');
 ${COPY}tell_('log-end');
 `;
 
-/** As copiesLines, but takes its time to end. */
+/** As copiesLines, but when its input has ended it waits for a file NAME.gate. */
 export const lingers = (told: string): string =>
-  copiesLines(told).replace("tell_('log-end')", "select undef, undef, undef, 0.4;\ntell_('log-end')");
+  copiesLines(told).replace(
+    "tell_('log-end')",
+    `tell_('log-eof');\nselect undef, undef, undef, 0.02 until -e '${told}.gate';\ntell_('log-end')`,
+  );
 
 /** As copiesLines, but the first instance fails once it has copied a line. */
 export const failsAfterOneLine = (told: string): string => `${witness(told, 'log')}my $end = 0;
