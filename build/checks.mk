@@ -65,7 +65,7 @@ $(OUT)/jail: test/compat/jail.c
 	$(CC) -O1 $(WARN) -o $@ $<
 
 ## fault: fork and descriptor limits, full and read-only disks, kill -9 at any moment
-fault: dist/runitbox dist/runitbox-debug tools-compat
+fault: dist/runitbox dist/runitbox-debug tools-compat $(OUT)/jail
 	$(NODE) test/fault/run.ts
 
 ## qemu: a real kernel boots dist/runitbox as init, to a supervised shell, and switches off; KERNEL=FILE for another kernel

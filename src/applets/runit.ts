@@ -1,13 +1,14 @@
 // runit: process 1. Brings the system up, keeps stage 2 running, takes it down.
 //
-// Read next: ../effects/stage-runner.ts (the loop), ../machine/stages-model.ts (the stages).
+// Read next: ../effects/stages-runner.ts (the loop), ../machine/stages-model.ts (the stages).
 import { err } from '../cli/say.ts';
-import { runStages } from '../effects/stage-runner.ts';
+import { takeHanded } from '../effects/handover.ts';
+import { runStages } from '../effects/stages-runner.ts';
 import { sys } from '../host/sys.ts';
 import type { Applet } from './applet.ts';
 
 const run = (): number => {
-  if (sys.getpid() === 1) return runStages();
+  if (sys.getpid() === 1) return runStages(takeHanded('runit'));
   err('- runit: fatal: must be run as process no 1.\n');
   return 111;
 };

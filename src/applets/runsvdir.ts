@@ -64,8 +64,8 @@ const usage = (argv0: Bytes | undefined): number => {
   return USAGE_CODE;
 };
 
-const titleOf = (voice: Voice, argument: number, log: Bytes, handed: Handed | null): Title | null => {
-  const input = handed === null || handed.title < 0 ? null : reopened(handed.title);
+const titleOf = (voice: Voice, argument: number, log: Bytes, handed: Handed<'runsvdir'> | null): Title | null => {
+  const input = handed === null || handed.state.title < 0 ? null : reopened(handed.state.title);
   return input === null
     ? openTitle(voice, argument, log, monotonicMs())
     : goOnWithTitle(input, argument, log, monotonicMs());
@@ -83,7 +83,7 @@ const run = (argv: readonly Bytes[]): number => {
   const { log, command } = restOf(argv.slice(words.first + 1));
   const asked = { ...words, dir, command };
   holdStandard();
-  const handed = isWhole(asked) ? takeHanded() : null;
+  const handed = isWhole(asked) ? takeHanded('runsvdir') : null;
   return orFatal(voice, () => {
     // counted in the process's own argv, which has a word more where we were called as `runitbox runsvdir`
     const argument = sys.args().length - argv.length + words.first + 1;

@@ -4,7 +4,7 @@
 // Promises: no runsv is forgotten, no main command started twice, no exit code of it lost; a stop that has begun goes
 // on, with its deadline. What was started and not yet written down is found by the lock of its service.
 // Must not: be asked for anything in classic use. Read first: ../formats/handover.ts.
-import { decodeHandover, encodeHandover, type Handed } from '../formats/handover.ts';
+import { decodeHandover, encodeHandover, type Handed, type Word } from '../formats/handover.ts';
 import { type Bytes, type Fd, refused } from '../host/calls.ts';
 import { monotonicMs } from '../host/clock.ts';
 import { ESRCH, O_NONBLOCK, O_RDONLY } from '../host/linux.ts';
@@ -18,20 +18,20 @@ import type { Container, Live } from './tree-live.ts';
 
 const VARIABLE = 'RUNITBOX_STATE=';
 /** The process that is spawned next. */
-const NEXT = -1;
+export const NEXT = -1;
 /** KILL's wait status: for a main command whose end nobody has seen. */
 const UNSEEN = 9;
 
 /** What an earlier self has left for us; null: there was none. */
-export const takeHanded = (): Handed | null => {
+export const takeHanded = <W extends Word>(word: W): Handed<W> | null => {
   const variable = sys.environ().find((text) => text.startsWith(VARIABLE));
-  return variable === undefined ? null : decodeHandover(variable.slice(VARIABLE.length));
+  return variable === undefined ? null : decodeHandover(word, variable.slice(VARIABLE.length));
 };
 
 const write = (live: Live, container: Container, process: number): void => {
   const { tree, title } = live;
   const input = title === null ? -1 : title.input;
-  const text = encodeHandover({
+  const text = encodeHandover('runsvdir', {
     wanted: [...tree.wanted.values()],
     leaving: tree.leaving,
     stopping: tree.stopping,
@@ -68,7 +68,7 @@ export const reopened = (fd: number): Fd | null => {
   return again;
 };
 
-const isGone = (pid: number): boolean => sys.kill(pid, 0) === -ESRCH;
+export const isGone = (pid: number): boolean => sys.kill(pid, 0) === -ESRCH;
 
 /** Whose end was taken, and lost with the engine. What an essential service has left tells how it ended. */
 const unseenEnd = (dir: Bytes, { name, pid }: Entry): Ended => ({
@@ -84,9 +84,9 @@ const watchAliens = (live: Live, alien: readonly number[]): void => {
   }
 };
 
-const takeCommand = (live: Live, container: Container, handed: Handed): void => {
+const takeCommand = (live: Live, container: Container, handed: Handed<'runsvdir'>): void => {
   const { pid, wait } = handed;
-  container.commandDue = handed.commandDue && pid === 0;
+  container.commandDue = handed.state.commandDue && pid === 0;
   if (pid === 0) return;
   container.pid = pid;
   deliverShutdown(live, { kind: 'commandStarted' });
@@ -94,14 +94,14 @@ const takeCommand = (live: Live, container: Container, handed: Handed): void => 
 };
 
 /** Takes up what there was. */
-export const takeUp = (live: Live, handed: Handed): void => {
+export const takeUp = (live: Live, handed: Handed<'runsvdir'>): void => {
   const { container } = live;
   if (container === null) return;
-  const { wanted, leaving, stopping, shutdown } = handed;
+  const { wanted, leaving, stopping, shutdown, alien } = handed.state;
   live.tree = { wanted: new Map(wanted.map((entry) => [entry.key, entry])), leaving, stopping };
   container.shutdown = shutdown;
   live.voice.warn(`gone on after a failure of the engine, with ${runningPids(live.tree).length} runsvs`);
-  watchAliens(live, handed.alien);
+  watchAliens(live, alien);
   takeCommand(live, container, handed);
   const gone = [...wanted, ...leaving].filter((entry) => entry.pid !== 0 && isGone(entry.pid));
   deliver(live, { kind: 'ended', runsvs: gone.map((entry) => unseenEnd(live.dir, entry)) });

@@ -128,7 +128,7 @@ const newAgain = (voice: Voice, asked: Asked, title: Title | null): Live => {
 };
 
 /** What is there at the start; `handed`: from before the engine failed. */
-const begin = (voice: Voice, asked: Asked, title: Title | null, handed: Handed | null): Live => {
+const begin = (voice: Voice, asked: Asked, title: Title | null, handed: Handed<'runsvdir'> | null): Live => {
   if (handed === null) return newLive(voice, asked, title);
   const live = newAgain(voice, asked, title);
   takeUp(live, handed);
@@ -140,7 +140,12 @@ const begin = (voice: Voice, asked: Asked, title: Title | null, handed: Handed |
  * Supervises a directory until TERM (0) or HUP (111); a whole container, until all in it has ended. Returns the exit
  * code. Throws Fatal.
  */
-export const superviseTree = (voice: Voice, asked: Asked, title: Title | null, handed: Handed | null): number => {
+export const superviseTree = (
+  voice: Voice,
+  asked: Asked,
+  title: Title | null,
+  handed: Handed<'runsvdir'> | null,
+): number => {
   const live = begin(voice, asked, title, handed);
   handOver(live);
   if (!live.tree.stopping) lookNow(live);

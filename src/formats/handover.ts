@@ -1,14 +1,17 @@
-// What a runsvdir that must not end hands to itself, should its engine fail: one line of text.
+// What a process that must not end hands to itself, should its engine fail: one line of text.
 //
-//   PROCESS STATUS runsvdir1 {"tree": ...}
+//   PROCESS STATUS WORD {"tree": ...}
 //
-// The two numbers stand in front because they are brought up to date without an engine, see ../host/c/sys.h: the main
-// command's process and its raw wait status, each plus one. What follows is JSON, written by the same executable.
+// The two numbers stand in front because they are brought up to date without an engine, see ../host/c/sys.h: a process that
+// matters (the main command, a stage) and its raw wait status, each plus one. WORD says whose it is; what follows is
+// JSON, written by the same executable.
 // Read next: ../effects/handover.ts (who writes and reads it).
 import type { Shutdown } from '../machine/shutdown.ts';
+import type { Stages } from '../machine/stages-model.ts';
 import type { Entry } from '../machine/tree.ts';
 
-export interface Handover {
+/** A runsvdir's. */
+export interface TreeState {
   readonly wanted: readonly Entry[];
   readonly leaving: readonly Entry[];
   readonly stopping: boolean;
@@ -21,23 +24,31 @@ export interface Handover {
   readonly title: number;
 }
 
-export interface Handed extends Handover {
-  /** The main command's process, 0 for none. */
+/** The state of each program that goes on, by its word. */
+export interface States {
+  readonly runsvdir: TreeState;
+  readonly runit: Stages;
+}
+
+export type Word = keyof States;
+
+export interface Handed<W extends Word> {
+  readonly state: States[W];
+  /** The process that matters, 0 for none. */
   readonly pid: number;
   /** Its raw wait status, null where it had not ended. */
   readonly wait: number | null;
 }
 
-const WORD = 'runsvdir1';
-const PATTERN = /^(\d{10}) (\d{10}) runsvdir1 (\{.*\})$/;
+const PATTERN = /^(\d{10}) (\d{10}) (\w+) (\{.*\})$/;
 
 /** The part behind the two numbers. Characters above 255 do not occur, and control characters are escaped. */
-export const encodeHandover = (handover: Handover): string => `${WORD} ${JSON.stringify(handover)}`;
+export const encodeHandover = <W extends Word>(word: W, state: States[W]): string => `${word} ${JSON.stringify(state)}`;
 
-/** What was handed over; null where this is none. */
-export const decodeHandover = (text: string): Handed | null => {
-  const [, process, status, json] = PATTERN.exec(text) ?? [];
-  if (json === undefined) return null;
-  const handover = JSON.parse(json) as Handover;
-  return { ...handover, pid: Math.max(0, Number(process) - 1), wait: Number(status) === 0 ? null : Number(status) - 1 };
+/** What was handed over; null where this is none, or another program's. */
+export const decodeHandover = <W extends Word>(word: W, text: string): Handed<W> | null => {
+  const [, process, status, owner, json] = PATTERN.exec(text) ?? [];
+  if (json === undefined || owner !== word) return null;
+  const wait = Number(status) === 0 ? null : Number(status) - 1;
+  return { state: JSON.parse(json) as States[W], pid: Math.max(0, Number(process) - 1), wait };
 };

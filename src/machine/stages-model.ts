@@ -10,7 +10,7 @@
 //
 // A request to stop that comes in stage 1 is kept until that has ended; so is Ctrl-Alt-Del, until stage 2 runs. The scripts
 // ctrlaltdel and pwrfail run beside a stage and are not waited for.
-// Read next: stages.ts (the table), ../effects/stage-runner.ts (who carries it out).
+// Read next: stages.ts (the table), ../effects/stages-runner.ts (who carries it out).
 
 export type Stage = 1 | 2 | 3;
 export type Script = 'ctrlaltdel' | 'pwrfail';

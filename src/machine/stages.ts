@@ -1,7 +1,7 @@
 // Process 1: the three stages of a system's life, as a table in which every state answers every event.
 //
 // Promises: pure and total, as service.ts; what is said is said in runit's own words.
-// Read first: stages-model.ts. Read next: ../effects/stage-runner.ts (who carries it out).
+// Read first: stages-model.ts. Read next: ../effects/stages-runner.ts (who carries it out).
 import type {
   OffKind,
   Script,

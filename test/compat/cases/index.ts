@@ -7,6 +7,7 @@ import { cases as chpstRunning } from './chpst-running.ts';
 import { cases as chpstState } from './chpst-state.ts';
 import { cases as daemontools } from './daemontools.ts';
 import { cases as runit } from './runit.ts';
+import { cases as runitGoesOn } from './runit-goes-on.ts';
 import { cases as runitRequests } from './runit-requests.ts';
 import { cases as runsvBytes } from './runsv-bytes.ts';
 import { cases as runsvControl } from './runsv-control.ts';
@@ -28,6 +29,7 @@ import { cases as utmpset } from './utmpset.ts';
 export const CASES: readonly Case[] = [
   ...runit,
   ...runitRequests,
+  ...runitGoesOn,
   ...runsvchdir,
   ...utmpset,
   ...runsvdirReal,

@@ -13,7 +13,7 @@ import type { Service } from '../service.ts';
 import { elapse, Late } from '../wait.ts';
 import { kill, type World } from '../world.ts';
 
-const DEBUG = join(import.meta.dirname, '../../../dist/runitbox-debug');
+export const DEBUG = join(import.meta.dirname, '../../../dist/runitbox-debug');
 const AT_ONCE = 4;
 /** How many requests are refused in a usual run; a sample that moves with the process number. */
 const SAMPLE = 60;
@@ -54,7 +54,7 @@ const living = (service: Service): boolean => {
 };
 
 /** Looks again and again: what others do gives no sign when process 1 is what is tried. */
-const comes = async (what: string, look: () => boolean): Promise<void> => {
+export const comes = async (what: string, look: () => boolean): Promise<void> => {
   for (let tries = 0; tries < 1000; tries++) {
     if (look()) return;
     await elapse(20);
@@ -99,25 +99,30 @@ const sample = (from: number): number[] => {
     : Array.from({ length: SAMPLE }, (_, n) => from + ((n * 67 + process.pid) % 4000));
 };
 
+/** Plays with one request refused, a different one each time. `play` returns whether the engine failed on the way. */
+export const eachRefused = async (play: (n: string) => Promise<boolean>): Promise<void> => {
+  const queue = sample(requestsToLoad()).values();
+  let failures = 0;
+  let fine = 0;
+  const work = async (): Promise<void> => {
+    for (const n of queue) {
+      if (await play(String(n))) failures++;
+      else fine++;
+      // beyond the last request of the scenario nothing is refused any more
+      if (process.env['RUNITBOX_FAIL_EVERY'] !== undefined && fine > 20) return;
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  assert.ok(failures > 5, `only ${failures} requests were refused`);
+  if (process.env['RUNITBOX_FAIL_EVERY'] !== undefined)
+    console.log(`        ${failures} requests refused, each in turn`);
+};
+
 export const ENGINE = [
   {
-    ...fault('process 1 that gets no memory for one request goes on, whichever it is', async (world) => {
-      const queue = sample(requestsToLoad()).values();
-      let failures = 0;
-      let fine = 0;
-      const work = async (): Promise<void> => {
-        for (const n of queue) {
-          if (await scenario(world, String(n))) failures++;
-          else fine++;
-          // beyond the last request of the scenario nothing is refused any more
-          if (process.env['RUNITBOX_FAIL_EVERY'] !== undefined && fine > 20) return;
-        }
-      };
-      await Promise.all(Array.from({ length: AT_ONCE }, work));
-      assert.ok(failures > 5, `only ${failures} requests were refused`);
-      if (process.env['RUNITBOX_FAIL_EVERY'] !== undefined)
-        console.log(`        ${failures} requests refused, each in turn`);
-    }),
+    ...fault('process 1 that gets no memory for one request goes on, whichever it is', (world) =>
+      eachRefused((n) => scenario(world, n)),
+    ),
     takesMs: process.env['RUNITBOX_FAIL_EVERY'] === undefined ? 240_000 : 7_200_000,
   },
 

@@ -14,6 +14,7 @@ import { RECORD } from './record.ts';
 import { RESOURCES } from './resources.ts';
 import { SCANDIR } from './scandir.ts';
 import { SIGNALS } from './signals.ts';
+import { STAGES } from './stages.ts';
 import { STANDARD } from './standard.ts';
 import { TREE } from './tree.ts';
 import { TURMOIL } from './turmoil.ts';
@@ -24,6 +25,7 @@ export const CASES: readonly Case[] = [
   ...TREE,
   ...FOOTING,
   ...ENGINE,
+  ...STAGES,
   ...CONTAINER,
   ...COMMAND,
   ...ESSENTIAL,

@@ -74,6 +74,13 @@ describe('a changed environment', () => {
     expect(change(['A=1', 'B=2', 'C=3'], ['B', 'x'], ['D', 'y'])).toEqual(['A=1', 'C=3', 'B=x', 'D=y']);
   });
 
+  it('takes a name for one where it begins an entry only, and every entry of it', () => {
+    const environ = ['XA=A=1', 'A=2', 'B=A=', 'A', 'XA', 'A=3', 'AX=A=1'];
+    expect(change(environ, ['A', null])).toEqual(['XA=A=1', 'B=A=', 'XA', 'AX=A=1']);
+    expect(change(['A=1'], ['A', null])).toEqual([]);
+    expect(change([], ['A', null])).toEqual([]);
+  });
+
   it('has the last change of several, in its place', () => {
     expect(change([], ['A', '1'], ['B', '2'], ['A', '3'])).toEqual(['B=2', 'A=3']);
   });

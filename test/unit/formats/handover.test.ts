@@ -1,9 +1,9 @@
-// What a runsvdir hands to itself.
+// What a process that must not end hands to itself.
 import { describe, expect, it } from 'vitest';
-import { decodeHandover, encodeHandover, type Handover } from '../../../src/formats/handover.ts';
+import { decodeHandover, encodeHandover, type TreeState } from '../../../src/formats/handover.ts';
 import { newShutdown } from '../../../src/machine/shutdown.ts';
 
-const handover: Handover = {
+const state: TreeState = {
   wanted: [{ name: 'a\xff"\n', key: '1:2:3', pid: 10, startedMs: 5.25, dueMs: null }],
   leaving: [{ name: 'b', key: '1:2:4', pid: 11, startedMs: 6, dueMs: null }],
   stopping: true,
@@ -15,27 +15,27 @@ const handover: Handover = {
 
 const text = (process: number, status: number): string => {
   const field = (n: number): string => String(n).padStart(10, '0');
-  return `${field(process)} ${field(status)} ${encodeHandover(handover)}`;
+  return `${field(process)} ${field(status)} ${encodeHandover('runsvdir', state)}`;
 };
 
 describe('a handover', () => {
   it('comes back as it was, whatever the names are', () => {
-    expect(decodeHandover(text(1, 0))).toEqual({ ...handover, pid: 0, wait: null });
+    expect(decodeHandover('runsvdir', text(1, 0))).toEqual({ state, pid: 0, wait: null });
   });
 
   it('is bytes without a NUL', () => {
-    expect(encodeHandover(handover)).toMatch(/^[\x01-\xff]+$/);
+    expect(encodeHandover('runsvdir', state)).toMatch(/^[\x01-\xff]+$/);
   });
 
   it('has the main command and its end in front, each plus one', () => {
-    expect(decodeHandover(text(124, 0))).toMatchObject({ pid: 123, wait: null });
-    expect(decodeHandover(text(124, 1))).toMatchObject({ pid: 123, wait: 0 });
-    expect(decodeHandover(text(124, 0x301))).toMatchObject({ pid: 123, wait: 0x300 });
-    expect(decodeHandover(text(0, 0))).toMatchObject({ pid: 0, wait: null });
+    expect(decodeHandover('runsvdir', text(124, 0))).toMatchObject({ pid: 123, wait: null });
+    expect(decodeHandover('runsvdir', text(124, 1))).toMatchObject({ pid: 123, wait: 0 });
+    expect(decodeHandover('runsvdir', text(124, 0x301))).toMatchObject({ pid: 123, wait: 0x300 });
+    expect(decodeHandover('runsvdir', text(0, 0))).toMatchObject({ pid: 0, wait: null });
   });
 
   it('is not taken for one where it is none', () => {
-    for (const none of ['', 'x', text(1, 0).slice(1), text(1, 0).replace('runsvdir1', 'runsvdir2')])
-      expect(decodeHandover(none)).toBe(null);
+    for (const none of ['', 'x', text(1, 0).slice(1), text(1, 0).replace('runsvdir', 'runit')])
+      expect(decodeHandover('runsvdir', none)).toBe(null);
   });
 });
