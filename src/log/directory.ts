@@ -125,6 +125,11 @@ export const ready = (dir: LogDir): boolean => {
   return comeToLife(dir);
 };
 
+/** Rotates what is not empty. */
+export const rotateNow = (dir: LogDir): void => {
+  if (dir.open !== null && dir.sizeBytes > 0 && ready(dir)) rotate(dir);
+};
+
 // ---- opening and closing ------------------------------------------------------------------------------------
 
 /** A `current` that was not closed cleanly is put aside. */

@@ -2,7 +2,7 @@
 //
 // Promises: pure. Every byte comes out once, in order; what is left at the end of input comes out as a line. A piece
 // ends behind a newline, or within a line whose first `lineBytes` bytes are out.
-// Read next: logger.ts (who reads), writing.ts (who takes pieces).
+// Read next: input.ts (who reads), writing.ts (who takes pieces).
 import type { Moment } from '../formats/tai64.ts';
 import type { Bytes } from '../host/calls.ts';
 

@@ -2,7 +2,7 @@
 //
 // Promises: the same as a log directory: every line once, in order; a reader that is slow is waited for by poll, not by
 // this. A reader that has gone ends the stream, which is told once.
-// Read next: logger.ts.
+// Read next: loop.ts.
 import { rfc3339, stampOf } from '../formats/stamp.ts';
 import { type Bytes, type Fd, refused } from '../host/calls.ts';
 import { EAGAIN } from '../host/linux.ts';

@@ -1,0 +1,117 @@
+// svlogd's loop: input, signals and deadlines on one side, log directories and standard output on the other.
+//
+// Promises: nothing is read while what was read before is not written everywhere; blocks only in one poll, and makes no
+// wake-up without news; at the end of input and on TERM every line that was read is written before it returns.
+// Read next: input.ts, writing.ts (taking), stream.ts, due.ts, signals.ts.
+import type { Fd } from '../host/calls.ts';
+import { monotonicMs } from '../host/clock.ts';
+import { POLLIN, POLLOUT } from '../host/linux.ts';
+import { type Watch, waitOnce } from '../host/loop.ts';
+import { closeLogDir } from './directory.ts';
+import { deadline, tend } from './due.ts';
+import { begin, finishLine, readInput, STDIN } from './input.ts';
+import { hasOutlet, type Logger } from './logger.ts';
+import type { LogDir } from './model.ts';
+import type { Piece } from './piece.ts';
+import { isBusy, processNext } from './processor.ts';
+import { obey } from './signals.ts';
+import { drain } from './stream.ts';
+import { take } from './writing.ts';
+
+const STDOUT = 1 as Fd;
+const NO_PIECES: readonly Piece[] = [];
+
+interface Watches {
+  readonly signals: Watch;
+  readonly input: Watch;
+  readonly output: Watch;
+}
+
+/** How it came out: 0 or 111. */
+type Outcome = 0 | 111;
+
+/** Brings what was read further; true: all of it is written. */
+const write = (logger: Logger): boolean => {
+  // indexed: this runs for every read, and an iterator costs as much as the rest of it
+  const { dirs } = logger;
+  for (let piece = logger.pieces[0]; piece !== undefined; piece = logger.pieces[0]) {
+    let done = logger.stream === null || drain(logger.stream);
+    for (let n = 0; n < dirs.length; n++) done = take(dirs[n] as LogDir, piece) && done;
+    if (!done) return false;
+    logger.pieces = logger.pieces.length === 1 ? NO_PIECES : logger.pieces.slice(1);
+    begin(logger);
+  }
+  return true;
+};
+
+/** Whether what could not be written is given up: 5 s after TERM, or at a second one. */
+const givesUp = ({ giveUpMs, hurried }: Logger): boolean => hurried || (giveUpMs !== null && monotonicMs() >= giveUpMs);
+
+/** What is waited for: always signals; input while everything is written; standard output while it is slow. */
+const watchesOf = (logger: Logger): Watches => ({
+  signals: {
+    fd: logger.signals,
+    events: POLLIN,
+    ready: () => {
+      logger.signalled = true;
+    },
+  },
+  input: { fd: STDIN, events: POLLIN, ready: () => readInput(logger) },
+  output: { fd: STDOUT, events: POLLOUT, ready: () => {} },
+});
+
+const wait = (logger: Logger, watches: Watches, written: boolean): void => {
+  const { stream, ended } = logger;
+  const awaited: Watch[] = [];
+  if (written && !ended) awaited.push(watches.input);
+  awaited.push(watches.signals);
+  if (stream !== null && stream.rest !== '') awaited.push(watches.output);
+  logger.dueMs = deadline(logger, written);
+  waitOnce(awaited, logger.dueMs);
+};
+
+const unwritten = ({ dirs, pieces }: Logger): number => {
+  let bytes = 0;
+  for (const piece of pieces.slice(1)) bytes += piece.data.length;
+  const present = pieces[0]?.data.length ?? 0;
+  for (const dir of dirs) if (dir.open !== null) bytes += dir.rest.length + present - dir.taken;
+  return bytes;
+};
+
+const close = (logger: Logger): Outcome => {
+  const lost = logger.pieces.length === 0 ? 0 : unwritten(logger);
+  for (const dir of logger.dirs) closeLogDir(dir);
+  if (lost === 0) return 0;
+  logger.settings.voice.fatal(`${lost} bytes could not be written`);
+  return 111;
+};
+
+/** Whether everything there was to do has been done. */
+const isOver = (logger: Logger, written: boolean): boolean => {
+  if (!logger.ended) return false;
+  if (!written) return givesUp(logger);
+  return !logger.dirs.some(isBusy) || logger.hurried;
+};
+
+/** Once more before lines are given up, whatever pause is on; true: everything is written after all. */
+const lastTry = (logger: Logger): boolean => {
+  for (const dir of logger.dirs) dir.pauseMs = null;
+  return write(logger);
+};
+
+/** Logs until the end of input or TERM; the exit code. */
+export const run = (logger: Logger): Outcome => {
+  const watches = watchesOf(logger);
+  for (;;) {
+    if (!obey(logger) || (logger.stream?.gone === true && !hasOutlet(logger))) return 111;
+    tend(logger);
+    let written = write(logger);
+    if (written && logger.ended) {
+      finishLine(logger);
+      for (const dir of logger.dirs) processNext(dir);
+      written = write(logger);
+    }
+    if (isOver(logger, written) && (written || !lastTry(logger))) return close(logger);
+    wait(logger, watches, written);
+  }
+};
