@@ -4,17 +4,7 @@
 // included, mounts and files are gone. Notes are what is compared. Read next: scenarios/, ../fault/wait.ts.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import {
-  chmodSync,
-  closeSync,
-  constants,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  readSync,
-} from 'node:fs';
+import { chmodSync, closeSync, constants, mkdirSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
 import { rmSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { Stirs } from '../fault/wait.ts';
@@ -25,7 +15,15 @@ import { observeDir } from './observe.ts';
 /** Only bounds failures. C's is shorter: now and then it sleeps over a signal, and is played again. */
 const DEADLINE_MS = { c: 6_000, ours: 30_000 } as const;
 
-const read = (path: string): string => (existsSync(path) ? readFileSync(path, 'latin1') : '');
+/** '' where there is none, as between two steps of a rotation. */
+const read = (path: string): string => {
+  try {
+    return readFileSync(path, 'latin1');
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return '';
+    throw cause;
+  }
+};
 
 export class Logger {
   readonly child: ChildProcess;
@@ -232,6 +230,11 @@ export class Session {
   logged(name = 'd'): string {
     const files = this.files(name).filter((file) => isRotated(file) && !file.endsWith('.t'));
     return [...files, 'current'].map((file) => read(this.path(name, file))).join('');
+  }
+
+  /** The newest of them: a file that is open while it is deleted frees no room. */
+  newest(name = 'd'): string {
+    return [...this.rotated(name).slice(-1), 'current'].map((file) => read(this.path(name, file))).join('');
   }
 
   /** Waits until the log ends in `text`. */
