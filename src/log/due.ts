@@ -16,10 +16,10 @@ const rotateOld = (dir: LogDir, nowMs: number): void => {
   dir.oldMs = nowMs + ageMs - ((nowMs - dir.oldMs) % ageMs);
 };
 
-/** Does what is due. */
-export const tend = (logger: Logger): void => {
-  const nowMs = logger.dueMs === null ? 0 : monotonicMs();
-  if (logger.dueMs === null || nowMs < logger.dueMs) return;
+/** Does what is due, if `dueMs` has come. */
+export const tend = (logger: Logger, dueMs: number): void => {
+  const nowMs = monotonicMs();
+  if (nowMs < dueMs) return;
   for (const dir of logger.dirs) {
     if (dir.open === null) continue;
     rotateOld(dir, nowMs);
@@ -35,10 +35,11 @@ const sooner = (one: number | null, other: number | null): number | null =>
 export const deadline = ({ dirs, giveUpMs, ended }: Logger, written: boolean): number | null => {
   let soonest: number | null = written ? null : giveUpMs;
   for (let n = 0; n < dirs.length; n++) {
-    const { open, pauseMs, oldMs, sizeBytes, works } = dirs[n] as LogDir;
-    if (open === null) continue;
+    const dir = dirs[n] as LogDir;
+    const { pauseMs, oldMs, works } = dir;
+    if (dir.open === null || (pauseMs === null && oldMs === null && works.retryMs === null)) continue;
     soonest = sooner(soonest, pauseMs);
-    if (sizeBytes > 0) soonest = sooner(soonest, oldMs);
+    if (dir.sizeBytes > 0) soonest = sooner(soonest, oldMs);
     if (works.pid === null && !ended) soonest = sooner(soonest, works.retryMs);
   }
   return soonest;

@@ -2,19 +2,17 @@
 //
 // Promises: what was read comes out in pieces, once; nothing beyond the end of a line is read after TERM.
 // Read next: piece.ts (framing), loop.ts (when this is called).
-import type { Moment } from '../formats/tai64.ts';
-import { type Bytes, type Fd, refused } from '../host/calls.ts';
+import { type Bytes, type Errno, refused } from '../host/calls.ts';
 import { monotonicMs, wallClock } from '../host/clock.ts';
 import { EAGAIN, EINTR, POLLIN } from '../host/linux.ts';
 import { sys } from '../host/sys.ts';
-import type { Logger } from './logger.ts';
+import { passOn } from './at-once.ts';
+import { type Logger, NEVER_MIND, STDIN } from './logger.ts';
 import type { LogDir } from './model.ts';
 import { frame, frameEnd, isMidLine, NOTHING_HELD, type Piece } from './piece.ts';
-import type { Settings } from './settings.ts';
 import { offer } from './stream.ts';
 import { announce } from './writing.ts';
 
-export const STDIN = 0 as Fd;
 /** More at a time brings no more speed, and costs memory for as long as svlogd lives. */
 const READ_BYTES = 16_384;
 /** How long the rest of a line is waited for after TERM. */
@@ -42,15 +40,10 @@ const translated = ({ settings, framing }: Logger, data: Bytes): Bytes => {
   return result;
 };
 
-/** Whether anybody is told when a line came. */
-const isTimed = ({ stampStyle, stream }: Settings): boolean => stampStyle > 0 || stream?.form === 'json';
-
-const NEVER_MIND: Moment = { sec: 0, nsec: 0 };
-
 const takeIn = (logger: Logger, data: Bytes, sameBreath: boolean): void => {
   const { framing, settings } = logger;
   const clean = settings.table === '' ? data : translated(logger, data);
-  const moment = isTimed(settings) ? wallClock() : NEVER_MIND;
+  const moment = logger.isTimed ? wallClock() : NEVER_MIND;
   const framed = frame(framing, clean, moment, sameBreath, settings.lineBytes);
   logger.framing = framed.framing;
   accept(logger, framed.pieces);
@@ -62,20 +55,24 @@ const endInput = (logger: Logger): void => {
   logger.framing = NOTHING_HELD;
 };
 
+const cannotRead = (logger: Logger, errno: Errno): void => {
+  if (errno === -EAGAIN || errno === -EINTR) return;
+  logger.settings.voice.warn('unable to read standard input', errno);
+  endInput(logger);
+};
+
 /** Takes in what there is, or the end of it. */
 export const readInput = (logger: Logger): void => {
   const data = sys.read(STDIN, READ_BYTES);
-  if (refused(data)) {
-    if (data === -EAGAIN || data === -EINTR) return;
-    logger.settings.voice.warn('unable to read standard input', data);
-  }
-  if (refused(data) || data === '') {
-    endInput(logger);
+  if (typeof data === 'number') {
+    cannotRead(logger, data);
     return;
   }
-  const sameBreath = logger.more;
-  logger.more = data.length === READ_BYTES;
-  takeIn(logger, data, sameBreath);
+  const bytes = data.length;
+  if (bytes < logger.easyBytes && data[bytes - 1] === '\n') passOn(logger, data);
+  else if (bytes > 0) takeIn(logger, data, logger.more);
+  else endInput(logger);
+  logger.more = bytes === READ_BYTES;
 };
 
 /** Reads on to the end of the line that has begun, and no further; the rest of the pipe is the next svlogd's. */

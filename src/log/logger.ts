@@ -2,8 +2,9 @@
 //
 // Promises: pieces are in the order they came in; nothing is read while there are some. No waiting here.
 // Read next: loop.ts (what happens when), model.ts (a directory's part).
+import type { Moment } from '../formats/tai64.ts';
 import { type Bytes, type Fd, refused } from '../host/calls.ts';
-import { O_RDONLY, SIGALRM, SIGCHLD, SIGHUP, SIGPIPE, SIGTERM } from '../host/linux.ts';
+import { O_RDONLY, POLLIN, SIGALRM, SIGCHLD, SIGHUP, SIGPIPE, SIGTERM } from '../host/linux.ts';
 import { sys } from '../host/sys.ts';
 import { openLogDir } from './directory.ts';
 import { type LogDir, newLogDir } from './model.ts';
@@ -11,12 +12,22 @@ import { type Framing, NOTHING_HELD, type Piece } from './piece.ts';
 import type { Settings } from './settings.ts';
 import { newStream, type Stream } from './stream.ts';
 
+export const STDIN = 0 as Fd;
+/** Where nobody is told when a line came. */
+export const NEVER_MIND: Moment = { sec: 0, nsec: 0 };
+
 export interface Logger {
   readonly settings: Settings;
   readonly home: Fd;
   readonly signals: Fd;
+  /** What is waited for most of the time, as poll takes it: input and signals. */
+  readonly usual: readonly number[];
   readonly dirs: readonly LogDir[];
   readonly stream: Stream | null;
+  /** Whether anybody is told when a line came. */
+  readonly isTimed: boolean;
+  /** Whole lines of fewer bytes can be passed on at once. */
+  easyBytes: number;
   framing: Framing;
   pieces: readonly Piece[];
   /** The last read was full: what comes next was there already. */
@@ -46,8 +57,11 @@ export const openLogger = (settings: Settings, names: readonly Bytes[]): Logger 
     settings,
     home,
     signals,
+    usual: [STDIN, POLLIN, signals, POLLIN],
     dirs,
     stream: newStream(settings),
+    isTimed: settings.stampStyle > 0 || settings.stream?.form === 'json',
+    easyBytes: 0,
     framing: NOTHING_HELD,
     pieces: [],
     more: false,

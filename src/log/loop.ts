@@ -6,11 +6,12 @@
 import type { Fd } from '../host/calls.ts';
 import { monotonicMs } from '../host/clock.ts';
 import { POLLIN, POLLOUT } from '../host/linux.ts';
-import { type Watch, waitOnce } from '../host/loop.ts';
+import { sys } from '../host/sys.ts';
+import { easyBytes } from './at-once.ts';
 import { closeLogDir } from './directory.ts';
 import { deadline, tend } from './due.ts';
-import { begin, finishLine, readInput, STDIN } from './input.ts';
-import { hasOutlet, type Logger } from './logger.ts';
+import { begin, finishLine, readInput } from './input.ts';
+import { hasOutlet, type Logger, STDIN } from './logger.ts';
 import type { LogDir } from './model.ts';
 import type { Piece } from './piece.ts';
 import { isBusy, processNext } from './processor.ts';
@@ -19,13 +20,9 @@ import { drain } from './stream.ts';
 import { take } from './writing.ts';
 
 const STDOUT = 1 as Fd;
+/** What poll passes over. */
+const NOBODY = -1;
 const NO_PIECES: readonly Piece[] = [];
-
-interface Watches {
-  readonly signals: Watch;
-  readonly input: Watch;
-  readonly output: Watch;
-}
 
 /** How it came out: 0 or 111. */
 type Outcome = 0 | 111;
@@ -47,27 +44,23 @@ const write = (logger: Logger): boolean => {
 /** Whether what could not be written is given up: 5 s after TERM, or at a second one. */
 const givesUp = ({ giveUpMs, hurried }: Logger): boolean => hurried || (giveUpMs !== null && monotonicMs() >= giveUpMs);
 
-/** What is waited for: always signals; input while everything is written; standard output while it is slow. */
-const watchesOf = (logger: Logger): Watches => ({
-  signals: {
-    fd: logger.signals,
-    events: POLLIN,
-    ready: () => {
-      logger.signalled = true;
-    },
-  },
-  input: { fd: STDIN, events: POLLIN, ready: () => readInput(logger) },
-  output: { fd: STDOUT, events: POLLOUT, ready: () => {} },
-});
+/** What is waited for: input while everything is written; always signals; standard output while it is slow. */
+const awaitedBy = ({ stream, ended, signals, usual }: Logger, written: boolean): readonly number[] => {
+  const isSlow = stream !== null && stream.rest !== '';
+  if (written && !ended && !isSlow) return usual;
+  return [written && !ended ? STDIN : NOBODY, POLLIN, signals, POLLIN, isSlow ? STDOUT : NOBODY, POLLOUT];
+};
 
-const wait = (logger: Logger, watches: Watches, written: boolean): void => {
-  const { stream, ended } = logger;
-  const awaited: Watch[] = [];
-  if (written && !ended) awaited.push(watches.input);
-  awaited.push(watches.signals);
-  if (stream !== null && stream.rest !== '') awaited.push(watches.output);
-  logger.dueMs = deadline(logger, written);
-  waitOnce(awaited, logger.dueMs);
+const wait = (logger: Logger, written: boolean): void => {
+  const { ended } = logger;
+  const dueMs = deadline(logger, written);
+  logger.dueMs = dueMs;
+  logger.easyBytes = written && !ended ? easyBytes(logger) : 0;
+  const leftMs = dueMs === null ? -1 : Math.max(0, Math.ceil(dueMs - monotonicMs()));
+  const ready = sys.poll(awaitedBy(logger, written), leftMs);
+  if (typeof ready === 'number') return;
+  if (ready[0] !== 0) readInput(logger);
+  if (ready[1] !== 0) logger.signalled = true;
 };
 
 const unwritten = ({ dirs, pieces }: Logger): number => {
@@ -86,9 +79,8 @@ const close = (logger: Logger): Outcome => {
   return 111;
 };
 
-/** Whether everything there was to do has been done. */
+/** After the end of input: whether everything there was to do has been done. */
 const isOver = (logger: Logger, written: boolean): boolean => {
-  if (!logger.ended) return false;
   if (!written) return givesUp(logger);
   return !logger.dirs.some(isBusy) || logger.hurried;
 };
@@ -101,17 +93,19 @@ const lastTry = (logger: Logger): boolean => {
 
 /** Logs until the end of input or TERM; the exit code. */
 export const run = (logger: Logger): Outcome => {
-  const watches = watchesOf(logger);
   for (;;) {
-    if (!obey(logger) || (logger.stream?.gone === true && !hasOutlet(logger))) return 111;
-    tend(logger);
+    // first of all what was read: everything else has time until it is written
     let written = write(logger);
+    if (logger.signalled && !obey(logger)) return 111;
+    if (logger.stream?.gone === true && !hasOutlet(logger)) return 111;
+    if (logger.dueMs !== null) tend(logger, logger.dueMs);
+    written ||= write(logger);
     if (written && logger.ended) {
       finishLine(logger);
       for (const dir of logger.dirs) processNext(dir);
       written = write(logger);
     }
-    if (isOver(logger, written) && (written || !lastTry(logger))) return close(logger);
-    wait(logger, watches, written);
+    if (logger.ended && isOver(logger, written) && (written || !lastTry(logger))) return close(logger);
+    wait(logger, written);
   }
 };

@@ -24,6 +24,9 @@ export interface Framing {
 
 export const NOTHING_HELD: Framing = { held: '', heldSince: { sec: 0, nsec: 0 }, midLine: false };
 
+/** The usual read: whole lines. Where nothing is held, they are a piece as they are. */
+export const isWhole = (data: Bytes): boolean => data.charCodeAt(data.length - 1) === NEWLINE;
+
 export interface Framed {
   readonly framing: Framing;
   readonly pieces: readonly Piece[];
@@ -51,10 +54,7 @@ export const frame = (
   sameBreath: boolean,
   lineBytes: number,
 ): Framed => {
-  // the usual read: whole lines, and nothing held
-  if (held === '' && !midLine && data.charCodeAt(data.length - 1) === NEWLINE) {
-    return { framing: NOTHING_HELD, pieces: [{ data, moment }] };
-  }
+  if (held === '' && !midLine && isWhole(data)) return { framing: NOTHING_HELD, pieces: [{ data, moment }] };
   if (held === '') return frameFresh(midLine, data, moment, lineBytes);
   if (sameBreath) return frameFresh(false, held + data, moment, lineBytes);
   const end = data.indexOf('\n') + 1;

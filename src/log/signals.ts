@@ -48,7 +48,6 @@ const reap = (logger: Logger): void => {
 
 /** Obeys what was noted. False: HUP left nothing to write to. */
 export const obey = (logger: Logger): boolean => {
-  if (!logger.signalled) return true;
   logger.signalled = false;
   const signals = sys.takeSignals();
   if (signals.includes(SIGCHLD)) reap(logger);

@@ -503,9 +503,9 @@ CALL(lines) {
   char *to = room(out, size);
   if (!to) return -ENOMEM;
   out->len = lines_run(&job, to, size);
-  out->numbers[0] = (int64_t)job.at;
-  out->numbers[1] = job.state;
-  out->count = 2;
+  out->numbers[1] = (int64_t)job.at;
+  out->numbers[2] = job.state;
+  out->count = 3;
   return 0;
 }
 

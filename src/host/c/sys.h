@@ -109,7 +109,7 @@ typedef struct {
  *   d  `len` bytes at `bytes`
  *   a  `count` NUL-terminated strings, one behind the other, at `bytes`
  *   v  the first `count` of `v`
- *   m  `len` bytes at `bytes`, and the first `count` of `numbers`
+ *   m  `count` elements: `len` bytes at `bytes`, then `numbers` from the second on
  * `bytes` points at `buf`, or at malloc'ed memory that `owned` also names: the binder sets `owned` to NULL before
  * the call and frees it once the result is copied. After a refusal nothing else in here means anything. */
 typedef struct {
