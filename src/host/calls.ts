@@ -162,6 +162,8 @@ export interface Calls {
   capabilities(sets: readonly number[]): readonly number[] | Errno;
   /** Soft and hard limit, -1 for none: what they were. An empty `limits` only asks. */
   rlimit(resource: number, limits: readonly number[]): readonly [number, number] | Errno;
+  /** Gives memory that lies unused back to the system, where the host can; what is used again costs as if new. */
+  trim(): Done;
   exit(code: number): never;
 }
 

@@ -15,6 +15,8 @@ import { announce } from './writing.ts';
 
 /** More at a time brings no more speed, and costs memory for as long as svlogd lives. */
 const READ_BYTES = 16_384;
+/** Reads up to this size leave nothing behind that is worth giving back. */
+const SMALL_BYTES = 2048;
 /** How long the rest of a line is waited for after TERM. */
 const LINE_PATIENCE_MS = 1000;
 
@@ -73,6 +75,7 @@ export const readInput = (logger: Logger): void => {
   else if (bytes > 0) takeIn(logger, data, logger.more);
   else endInput(logger);
   logger.more = bytes === READ_BYTES;
+  if (bytes > SMALL_BYTES) logger.isSwollen = true;
 };
 
 /** Reads on to the end of the line that has begun, and no further; the rest of the pipe is the next svlogd's. */

@@ -30,6 +30,8 @@ export interface Logger {
   easyBytes: number;
   framing: Framing;
   pieces: readonly Piece[];
+  /** Much was read since memory was given back. */
+  isSwollen: boolean;
   /** The last read was full: what comes next was there already. */
   more: boolean;
   /** No more is read. */
@@ -64,6 +66,7 @@ export const openLogger = (settings: Settings, names: readonly Bytes[]): Logger 
     easyBytes: 0,
     framing: NOTHING_HELD,
     pieces: [],
+    isSwollen: false,
     more: false,
     ended: false,
     giveUpMs: null,

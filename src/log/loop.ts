@@ -1,7 +1,7 @@
 // svlogd's loop: input, signals and deadlines on one side, log directories and standard output on the other.
 //
 // Promises: nothing is read while what was read before is not written everywhere; blocks only in one poll, and makes no
-// wake-up without news; at the end of input and on TERM every line that was read is written before it returns.
+// wake-up without news, but one after a burst; at the end of input and on TERM every line that was read is written before it returns.
 // Read next: input.ts, writing.ts (taking), stream.ts, due.ts, signals.ts.
 import type { Fd } from '../host/calls.ts';
 import { monotonicMs } from '../host/clock.ts';
@@ -20,6 +20,10 @@ import { drain } from './stream.ts';
 import { take } from './writing.ts';
 
 const STDOUT = 1 as Fd;
+/** As poll takes it. */
+const NEVER = -1;
+/** So long after the last input a burst is over, and its memory given back. */
+const CALM_MS = 500;
 /** What poll passes over. */
 const NOBODY = -1;
 const NO_PIECES: readonly Piece[] = [];
@@ -51,16 +55,26 @@ const awaitedBy = ({ stream, ended, signals, usual }: Logger, written: boolean):
   return [written && !ended ? STDIN : NOBODY, POLLIN, signals, POLLIN, isSlow ? STDOUT : NOBODY, POLLOUT];
 };
 
+const isQuiet = (ready: readonly number[]): boolean => ready.every((events) => events === 0);
+
+/** After a burst: the one wake-up without news, then there is nothing to be given back. */
+const slim = (logger: Logger): void => {
+  sys.trim();
+  logger.isSwollen = false;
+};
+
 const wait = (logger: Logger, written: boolean): void => {
   const { ended } = logger;
   const dueMs = deadline(logger, written);
   logger.dueMs = dueMs;
   logger.easyBytes = written && !ended ? easyBytes(logger) : 0;
-  const leftMs = dueMs === null ? -1 : Math.max(0, Math.ceil(dueMs - monotonicMs()));
-  const ready = sys.poll(awaitedBy(logger, written), leftMs);
+  const leftMs = dueMs === null ? NEVER : Math.max(0, Math.ceil(dueMs - monotonicMs()));
+  const isBrief = logger.isSwollen && (leftMs === NEVER || leftMs > CALM_MS);
+  const ready = sys.poll(awaitedBy(logger, written), isBrief ? CALM_MS : leftMs);
   if (typeof ready === 'number') return;
   if (ready[0] !== 0) readInput(logger);
   if (ready[1] !== 0) logger.signalled = true;
+  if (isBrief && isQuiet(ready)) slim(logger);
 };
 
 const unwritten = ({ dirs, pieces }: Logger): number => {

@@ -71,6 +71,7 @@ const signatures: Readonly<Record<Name, string>> = {
   setaffinity: 'v:i',
   capabilities: 'v:v',
   rlimit: 'iv:v',
+  trim: ':i',
   exit: 'i:i',
 };
 

@@ -607,6 +607,11 @@ CALL(rlimit) {
   return numbers(out, was[0], was[1]);
 }
 
+/* The engine's allocator: not every host has it. */
+__attribute__((weak)) int alloc_trim(char *room, size_t size);
+
+CALL(trim) { return (void)a, alloc_trim ? alloc_trim(out->buf, sizeof out->buf) : 0; }
+
 CALL(exit) {
   (void)out;
   _exit((int)a[0].n);

@@ -84,6 +84,7 @@
   X(setaffinity, "v", 'i') /* bits, 32 processors a number */                                              \
   X(capabilities, "v", 'v') /* effective, permitted, inheritable, low 32 bits, then high; [] only asks */  \
   X(rlimit, "iv", 'v')     /* resource, soft and hard limit (-1: none) or nothing: what they were */       \
+  X(trim, "", 'i')         /* unused memory goes back to the system, where the host can do that */         \
   X(exit, "i", 'i')
 
 /* spawn flags */
