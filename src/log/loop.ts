@@ -77,8 +77,8 @@ const wait = (logger: Logger, written: boolean): void => {
   if (isBrief && isQuiet(ready)) slim(logger);
 };
 
-const unwritten = ({ dirs, pieces }: Logger): number => {
-  let bytes = 0;
+const unwritten = ({ dirs, pieces, stream }: Logger): number => {
+  let bytes = stream === null ? 0 : stream.rest.length - stream.sent;
   for (const piece of pieces.slice(1)) bytes += piece.data.length;
   const present = pieces[0]?.data.length ?? 0;
   for (const dir of dirs) if (dir.open !== null) bytes += dir.rest.length + present - dir.taken;

@@ -78,6 +78,7 @@ export class Session {
   /** The input's two ends: the writing one, and the description that svlogd gets. */
   #writer = -1;
   #reader = -1;
+  #output: readonly [number, number] | null = null;
 
   constructor(side: Side, root: string) {
     this.side = side;
@@ -119,20 +120,46 @@ export class Session {
     closeSync(both);
   }
 
+  /** A pipe for standard output, its reading and its writing end. */
+  openOutput(): readonly [number, number] {
+    const path = this.path('outfifo');
+    execFileSync('mkfifo', [path]);
+    const both = openSync(path, constants.O_RDWR);
+    this.#output = [openSync(path, constants.O_RDONLY), openSync(path, constants.O_WRONLY)];
+    closeSync(both);
+    return this.#output;
+  }
+
+  /** Leaves that pipe to whom it was given. */
+  closeOutput(): void {
+    for (const fd of this.#output ?? []) closeSync(fd);
+    this.#output = null;
+  }
+
   /** The descriptor that svlogd has as its standard input. */
   get reader(): number {
     return this.#reader;
   }
 
-  start(options: readonly string[], dirs: readonly string[] = ['d']): Logger {
+  /** `output`: a descriptor for its standard output. */
+  start(options: readonly string[], dirs: readonly string[] = ['d'], output: number | 'ignore' = 'ignore'): Logger {
     const err = openSync(this.path('err'), 'a');
     const child = spawn(this.side.svlogd, [...options, ...dirs], {
       argv0: 'svlogd',
       cwd: this.root,
-      stdio: [this.#reader, 'ignore', err],
+      stdio: [this.#reader, output, err],
       detached: true,
     });
     closeSync(err);
+    const logger = new Logger(child, this.#stirs);
+    this.#loggers.push(logger);
+    return logger;
+  }
+
+  /** Another program, beside svlogd; it is ended with the session. */
+  run(command: readonly [string, ...string[]], stdio: readonly (number | 'ignore')[], cwd = this.root): Logger {
+    const [program, ...words] = command;
+    const child = spawn(program, words, { cwd, stdio: [...stdio], detached: true });
     const logger = new Logger(child, this.#stirs);
     this.#loggers.push(logger);
     return logger;
@@ -178,6 +205,12 @@ export class Session {
     if (code !== 0) throw new Error(`the writer of lines ended with ${code}`);
   }
 
+  /** A file, by a process of its own. Resolves when all of it is in the pipe. */
+  async pour(path: string): Promise<void> {
+    const writer = this.run(['cat', path], ['ignore', this.#writer, 'ignore']);
+    await this.ended(writer);
+  }
+
   /** Into the pipe; must fit. */
   write(text: string): void {
     writeSync(this.#writer, text, null, 'latin1');
@@ -207,6 +240,11 @@ export class Session {
     const paths = readdirSync(this.root, { withFileTypes: true }).filter((one) => one.isDirectory());
     const all = [this.root, ...paths.map(({ name }) => this.path(name))];
     return this.#stirs.until(`${what}; ${this.side.name} said: ${this.said()}`, look, all, DEADLINE_MS[this.side.name]);
+  }
+
+  /** What a file of the session holds. */
+  text(name: string): string {
+    return read(this.path(name));
   }
 
   said(): string {
@@ -272,6 +310,7 @@ export class Session {
     open.delete(this);
     for (const logger of this.#loggers) await logger.kill();
     this.closeInput();
+    this.closeOutput();
     for (const path of this.#mounts) execFileSync('umount', ['-l', path]);
     rmSync(this.root, { recursive: true, force: true });
   }
