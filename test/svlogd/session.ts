@@ -194,9 +194,9 @@ export class Session {
   }
 
   /** Counted lines, by a process of their own, in about so much time. Resolves when all are in the pipe. */
-  async feed(lines: number, seed: number, ms: number): Promise<void> {
+  async feed(lines: number, seed: number, ms: number, pieces: 'any' | 'whole' = 'any'): Promise<void> {
     const script = join(import.meta.dirname, 'lines/writer.pl');
-    const writer = spawn('perl', [script, ...[lines, seed, ms].map(String)], {
+    const writer = spawn('perl', [script, ...[lines, seed, ms].map(String), ...(pieces === 'whole' ? [pieces] : [])], {
       stdio: ['ignore', this.#writer, 'inherit'],
       detached: true,
     });
