@@ -180,11 +180,12 @@ export const LINES_CASES: readonly LinesCase[] = [
     pieces: 'whole',
   }),
   simple('whole lines at a time, into two directories', { config: ROTATING, dirs: ['d', 'e'], pieces: 'whole' }),
-  simple(
-    'whole lines at a time, through HUP, ALRM and TERM at random',
-    { config: ROTATING, options: ['-tt'], meanwhile: everything, pieces: 'whole' },
-    true,
-  ),
+  simple('whole lines at a time, through HUP, ALRM and TERM at random', {
+    config: ROTATING,
+    options: ['-tt'],
+    meanwhile: everything,
+    pieces: 'whole',
+  }),
   fullDisk('a disk that is full for two seconds', [], {}),
   fullDisk('whole lines, and a disk that is full for two seconds', [], { pieces: 'whole' }),
   fullDisk('whole lines with a date, and a disk that is full for two seconds', ['-tt'], { pieces: 'whole' }),
