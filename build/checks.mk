@@ -90,7 +90,7 @@ bench-quick: dist/runitbox tools-compat
 bench-log: dist/runitbox tools-peers
 	$(NODE) test/bench/log/run.ts
 bench-log-quick: dist/runitbox tools-compat
-	$(NODE) test/bench/log/run.ts --quick --no-quiet --assert --slack 2
+	$(NODE) test/bench/log/run.ts --quick --assert --slack 2
 
 tools-peers: tools-compat
 	@build/tools.sh peers

@@ -1,7 +1,7 @@
 // svlogd: writes the lines of its standard input to log directories that rotate themselves.
 //
 // Promises: the options, files and words of C's svlogd; no line is lost at the end of input, at TERM or on a full disk.
-// Read next: ../log/logger.ts (the loop), ../formats/log-config.ts (what a directory's `config` says).
+// Read next: ../log/loop.ts, ../formats/log-config.ts (what a directory's `config` says).
 import { usageText } from '../cli/help.ts';
 import { baseName, type Given, leadingNumber, type OptionTable, parseOptions, problemLine } from '../cli/options.ts';
 import { err } from '../cli/say.ts';
@@ -10,7 +10,8 @@ import { holdStandard } from '../effects/standard.ts';
 import type { StampStyle } from '../formats/stamp.ts';
 import { type Bytes, refused } from '../host/calls.ts';
 import { sys } from '../host/sys.ts';
-import { openLogger, run as runLogger } from '../log/logger.ts';
+import { openLogger } from '../log/logger.ts';
+import { run as runLogger } from '../log/loop.ts';
 import type { Settings } from '../log/settings.ts';
 import { voiceOf } from '../log/voice.ts';
 import type { Applet, Help } from './applet.ts';

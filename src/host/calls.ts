@@ -175,6 +175,8 @@ export interface Calls {
   capabilities(sets: readonly number[]): readonly number[] | Errno;
   /** Soft and hard limit, -1 for none: what they were. An empty `limits` only asks. */
   rlimit(resource: number, limits: readonly number[]): readonly [number, number] | Errno;
+  /** Gives memory that lies unused back to the system, where the host can; what is used again costs as if new. */
+  trim(): Done;
   exit(code: number): never;
   /**
    * From now on, should the engine fail or crash, this process does not end: it executes its own file again, in

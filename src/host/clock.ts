@@ -1,10 +1,11 @@
 // The time. Deadlines use the monotonic clock; the wall clock is only ever printed.
+// Indices, as a pattern that takes an array apart costs more than all the rest.
 import { CLOCK_BOOTTIME, CLOCK_MONOTONIC, CLOCK_REALTIME } from './linux.ts';
 import { sys } from './sys.ts';
 
 const ms = (clock: number): number => {
-  const [sec, nsec] = sys.clock(clock);
-  return sec * 1000 + nsec / 1e6;
+  const now = sys.clock(clock);
+  return now[0] * 1000 + now[1] / 1e6;
 };
 
 /** Monotonic milliseconds. */
@@ -15,6 +16,6 @@ export const bootMs = (): number => Math.floor(ms(CLOCK_BOOTTIME));
 
 /** Unix time as runit labels it: whole microseconds and half a one. */
 export const wallClock = (): { readonly sec: number; readonly nsec: number } => {
-  const [sec, nsec] = sys.clock(CLOCK_REALTIME);
-  return { sec, nsec: nsec - (nsec % 1000) + 500 };
+  const now = sys.clock(CLOCK_REALTIME);
+  return { sec: now[0], nsec: now[1] - (now[1] % 1000) + 500 };
 };

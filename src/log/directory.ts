@@ -125,6 +125,11 @@ export const ready = (dir: LogDir): boolean => {
   return comeToLife(dir);
 };
 
+/** Rotates what is not empty. */
+export const rotateNow = (dir: LogDir): void => {
+  if (dir.open !== null && dir.sizeBytes > 0 && ready(dir)) rotate(dir);
+};
+
 // ---- opening and closing ------------------------------------------------------------------------------------
 
 /** A `current` that was not closed cleanly is put aside. */
@@ -179,11 +184,13 @@ const readConfig = (dir: LogDir): void => {
 
 const applyConfig = (dir: LogDir): void => {
   readConfig(dir);
-  const { rules, alarmRules, ageSec, sizeBytes } = dir.config;
-  const { lineBytes } = dir.settings;
+  const { rules, alarmRules, ageSec, sizeBytes, prefix, udp } = dir.config;
+  const { lineBytes, stampStyle } = dir.settings;
   // below the length of a line there is no such size
   dir.softBytes = sizeBytes === 0 || sizeBytes < lineBytes ? NO_LIMIT : sizeBytes - lineBytes;
+  dir.easyBytes = sizeBytes === 0 ? NO_LIMIT : Math.min(dir.softBytes, sizeBytes);
   dir.rules = packRules('+', rules);
+  dir.isPlain = dir.rules === '' && prefix === '' && stampStyle === 0 && udp?.only !== true;
   dir.alarmRules = alarmRules.length === 0 ? '' : packRules('-', alarmRules);
   dir.oldMs = ageSec === 0 ? null : monotonicMs() + ageSec * 1000;
 };

@@ -44,6 +44,10 @@ export interface LogDir {
   config: LogConfig;
   /** The size from which on `current` is rotated at the end of a line. */
   softBytes: number;
+  /** Below this size nothing is rotated, wherever a line ends. */
+  easyBytes: number;
+  /** Lines go to the file as they are: no stamp, no prefix, no selection. */
+  isPlain: boolean;
   /** Packed rules for the log and for standard error. */
   rules: Bytes;
   alarmRules: Bytes;
@@ -74,6 +78,8 @@ export const newLogDir = (settings: Settings, name: Bytes): LogDir => ({
   open: null,
   config: DEFAULT_LOG_CONFIG,
   softBytes: NO_LIMIT,
+  easyBytes: NO_LIMIT,
+  isPlain: false,
   rules: '',
   alarmRules: '',
   current: null,

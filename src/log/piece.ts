@@ -2,7 +2,7 @@
 //
 // Promises: pure. Every byte comes out once, in order; what is left at the end of input comes out as a line. A piece
 // ends behind a newline, or within a line whose first `lineBytes` bytes are out.
-// Read next: logger.ts (who reads), writing.ts (who takes pieces).
+// Read next: input.ts (who reads), writing.ts (who takes pieces).
 import type { Moment } from '../formats/tai64.ts';
 import type { Bytes } from '../host/calls.ts';
 
@@ -23,6 +23,9 @@ export interface Framing {
 }
 
 export const NOTHING_HELD: Framing = { held: '', heldSince: { sec: 0, nsec: 0 }, midLine: false };
+
+/** The usual read: whole lines. Where nothing is held, they are a piece as they are. */
+export const isWhole = (data: Bytes): boolean => data.charCodeAt(data.length - 1) === NEWLINE;
 
 export interface Framed {
   readonly framing: Framing;
@@ -51,10 +54,7 @@ export const frame = (
   sameBreath: boolean,
   lineBytes: number,
 ): Framed => {
-  // the usual read: whole lines, and nothing held
-  if (held === '' && !midLine && data.charCodeAt(data.length - 1) === NEWLINE) {
-    return { framing: NOTHING_HELD, pieces: [{ data, moment }] };
-  }
+  if (held === '' && !midLine && isWhole(data)) return { framing: NOTHING_HELD, pieces: [{ data, moment }] };
   if (held === '') return frameFresh(midLine, data, moment, lineBytes);
   if (sameBreath) return frameFresh(false, held + data, moment, lineBytes);
   const end = data.indexOf('\n') + 1;

@@ -10,7 +10,7 @@ import { EAFNOSUPPORT, ECONNREFUSED, EDQUOT, EMFILE, ENFILE, ENOMEM, ENOSPC } fr
 import { sys } from '../host/sys.ts';
 import { ready, rotate, writeRefused } from './directory.ts';
 import { type LogDir, NO_LIMIT } from './model.ts';
-import type { Piece } from './piece.ts';
+import { isWhole, type Piece } from './piece.ts';
 
 const headOf = (dir: LogDir, piece: Piece): Bytes => stampOf(dir.settings.stampStyle, piece.moment) + dir.config.prefix;
 
@@ -38,9 +38,18 @@ const flush = (dir: LogDir): boolean => {
 /** After a newline: `current` is rotated where the next line might not fit. */
 const atLineEnd = (dir: LogDir): boolean => dir.sizeBytes < dir.softBytes || dir.sizeBytes === 0 || rotate(dir);
 
+/** Whether a piece is text as it is, and no rotation falls within it. */
+const isText = (dir: LogDir, data: Bytes): boolean =>
+  dir.isPlain && dir.state === 0 && dir.taken === 0 && isWhole(data) && dir.sizeBytes + data.length < dir.easyBytes;
+
 /** Makes text of the next lines of a piece; false: there is none left. */
 const makeText = (dir: LogDir, piece: Piece): boolean => {
   if (dir.taken >= piece.data.length || dir.config.udp?.only === true) return false;
+  if (isText(dir, piece.data)) {
+    dir.rest = piece.data;
+    dir.taken = piece.data.length;
+    return true;
+  }
   const enough = Math.max(0, dir.softBytes - dir.sizeBytes);
   const { lineBytes } = dir.settings;
   const made = sys.lines(piece.data, dir.taken, dir.state, headOf(dir, piece), dir.rules, lineBytes, enough, 0);

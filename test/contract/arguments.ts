@@ -75,6 +75,7 @@ const signatures: Readonly<Record<Name, string>> = {
   setaffinity: 'v:i',
   capabilities: 'v:v',
   rlimit: 'iv:v',
+  trim: ':i',
   exit: 'i:i',
   guard: 'siii:i',
 };

@@ -1,4 +1,4 @@
-// The contract of lines and translate: the bytes of a log, against the same thing said plainly; and fsync, fchmod, udp.
+// The contract of lines and translate: the bytes of a log, against the same thing said plainly; and fsync, fchmod, udp, trim.
 //
 // Read next: ../sim/kernel/lines.ts (the plain form), ../../src/host/c/lines.h.
 import type { Bytes } from '../../src/host/calls.ts';
@@ -219,4 +219,24 @@ const files: readonly Spec[] = [
   },
 ];
 
-export const lineSpecs: readonly Spec[] = [...taking, ...files];
+const memory: readonly Spec[] = [
+  {
+    title: 'trim leaves all that is in use as it is, and memory to be used',
+    run: (c) => {
+      const textOf = (n: number): string => `${n} `.repeat(1 + n * 97).slice(0, 1 + n * 331);
+      for (let round = 0; round < 3; round++) {
+        const all = Array.from({ length: 100 }, (_, n) => textOf(n));
+        const kept = all.map((text, n) => (n % 3 === 0 ? text : ''));
+        all.length = 0;
+        same(c.sys.trim(), 0, 'trim');
+        same(
+          kept.every((text, n) => text === (n % 3 === 0 ? textOf(n) : '')),
+          true,
+          'texts',
+        );
+      }
+    },
+  },
+];
+
+export const lineSpecs: readonly Spec[] = [...taking, ...files, ...memory];

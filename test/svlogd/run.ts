@@ -1,7 +1,7 @@
 // Front door of the svlogd suite: C svlogd and ours on the same input, and what both leave behind.
 //
 // `node test/svlogd/run.ts [--bin DIR] [--seed N] [--cases N] [--only GROUP,...]`; ends in `N passed, N failed`, exit
-// status 1 where anything failed. Read next: model.ts, matrix.ts, property.ts, session.ts, differences.ts, lines/.
+// status 1 where anything failed. Read next: model.ts, matrix.ts, property.ts, session.ts, differences.ts, lines/, streams/.
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,6 +12,7 @@ import type { Verdict } from './model.ts';
 import { DIFFERENCES } from './differences.ts';
 import { LINES_CASES } from './lines/cases.ts';
 import { judgeCount, judgeDifference, judgeLines, judgeScenario } from './scenario.ts';
+import { STREAM_CASES } from './streams/cases.ts';
 import { SCENARIOS } from './scenarios/index.ts';
 import { type Options, parseOptions, USAGE } from './options.ts';
 import type { Place } from './play.ts';
@@ -85,6 +86,9 @@ const jobsOf = (options: Options, sides: Sides): readonly Job[] => {
       if (given.cLoses === true)
         jobs.push({ name: `${given.title}: C`, play: (place) => judgeCount(sides, given, options.seed, place) });
     }
+  if (options.only.includes('streams') && !options.self)
+    for (const given of STREAM_CASES)
+      jobs.push({ name: given.title, play: (place) => judgeLines(sides, given, options.seed, place) });
   return jobs.filter(({ name }) => name.includes(options.filter));
 };
 

@@ -4,17 +4,7 @@
 // included, mounts and files are gone. Notes are what is compared. Read next: scenarios/, ../fault/wait.ts.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import {
-  chmodSync,
-  closeSync,
-  constants,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  readSync,
-} from 'node:fs';
+import { chmodSync, closeSync, constants, mkdirSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
 import { rmSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { Stirs } from '../fault/wait.ts';
@@ -25,7 +15,15 @@ import { observeDir } from './observe.ts';
 /** Only bounds failures. C's is shorter: now and then it sleeps over a signal, and is played again. */
 const DEADLINE_MS = { c: 6_000, ours: 30_000 } as const;
 
-const read = (path: string): string => (existsSync(path) ? readFileSync(path, 'latin1') : '');
+/** '' where there is none, as between two steps of a rotation. */
+const read = (path: string): string => {
+  try {
+    return readFileSync(path, 'latin1');
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return '';
+    throw cause;
+  }
+};
 
 export class Logger {
   readonly child: ChildProcess;
@@ -80,6 +78,7 @@ export class Session {
   /** The input's two ends: the writing one, and the description that svlogd gets. */
   #writer = -1;
   #reader = -1;
+  #output: readonly [number, number] | null = null;
 
   constructor(side: Side, root: string) {
     this.side = side;
@@ -121,20 +120,46 @@ export class Session {
     closeSync(both);
   }
 
+  /** A pipe for standard output, its reading and its writing end. */
+  openOutput(): readonly [number, number] {
+    const path = this.path('outfifo');
+    execFileSync('mkfifo', [path]);
+    const both = openSync(path, constants.O_RDWR);
+    this.#output = [openSync(path, constants.O_RDONLY), openSync(path, constants.O_WRONLY)];
+    closeSync(both);
+    return this.#output;
+  }
+
+  /** Leaves that pipe to whom it was given. */
+  closeOutput(): void {
+    for (const fd of this.#output ?? []) closeSync(fd);
+    this.#output = null;
+  }
+
   /** The descriptor that svlogd has as its standard input. */
   get reader(): number {
     return this.#reader;
   }
 
-  start(options: readonly string[], dirs: readonly string[] = ['d']): Logger {
+  /** `output`: a descriptor for its standard output. */
+  start(options: readonly string[], dirs: readonly string[] = ['d'], output: number | 'ignore' = 'ignore'): Logger {
     const err = openSync(this.path('err'), 'a');
     const child = spawn(this.side.svlogd, [...options, ...dirs], {
       argv0: 'svlogd',
       cwd: this.root,
-      stdio: [this.#reader, 'ignore', err],
+      stdio: [this.#reader, output, err],
       detached: true,
     });
     closeSync(err);
+    const logger = new Logger(child, this.#stirs);
+    this.#loggers.push(logger);
+    return logger;
+  }
+
+  /** Another program, beside svlogd; it is ended with the session. */
+  run(command: readonly [string, ...string[]], stdio: readonly (number | 'ignore')[], cwd = this.root): Logger {
+    const [program, ...words] = command;
+    const child = spawn(program, words, { cwd, stdio: [...stdio], detached: true });
     const logger = new Logger(child, this.#stirs);
     this.#loggers.push(logger);
     return logger;
@@ -169,15 +194,21 @@ export class Session {
   }
 
   /** Counted lines, by a process of their own, in about so much time. Resolves when all are in the pipe. */
-  async feed(lines: number, seed: number, ms: number): Promise<void> {
+  async feed(lines: number, seed: number, ms: number, pieces: 'any' | 'whole' = 'any'): Promise<void> {
     const script = join(import.meta.dirname, 'lines/writer.pl');
-    const writer = spawn('perl', [script, ...[lines, seed, ms].map(String)], {
+    const writer = spawn('perl', [script, ...[lines, seed, ms].map(String), ...(pieces === 'whole' ? [pieces] : [])], {
       stdio: ['ignore', this.#writer, 'inherit'],
       detached: true,
     });
     this.#loggers.push(new Logger(writer, this.#stirs));
     const [code] = await once(writer, 'exit');
     if (code !== 0) throw new Error(`the writer of lines ended with ${code}`);
+  }
+
+  /** A file, by a process of its own. Resolves when all of it is in the pipe. */
+  async pour(path: string): Promise<void> {
+    const writer = this.run(['cat', path], ['ignore', this.#writer, 'ignore']);
+    await this.ended(writer);
   }
 
   /** Into the pipe; must fit. */
@@ -211,6 +242,11 @@ export class Session {
     return this.#stirs.until(`${what}; ${this.side.name} said: ${this.said()}`, look, all, DEADLINE_MS[this.side.name]);
   }
 
+  /** What a file of the session holds. */
+  text(name: string): string {
+    return read(this.path(name));
+  }
+
   said(): string {
     return maskText(read(this.path('err')));
   }
@@ -232,6 +268,11 @@ export class Session {
   logged(name = 'd'): string {
     const files = this.files(name).filter((file) => isRotated(file) && !file.endsWith('.t'));
     return [...files, 'current'].map((file) => read(this.path(name, file))).join('');
+  }
+
+  /** The newest of them: a file that is open while it is deleted frees no room. */
+  newest(name = 'd'): string {
+    return [...this.rotated(name).slice(-1), 'current'].map((file) => read(this.path(name, file))).join('');
   }
 
   /** Waits until the log ends in `text`. */
@@ -269,6 +310,7 @@ export class Session {
     open.delete(this);
     for (const logger of this.#loggers) await logger.kill();
     this.closeInput();
+    this.closeOutput();
     for (const path of this.#mounts) execFileSync('umount', ['-l', path]);
     rmSync(this.root, { recursive: true, force: true });
   }

@@ -51,19 +51,15 @@ int lines_rules_valid(span rules) {
   size_t at = 1;
   char kind;
   span pattern;
-  if (rules.len == 0) return 1;
-  if (rules.bytes[0] != '+' && rules.bytes[0] != '-') return 0;
-  while (at < rules.len)
-    if (!rule_at(rules, &at, &kind, &pattern)) return 0;
-  return 1;
+  if (rules.len && rules.bytes[0] != '+' && rules.bytes[0] != '-') return 0;
+  while (at < rules.len && rule_at(rules, &at, &kind, &pattern)) continue;
+  return at >= rules.len;
 }
 
 static int taken(span rules, span text) {
   size_t at = 1;
-  char kind;
+  char kind, verdict = rules.len ? rules.bytes[0] : '+';
   span pattern;
-  if (rules.len == 0) return 1;
-  char verdict = rules.bytes[0];
   while (at < rules.len && rule_at(rules, &at, &kind, &pattern))
     if (kind != verdict && matches(pattern, text)) verdict = kind;
   return verdict == '+';
@@ -75,8 +71,7 @@ static char *put(char *to, const char *bytes, size_t len) {
 }
 
 size_t lines_room(const lines_job *job) {
-  size_t left = job->in.len - job->at;
-  return job->head.len + left + sizeof "...\n" + STEP;
+  return job->head.len + (job->in.len - job->at) + sizeof "...\n" + STEP;
 }
 
 /* The rest of a long line, up to its newline or the end of what there is. Says whether the line ended. */
@@ -90,7 +85,6 @@ static int rest_of_line(lines_job *job, char **to) {
 
 size_t lines_run(lines_job *job, char *to, size_t room) {
   char *const start = to, *const full = to + room - (lines_room(job) - STEP);
-  size_t enough = job->enough;
   while (job->at < job->in.len) {
     int was_taken = job->state == LINE_TAKEN;
     if (job->state != LINE_START) {
@@ -115,7 +109,7 @@ size_t lines_run(lines_job *job, char *to, size_t room) {
         continue;
       }
     }
-    if ((was_taken && (size_t)(to - start) >= enough) || to > full) break;
+    if ((was_taken && (size_t)(to - start) >= job->enough) || to > full) break;
   }
   return (size_t)(to - start);
 }

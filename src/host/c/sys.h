@@ -89,6 +89,7 @@
   X(setaffinity, "v", 'i') /* bits, 32 processors a number */                                              \
   X(capabilities, "v", 'v') /* effective, permitted, inheritable, low 32 bits, then high; [] only asks */  \
   X(rlimit, "iv", 'v')     /* resource, soft and hard limit (-1: none) or nothing: what they were */       \
+  X(trim, "", 'i')         /* unused memory goes back to the system, where the host can do that */         \
   X(exit, "i", 'i')
 
 /* spawn flags */
@@ -116,7 +117,7 @@ typedef struct {
  *   d  `len` bytes at `bytes`
  *   a  `count` NUL-terminated strings, one behind the other, at `bytes`
  *   v  the first `count` of `v`
- *   m  `len` bytes at `bytes`, and the first `count` of `numbers`
+ *   m  `count` elements: `len` bytes at `bytes`, then `numbers` from the second on
  * `bytes` points at `buf`, or at malloc'ed memory that `owned` also names: the binder sets `owned` to NULL before
  * the call and frees it once the result is copied. After a refusal nothing else in here means anything. */
 typedef struct {

@@ -135,10 +135,10 @@ static napi_value give_array(napi_env env, char type, const sys_out *out) {
 
 static napi_value give_mixed(napi_env env, const sys_out *out) {
   napi_value array, item;
-  napi_create_array_with_length(env, out->count + 1, &array);
-  for (size_t i = 0; i <= out->count; i++) {
+  napi_create_array_with_length(env, out->count, &array);
+  for (size_t i = 0; i < out->count; i++) {
     if (i == 0) napi_create_string_latin1(env, out->bytes, out->len, &item);
-    else napi_create_int64(env, out->numbers[i - 1], &item);
+    else napi_create_int64(env, out->numbers[i], &item);
     napi_set_element(env, array, (uint32_t)i, item);
   }
   return array;

@@ -2,7 +2,8 @@
  *
  * Promises: blocks aligned to 16; a freed block is used again by the next request of its class; NULL when the system
  * has no more; memory of the heap image may be handed to free and realloc (free forgets it, realloc copies).
- * A block is a size_t with its whole size, then the payload. Up to 1 KiB sizes go by 16 bytes, then by a quarter of
+ * A block is a size_t with its whole size, then the payload. Above a page a request takes what lies unused up to four
+ * times its size, so that a burst of strings of all lengths goes through few pages. Up to 1 KiB sizes go by 16 bytes, then by a quarter of
  * the power of two below, and above 128 KiB each block is a mapping of its own that goes back to the system.
  * Must not: be used by two threads.
  * Build switches: PLAIN_MALLOC (the C library's, for the address sanitizer), FAIL_ALLOC (refusals on demand).
@@ -107,15 +108,16 @@ static char *carve(size_t total) {
 
 static void *take(size_t size) {
   size_t total;
-  unsigned c = class_of(size, &total);
+  unsigned c = class_of(size, &total), roomy = total > 4096 ? c + 8 : c;
   char *p;
   if (c == CLASSES) {
     p = map(total + LEAD);
     p = p ? p + 16 : NULL;
-  } else if (unused[c]) {
-    p = unused[c];
-    unused[c] = *(void **)p;
   } else {
+    while (c < roomy && c < CLASSES - 1 && !unused[c]) c++;
+    p = unused[c];
+    if (p)
+      return unused[c] = *(void **)p, p;
     p = carve(total);
   }
   if (p) *head(p) = total;
@@ -132,6 +134,21 @@ static void give(void *p) {
   } else {
     munmap((char *)p - 16, total + LEAD);
   }
+}
+
+static void forget(char *p, size_t size) {
+  uintptr_t from = ((uintptr_t)p + 4095) & ~(uintptr_t)4095, to = ((uintptr_t)p + size) & ~(uintptr_t)4095;
+  if (from < to)
+    madvise((void *)from, to - from, MADV_DONTNEED);
+}
+
+/* Whole pages within free blocks go back to the system, and those of `room`. */
+int alloc_trim(char *room, size_t size) {
+  forget(room, size);
+  for (int c = 0; c < CLASSES; c++)
+    for (char *p = unused[c]; p; p = *(char **)p)
+      forget(p + sizeof p, usable(p) - sizeof p);
+  return 0;
 }
 
 #endif

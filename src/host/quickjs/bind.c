@@ -124,13 +124,10 @@ static JSValue strings(JSContext *ctx, const char *bytes, size_t count) {
 }
 
 static JSValue mixed(JSContext *ctx, const sys_out *out) {
-  JSValue array = JS_NewArray(ctx);
-  for (size_t i = 0; i <= out->count && !JS_IsException(array); i++) {
-    JSValue item = i == 0 ? engine_bytes(ctx, out->bytes, out->len) : JS_NewInt64(ctx, out->numbers[i - 1]);
-    if (JS_SetPropertyUint32(ctx, array, i, item) < 0) {
-      JS_FreeValue(ctx, array);
-      return JS_EXCEPTION;
-    }
+  JSValue array = engine_numbers(ctx, out->numbers, out->count);
+  if (!JS_IsException(array) && JS_SetPropertyUint32(ctx, array, 0, engine_bytes(ctx, out->bytes, out->len)) < 0) {
+    JS_FreeValue(ctx, array);
+    return JS_EXCEPTION;
   }
   return array;
 }

@@ -13,8 +13,8 @@ import type { Logger, Verdict, Work } from './model.ts';
 
 const LATENCY_LIMIT = 1.5;
 const MEMORY_LIMIT = 1.3;
-/** From the start, or the last byte of a burst, until the logger sleeps again. */
-const SETTLE_MS = 700;
+/** From the start, or the last byte of a burst, until the logger sleeps again, and for good. */
+const SETTLE_MS = 1500;
 const PATIENCE_MS = 60_000;
 const BURST_BYTES = 8_000_000;
 
@@ -107,12 +107,16 @@ const watchIdle = (pair: Pair, logger: Logger): Promise<Idle> =>
     await appears(join(dir, 'current'));
     await quiet(SETTLE_MS);
     const freshKb = dirtyKb(pid);
-    const before = switches(pid);
-    await quiet(pair.quick ? 3000 : 15000);
-    const wakeups = switches(pid) - before;
+    const nap = async (): Promise<number> => {
+      const before = switches(pid);
+      await quiet(pair.quick ? 2000 : 10000);
+      return switches(pid) - before;
+    };
+    const fresh = await nap();
     await feedBurst(child);
     await quiet(SETTLE_MS);
     const afterKb = dirtyKb(pid);
+    const wakeups = fresh + (await nap());
     child.stdin?.end();
     await ended;
     return { freshKb, afterKb, wakeups };

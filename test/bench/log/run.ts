@@ -49,6 +49,7 @@ const measureQuiet = async (options: Options, feed: string, loggers: readonly Lo
   const pair = { feed, ours, c, dir, quick: options.quick };
   const verdicts = [
     await measureLatency(pair, 'plain'),
+    await measureLatency(pair, '-t'),
     await measureLatency(pair, '-tt'),
     ...(await measureIdle(pair)),
   ];

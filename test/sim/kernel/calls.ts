@@ -562,6 +562,10 @@ export class MainCalls implements Calls {
     return this.#without();
   }
 
+  trim(): Done {
+    return 0 as Done;
+  }
+
   rlimit(): Errno {
     return this.#without();
   }

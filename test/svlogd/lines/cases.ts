@@ -27,6 +27,8 @@ interface Flow {
   /** Happens while the lines are being written; must leave svlogd running. */
   readonly meanwhile?: (session: Session, random: Random) => Promise<void>;
   readonly kills?: number;
+  /** The writer writes whole lines, as most services do. */
+  readonly pieces?: 'whole';
 }
 
 /** The log without its stamps. */
@@ -37,7 +39,7 @@ const flow = async (session: Session, seed: number, given: Flow): Promise<readon
   for (const name of dirs) session.dir(name, given.config);
   session.keep(given.options ?? [], dirs);
   await session.until('every directory open', () => dirs.every((name) => session.files(name).includes('current')));
-  const writer = session.feed(LINES, seed, WRITING_MS);
+  const writer = session.feed(LINES, seed, WRITING_MS, given.pieces);
   await given.meanwhile?.(session, new Random(seed));
   await writer;
   await session.letGo();
@@ -94,12 +96,14 @@ const fillUp = (path: string): void => {
     }
 };
 
-const fullDisk: LinesCase = {
-  title: 'lines: a disk that is full for two seconds',
+const fullDisk = (title: string, options: readonly string[], more: Partial<Flow>): LinesCase => ({
+  title: `lines: ${title}`,
   needs: 'root',
   run(session, seed) {
     session.mount('d', DISK_BYTES);
     return flow(session, seed, {
+      ...more,
+      options,
       config: 's1000000\nn0\n',
       async meanwhile(_, random) {
         await elapse(random.between(100, 300));
@@ -109,7 +113,7 @@ const fullDisk: LinesCase = {
       },
     });
   },
-};
+});
 
 const longLines: LinesCase = {
   title: 'lines: long ones, cut by small files, byte for byte',
@@ -168,7 +172,23 @@ export const LINES_CASES: readonly LinesCase[] = [
     kills: 10,
   }),
   simple('through kill -9, with a stamp', { config: ROTATING, options: ['-tt'], meanwhile: killed(10), kills: 10 }),
-  fullDisk,
+  simple('whole lines at a time', { config: 'n0\n', pieces: 'whole' }),
+  simple('whole lines at a time, through rotation', { config: ROTATING, pieces: 'whole' }),
+  simple('whole lines at a time, with a label, through rotation', {
+    config: ROTATING,
+    options: ['-t'],
+    pieces: 'whole',
+  }),
+  simple('whole lines at a time, into two directories', { config: ROTATING, dirs: ['d', 'e'], pieces: 'whole' }),
+  simple('whole lines at a time, through HUP, ALRM and TERM at random', {
+    config: ROTATING,
+    options: ['-tt'],
+    meanwhile: everything,
+    pieces: 'whole',
+  }),
+  fullDisk('a disk that is full for two seconds', [], {}),
+  fullDisk('whole lines, and a disk that is full for two seconds', [], { pieces: 'whole' }),
+  fullDisk('whole lines with a date, and a disk that is full for two seconds', ['-tt'], { pieces: 'whole' }),
   longLines,
   partialEnd,
 ];

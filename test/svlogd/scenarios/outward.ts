@@ -151,7 +151,7 @@ const sacrifice: Scenario = {
     for (let at = 0; at < lines.length; at += 11_000) {
       session.write(lines.slice(at, at + 11_000));
       const sent = lines.slice(0, at + 11_000);
-      await session.until('the lines', () => session.logged().endsWith(sent.slice(-200, sent.lastIndexOf('\n') + 1)));
+      await session.until('the lines', () => session.newest().endsWith(sent.slice(-200, sent.lastIndexOf('\n') + 1)));
     }
     session.closeInput();
     session.note('end', await session.ended(logger));

@@ -15,6 +15,24 @@ describe('a stamp', () => {
     expect(stampOf(style, moment)).toBe(wanted);
   });
 
+  it.each([
+    ['2026-11-21T09:05:07Z', 987_654_321, '2026-11-21_09:05:07.98765 '],
+    ['2026-11-21T09:05:07Z', 100_000_000, '2026-11-21_09:05:07.10000 '],
+    ['2026-11-21T09:05:08Z', 99_999_999, '2026-11-21_09:05:08.09999 '],
+    ['2026-11-21T23:59:59Z', 0, '2026-11-21_23:59:59.00000 '],
+    ['2026-11-22T00:00:00Z', 500, '2026-11-22_00:00:00.00000 '],
+  ])('at %s and %d ns is %j', (text, nsec, wanted) => {
+    expect(stampOf(2, at(text, nsec))).toBe(wanted);
+  });
+
+  it.each([
+    [0xfff_ffff, '0fffffff'],
+    [0x1000_0000, '10000000'],
+    [999_999_500, '3b9ac80c'],
+  ])('of style 1 has %d ns in eight digits', (nsec, digits) => {
+    expect(stampOf(1, { sec: 1, nsec })).toBe(`@400000000000000b${digits} `);
+  });
+
   it('of style 1 is the TAI64N label', () => {
     expect(stampOf(1, { sec: 0, nsec: 0 })).toBe('@400000000000000a00000000 ');
   });

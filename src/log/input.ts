@@ -1,0 +1,105 @@
+// Input: from the pipe to pieces, in whole lines.
+//
+// Promises: what was read comes out in pieces, once; nothing beyond the end of a line is read after TERM.
+// Read next: piece.ts (framing), loop.ts (when this is called).
+import { type Bytes, type Errno, refused } from '../host/calls.ts';
+import { monotonicMs, wallClock } from '../host/clock.ts';
+import { EAGAIN, EINTR, POLLIN } from '../host/linux.ts';
+import { sys } from '../host/sys.ts';
+import { passOn } from './at-once.ts';
+import { type Logger, NEVER_MIND, STDIN } from './logger.ts';
+import type { LogDir } from './model.ts';
+import { frame, frameEnd, isMidLine, NOTHING_HELD, type Piece } from './piece.ts';
+import { offer } from './stream.ts';
+import { announce } from './writing.ts';
+
+/** More at a time brings no more speed, and costs memory for as long as svlogd lives. */
+const READ_BYTES = 16_384;
+/** Reads up to this size leave nothing behind that is worth giving back. */
+const SMALL_BYTES = 2048;
+/** How long the rest of a line is waited for after TERM. */
+const LINE_PATIENCE_MS = 1000;
+
+/** The next piece is told to everybody. */
+export const begin = (logger: Logger): void => {
+  const piece = logger.pieces[0];
+  if (piece === undefined) return;
+  const { dirs } = logger;
+  for (let n = 0; n < dirs.length; n++) announce(dirs[n] as LogDir, piece);
+  if (logger.stream !== null) offer(logger.stream, piece);
+};
+
+const accept = (logger: Logger, pieces: readonly Piece[]): void => {
+  logger.pieces = pieces;
+  begin(logger);
+};
+
+/** What was read, with its bytes replaced. */
+const translated = ({ settings, framing }: Logger, data: Bytes): Bytes => {
+  const at = framing.midLine ? settings.lineBytes : framing.held.length;
+  const result = sys.translate(data, at, settings.lineBytes, settings.table);
+  if (refused(result)) throw new Error(`translate: ${result}`);
+  return result;
+};
+
+const takeIn = (logger: Logger, data: Bytes, sameBreath: boolean): void => {
+  const { framing, settings } = logger;
+  const clean = settings.table === '' ? data : translated(logger, data);
+  const moment = logger.isTimed ? wallClock() : NEVER_MIND;
+  const framed = frame(framing, clean, moment, sameBreath, settings.lineBytes);
+  logger.framing = framed.framing;
+  accept(logger, framed.pieces);
+};
+
+const endInput = (logger: Logger): void => {
+  logger.ended = true;
+  accept(logger, frameEnd(logger.framing));
+  logger.framing = NOTHING_HELD;
+};
+
+const cannotRead = (logger: Logger, errno: Errno): void => {
+  if (errno === -EAGAIN || errno === -EINTR) return;
+  logger.settings.voice.warn('unable to read standard input', errno);
+  endInput(logger);
+};
+
+/** Takes in what there is, or the end of it. */
+export const readInput = (logger: Logger): void => {
+  const data = sys.read(STDIN, READ_BYTES);
+  if (typeof data === 'number') {
+    cannotRead(logger, data);
+    return;
+  }
+  const bytes = data.length;
+  if (bytes < logger.easyBytes && data[bytes - 1] === '\n') passOn(logger, data);
+  else if (bytes > 0) takeIn(logger, data, logger.more);
+  else endInput(logger);
+  logger.more = bytes === READ_BYTES;
+  if (bytes > SMALL_BYTES) logger.isSwollen = true;
+};
+
+/** Reads on to the end of the line that has begun, and no further; the rest of the pipe is the next svlogd's. */
+const readRestOfLine = (): Bytes => {
+  const untilMs = monotonicMs() + LINE_PATIENCE_MS;
+  let rest = '';
+  while (!rest.endsWith('\n') && monotonicMs() < untilMs) {
+    const events = sys.poll([STDIN, POLLIN], Math.ceil(untilMs - monotonicMs()));
+    if (refused(events) || events[0] === 0) continue;
+    const byte = sys.read(STDIN, 1);
+    if (byte === -EAGAIN || byte === -EINTR) continue;
+    if (refused(byte) || byte === '') break;
+    rest += byte;
+  }
+  return rest;
+};
+
+/** After TERM, and after what was read before it: the line that had begun. */
+export const finishLine = (logger: Logger): void => {
+  if (!isMidLine(logger.framing)) return;
+  const rest = readRestOfLine();
+  if (rest !== '') takeIn(logger, rest, false);
+  const last = frameEnd(logger.framing);
+  logger.framing = NOTHING_HELD;
+  if (logger.pieces.length === 0) accept(logger, last);
+  else logger.pieces = [...logger.pieces, ...last];
+};
