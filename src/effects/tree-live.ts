@@ -2,7 +2,16 @@
 //
 // Read next: tree-runner.ts (the loop), starting.ts, looking.ts.
 import { type Bytes, type Fd, refused } from '../host/calls.ts';
-import { O_RDONLY, SIGALRM, SIGCHLD, SIGHUP, SIGPIPE, SIGTERM } from '../host/linux.ts';
+import {
+  O_RDONLY,
+  OWN_PRCTL,
+  PR_SET_CHILD_SUBREAPER,
+  SIGALRM,
+  SIGCHLD,
+  SIGHUP,
+  SIGPIPE,
+  SIGTERM,
+} from '../host/linux.ts';
 import { sys } from '../host/sys.ts';
 import { newShutdown, type Shutdown, type ShutdownEvent } from '../machine/shutdown.ts';
 import { newTree, type Tree } from '../machine/tree.ts';
@@ -71,7 +80,7 @@ export const isWhole = (asked: Asked): boolean => asked.subreaper || asked.comma
 
 /** Orphans come to process 1 by themselves. */
 const becomeSubreaper = (): void => {
-  const done = sys.getpid() === 1 ? 0 : sys.subreaper();
+  const done = sys.getpid() === 1 ? 0 : sys.own(OWN_PRCTL, [PR_SET_CHILD_SUBREAPER, 1]);
   if (refused(done)) throw new Fatal(reason('unable to become subreaper', done), 100);
 };
 

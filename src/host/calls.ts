@@ -120,8 +120,6 @@ export interface Calls {
   getpid(): Pid;
   getppid(): number;
   setsid(): Done | Errno;
-  /** Orphans of our descendants become our children from now on, as they become process 1's. */
-  subreaper(): Done | Errno;
   /**
    * reboot(2) with one of the LINUX_REBOOT commands, made by a child that is awaited, as a kernel that cannot halt ends
    * the process that asked; by this process where there is no child to be had. Nothing is written to disks before.

@@ -56,7 +56,6 @@ const signatures: Readonly<Record<Name, string>> = {
   setsid: ':i',
   reboot: 'i:i',
   sync: ':i',
-  subreaper: ':i',
   catchSignals: 'v:i',
   catchUnignored: 'v:i',
   takeSignals: ':v',
@@ -246,7 +245,7 @@ const pick = <T>(f: Fuzz, list: readonly T[]): T => list[f.roll(list.length)] as
 
 /** Rows that end this process or the machine, start another, hurt one, would close what is not ours, or may wait. */
 const untouchable: readonly Name[] = [
-  ...(['exit', 'exec', 'spawn', 'kill', 'setsid', 'subreaper', 'guard', 'close', 'dup2'] as const),
+  ...(['exit', 'exec', 'spawn', 'kill', 'setsid', 'guard', 'close', 'dup2'] as const),
   ...(['chroot', 'own', 'setgroups', 'setaffinity', 'capabilities', 'rlimit', 'reboot', 'sync', 'block'] as const),
 ];
 const notByDescriptor: readonly Name[] = ['waitpid', 'pidfd', 'clock', 'pipe', 'argWrite'];

@@ -105,7 +105,7 @@ const roles: Readonly<Record<string, Role>> = {
   },
   // A child that ends leaves one behind, who waits until it is ours.
   'role:subreaper': (sys) => {
-    const made = sys.subreaper();
+    const made = sys.own(l.OWN_PRCTL, [l.PR_SET_CHILD_SUBREAPER, 1]);
     const [from, to] = sys.pipe(0) as readonly [Fd, Fd];
     sys.spawn('/bin/sh', ['sh', '-c', '(read x; exit 7) <&3 & exit 3'], [], '', [3, from], 0, -1, '');
     const first = sys.waitpid(-1, 0);

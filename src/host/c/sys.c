@@ -27,7 +27,6 @@
 #include <sys/inotify.h>
 #include <sys/ioctl.h>
 #include <sys/reboot.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -237,14 +236,12 @@ CALL(pipe) {
 
 CALL(fstype) {
   struct statfs fs;
-  (void)out;
-  return statfs(a[0].s, &fs) < 0 ? -errno : (int64_t)(uint32_t)fs.f_type;
+  return (void)out, statfs(a[0].s, &fs) < 0 ? -errno : (int64_t)(uint32_t)fs.f_type;
 }
 
 CALL(block) {
   int flags = fcntl((int)a[0].n, F_GETFL);
-  (void)out;
-  return flags < 0 ? -errno : result(fcntl((int)a[0].n, F_SETFL, flags & ~O_NONBLOCK));
+  return (void)out, flags < 0 ? -errno : result(fcntl((int)a[0].n, F_SETFL, flags & ~O_NONBLOCK));
 }
 
 /* ---- signals ---- */
@@ -471,7 +468,6 @@ CALL(reboot) {
   return r;
 }
 
-CALL(subreaper) { return UNUSED, result(prctl(PR_SET_CHILD_SUBREAPER, 1L, 0L, 0L, 0L)); }
 
 /* ---- waiting ---- */
 

@@ -66,7 +66,6 @@
   X(setsid, "", 'i')                                                                                       \
   X(reboot, "i", 'i')      /* command; in a process of its own, as the kernel may end the caller */        \
   X(sync, "", 'i')                                                                                         \
-  X(subreaper, "", 'i')    /* from now on orphans of our descendants become our children */                \
   /* signals: caught ones are noted in C and told through one descriptor */                                \
   X(catchSignals, "v", 'i') /* numbers to catch from now on: descriptor, readable while some are noted */  \
   X(catchUnignored, "v", 'i') /* the same, but those that are ignored stay so */                           \

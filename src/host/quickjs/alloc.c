@@ -116,8 +116,7 @@ static void *take(size_t size) {
   } else {
     while (c < roomy && c < CLASSES - 1 && !unused[c]) c++;
     p = unused[c];
-    if (p)
-      return unused[c] = *(void **)p, p;
+    if (p) return unused[c] = *(void **)p, p;
     p = carve(total);
   }
   if (p) *head(p) = total;
@@ -138,8 +137,7 @@ static void give(void *p) {
 
 static void forget(char *p, size_t size) {
   uintptr_t from = ((uintptr_t)p + 4095) & ~(uintptr_t)4095, to = ((uintptr_t)p + size) & ~(uintptr_t)4095;
-  if (from < to)
-    madvise((void *)from, to - from, MADV_DONTNEED);
+  if (from < to) madvise((void *)from, to - from, MADV_DONTNEED);
 }
 
 /* Whole pages within free blocks go back to the system, and those of `room`. */

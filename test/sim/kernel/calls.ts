@@ -31,6 +31,8 @@ import {
   SIGPIPE,
   SIGSTOP,
   WNOHANG,
+  OWN_PRCTL,
+  PR_SET_CHILD_SUBREAPER,
 } from '../../../src/host/linux.ts';
 import { Description } from './descriptors.ts';
 import { MainExecuted, MainExited } from './endings.ts';
@@ -405,11 +407,6 @@ export class MainCalls implements Calls {
     return 0 as Done;
   }
 
-  subreaper(): Done | Errno {
-    this.#step().isSubreaper = true;
-    return 0 as Done;
-  }
-
   // signals
 
   catchSignals(signals: readonly number[]): Fd | Errno {
@@ -546,8 +543,10 @@ export class MainCalls implements Calls {
     return this.#without();
   }
 
-  own(): Done | Errno {
-    return this.#without();
+  own(call: number, numbers: readonly number[]): Done | Errno {
+    if (call !== OWN_PRCTL || numbers[0] !== PR_SET_CHILD_SUBREAPER) return this.#without();
+    this.#step().isSubreaper = numbers[1] === 1;
+    return 0 as Done;
   }
 
   setgroups(): Done | Errno {
