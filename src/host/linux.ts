@@ -77,6 +77,7 @@ export const SIGTERM = 15;
 export const SIGCHLD = 17;
 export const SIGCONT = 18;
 export const SIGSTOP = 19;
+export const SIGXFSZ = 25;
 
 export const EPERM = 1;
 export const ENOENT = 2;

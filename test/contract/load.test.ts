@@ -3,7 +3,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { exactArgs, loadBytes } from '../../src/host/node/load.ts';
+import { exactArgs } from '../../src/host/node/argv.ts';
+import { loadBytes, NoPlace } from '../../src/host/node/load.ts';
 import { nodeHost } from './node-host.ts';
 
 const addon = (): Uint8Array => readFileSync(fileURLToPath(new URL('../../out/node/sys.node', import.meta.url)));
@@ -33,11 +34,11 @@ describe('the addon from memory', () => {
     const dir = mkdtempSync(`${tmpdir()}/load-`);
     vi.stubEnv('XDG_RUNTIME_DIR', dir);
     onTestFinished(() => rmSync(dir, { recursive: true }));
-    expect(loadBytes(addon()).getpid()).toBe(host.getpid());
+    expect(loadBytes(addon(), false).getpid()).toBe(host.getpid());
     expect(readdirSync(dir)).toEqual([]);
   });
 
   test('that is no addon is refused with one reason for each directory', () => {
-    expect(() => loadBytes(new Uint8Array([1, 2, 3]))).toThrow('no directory can hold the addon');
+    expect(() => loadBytes(new Uint8Array([1, 2, 3]), false)).toThrow(NoPlace);
   });
 });

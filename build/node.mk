@@ -1,0 +1,18 @@
+# The Node flavour: one executable by pkg, and the packages for npm. Included by the Makefile; docs/node.md tells of it.
+
+## pkg: dist/runitbox-node, the same programs with Node.js inside one executable
+pkg: $(DIST)/runitbox-node
+
+# script's target, PACKED
+define node_bundle
+$(BIN)/esbuild src/node.ts --bundle --format=cjs --platform=node --target=$1 --define:PACKED=$2 --loader:.node=binary \
+  --legal-comments=none --minify-whitespace --log-level=warning --outfile=$@
+endef
+
+out/node/packed.cjs: $(SOURCES) out/node/sys.node Makefile build/node.mk
+	$(call node_bundle,node24,true)
+
+$(DIST)/runitbox-node: out/node/packed.cjs build/pkg.sh node_modules/.stamp
+	build/pkg.sh $< $@
+
+.PHONY: pkg
