@@ -12,7 +12,7 @@ endef
 out/node/packed.cjs: $(SOURCES) out/node/sys.node Makefile build/node.mk
 	$(call node_bundle,node24,true)
 
-$(DIST)/runitbox-node: out/node/packed.cjs build/pkg.sh node_modules/.stamp
-	build/pkg.sh $< $@
+$(DIST)/runitbox-node: out/node/packed.cjs build/pkg.ts node_modules/.stamp
+	$(NODE) build/pkg.ts $< $@
 
 .PHONY: pkg
