@@ -15,4 +15,21 @@ out/node/packed.cjs: $(SOURCES) out/node/sys.node Makefile build/node.mk
 $(DIST)/runitbox-node: out/node/packed.cjs build/pkg.ts node_modules/.stamp
 	$(NODE) build/pkg.ts $< $@
 
-.PHONY: pkg
+
+
+## npm: dist/npm/*.tgz, the packages for npm: the programs for this platform, and the module
+npm: $(DIST)/npm/.stamp
+
+out/node/runitbox.cjs: $(SOURCES) out/node/sys.node Makefile build/node.mk
+	$(call node_bundle,node18,false)
+
+out/npm/types/api/index.d.ts: $(SOURCES) build/npm/tsconfig.json node_modules/.stamp
+	$(BIN)/tsc -p build/npm/tsconfig.json
+	@touch $@
+
+$(DIST)/npm/.stamp: $(DIST)/runitbox out/node/runitbox.cjs out/npm/types/api/index.d.ts $(wildcard build/npm/*) $(wildcard docs/man/*) \
+    package.json LICENSE
+	$(NODE) build/npm/pack.ts $(DIST)/runitbox out/node/runitbox.cjs out/npm/types/api/index.d.ts $(DIST)/npm
+	@touch $@
+
+.PHONY: pkg npm
