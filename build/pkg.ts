@@ -27,8 +27,8 @@ interface Sea {
 }
 
 /**
- * USR1 starts no debugger, as it ends programs that do not catch it; and no argument of ours is Node's: without the
- * last word Node reads the file behind any --env-file, and exits 9 where there is none.
+ * USR1 opens no port for a debugger; and no argument of ours is Node's: without the last word Node reads the file behind
+ * any --env-file, and exits 9 where there is none.
  */
 const NODE_OPTIONS: readonly string[] = ['--disable-sigusr1', '--'];
 

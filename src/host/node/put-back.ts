@@ -1,6 +1,6 @@
 // What Node changes of a process at its start, put back for the programs that we start or become.
 //
-// Promises: SIGPIPE and SIGXFSZ are default for them again; descriptors that were inherited are passed on, Node's own are
+// Promises: SIGPIPE, SIGXFSZ and SIGUSR1 are default for them again and not blocked; descriptors that were inherited are passed on, Node's own are
 // not; the soft limit on open files is again that of our parent, where the hard one is our parent's too (a limit that
 // was set just for us, between fork and exec, cannot be told from that).
 // Must not: guess beyond this. What is lost for good stands in docs/node.md: which signals were ignored, and which of
@@ -10,7 +10,7 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import inspector from 'node:inspector';
 import type { Calls, Fd } from '../calls.ts';
 import { refused } from '../calls.ts';
-import { SIGPIPE, SIGXFSZ } from '../linux.ts';
+import { SIGPIPE, SIGUSR1, SIGXFSZ } from '../linux.ts';
 
 const RLIMIT_NOFILE = 7;
 /** The first of Node's own, always: what lies below was there before. */
@@ -77,7 +77,7 @@ export const putBack = (host: Calls): void => {
     for (const fd of inherited(openNow(), inspector.url() !== undefined)) host.inherit(fd as Fd, 1);
   });
   attempt(() => lowerOpenFiles(host));
-  // a caught signal is default again in a new program, an ignored one is not
-  host.catchSignals([SIGPIPE, SIGXFSZ]);
+  // a caught signal is default again in a new program; the last is blocked where Node shall not open a debugger for it
+  host.catchSignals([SIGPIPE, SIGXFSZ, SIGUSR1]);
   host.takeSignals();
 };
