@@ -32,4 +32,15 @@ $(DIST)/npm/.stamp: $(DIST)/runitbox out/node/runitbox.cjs out/npm/types/api/ind
 	$(NODE) build/npm/pack.ts $(DIST)/runitbox out/node/runitbox.cjs out/npm/types/api/index.d.ts $(DIST)/npm
 	@touch $@
 
-.PHONY: pkg npm
+## pkg-test: both, tested: how they are packed and installed, and a third of the compatibility cases
+pkg-test: pkg npm tools-compat
+	$(VITEST) test/pkg
+	$(NODE) test/compat/run.ts --flavour node --suites ours --share 3 --jobs 8
+## npm-test: the packages, installed offline into an empty directory
+npm-test: npm
+	$(VITEST) test/pkg/npm
+## compat-node: every case of compat with dist/runitbox-node
+compat-node: pkg tools-compat
+	$(NODE) test/compat/run.ts --flavour node --jobs 6
+
+.PHONY: pkg npm pkg-test npm-test compat-node

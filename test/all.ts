@@ -25,6 +25,7 @@ const SUITES: readonly Suite[] = [
   make('compat'),
   make('fault'),
   make('svlogd'),
+  make('pkg-test'),
   make('repro'),
   make('bench-quick'),
   make('bench-log-quick'),

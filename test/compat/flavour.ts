@@ -45,7 +45,7 @@ export function exceptionFor(given: Case, flavour: Flavour): RegExp | 'stuck' | 
 export function excepted(exception: RegExp | 'stuck', differing: readonly string[]): readonly string[] {
   if (exception === 'stuck') return ['it came to its end: no exception'];
   if (differing.length === 0) return ['nothing differs: no exception'];
-  return differing.filter((fault) => !exception.test(fault));
+  return differing.filter((fault) => !exception.test(fault.split('\n')[0] ?? ''));
 }
 
 /** Every `share`th case, and those that are excepted. */
