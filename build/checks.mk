@@ -17,7 +17,7 @@ check: node_modules/.stamp
 	$(NODE) build/rules.ts
 
 ## unit: unit tests; every branch of src/machine and src/formats is taken
-unit: node_modules/.stamp
+unit: node_modules/.stamp out/node/sys.node
 	$(VITEST) test/unit --coverage
 
 ## contract: one contract for every host: Node, QuickJS, the virtual kernel
