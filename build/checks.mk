@@ -6,7 +6,7 @@ VITEST := $(NODE) $(BIN)/vitest run
 run: dist/runitbox
 	@build/run.sh dist/runitbox
 
-## test: everything: check, unit, contract, sim, compat, fault, svlogd, repro, bench-quick, bench-log-quick
+## test: everything: check, unit, contract, sim, compat, fault, svlogd, pkg-test, repro, bench-quick, bench-log-quick
 test: tools
 	$(NODE) test/all.ts
 
