@@ -1,11 +1,11 @@
 // dist/runitbox-node: one executable, whatever the name it is called by, wherever it can write, nothing left behind.
 // What programs do is seen by the compatibility suite (`make compat-node`).
 import { spawnSync } from 'node:child_process';
-import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { applets } from '../../src/main.ts';
-import { freshDirectory, makeService, PACKED, run, STATIC, start, until } from './place.ts';
+import { freshDirectory, makeService, PACKED, type Ran, run, STATIC, start, until } from './place.ts';
 
 const linked = (dir: string, name: string, file = PACKED): string => {
   symlinkSync(file, join(dir, name));
@@ -70,34 +70,27 @@ describe('the packed programs', () => {
 describe.skipIf(!mayMount)('on a read-only file system', () => {
   const SHUT =
     'for d in /run /dev/shm /tmp; do mount -t tmpfs -o ro none $d || exit 9; done; mount -o remount,bind,ro / || exit 9';
-  const inside = (script: string, env: Readonly<Record<string, string>>): ReturnType<typeof run> =>
-    run(
-      'unshare',
-      ['-m', 'sh', '-c', `mkdir -p "$ROOM" && mount --bind "$ROOM" "$ROOM" || exit 9; ${script}`, 'sh', PACKED],
-      { env },
-    );
+  /** Beside the executable, as /tmp is hidden. */
+  const ROOM = join(PACKED, '../room');
+  afterAll(() => rmSync(ROOM, { recursive: true, force: true }));
+  const inside = (script: string, env: Readonly<Record<string, string>>): Ran => {
+    const open = 'mkdir -p "$ROOM" && mount --bind "$ROOM" "$ROOM" || exit 9';
+    return run('unshare', ['-m', 'sh', '-c', `${open}; ${script}`, 'sh', PACKED], { env: { ROOM, ...env } });
+  };
 
   it('one directory that can be written is enough', () => {
-    // beside the executable, as /tmp is hidden
-    const ROOM = join(PACKED, '../room');
-    const { code, out, err } = inside(`${SHUT}; "$1" chpst echo works; ls "$ROOM"`, { ROOM, TMPDIR: ROOM });
-    expect({ code, out, err }).toEqual({ code: 0, out: 'works\n', err: '' });
+    const ran = inside(`${SHUT}; "$1" chpst echo works; ls "$ROOM"`, { TMPDIR: ROOM });
+    expect(ran).toEqual({ code: 0, out: 'works\n', err: '' });
   });
 
   it('one that cannot execute is passed over', () => {
-    const ROOM = join(PACKED, '../room');
     const noexec = 'mount -t tmpfs -o noexec none "$ROOM" || exit 9; mount -o remount,rw /dev/shm || exit 9';
-    const { code, out, err } = inside(`${SHUT}; ${noexec}; "$1" chpst echo works; ls "$ROOM" /dev/shm`, {
-      ROOM,
-      XDG_RUNTIME_DIR: ROOM,
-    });
-    expect({ code, out: out.split('\n')[0], err }).toEqual({ code: 0, out: 'works', err: '' });
+    const script = `${SHUT}; ${noexec}; "$1" chpst echo works; find "$ROOM" /dev/shm -mindepth 1`;
+    expect(inside(script, { XDG_RUNTIME_DIR: ROOM })).toEqual({ code: 0, out: 'works\n', err: '' });
   });
 
   it('without any there is one line, and exit code 111', () => {
-    const ROOM = join(PACKED, '../room');
     const { code, err } = inside(`${SHUT}; exec "$1" sv status web`, {
-      ROOM,
       XDG_RUNTIME_DIR: '/nonexistent',
       TMPDIR: '/',
     });
