@@ -42,5 +42,9 @@ npm-test: npm
 ## compat-node: every case of compat with dist/runitbox-node
 compat-node: pkg tools-compat
 	$(NODE) test/compat/run.ts --flavour node --jobs 6
+## svlogd-node: the cases of svlogd with dist/runitbox-node
+svlogd-node: pkg tools-compat
+	@mkdir -p out/node/bin && ln -sf ../../../dist/runitbox-node out/node/bin/svlogd
+	$(NODE) test/svlogd/run.ts --bin out/node/bin --only matrix,property,scenarios,differences --cases 200
 
-.PHONY: pkg npm pkg-test npm-test compat-node
+.PHONY: svlogd-node pkg npm pkg-test npm-test compat-node
