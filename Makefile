@@ -181,3 +181,4 @@ $(DIST)/runitbox-asan: $(call objects,asan) $O/runitbox.debug.bc
 	$(CC) $(SANITIZE) -o $@ $(call objects,asan) $O/bundle-asan.s -lm
 
 include build/checks.mk
+include build/node.mk

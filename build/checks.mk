@@ -6,7 +6,7 @@ VITEST := $(NODE) $(BIN)/vitest run
 run: dist/runitbox
 	@build/run.sh dist/runitbox
 
-## test: everything: check, unit, contract, sim, compat, fault, svlogd, qemu, repro, bench-quick, bench-log-quick
+## test: everything: check, unit, contract, sim, compat, fault, svlogd, qemu, pkg-test, repro, bench-quick, bench-log-quick
 test: tools
 	$(NODE) test/all.ts
 
@@ -17,7 +17,7 @@ check: node_modules/.stamp
 	$(NODE) build/rules.ts
 
 ## unit: unit tests; every branch of src/machine and src/formats is taken
-unit: node_modules/.stamp
+unit: node_modules/.stamp out/node/sys.node
 	$(VITEST) test/unit --coverage
 
 ## contract: one contract for every host: Node, QuickJS, the virtual kernel

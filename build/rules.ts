@@ -12,6 +12,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   effects: ['machine', 'formats', 'cli', 'host'],
   log: ['machine', 'formats', 'cli', 'host'],
   cli: ['formats', 'host'],
+  api: ['formats'],
   machine: ['formats'],
   formats: [],
   host: [],
@@ -32,7 +33,10 @@ const breaches: string[] = [];
 const checkImports = (path: string, text: string): void => {
   const from = roomOf(path);
   for (const [, type, target] of text.matchAll(/^(?:import|export)( type)? [^;']*? from '(\.[^']*)';/gms)) {
-    const to = roomOf(normalize(join(dirname(path), target ?? '')));
+    const file = normalize(join(dirname(path), target ?? ''));
+    // what was built is no room
+    if (file.startsWith('out/')) continue;
+    const to = roomOf(file);
     if (to !== from && type === undefined && !(MAY_IMPORT[from] ?? []).includes(to)) {
       breaches.push(`${path}: ${from} may not import ${target}`);
     }
@@ -66,7 +70,7 @@ for (const path of sources) {
   const text = texts.get(path) ?? '';
   checkImports(path, text);
   checkPurity(path, text);
-  if (path !== 'src/host/linux.ts') checkExports(path, text);
+  if (path !== 'src/host/linux.ts' && path !== 'src/api/index.ts') checkExports(path, text);
 }
 
 const cLines = filesUnder('src', /\.[ch]$/)

@@ -26,6 +26,7 @@ const SUITES: readonly Suite[] = [
   make('fault'),
   make('svlogd'),
   make('qemu'),
+  make('pkg-test'),
   make('repro'),
   make('bench-quick'),
   make('bench-log-quick'),

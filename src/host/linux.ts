@@ -81,6 +81,7 @@ export const SIGTERM = 15;
 export const SIGCHLD = 17;
 export const SIGCONT = 18;
 export const SIGSTOP = 19;
+export const SIGXFSZ = 25;
 export const SIGPWR = 30;
 
 export const REBOOT_CTRL_ALT_DEL_OFF = 0;

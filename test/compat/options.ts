@@ -1,10 +1,12 @@
 // The command line of the suite.
 //
 //   run.ts [--suites c,ours,...] [--filter TEXT] [--jobs N] [--repeat N] [--show] [--ours FILE] [--c231 DIR]
+//          [--flavour static|node] [--share N]
 //
 // Promises: throws with one line on anything it does not know. Read next: run.ts.
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import type { Flavour } from './flavour.ts';
 import type { Suite } from './model.ts';
 import { C231, SUITES } from './suites.ts';
 
@@ -19,6 +21,10 @@ export interface Options {
   readonly ours: string;
   /** A directory with 2.3.1's programs. */
   readonly c231: string | undefined;
+  /** Which of ours it is. */
+  readonly flavour: Flavour;
+  /** Plays every so-many-th case, and those that the flavour cannot play. */
+  readonly share: number;
 }
 
 const TEXT = { type: 'string' } as const;
@@ -33,18 +39,28 @@ export function parseOptions(argv: readonly string[], root: string): Options {
       repeat: TEXT,
       ours: TEXT,
       c231: TEXT,
+      flavour: TEXT,
+      share: TEXT,
       show: { type: 'boolean' },
     },
   });
+  const flavour = flavourNamed(values.flavour ?? 'static');
   return {
     suites: values.suites === undefined ? SUITES : values.suites.split(',').map(suiteNamed),
     filter: values.filter ?? '',
     jobs: count('--jobs', values.jobs, 16),
     repeat: count('--repeat', values.repeat, 1),
     show: values.show ?? false,
-    ours: resolve(values.ours ?? `${root}/dist/runitbox`),
+    ours: resolve(values.ours ?? `${root}/dist/runitbox${flavour === 'node' ? '-node' : ''}`),
     c231: values.c231,
+    flavour,
+    share: count('--share', values.share, 1),
   };
+}
+
+function flavourNamed(name: string): Flavour {
+  if (name !== 'static' && name !== 'node') throw new Error(`no flavour ${name}; there are static, node`);
+  return name;
 }
 
 function suiteNamed(name: string): Suite {

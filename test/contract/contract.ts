@@ -12,11 +12,14 @@ export interface Host {
   discard?(): void;
 }
 
+/** Some start Node anew a dozen times, on a machine that may have other work. */
+const DEADLINE_MS = 120_000;
+
 /** `makeHost` is called once for each spec. */
 export const contract = (name: string, can: Capabilities, makeHost: () => Host): void => {
   describe(`the host contract: ${name}`, () => {
     for (const spec of specs.filter((one) => applies(one, can)))
-      test(spec.title, () => {
+      test(spec.title, { timeout: DEADLINE_MS }, () => {
         const host = makeHost();
         try {
           runSpec(spec, host.sys, can, host.dir);

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Calls } from '../../src/host/calls.ts';
-import { loadBuilt } from '../../src/host/node/load.ts';
+import { loadBuilt } from '../../src/host/node/built.ts';
 import type { Capabilities } from './case.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));

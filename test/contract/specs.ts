@@ -12,6 +12,7 @@ import { nameSpecs } from './names.ts';
 import { ownSpecs } from './own.ts';
 import { pipeSpecs } from './pipes.ts';
 import { processSpecs } from './processes.ts';
+import { refusalSpecs } from './refusals.ts';
 import { selfSpecs } from './self.ts';
 import { signalSpecs } from './signals.ts';
 
@@ -23,6 +24,7 @@ export const specs: readonly Spec[] = [
   ...inotifySpecs,
   ...signalSpecs,
   ...argumentSpecs,
+  ...refusalSpecs,
   ...processSpecs,
   ...selfSpecs,
   ...ownSpecs,

@@ -227,7 +227,9 @@ runsv s: warning: taking over log/./run, still running as process N`,
     await steps.kill(first, 'SIGKILL');
     const second = await steps.supervise(world, 's');
     const another = (dir: string, pid: number) => ![0, pid].includes(statusOf(world, dir)?.pid ?? 0);
-    await attempt(() => another('s', service.pid) && another('s/log', log.pid), 4000);
+    // status is written before a new process has come to tell of itself
+    const told = () => ['s run', 'log run'].every((label) => world.events(label).length > 1);
+    await attempt(() => another('s', service.pid) && another('s/log', log.pid) && told(), 4000);
     world.note('second copy', world.events('s run').length > 1);
     world.note('second log', world.events('log run').length > 1);
     await steps.noteState(world, 'after', 's', 'run');

@@ -1,0 +1,72 @@
+// The arguments of a process under Node, byte for byte, and how to overwrite them.
+//
+// Promises: what the kernel was given, where Node has replaced what is no UTF-8; argWrite as the static executable has it.
+// Read next: load.ts.
+import { readFileSync } from 'node:fs';
+import type { Bytes, Calls, Done, Errno, Fd } from '../calls.ts';
+import { refused } from '../calls.ts';
+import { EINVAL, ENOSYS, O_WRONLY } from '../linux.ts';
+
+export interface Called {
+  /** argv as our programs see it. */
+  readonly args: readonly Bytes[];
+  /** The arguments in memory that `args` ends with: Node's own may stand before them. */
+  readonly ours: { readonly inMemory: readonly Bytes[]; readonly from: number };
+}
+
+const asBytes = (text: string): Bytes => Buffer.from(text, 'utf8').toString('latin1');
+
+const inMemory = (): readonly Bytes[] => {
+  try {
+    return readFileSync('/proc/self/cmdline', 'latin1').split('\0').slice(0, -1);
+  } catch {
+    return [];
+  }
+};
+
+/** The bytes of the last `texts.length` arguments; the kernel's where they agree, as Node replaces what is no UTF-8. */
+export const exactArgs = (texts: readonly string[], raw: readonly Bytes[]): readonly Bytes[] => {
+  const from = raw.length - texts.length;
+  const decoded = (i: number): string => Buffer.from(raw[from + i] ?? '', 'latin1').toString('utf8');
+  return texts.map((text, i) => (from >= 0 && decoded(i) === text ? (raw[from + i] ?? '') : asBytes(text)));
+};
+
+/** argv[0] is the script as it was called, or, where Node and script are one file (`packed`), what was typed. */
+export const calledAs = (packed: boolean): Called => {
+  const raw = inMemory();
+  const name = packed ? process.argv0 : (process.argv[1] ?? process.argv0);
+  const args = exactArgs([name, ...process.argv.slice(2)], raw);
+  return { args, ours: { inMemory: raw, from: raw.length - args.length } };
+};
+
+const START_FIELD = 48;
+
+/** Where argv lies: /proc/self/stat's field arg_start; the second field, the name, may hold anything. */
+const argumentsAt = (): number => {
+  const stat = readFileSync('/proc/self/stat', 'latin1');
+  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[START_FIELD - 3]);
+};
+
+const overwrite = (calls: Calls, at: number, data: Bytes): Done | Errno => {
+  const memory = calls.open('/proc/self/mem', O_WRONLY, 0);
+  if (refused(memory)) return memory;
+  const written = data === '' ? (0 as Done) : calls.pwrite(memory as Fd, data, at);
+  calls.close(memory as Fd);
+  return written;
+};
+
+/** argWrite, by way of /proc: Node keeps to itself where argv lies. ENOSYS without /proc. */
+export const argumentWriter =
+  (calls: Calls, { inMemory, from }: Called['ours']): Calls['argWrite'] =>
+  (index, data) => {
+    calls.argWrite(index, data); // for what a binder says to a wrong type
+    if (from < 0) return -ENOSYS as Errno;
+    const text = inMemory[from + index];
+    if (index < 0 || text === undefined) return -EINVAL as Errno;
+    const before = inMemory.slice(0, from + index).reduce((sum, each) => sum + each.length + 1, 0);
+    try {
+      return overwrite(calls, argumentsAt() + before, data.slice(0, text.length));
+    } catch {
+      return -ENOSYS as Errno;
+    }
+  };

@@ -1,0 +1,83 @@
+// What Node changes of a process at its start, put back for the programs that we start or become.
+//
+// Promises: SIGPIPE, SIGXFSZ and SIGUSR1 are default for them again and not blocked; descriptors that were inherited are passed on, Node's own are
+// not; the soft limit on open files is again that of our parent, where the hard one is our parent's too (a limit that
+// was set just for us, between fork and exec, cannot be told from that).
+// Must not: guess beyond this. What is lost for good stands in docs/node.md: which signals were ignored, and which of
+// 0, 1, 2 were closed.
+// Read next: load.ts.
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import inspector from 'node:inspector';
+import type { Calls, Fd } from '../calls.ts';
+import { refused } from '../calls.ts';
+import { SIGPIPE, SIGUSR1, SIGXFSZ } from '../linux.ts';
+
+const RLIMIT_NOFILE = 7;
+/** The first of Node's own, always: what lies below was there before. */
+const NODES_FIRST = 'anon_inode:[eventpoll]';
+
+export interface Open {
+  readonly fd: number;
+  /** What /proc says that it is. */
+  readonly what: string;
+}
+
+/** Those of `all` (ascending) above standard error that were inherited; `debugged`: the inspector has some, too. */
+export const inherited = (all: readonly Open[], debugged: boolean): readonly number[] => {
+  const first = all.find(({ what }) => what === NODES_FIRST)?.fd ?? 0;
+  const ends = (pipe: string): number => all.filter(({ what }) => what === pipe).length;
+  const isForeign = ({ fd, what }: Open): boolean => {
+    if (fd < first) return true;
+    if (what.startsWith('anon_inode:')) return false;
+    if (what.startsWith('socket:') || what === '/dev/null') return !debugged;
+    // Node holds both ends of its own
+    return !what.startsWith('pipe:') || ends(what) === 1;
+  };
+  return all.filter((open) => open.fd > 2 && isForeign(open)).map(({ fd }) => fd);
+};
+
+const openNow = (): readonly Open[] => {
+  const all: Open[] = [];
+  const descriptors = readdirSync('/proc/self/fd').map(Number);
+  for (const fd of descriptors.sort((one, other) => one - other)) {
+    try {
+      all.push({ fd, what: readlinkSync(`/proc/self/fd/${fd}`, 'latin1') });
+    } catch {
+      // the one by which the directory was read
+    }
+  }
+  return all;
+};
+
+/** Soft and hard limit on open files in a /proc/PID/limits, -1 for none; null where it does not say. */
+export const openFilesIn = (limits: string): readonly [number, number] | null => {
+  const words = /^Max open files +(\S+) +(\S+)/m.exec(limits);
+  const number = (word: string | undefined): number => (word === 'unlimited' ? -1 : Number(word));
+  return words === null ? null : [number(words[1]), number(words[2])];
+};
+
+const lowerOpenFiles = (host: Calls): void => {
+  const ours = host.rlimit(RLIMIT_NOFILE, []);
+  const parents = openFilesIn(readFileSync(`/proc/${host.getppid()}/limits`, 'latin1'));
+  if (refused(ours) || parents === null || parents[1] !== ours[1]) return;
+  host.rlimit(RLIMIT_NOFILE, parents);
+};
+
+const attempt = (action: () => void): void => {
+  try {
+    action();
+  } catch {
+    // no /proc, or no parent that can be seen: it stays as Node made it
+  }
+};
+
+/** Puts back what can be. Call it once, before anything is opened. */
+export const putBack = (host: Calls): void => {
+  attempt(() => {
+    for (const fd of inherited(openNow(), inspector.url() !== undefined)) host.inherit(fd as Fd, 1);
+  });
+  attempt(() => lowerOpenFiles(host));
+  // a caught signal is default again in a new program; the last is blocked where Node shall not open a debugger for it
+  host.catchSignals([SIGPIPE, SIGXFSZ, SIGUSR1]);
+  host.takeSignals();
+};

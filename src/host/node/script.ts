@@ -1,0 +1,21 @@
+// "This very executable", where we are a script and the executable is Node: /proc/self/exe means Node and the script.
+//
+// Promises: runsvdir finds its runsv, and `--install` makes links to the script, as with the static executable.
+// Read next: ../../effects/program.ts, ../../applets/runitbox/install.ts (who asks for it).
+import { realpathSync } from 'node:fs';
+import type { Bytes, Calls } from '../calls.ts';
+import { useHost } from '../sys.ts';
+
+const OURSELVES = '/proc/self/exe';
+
+const asBytes = (text: string): Bytes => Buffer.from(text, 'utf8').toString('latin1');
+
+/** From now on the calls take /proc/self/exe for the script. */
+export const asScript = (host: Calls): void => {
+  const node = asBytes(process.execPath);
+  const script = asBytes(realpathSync(process.argv[1] ?? ''));
+  const spawn: Calls['spawn'] = (path, argv, ...rest) =>
+    path === OURSELVES ? host.spawn(node, [node, script, ...argv], ...rest) : host.spawn(path, argv, ...rest);
+  const readlink: Calls['readlink'] = (path) => (path === OURSELVES ? script : host.readlink(path));
+  useHost({ ...host, spawn, readlink });
+};
