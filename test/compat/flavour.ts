@@ -31,6 +31,14 @@ const NODE: readonly Exception[] = [
     },
   },
   { id: 'node-user-namespace', cases: { 'beyond/unshare': /^user$/ } },
+  {
+    id: 'node-engine',
+    cases: {
+      'runit/goes-on-in-stage-2': /^life: says so$/,
+      'runit/goes-on-with-an-end': /^life: says so$/,
+      'runit/goes-on-in-stage-3': /^life: says so$/,
+    },
+  },
   { id: 'node-libraries', cases: { 'beyond/scratch': /^(-|chpst)/, 'beyond/scratch-accounts': /^-/ } },
 ];
 

@@ -4,11 +4,12 @@
 // get a word in is put back by put-back.ts, as far as it can be. What stays different:
 // - a blocking call stops the whole event loop, and exit() ends the process with nothing flushed, no coverage
 //   written and no 'exit' handler run;
+// - the programs that are made of it do not go on after a failure of the engine;
 // - child_process must not be used beside it: waitpid(-1) would take its children.
 // Must not: be loaded from two worker threads; the addon keeps one static result.
 // Read next: bind.c, put-back.ts, argv.ts, ../calls.ts.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import type { Calls, Fd } from '../calls.ts';
+import type { Calls, Done, Fd } from '../calls.ts';
 import { useHost } from '../sys.ts';
 import { argumentWriter, type Called, calledAs } from './argv.ts';
 
@@ -57,11 +58,18 @@ export const loadBytes = (addon: Uint8Array, packed: boolean): Calls => {
   throw new NoPlace(`no directory can hold the system calls' library: ${problems.join('; ')}`);
 };
 
+/** Node has threads, and signals of its own: it cannot be executed anew in the middle of a failure. */
+const unguarded = (host: Calls): Calls => {
+  const calls: Calls = { ...host, guard: () => 0 as Done };
+  useHost(calls);
+  return calls;
+};
+
 const throughFile = (dir: string, addon: Uint8Array, packed: boolean): Calls => {
   const place = mkdtempSync(`${dir}/runitbox-`);
   try {
     writeFileSync(`${place}/sys.node`, addon);
-    return openAddon(`${place}/sys.node`, calledAs(packed));
+    return unguarded(openAddon(`${place}/sys.node`, calledAs(packed)));
   } finally {
     rmSync(place, { recursive: true });
   }
