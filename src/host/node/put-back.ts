@@ -1,13 +1,14 @@
 // What Node changes of a process at its start, put back for the programs that we start or become.
 //
-// Promises: SIGPIPE, SIGXFSZ and SIGUSR1 are default for them again and not blocked; descriptors that were inherited are passed on, Node's own are
+// Promises: the process has its program's name; SIGPIPE, SIGXFSZ and SIGUSR1 are default for them again and not blocked; descriptors that were inherited are passed on, Node's own are
 // not; the soft limit on open files is again that of our parent, where the hard one is our parent's too (a limit that
 // was set just for us, between fork and exec, cannot be told from that).
 // Must not: guess beyond this. What is lost for good stands in docs/node.md: which signals were ignored, and which of
 // 0, 1, 2 were closed.
 // Read next: load.ts.
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import inspector from 'node:inspector';
+import { basename } from 'node:path';
 import type { Calls, Fd } from '../calls.ts';
 import { refused } from '../calls.ts';
 import { SIGPIPE, SIGUSR1, SIGXFSZ } from '../linux.ts';
@@ -77,6 +78,8 @@ export const putBack = (host: Calls): void => {
     for (const fd of inherited(openNow(), inspector.url() !== undefined)) host.inherit(fd as Fd, 1);
   });
   attempt(() => lowerOpenFiles(host));
+  // Node calls itself MainThread, by which nobody finds a runsv
+  attempt(() => writeFileSync('/proc/self/comm', basename(host.args()[0] ?? ''), 'latin1'));
   // a caught signal is default again in a new program; the last is blocked where Node shall not open a debugger for it
   host.catchSignals([SIGPIPE, SIGXFSZ, SIGUSR1]);
   host.takeSignals();
