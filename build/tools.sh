@@ -10,6 +10,7 @@ case ${1:-} in
 npm) node_ok || missing='nodejs npm' ;;
 cc)
   have gcc || missing='gcc libc6-dev'
+  have xz || missing="$missing xz-utils"
   have musl-gcc || case $(gcc -dumpmachine 2>/dev/null) in *musl*) ;; *) missing="$missing musl-tools" ;; esac
   ;;
 compat)
