@@ -95,8 +95,8 @@ ENTRYPOINT ["runsvdir", "-P", "--subreaper", "/etc/service"]
 # RUN supervise-in-run, after the services are in place, links each supervise directory there.
 FROM alpine AS nonroot
 LABEL org.opencontainers.image.description="Alpine, without root; supervises the services in /etc/service"
-COPY --chmod=755 docker/supervise-in-run /usr/local/bin/
-VOLUME /run
+COPY docker/supervise-in-run /usr/local/bin/
+RUN chmod 1777 /run
 USER 65532:65532
 
 FROM scratch AS carrier
