@@ -26,6 +26,7 @@ const SUITES: readonly Suite[] = [
   make('fault'),
   make('svlogd'),
   make('qemu'),
+  make('docker-test'),
   make('repro'),
   make('bench-quick'),
   make('bench-log-quick'),

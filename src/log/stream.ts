@@ -5,7 +5,7 @@
 // Read next: logger.ts.
 import { rfc3339, stampOf } from '../formats/stamp.ts';
 import { type Bytes, type Fd, refused } from '../host/calls.ts';
-import { EAGAIN } from '../host/linux.ts';
+import { EAGAIN, POLLOUT } from '../host/linux.ts';
 import { sys } from '../host/sys.ts';
 import type { Piece } from './piece.ts';
 import type { Settings, StreamForm } from './settings.ts';
@@ -19,6 +19,8 @@ export interface Stream {
   readonly service: Bytes;
   /** Text to be written. */
   rest: Bytes;
+  /** How much of it has been written. */
+  sent: number;
   /** Where in a line the next piece begins. */
   state: number;
   /** The reader has gone. */
@@ -26,7 +28,7 @@ export interface Stream {
 }
 
 export const newStream = (settings: Settings): Stream | null =>
-  settings.stream === null ? null : { settings, ...settings.stream, rest: '', state: 0, gone: false };
+  settings.stream === null ? null : { settings, ...settings.stream, rest: '', sent: 0, state: 0, gone: false };
 
 const allLines = ({ settings, service, state }: Stream, { data, moment }: Piece): readonly [Bytes, number] => {
   const head = stampOf(settings.stampStyle, moment) + (service === '' ? '' : `${service}: `);
@@ -83,18 +85,41 @@ export const offer = (stream: Stream, piece: Piece): void => {
   stream.state = state;
 };
 
+/**
+ * What a pipe takes at once where poll says that it takes anything: a longer write might wait, deaf to signals, and let
+ * others who write to the same pipe come in between.
+ */
+const AT_ONCE_BYTES = 4096;
+
+/** The next bytes to be written: whole lines, where one is not longer than that. */
+export const portion = (rest: Bytes, from: number): Bytes => {
+  const most = from + AT_ONCE_BYTES;
+  const end = rest.length <= most ? rest.length : rest.lastIndexOf('\n', most - 1) + 1;
+  return rest.slice(from, end > from ? end : most);
+};
+
+const WRITABLE: readonly number[] = [STDOUT, POLLOUT];
+
+const takesMore = (): boolean => {
+  const ready = sys.poll(WRITABLE, 0);
+  return !refused(ready) && ready[0] !== 0;
+};
+
 /** Writes what waits; true: nothing waits any more. */
 export const drain = (stream: Stream): boolean => {
-  while (stream.rest !== '') {
-    const written = sys.write(STDOUT, stream.rest);
+  const { rest } = stream;
+  while (stream.sent < rest.length) {
+    if (!takesMore()) return false;
+    const written = sys.write(STDOUT, portion(rest, stream.sent));
     if (written === -EAGAIN) return false;
     if (refused(written)) {
       stream.settings.voice.warn('unable to write to standard output', written);
       stream.gone = true;
-      stream.rest = '';
-    } else {
-      stream.rest = stream.rest.slice(written);
+      break;
     }
+    stream.sent += written;
   }
+  stream.rest = '';
+  stream.sent = 0;
   return true;
 };

@@ -11,6 +11,7 @@ import { parseArgs } from 'node:util';
 import { type Case, Stage } from './case.ts';
 import { CONFINED } from './cases/confined.ts';
 import { EXAMPLES } from './cases/examples.ts';
+import { FILES } from './cases/files.ts';
 import { IMAGES } from './cases/images.ts';
 import { LIFE } from './cases/life.ts';
 import { Engine } from './engine.ts';
@@ -21,7 +22,7 @@ const { values } = parseArgs({
 });
 
 // the longest first
-const CASES: readonly Case[] = [...EXAMPLES, ...CONFINED, ...LIFE, ...IMAGES];
+const CASES: readonly Case[] = [...EXAMPLES, ...FILES, ...CONFINED, ...LIFE, ...IMAGES];
 
 const work = mkdtempSync(join(tmpdir(), 'runitbox-docker-'));
 const counts = { passed: 0, failed: 0 };
@@ -49,6 +50,10 @@ const play = async (on: Engine, { title, attempt: action }: Case, number: number
   await stage.close();
 };
 
+const startEngine = async (): Promise<void> => {
+  engine = await Engine.start(work);
+};
+
 const leave = async (status: number): Promise<never> => {
   await engine?.close();
   rmSync(work, { recursive: true, force: true });
@@ -66,15 +71,16 @@ const playAll = async (on: Engine): Promise<void> => {
 
 /** Each step builds on the one before. */
 const main = async (): Promise<void> => {
+  if (!(await attempt('the engine runs', startEngine)) || engine === null) return;
+  const on = engine;
   const steps: readonly (readonly [string, () => Promise<void>])[] = [
-    ['the engine runs', async () => void (engine = await Engine.start(work))],
-    ['base images are here under their public names', () => makeBases(engine as Engine, work)],
-    ['docker build . and all its targets build from source', () => buildOurs(engine as Engine)],
-    ['every example builds', () => buildExamples(engine as Engine)],
-    ['an image of each kind takes services', () => buildTested(engine as Engine, work)],
+    ['base images are here under their public names', () => makeBases(on, work)],
+    ['docker build . and all its targets build from source', () => buildOurs(on)],
+    ['every example builds', () => buildExamples(on)],
+    ['an image of each kind takes services', () => buildTested(on, work)],
   ];
   for (const [title, step] of steps) if (!(await attempt(title, step))) return;
-  await playAll(engine as unknown as Engine);
+  await playAll(on);
 };
 
 if (process.env['SKIP_DOCKER'] === '1') {
