@@ -15,7 +15,7 @@ COPY Makefile package.json package-lock.json ./
 COPY build build
 RUN make node_modules/.stamp out/quickjs/engine/.stamp
 COPY src src
-RUN make
+RUN make -j"$(nproc)"
 # One executable and a link to it for each program, nothing else.
 COPY LICENSE ./
 RUN mkdir -p /carrier/usr/local/bin /carrier/usr/local/share/doc/runitbox && \

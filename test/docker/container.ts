@@ -122,6 +122,9 @@ export class Container {
   async code(): Promise<number> {
     const code = Number(await this.engine.docker('wait', this.name));
     await this.#ended;
+    // the engine may end its following before the last lines: what counts is what it keeps
+    const kept = await this.engine.docker('logs', this.name);
+    this.#lines.splice(0, this.#lines.length, ...kept.split('\n').slice(0, -1));
     return code;
   }
 

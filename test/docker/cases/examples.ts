@@ -9,7 +9,7 @@ export const EXAMPLES: readonly Case[] = [
   shown('web: nginx and php-fpm answer, come back when killed, and take leave in order', async (stage) => {
     const container = await stage.run([], 'example-web');
     await container.exec('sv', '-w', '30', 'check', 'nginx', 'php-fpm');
-    assert.match(await container.exec('bash', '-c', ASK), /^HTTP\/1\.1 200 OK\r\n[^]*php 8 says hello\n$/);
+    assert.match(await container.exec('bash', '-c', ASK), /^HTTP\/1\.1 200 OK\r\n[\s\S]*php 8 says hello\n$/);
     await container.line(/^nginx: .* "GET \/index\.php HTTP\/1\.0" 200 /);
     for (const master of [/^nginx: master/, /^php-fpm: master/]) {
       const { pid } = await container.process(master);

@@ -114,7 +114,6 @@ const kubePlay = shown(
         const archive = join(stage.work, `${image}.tar`);
         await stage.engine.docker('save', '-o', archive, `${image}:latest`);
         await podman.podman('load', '-q', '-i', archive);
-        await podman.podman('tag', `docker.io/library/${image}:latest`, `localhost/${image}:latest`);
       }
       for (const each of PLAYED) await playOne(stage, podman, each);
     } finally {
