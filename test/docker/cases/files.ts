@@ -87,10 +87,14 @@ const PLAYED: readonly Played[] = [
   { file: 'statefulset.yaml', container: 'api-0-api', lastLine: /^app: saying good-bye$/m },
 ];
 
+/** There is no network here. */
+const withoutPorts = (key: string, value: unknown): unknown => (key === 'ports' ? undefined : value);
+
 const playOne = async (stage: Stage, podman: Podman, { file, container, lastLine }: Played): Promise<void> => {
   const path = join(stage.work, file);
   const text = manifests(ownFile(`docker/kubernetes/${file}`)).filter(({ kind }) => kind !== 'Service');
-  writeFileSync(path, yaml().dump(podOf(text[0] as Manifest)));
+  const pod: unknown = JSON.parse(JSON.stringify(podOf(text[0] as Manifest), withoutPorts));
+  writeFileSync(path, yaml().dump(pod));
   await podman.podman('kube', 'play', '--network', 'none', path);
   const exec = (...words: readonly string[]): Promise<string> => podman.podman('exec', container, ...words);
   const probed = file === 'statefulset.yaml' ? ['app'] : ['nginx', 'php-fpm'];
