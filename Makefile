@@ -76,6 +76,9 @@ node_modules/.stamp: package.json package-lock.json
 	@build/tools.sh npm
 	# not npm ci: it refuses a lock file in which a platform's optional package that no registry has is missing
 	npm install --no-save --no-audit --no-fund --loglevel=error
+	# npm 9, Debian 12's, makes no link for a package that is one of two which bring the same program
+	@[ -e $(BIN)/node ] || for node in node_modules/node-linux-*/bin/node; do \
+	  [ ! -e $$node ] || ln -sf ../$${node#node_modules/} $(BIN)/node; done
 	@touch $@
 
 # What a build needs of the system: installed where apt-get can, named where not.

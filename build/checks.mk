@@ -6,7 +6,8 @@ VITEST := $(NODE) $(BIN)/vitest run
 run: dist/runitbox
 	@build/run.sh dist/runitbox
 
-## test: everything: check, unit, contract, sim, compat, fault, svlogd, qemu, pkg-test, repro, bench-quick, bench-log-quick
+## test: everything: check, unit, contract, sim, compat, fault, svlogd, qemu, pkg-test, repro, bench-quick, bench-log-quick,
+##       docker-test
 test: tools
 	$(NODE) test/all.ts
 
@@ -75,6 +76,18 @@ fault: dist/runitbox dist/runitbox-debug tools-compat $(OUT)/jail
 qemu: dist/runitbox .cache/linux/vmlinuz
 	@build/tools.sh qemu
 	$(NODE) test/qemu/run.ts .cache/linux/vmlinuz
+
+## docker-test: builds every image with a real engine and runs it; SKIP_DOCKER=1 skips, and says so
+SCHEMAS := .cache/docker/schemas
+$(SCHEMAS)/.stamp: test/docker/schemas.json
+	@mkdir -p $(SCHEMAS) && cp $< $(SCHEMAS)/package.json
+	npm install --prefix $(SCHEMAS) --no-audit --no-fund --loglevel=error
+	@touch $@
+docker-test: all tools-docker $(SCHEMAS)/.stamp
+	$(NODE) test/docker/run.ts
+tools-docker:
+	@build/tools.sh docker
+
 ## svlogd: C svlogd and ours on the same input: a matrix, random cases (CASES=n SEED=n), signals, lost lines
 CASES ?= 2500
 svlogd: dist/runitbox tools-compat
@@ -97,4 +110,4 @@ tools-peers: tools-compat
 tools-compat:
 	@build/tools.sh compat
 
-.PHONY: run test check unit contract contract-ng contract-quickjs contract-noimage sim compat fault svlogd qemu bench bench-quick bench-log bench-log-quick tools-compat tools-peers
+.PHONY: run test check unit contract contract-ng contract-quickjs contract-noimage sim compat fault svlogd qemu docker-test tools-docker bench bench-quick bench-log bench-log-quick tools-compat tools-peers

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes sure of what a build, or a comparison with C runit, needs from the system: tools.sh npm|cc|compat|qemu|peers
+# Makes sure of what a build, or a comparison with C runit, needs from the system: tools.sh npm|cc|compat|qemu|docker|peers
 # On Debian and its relatives it installs what is missing (as root, or through sudo); elsewhere it says what to install.
 set -eu
 have() { command -v "$1" >/dev/null 2>&1; }
@@ -10,6 +10,7 @@ case ${1:-} in
 npm) node_ok || missing='nodejs npm' ;;
 cc)
   have gcc || missing='gcc libc6-dev'
+  have xz || missing="$missing xz-utils"
   have musl-gcc || case $(gcc -dumpmachine 2>/dev/null) in *musl*) ;; *) missing="$missing musl-tools" ;; esac
   ;;
 compat)
@@ -24,12 +25,22 @@ qemu)
   have qemu-system-x86_64 || missing='qemu-system-x86'
   have busybox && ! ldd "$(command -v busybox)" >/dev/null 2>&1 || missing="$missing busybox-static"
   ;;
+docker)
+  # docker-compose and podman run what is under docker/ for real; the engine is Debian's own, whatever else is in PATH
+  [ -x /usr/sbin/dockerd ] || missing='docker.io'
+  have docker-compose || missing="$missing docker-compose"
+  have podman || missing="$missing podman"
+  have runc || missing="$missing runc"
+  have catatonit || missing="$missing catatonit"
+  have mmdebstrap || missing="$missing mmdebstrap"
+  have busybox && ! ldd "$(command -v busybox)" >/dev/null 2>&1 || missing="$missing busybox-static"
+  ;;
 peers)
   have s6-log || missing='s6'
   have multilog || missing="$missing daemontools"
   [ -x .cache/busybox/svlogd ] || for tool in bzip2 make gcc; do have $tool || missing="$missing $tool"; done
   ;;
-*) echo 'usage: tools.sh npm|cc|compat|qemu|peers' >&2; exit 2 ;;
+*) echo 'usage: tools.sh npm|cc|compat|qemu|docker|peers' >&2; exit 2 ;;
 esac
 [ "$missing" ] || exit 0
 
@@ -48,6 +59,7 @@ npm) echo 'needed: Node.js 18 or newer with npm (Alpine: apk add nodejs npm; Fed
 compat) echo 'needed: C runit (runsv, svlogd, ...) to compare with' >&2 ;;
 cc) echo 'needed: gcc and musl-gcc (Alpine: apk add gcc musl-dev; Fedora: dnf install gcc musl-gcc; Arch: gcc musl)' >&2 ;;
 qemu) echo "needed for booting: $missing" >&2 ;;
+docker) echo "needed to build and run images: $missing" >&2 ;;
 peers) echo "needed to compare with other loggers: $missing" >&2 ;;
 compat) echo "needed for comparing: $missing (C runit's runsv, runsvdir and sv in /usr/bin)" >&2 ;;
 esac

@@ -30,6 +30,8 @@ const SUITES: readonly Suite[] = [
   make('repro'),
   make('bench-quick'),
   make('bench-log-quick'),
+  // engines and inits last: what they mount and run must not disturb what is measured
+  make('docker-test'),
 ];
 
 interface Count {

@@ -85,8 +85,19 @@ export const offer = (stream: Stream, piece: Piece): void => {
   stream.state = state;
 };
 
-/** What a pipe takes at once where poll says that it takes anything: a longer write might wait, deaf to signals. */
+/**
+ * What a pipe takes at once where poll says that it takes anything: a longer write might wait, deaf to signals, and let
+ * others who write to the same pipe come in between.
+ */
 const AT_ONCE_BYTES = 4096;
+
+/** The next bytes to be written: whole lines, where one is not longer than that. */
+export const portion = (rest: Bytes, from: number): Bytes => {
+  const most = from + AT_ONCE_BYTES;
+  const end = rest.length <= most ? rest.length : rest.lastIndexOf('\n', most - 1) + 1;
+  return rest.slice(from, end > from ? end : most);
+};
+
 const WRITABLE: readonly number[] = [STDOUT, POLLOUT];
 
 const takesMore = (): boolean => {
@@ -99,7 +110,7 @@ export const drain = (stream: Stream): boolean => {
   const { rest } = stream;
   while (stream.sent < rest.length) {
     if (!takesMore()) return false;
-    const written = sys.write(STDOUT, rest.slice(stream.sent, stream.sent + AT_ONCE_BYTES));
+    const written = sys.write(STDOUT, portion(rest, stream.sent));
     if (written === -EAGAIN) return false;
     if (refused(written)) {
       stream.settings.voice.warn('unable to write to standard output', written);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { jsonString } from '../../../src/log/stream.ts';
+import { jsonString, portion } from '../../../src/log/stream.ts';
 
 const bytes = (text: string): string => Buffer.from(text, 'utf8').toString('latin1');
 const back = (json: string): unknown => JSON.parse(Buffer.from(json, 'latin1').toString('utf8'));
@@ -31,5 +31,29 @@ describe('a JSON string of bytes', () => {
         expect(Buffer.from(json.toString('utf8'), 'utf8').equals(json)).toBe(true);
       }
     }
+  });
+});
+
+describe('what is written to a pipe at once', () => {
+  const all = (rest: string): readonly string[] => {
+    const portions: string[] = [];
+    for (let at = 0; at < rest.length; at += portions.at(-1)?.length ?? 0) portions.push(portion(rest, at));
+    return portions;
+  };
+
+  it('is whole lines, so that those of another writer come between lines', () => {
+    const lines = Array.from({ length: 900 }, (_, n) => `${'x'.repeat((n * 37) % 91)}\n`).join('');
+    const portions = all(lines);
+    expect(portions.join('')).toBe(lines);
+    expect(portions.filter((each) => each.length > 4096 || !each.endsWith('\n'))).toEqual([]);
+  });
+
+  it('takes a line of just the length that is written as one', () => {
+    const line = `${'x'.repeat(4095)}\n`;
+    expect(all(line + line)).toEqual([line, line]);
+  });
+
+  it('is 4096 bytes of a line that is longer', () => {
+    expect(all(`${'x'.repeat(5000)}\ny\n`).map((each) => each.length)).toEqual([4096, 907]);
   });
 });

@@ -1,0 +1,53 @@
+// podman, the second engine: for what Kubernetes would do with a pod. Its images and containers live in the test's directory.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ran, run } from './shell.ts';
+
+// runc: crun refuses cgroups of both versions side by side. Limits: equal and no higher than ours, which podman would raise.
+const settings = (files: string): string => `[containers]
+default_ulimits = ["nofile=${files}:${files}", "nproc=4096:4096"]
+netns = "none"
+log_driver = "k8s-file"
+[engine]
+runtime = "runc"
+cgroup_manager = "cgroupfs"
+events_logger = "file"
+[engine.runtimes]
+runc = ["/usr/sbin/runc"]
+`;
+
+export class Podman {
+  readonly #dir: string;
+  readonly #env: Readonly<Record<string, string>>;
+
+  private constructor(dir: string) {
+    this.#dir = dir;
+    this.#env = { CONTAINERS_CONF: join(dir, 'containers.conf') };
+  }
+
+  static async make(work: string): Promise<Podman> {
+    const dir = join(work, 'podman');
+    mkdirSync(dir, { recursive: true });
+    const files = (await run(['sh', '-c', 'ulimit -Hn'])).trim();
+    writeFileSync(join(dir, 'containers.conf'), settings(files));
+    return new Podman(dir);
+  }
+
+  #words(words: readonly string[]): readonly string[] {
+    const places = ['--root', join(this.#dir, 'root'), '--runroot', join(this.#dir, 'run')];
+    return ['podman', ...places, '--tmpdir', join(this.#dir, 'tmp'), ...words];
+  }
+
+  /** A command that must succeed; what it said. */
+  async podman(...words: readonly string[]): Promise<string> {
+    return run(this.#words(words), { env: this.#env });
+  }
+
+  async close(): Promise<void> {
+    for (const words of [
+      ['pod', 'rm', '-af', '-t', '0'],
+      ['system', 'reset', '--force'],
+    ])
+      await ran(this.#words(words), { env: this.#env });
+  }
+}
