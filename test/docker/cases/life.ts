@@ -108,4 +108,33 @@ const stop = (kind: Kind): Case =>
     },
   );
 
-export const LIFE: readonly Case[] = KINDS.flatMap((kind) => [tree(kind), health(kind), crash(kind), stop(kind)]);
+const NEEDS_A_SECOND = ['-e', 'NEEDS_MS=1000'];
+
+const slow = shown('debian: docker stop waits for services that need a second to clean up', async (stage) => {
+  const container = await tested(stage, 'debian', ...NEEDS_A_SECOND);
+  assert.equal(await container.stop(), 0);
+  assertStoppedCleanly(container.lines);
+});
+
+const slowInC = shown("debian: C runit's runsvdir in its place lets none of them clean up", async (stage) => {
+  const programs = ['runsvdir', 'runsv'].flatMap((name) => ['-v', `/usr/bin/${name}:/c/${name}:ro`]);
+  const asC = ['-e', 'PATH=/c:/usr/local/bin:/usr/bin:/bin', '--entrypoint', '/c/runsvdir'];
+  const container = await stage.run(
+    [...NEEDS_A_SECOND, ...programs, ...asC],
+    'tested:debian',
+    ...['-P', '/etc/service'],
+  );
+  await container.line(STARTED);
+  await container.line(OTHER);
+  await container.stop();
+  assert.deepEqual(
+    container.lines.filter((line) => /puts away|finished/.test(line)),
+    [],
+  );
+});
+
+export const LIFE: readonly Case[] = [
+  ...KINDS.flatMap((kind) => [tree(kind), health(kind), crash(kind), stop(kind)]),
+  slow,
+  slowInC,
+];

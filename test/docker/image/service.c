@@ -60,6 +60,7 @@ int main(int count, char **words) {
   sigaddset(&term, SIGTERM);
   sigprocmask(SIG_BLOCK, &term, &old);
   while (!told) sigsuspend(&old);
+  if (getenv("NEEDS_MS")) usleep(atol(getenv("NEEDS_MS")) * 1000);
   for (long line = 1; line <= 2000; line++) say(name, "puts away", line);
   return 0;
 }
