@@ -12,15 +12,19 @@ export interface Process {
   readonly parent: number;
   readonly name: string;
   readonly args: string;
+  /** Its current directory. */
+  readonly dir: string;
 }
 
-const namespaceOf = (pid: number): string => {
+const linkOf = (path: string): string => {
   try {
-    return readlinkSync(`/proc/${pid}/ns/pid`);
+    return readlinkSync(path);
   } catch {
     return '';
   }
 };
+
+const namespaceOf = (pid: number): string => linkOf(`/proc/${pid}/ns/pid`);
 
 /** A file below `root`, empty where there is none. */
 export const fileOf = (root: string, path: string): string => {
@@ -60,6 +64,7 @@ export class Guest {
         parent: Number(/\) \S (\d+)/.exec(proc(pid, 'stat').slice(-400))?.[1] ?? 0),
         name: proc(pid, 'comm').trim(),
         args: proc(pid, 'cmdline').replaceAll('\0', ' ').trim(),
+        dir: linkOf(`/proc/${pid}/cwd`),
       }));
   }
 

@@ -39,6 +39,7 @@ export class Roots {
   readonly binary: string;
   readonly #dir: string;
   readonly #tars = new Map<Debian, Promise<string>>();
+  #alpineLike: Promise<string> | undefined;
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(dir: string, binary: string) {
@@ -73,7 +74,8 @@ export class Roots {
 
   async install(root: string): Promise<void> {
     cpSync(this.binary, join(root, 'usr/bin/runitbox'));
-    await command('chroot', root, '/usr/bin/runitbox', '--install', '-s');
+    const places = await command(this.binary, '--list-full');
+    for (const place of places.trim().split('\n')) symlinkSync('/usr/bin/runitbox', join(root, place));
     const init = join(this.docker, 'init');
     for (const name of ['runsvdir-start', 'runsvdir-stop']) cpSync(join(init, name), join(root, 'sbin', name));
     cpSync(join(init, 'user/runsvdir-user'), join(root, 'usr/bin/runsvdir-user'));
@@ -85,9 +87,13 @@ export class Roots {
    * Stands for Alpine's root: BusyBox for userland and init, laid out as there, and OpenRC; that one is Debian's, hence its C
    * library too. Alpine's own is not to be had without a network.
    */
-  async alpineLike(): Promise<string> {
+  alpineLike(): Promise<string> {
+    this.#alpineLike ??= this.#makeAlpineLike();
+    return this.#alpineLike;
+  }
+
+  async #makeAlpineLike(): Promise<string> {
     const dir = join(this.#dir, 'alpine-like');
-    if (existsSync(dir)) return dir;
     const work = `${dir}.work`;
     const debian = join(this.#dir, 'openrc-parts');
     await this.#unpackParts(debian);

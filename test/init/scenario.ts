@@ -36,7 +36,7 @@ const runsvOf = (guest: Guest): Process | undefined =>
 /** Two would be the failure that all this is about. */
 const appOf = (guest: Guest): Process | undefined =>
   one(
-    guest.processes().filter((process) => process.args === '/bin/sh ./run' || process.args === '/bin/sh ./run app'),
+    guest.processes().filter((process) => process.args === '/bin/sh ./run' && process.dir.endsWith('/app')),
     'the service app',
   );
 const loggerOf = (guest: Guest): Process | undefined =>
