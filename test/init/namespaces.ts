@@ -2,6 +2,7 @@
 //
 // Read next: ns-init (how it is done), cases/.
 import { type ChildProcess, spawn } from 'node:child_process';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import { bounded, until } from '../compat/waiting.ts';
 import { childrenOf } from '../fault/container.ts';
@@ -32,7 +33,9 @@ export class Booted {
         said += data.toString('latin1');
       });
     }
-    const end = new Promise<number>((resolve) => child.on('close', (code) => resolve(code ?? -1)));
+    const end = new Promise<number>((resolve) =>
+      child.on('close', (code, signal) => resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal]))),
+    );
     // its death is that of process 1, hence of all
     room.onEnd(async () => {
       for (const pid of childrenOf(child.pid ?? 0)) process.kill(pid, 'SIGKILL');
@@ -48,7 +51,12 @@ export class Booted {
   }
 
   static init(room: Room, root: string, ...init: readonly string[]): Promise<Booted> {
-    return Booted.start(room, [join(import.meta.dirname, 'ns-init'), root, ...init], root, /^(\/sbin\/)?init\b/);
+    return Booted.start(
+      room,
+      [join(import.meta.dirname, 'ns-init'), root, ...init],
+      root,
+      /^(\/sbin\/)?(init|runit)\b/,
+    );
   }
 
   /** Signals process 1. */

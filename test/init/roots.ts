@@ -84,7 +84,7 @@ export class Roots {
   }
 
   /**
-   * Stands for Alpine's root: BusyBox for userland and init, laid out as there, and OpenRC; that one is Debian's, hence its C
+   * A tar file that stands for Alpine's root: BusyBox for userland and init, laid out as there, and OpenRC; that one is Debian's, hence its C
    * library too. Alpine's own is not to be had without a network.
    */
   alpineLike(): Promise<string> {
@@ -93,8 +93,8 @@ export class Roots {
   }
 
   async #makeAlpineLike(): Promise<string> {
-    const dir = join(this.#dir, 'alpine-like');
-    const work = `${dir}.work`;
+    const tar = join(this.#dir, 'alpine-like.tar');
+    const work = join(this.#dir, 'alpine-like');
     const debian = join(this.#dir, 'openrc-parts');
     await this.#unpackParts(debian);
     for (const name of [
@@ -123,8 +123,9 @@ export class Roots {
     for (const name of ['runsv', 'sv', 'chpst']) await command('ln', '-s', '/bin/busybox', join(work, 'usr/bin', name));
     await command('sh', '-c', `cd ${debian} && tar -c . | tar -x -C ${work} --keep-directory-symlink`);
     rmSync(debian, { recursive: true, force: true });
-    renameSync(work, dir);
-    return dir;
+    await command('tar', '-cf', tar, '-C', work, '.');
+    rmSync(work, { recursive: true, force: true });
+    return tar;
   }
 
   async #unpackParts(dir: string): Promise<void> {
