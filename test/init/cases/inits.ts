@@ -1,5 +1,5 @@
 // The entries of docker/init under the inits they are for: BusyBox's, sysvinit and OpenRC in namespaces of their own.
-import { appendFileSync, cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Case, type Room, same, wants } from '../case.ts';
 import { command } from '../command.ts';
@@ -25,11 +25,12 @@ const entry = (room: Room, name: string): string => join(room.roots.docker, 'ini
 const FOR_MACHINES =
   /hwclock|checkroot|checkfs|mountall|umountroot|umountfs|mountdevsubfs|brightness|procps|modules|urandom/;
 
-function withoutMachine(root: string, dir: RegExp, base: string): void {
-  for (const level of readdirSync(join(root, base)).filter((name) => dir.test(name))) {
-    for (const name of readdirSync(join(root, base, level))) {
-      if (FOR_MACHINES.test(name)) rmSync(join(root, base, level, name));
-    }
+/** They do nothing, and keep their place in the order in which scripts are run. */
+function withoutMachine(root: string): void {
+  const dir = join(root, 'etc/init.d');
+  for (const name of readdirSync(dir).filter((script) => FOR_MACHINES.test(script))) {
+    const text = readFileSync(join(dir, name), 'latin1');
+    writeFileSync(join(dir, name), text.replace('\n', '\nexit 0\n'));
   }
 }
 
@@ -42,7 +43,7 @@ function withoutTerminals(inittab: string): void {
 async function sysvinitRoot(room: Room): Promise<string> {
   const root = await room.roots.debian('sysvinit', join(room.dir, 'root'));
   cpSync(makeApp(room.dir), join(root, 'etc/service/app'), { recursive: true, verbatimSymlinks: true });
-  withoutMachine(root, /^rc.\.d$/, 'etc');
+  withoutMachine(root);
   withoutTerminals(join(root, 'etc/inittab'));
   appendFileSync(join(root, 'etc/inittab'), readFileSync(entry(room, 'sysvinit/inittab.add')));
   cpSync(entry(room, 'sysvinit/runsvdir'), join(root, 'etc/init.d/runsvdir'));
@@ -74,7 +75,7 @@ const sysvinit = (level: '0' | '6', end: number, title: string): Case => ({
 async function openrcRoot(room: Room): Promise<string> {
   const root = await room.roots.debian('openrc', join(room.dir, 'root'));
   cpSync(makeApp(room.dir), join(root, 'etc/service/app'), { recursive: true, verbatimSymlinks: true });
-  withoutMachine(root, /./, 'etc/runlevels');
+  withoutMachine(root);
   withoutTerminals(join(root, 'etc/inittab'));
   cpSync(entry(room, 'openrc/runsvdir'), join(root, 'etc/init.d/runsvdir'));
   await command('chroot', root, '/usr/sbin/rc-update', 'add', 'runsvdir', 'default');
