@@ -6,7 +6,7 @@ VITEST := $(NODE) $(BIN)/vitest run
 run: dist/runitbox
 	@build/run.sh dist/runitbox
 
-## test: everything: check, unit, contract, sim, compat, fault, svlogd, qemu, repro, bench-quick, bench-log-quick
+## test: everything: check, unit, contract, sim, compat, fault, svlogd, init, qemu, repro, bench-quick, bench-log-quick
 test: tools
 	$(NODE) test/all.ts
 
@@ -75,6 +75,10 @@ fault: dist/runitbox dist/runitbox-debug tools-compat
 qemu: dist/runitbox .cache/linux/vmlinuz
 	@build/tools.sh qemu
 	$(NODE) test/qemu/run.ts .cache/linux/vmlinuz
+## init-test: every init's entry and LXC template of docker/, run for real: LXC, systemd-nspawn, namespaces; wants root
+init-test: dist/runitbox
+	@build/tools.sh init
+	$(NODE) test/init/run.ts
 ## svlogd: C svlogd and ours on the same input: a matrix, random cases (CASES=n SEED=n), signals, lost lines
 CASES ?= 2500
 svlogd: dist/runitbox tools-compat
@@ -97,4 +101,4 @@ tools-peers: tools-compat
 tools-compat:
 	@build/tools.sh compat
 
-.PHONY: run test check unit contract contract-ng contract-quickjs contract-noimage sim compat fault svlogd qemu bench bench-quick bench-log bench-log-quick tools-compat tools-peers
+.PHONY: run test check unit contract contract-ng contract-quickjs contract-noimage sim compat fault init-test svlogd qemu bench bench-quick bench-log bench-log-quick tools-compat tools-peers

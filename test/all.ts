@@ -25,6 +25,7 @@ const SUITES: readonly Suite[] = [
   make('compat'),
   make('fault'),
   make('svlogd'),
+  { ...make('init-test'), name: 'init' },
   make('qemu'),
   make('repro'),
   make('bench-quick'),
