@@ -29,7 +29,7 @@ export class Container {
     const config = join(room.dir, 'lxc.conf');
     const lines = ['lxc.net.0.type = empty', 'lxc.apparmor.profile = unconfined', ...(mapped ? MAPPED : [])];
     writeFileSync(config, `${lines.join('\n')}\n`);
-    room.onEnd(() => attemptCommand(made.#words('lxc-destroy', '-f')));
+    room.onEnd(() => made.#destroy());
     const template = join(room.roots.docker, 'lxc/lxc-runitbox');
     await command(...made.#words('lxc-create', '-f', config, '-t', template, '--', ...words));
     return made;
@@ -37,6 +37,13 @@ export class Container {
 
   #words(program: string, ...more: readonly string[]): readonly string[] {
     return [program, '-P', this.#dir, '-n', this.name, ...more];
+  }
+
+  async #destroy(): Promise<void> {
+    await attemptCommand(this.#words('lxc-destroy', '-f'));
+    // a start that fails leaves its own behind
+    const groups = `find /sys/fs/cgroup -depth -type d -path '*/lxc.*.${this.name}*' -exec rmdir {} +`;
+    await attemptCommand(['sh', '-c', groups]);
   }
 
   get root(): string {

@@ -1,5 +1,5 @@
 // What services are copied with: log-run, listening, sv-reset; and services of a user below the machine's own.
-import { cpSync, mkdirSync, statSync, symlinkSync } from 'node:fs';
+import { cpSync, mkdirSync, symlinkSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { until } from '../../compat/waiting.ts';
@@ -79,14 +79,13 @@ export const HELPERS: readonly Case[] = [
     async attempt(room) {
       const { guest } = await box(room);
       const before = await supervised(guest);
-      const inode = () => statSync(join(guest.root, 'etc/service/app/supervise')).ino;
-      const old = inode();
       await guest.run(
         'sv -w 30 down app; mkdir /etc/sv; mv /etc/service/app /etc/sv/; ln -s /etc/sv/app /etc/service/',
       );
-      await guest.run('echo damaged >/etc/sv/app/supervise/status; /usr/lib/runitbox/sv-reset app');
+      await guest.run('cd /etc/sv/app/supervise; echo damaged | tee status >old; /usr/lib/runitbox/sv-reset app');
       const after = await supervised(guest);
-      if (after.runsv.pid === before.runsv.pid || inode() === old) throw new Error('nothing was made anew');
+      if (after.runsv.pid === before.runsv.pid) throw new Error('the runsv is the old one');
+      same('what was in supervise', (await guest.attempt('test -e /etc/sv/app/supervise/old')).code, 1);
       same('what is in the directory', (await guest.run('ls -A /etc/service')).trim(), 'app');
       const refused = await guest.attempt('/usr/lib/runitbox/sv-reset nothing ../app');
       same('exit code for two that are none', refused.code, 2);

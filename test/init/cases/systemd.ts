@@ -22,7 +22,7 @@ async function machineRoot(room: Room): Promise<string> {
 async function boot(room: Room, root: string): Promise<Booted> {
   const words = ['systemd-nspawn', '--quiet', '--register=no', '--keep-unit', '--private-network'];
   const name = [`--machine=${room.name}`, '-D', root, '--boot'];
-  const booted = await Booted.start(room, [...words, ...name], root, /systemd/);
+  const booted = await Booted.start(room, [...words, ...name], root, /^(\S*\/)?(systemd|init)( |$)/);
   await booted.guest.run(
     'for i in $(seq 300); do systemctl is-system-running >/dev/null 2>&1 && break; sleep 0.1; done; true',
   );
@@ -144,7 +144,7 @@ export const SYSTEMD: readonly Case[] = [
       const booted = await boot(room, root);
       const log = 'home/ada/.local/state/log/mine/current';
       await until('the service of the user', () => booted.guest.read(log).includes('started as ada'), 60_000);
-      const ask = 'su ada -c "SVDIR=/home/ada/.config/service sv status mine"';
+      const ask = 'SVDIR=/home/ada/.config/service chpst -u ada sv status mine';
       wants('sv as the user', await booted.guest.run(ask), 'run: mine: ');
       await powersOff(booted);
       wants('the log', booted.guest.read(log), 'got TERM\n');
