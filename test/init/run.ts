@@ -13,7 +13,7 @@ import { HELPERS } from './cases/helpers.ts';
 import { INITS } from './cases/inits.ts';
 import { LXC } from './cases/lxc.ts';
 import { SYSTEMD } from './cases/systemd.ts';
-import { isOwn, mapIds, playInOwn } from './mounts.ts';
+import { isOwn, mapIds, playInOwn, watchGroups } from './mounts.ts';
 import { Roots } from './roots.ts';
 
 const CASE_MS = 240_000;
@@ -40,6 +40,7 @@ if (!isOwn()) process.exit(await playInOwn());
 const base = mkdtempSync(join(tmpdir(), 'runitbox-init-'));
 chmodSync(base, 0o755);
 mapIds(base);
+const removeGroups = watchGroups();
 const roots = new Roots(base, values.binary);
 const open = new Set<CaseRoom>();
 const counts = { passed: 0, failed: 0, skipped: 0 };
@@ -75,6 +76,7 @@ async function play(given: Case, index: number): Promise<void> {
 async function leave(code: number): Promise<never> {
   endCommands();
   for (const room of open) await room.close();
+  removeGroups();
   rmSync(base, { recursive: true, force: true });
   process.exit(code);
 }

@@ -1,5 +1,5 @@
 // What services are copied with: log-run, listening, sv-reset; and services of a user below the machine's own.
-import { cpSync, mkdirSync, symlinkSync } from 'node:fs';
+import { cpSync, mkdirSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { until } from '../../compat/waiting.ts';
@@ -7,7 +7,7 @@ import { type Case, type Room, same, wants } from '../case.ts';
 import { attemptCommand, command } from '../command.ts';
 import { Booted } from '../namespaces.ts';
 import { supervised } from '../scenario.ts';
-import { makeApp, script } from '../service.ts';
+import { makeApp, makeMine } from '../service.ts';
 
 const listen = (server: Server, ...where: readonly [string] | readonly [number, string]): Promise<void> =>
   new Promise((resolve, reject) => {
@@ -119,14 +119,8 @@ export const HELPERS: readonly Case[] = [
       const { guest } = booted;
       await guest.run('echo ada:x:1000:1000::/home/ada:/bin/sh >>/etc/passwd; echo ada:x:1000: >>/etc/group');
       const home = join(guest.root, 'home/ada');
-      const service = join(home, '.config/service/mine');
-      script(
-        join(service, 'run'),
-        'exec 2>&1\ntrap "echo got TERM; exit 0" TERM\necho started as $(id -un)\nwhile :; do sleep 3600 & wait $!; done',
-      );
-      script(join(service, 'finish'), 'echo finish $1');
-      mkdirSync(join(service, 'log'));
-      symlinkSync('/usr/lib/runitbox/log-run', join(service, 'log/run'));
+      makeMine(home);
+      mkdirSync(join(guest.root, 'etc/sv/runsvdir-ada'), { recursive: true });
       cpSync(join(room.roots.docker, 'init/user/run'), join(guest.root, 'etc/sv/runsvdir-ada/run'));
       await guest.run('chown -R ada:ada /home/ada && ln -s /etc/sv/runsvdir-ada /etc/service/');
       const log = 'home/ada/.local/state/log/mine/current';

@@ -7,7 +7,7 @@ import { command } from '../command.ts';
 import type { Guest } from '../guest.ts';
 import { Booted } from '../namespaces.ts';
 import { endedInOrder, lives, QUIET, restartsService, supervised } from '../scenario.ts';
-import { makeApp, script } from '../service.ts';
+import { makeApp, makeMine } from '../service.ts';
 
 const UNIT = 'runsvdir.service';
 
@@ -23,9 +23,8 @@ async function boot(room: Room, root: string): Promise<Booted> {
   const words = ['systemd-nspawn', '--quiet', '--register=no', '--keep-unit', '--private-network'];
   const name = [`--machine=${room.name}`, '-D', root, '--boot'];
   const booted = await Booted.start(room, [...words, ...name], root, /^(\S*\/)?(systemd|init)( |$)/);
-  await booted.guest.run(
-    'for i in $(seq 300); do systemctl is-system-running >/dev/null 2>&1 && break; sleep 0.1; done; true',
-  );
+  const settled = 'systemctl is-system-running 2>&1 | grep -qE "running|degraded"';
+  await booted.guest.run(`for i in $(seq 300); do ${settled} && exit; sleep 0.1; done; exit 1`);
   return booted;
 }
 
@@ -59,15 +58,7 @@ async function enableForUser(room: Room, home: string): Promise<void> {
   mkdirSync(join(units, 'default.target.wants'), { recursive: true });
   cpSync(join(room.roots.docker, 'init/user', UNIT), join(units, UNIT));
   symlinkSync(`../${UNIT}`, join(units, 'default.target.wants', UNIT));
-  mkdirSync(join(home, '.config/service'), { recursive: true });
-  const service = join(home, '.config/service/mine');
-  script(
-    join(service, 'run'),
-    'exec 2>&1\ntrap "echo got TERM; exit 0" TERM\necho started as $(id -un)\nwhile :; do sleep 3600 & wait $!; done',
-  );
-  script(join(service, 'finish'), 'echo finish $1');
-  mkdirSync(join(service, 'log'));
-  symlinkSync('/usr/lib/runitbox/log-run', join(service, 'log/run'));
+  makeMine(home);
   const { uid, gid } = statSync(home);
   give(home, uid, gid);
 }
