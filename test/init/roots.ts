@@ -1,7 +1,7 @@
 // Root file systems to be tested in: Debian's with one init each, and a stand-in for Alpine's.
 //
-// Promises: made once for each state of build/tools.sh's distribution (.cache/init), from the packages of the machine's own
-// sources. Read next: cases/.
+// Promises: made once (.cache/init, for each list of packages), from the machine's own package sources. Read next: cases/.
+import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, renameSync, rmSync, cpSync, readdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { attemptCommand, command } from './command.ts';
@@ -21,7 +21,11 @@ const SOURCES = ['/etc/apt/sources.list.d/debian.sources', '/etc/apt/sources.lis
 const WITHOUT = ['doc', 'man', 'locale', 'info', 'i18n'].map((dir) => `--dpkgopt=path-exclude=/usr/share/${dir}/*`);
 
 async function makeTar(init: Debian): Promise<string> {
-  const tar = join(CACHE, `${init}.tar`);
+  const list = createHash('sha256')
+    .update(`${PACKAGES[init]} ${WITHOUT.join(' ')}`)
+    .digest('hex')
+    .slice(0, 8);
+  const tar = join(CACHE, `${init}-${list}.tar`);
   if (existsSync(tar)) return tar;
   mkdirSync(CACHE, { recursive: true });
   const sources = SOURCES.find((path) => existsSync(path));
