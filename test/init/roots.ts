@@ -9,6 +9,9 @@ import { attemptCommand, command } from './command.ts';
 const ROOT = join(import.meta.dirname, '../..');
 const CACHE = join(ROOT, '.cache/init');
 
+/** A quarter of a minute on a machine of its own. */
+const MAKING_MS = 600_000;
+
 const PACKAGES = {
   sysvinit: 'sysvinit-core,procps',
   openrc: 'sysvinit-core,openrc,procps',
@@ -32,7 +35,8 @@ async function makeTar(init: Debian): Promise<string> {
   if (sources === undefined) throw new Error('no package sources of Debian on this machine');
   const fresh = `${tar}.${process.pid}.tar`;
   const how = ['--quiet', '--mode=root', '--variant=minbase', ...WITHOUT, `--include=${PACKAGES[init]}`];
-  await command('mmdebstrap', ...how, 'bookworm', fresh, sources);
+  const { code, output } = await attemptCommand(['mmdebstrap', ...how, 'bookworm', fresh, sources], MAKING_MS);
+  if (code !== 0) throw new Error(`mmdebstrap for ${init}: exit code ${code}\n${output}`);
   renameSync(fresh, tar);
   return tar;
 }
@@ -61,6 +65,10 @@ export class Roots {
     this.#last = begun.catch(() => undefined);
     this.#tars.set(init, begun);
     return begun;
+  }
+
+  async ready(init: Debian | undefined): Promise<void> {
+    if (init !== undefined) await this.#tar(init);
   }
 
   prepare(...inits: readonly Debian[]): void {

@@ -47,6 +47,7 @@ const counts = { passed: 0, failed: 0, skipped: 0 };
 
 const faultOf = async (given: Case, room: CaseRoom): Promise<string | undefined> => {
   try {
+    await roots.ready(given.from);
     await bounded('the case', given.attempt(room), CASE_MS);
     return undefined;
   } catch (cause) {
