@@ -7,7 +7,7 @@ run: dist/runitbox
 	@build/run.sh dist/runitbox
 
 ## test: everything: check, unit, contract, sim, compat, fault, svlogd, qemu, pkg-test, repro, bench-quick, bench-log-quick,
-##       docker-test
+##       docker-test, init-test
 test: tools
 	$(NODE) test/all.ts
 
@@ -88,6 +88,11 @@ docker-test: all tools-docker $(SCHEMAS)/.stamp
 tools-docker:
 	@build/tools.sh docker
 
+## init-test: every init's entry and LXC template of docker/, run for real: LXC, systemd-nspawn, namespaces; wants root
+init-test: dist/runitbox
+	@build/tools.sh init
+	$(NODE) test/init/run.ts
+
 ## svlogd: C svlogd and ours on the same input: a matrix, random cases (CASES=n SEED=n), signals, lost lines
 CASES ?= 2500
 svlogd: dist/runitbox tools-compat
@@ -110,4 +115,4 @@ tools-peers: tools-compat
 tools-compat:
 	@build/tools.sh compat
 
-.PHONY: run test check unit contract contract-ng contract-quickjs contract-noimage sim compat fault svlogd qemu docker-test tools-docker bench bench-quick bench-log bench-log-quick tools-compat tools-peers
+.PHONY: run test check unit contract contract-ng contract-quickjs contract-noimage sim compat fault svlogd qemu docker-test tools-docker init-test bench bench-quick bench-log bench-log-quick tools-compat tools-peers

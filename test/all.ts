@@ -32,6 +32,7 @@ const SUITES: readonly Suite[] = [
   make('bench-log-quick'),
   // engines and inits last: what they mount and run must not disturb what is measured
   make('docker-test'),
+  make('init-test'),
 ];
 
 interface Count {

@@ -1,0 +1,166 @@
+// Root file systems to be tested in: Debian's with one init each, and a stand-in for Alpine's.
+//
+// Promises: made once (.cache/init, for each list of packages), from the machine's own package sources. Read next: cases/.
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, renameSync, rmSync, cpSync, readdirSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { attemptCommand, command } from './command.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+const CACHE = join(ROOT, '.cache/init');
+
+/** A quarter of a minute on a machine of its own. */
+const MAKING_MS = 600_000;
+
+const PACKAGES = {
+  sysvinit: 'sysvinit-core,procps',
+  openrc: 'sysvinit-core,openrc,procps',
+  systemd: 'systemd,systemd-sysv,libpam-systemd,dbus,dbus-user-session,procps',
+} as const;
+
+export type Debian = keyof typeof PACKAGES;
+
+const SOURCES = ['/etc/apt/sources.list.d/debian.sources', '/etc/apt/sources.list'];
+const WITHOUT = ['doc', 'man', 'locale', 'info', 'i18n'].map((dir) => `--dpkgopt=path-exclude=/usr/share/${dir}/*`);
+
+async function makeTar(init: Debian): Promise<string> {
+  const list = createHash('sha256')
+    .update(`${PACKAGES[init]} ${WITHOUT.join(' ')}`)
+    .digest('hex')
+    .slice(0, 8);
+  const tar = join(CACHE, `${init}-${list}.tar`);
+  if (existsSync(tar)) return tar;
+  mkdirSync(CACHE, { recursive: true });
+  const sources = SOURCES.find((path) => existsSync(path));
+  if (sources === undefined) throw new Error('no package sources of Debian on this machine');
+  const fresh = `${tar}.${process.pid}.tar`;
+  const how = ['--quiet', '--mode=root', '--variant=minbase', ...WITHOUT, `--include=${PACKAGES[init]}`];
+  const { code, output } = await attemptCommand(['mmdebstrap', ...how, 'bookworm', fresh, sources], MAKING_MS);
+  if (code !== 0) throw new Error(`mmdebstrap for ${init}: exit code ${code}\n${output}`);
+  renameSync(fresh, tar);
+  return tar;
+}
+
+export class Roots {
+  /** A copy of docker/ and of the executable, where root of a user namespace can read it. */
+  readonly docker: string;
+  readonly binary: string;
+  readonly #dir: string;
+  readonly #tars = new Map<Debian, Promise<string>>();
+  #alpineLike: Promise<string> | undefined;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(dir: string, binary: string) {
+    this.#dir = dir;
+    this.docker = join(dir, 'copy/docker');
+    this.binary = join(dir, 'copy/dist/runitbox');
+    cpSync(join(ROOT, 'docker'), this.docker, { recursive: true });
+    cpSync(binary, this.binary);
+  }
+
+  /** Begins to make it; one after the other, as each takes all of a processor. */
+  #tar(init: Debian): Promise<string> {
+    const begun = this.#tars.get(init) ?? this.#last.then(() => makeTar(init));
+    begun.catch(() => undefined);
+    this.#last = begun.catch(() => undefined);
+    this.#tars.set(init, begun);
+    return begun;
+  }
+
+  async ready(init: Debian | undefined): Promise<void> {
+    if (init !== undefined) await this.#tar(init);
+  }
+
+  prepare(...inits: readonly Debian[]): void {
+    for (const init of inits) void this.#tar(init);
+  }
+
+  /** Unpacks Debian's into `dir`, with ours as the test's user would install it. */
+  async debian(init: Debian, dir: string): Promise<string> {
+    const tar = await this.#tar(init);
+    mkdirSync(dir, { recursive: true });
+    await command('tar', '-xf', tar, '-C', dir);
+    await this.install(dir);
+    return dir;
+  }
+
+  async install(root: string): Promise<void> {
+    cpSync(this.binary, join(root, 'usr/bin/runitbox'));
+    const places = await command(this.binary, '--list-full');
+    for (const place of places.trim().split('\n')) symlinkSync('/usr/bin/runitbox', join(root, place));
+    const init = join(this.docker, 'init');
+    for (const name of ['runsvdir-start', 'runsvdir-stop']) cpSync(join(init, name), join(root, 'sbin', name));
+    cpSync(join(init, 'user/runsvdir-user'), join(root, 'usr/bin/runsvdir-user'));
+    cpSync(join(init, 'helpers'), join(root, 'usr/lib/runitbox'), { recursive: true });
+    mkdirSync(join(root, 'etc/service'), { recursive: true });
+  }
+
+  /**
+   * A tar file that stands for Alpine's root: BusyBox for userland and init, laid out as there, and OpenRC; that one is Debian's, hence its C
+   * library too. Alpine's own is not to be had without a network.
+   */
+  alpineLike(): Promise<string> {
+    this.#alpineLike ??= this.#makeAlpineLike();
+    return this.#alpineLike;
+  }
+
+  async #makeAlpineLike(): Promise<string> {
+    const tar = join(this.#dir, 'alpine-like.tar');
+    const work = join(this.#dir, 'alpine-like');
+    const debian = join(this.#dir, 'openrc-parts');
+    await this.#unpackParts(debian);
+    for (const name of [
+      'usr/bin',
+      'usr/sbin',
+      'usr/lib',
+      'usr/lib64',
+      'etc',
+      'dev',
+      'proc',
+      'sys',
+      'run',
+      'root',
+      'tmp',
+      'var/log',
+    ]) {
+      mkdirSync(join(work, name), { recursive: true });
+    }
+    for (const name of ['bin', 'sbin', 'lib', 'lib64']) symlinkSync(`usr/${name}`, join(work, name));
+    await command(
+      'sh',
+      '-c',
+      `cp "$(command -v busybox)" ${work}/bin/busybox && chroot ${work} /bin/busybox --install -s`,
+    );
+    // as in Alpine's BusyBox, were its configuration another: applets that ours replace
+    for (const name of ['runsv', 'sv', 'chpst']) await command('ln', '-s', '/bin/busybox', join(work, 'usr/bin', name));
+    await command('sh', '-c', `cd ${debian} && tar -c . | tar -x -C ${work} --keep-directory-symlink`);
+    rmSync(debian, { recursive: true, force: true });
+    await command('tar', '-cf', tar, '-C', work, '.');
+    rmSync(work, { recursive: true, force: true });
+    return tar;
+  }
+
+  async #unpackParts(dir: string): Promise<void> {
+    const tar = await this.#tar('openrc');
+    mkdirSync(dir, { recursive: true });
+    const programs = [
+      'openrc',
+      'openrc-run',
+      'openrc-shutdown',
+      'supervise-daemon',
+      'rc-service',
+      'rc-update',
+      'start-stop-daemon',
+    ];
+    const libraries = ['c', 'einfo', 'rc', 'pam', 'pam_misc', 'audit', 'cap-ng', 'selinux', 'pcre2-8'];
+    const wanted = [
+      ...programs.map((name) => `./usr/sbin/${name}`),
+      ...libraries.map((name) => `./usr/lib/x86_64-linux-gnu/lib${name}.so.*`),
+      './usr/lib/x86_64-linux-gnu/ld-linux-*',
+      ...['./usr/lib64', './usr/lib/rc', './usr/bin/rc-status', './etc/rc.conf', './etc/passwd', './etc/group'],
+    ];
+    // what one of them does not have is found missing by the container
+    await attemptCommand(['tar', '-xf', tar, '-C', dir, '--wildcards', ...wanted]);
+    if (!readdirSync(dir).includes('usr')) throw new Error('no OpenRC in what was unpacked');
+  }
+}
