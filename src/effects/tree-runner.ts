@@ -132,6 +132,8 @@ const begin = (voice: Voice, asked: Asked, title: Title | null, handed: Handed<'
   if (handed === null) return newLive(voice, asked, title);
   const live = newAgain(voice, asked, title);
   takeUp(live, handed);
+  // from here on the host keeps the exit code of a main command that is reaped
+  handOver(live);
   reap(live);
   return live;
 };

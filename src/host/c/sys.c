@@ -630,13 +630,13 @@ CALL(guard) {
   strcat(strcpy(mark, STATE "=0000000000 0000000000 "), a[0].s);
   if (!old) {
     for (size_t i = 0; i < sizeof crashes / sizeof *crashes; i++) sigaction(crashes[i], &action, NULL);
-    sigprocmask(SIG_SETMASK, &action.sa_mask, NULL); /* sys_again has blocked them */
     sigaltstack(&(stack_t){.ss_sp = stack, .ss_size = sizeof stack}, NULL);
     guarded.since = time(NULL), guarded.successor = getenv(STATE) != NULL;
     putenv(mark), unsetenv(STATE); /* there is room for it from now on */
   }
   guarded.mark = mark, guarded.home = (int)a[1].n, guarded.keep = (int)a[2].n, guarded.process = (pid_t)a[3].n;
   guarded.status = -1, taken[0] = taken[1] = 0;
+  if (!old) sigprocmask(SIG_SETMASK, &action.sa_mask, NULL); /* sys_again has blocked them */
   return free(old), 0;
 }
 
