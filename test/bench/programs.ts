@@ -22,6 +22,7 @@ export interface Tools {
   readonly measure: string;
   readonly keeper: string;
   readonly service: string;
+  readonly tidy: string;
   readonly reader: string;
   readonly floor: string;
 }
@@ -49,6 +50,7 @@ export const buildTools = (): Tools => {
     measure: compile('cc', [], 'measure.c', 'measure'),
     keeper: compile('cc', [], 'keeper.c', 'keeper'),
     service: compile(small, STATIC, 'service.c', 'service'),
+    tidy: compile(small, [...STATIC, '-DTIDY'], 'service.c', 'tidy'),
     reader: compile(small, [...STATIC, '-DREADER'], 'service.c', 'reader'),
     floor: compile(small, [...STATIC, '-DFLOOR'], 'service.c', 'floor'),
   };

@@ -33,13 +33,23 @@ const makeService = (base: string, dir: string, log: boolean): void => {
   age(dir);
 };
 
+/** What ./run of every service is. */
+export type Run = 'service' | 'tidy';
+
 /** `count` services in `dir`, the first `linked` of them in the scan directory. */
-export const makeWorld = (tools: Tools, dir: string, count: number, log = false, linked = count): World => {
+export const makeWorld = (
+  tools: Tools,
+  dir: string,
+  count: number,
+  log = false,
+  linked = count,
+  run: Run = 'service',
+): World => {
   const names = Array.from({ length: count }, (_, i) => `s${String(i).padStart(5, '0')}`);
   const world: World = { dir, services: join(dir, 'sv'), scan: join(dir, 'scan'), names };
   mkdirSync(world.services, { recursive: true });
   mkdirSync(world.scan);
-  copyFileSync(tools.service, join(dir, 'service'));
+  copyFileSync(tools[run], join(dir, 'service'));
   copyFileSync(tools.reader, join(dir, 'reader'));
   for (const name of names) makeService(dir, join(world.services, name), log);
   for (const name of names.slice(0, linked)) symlinkSync(join(world.services, name), join(world.scan, name));

@@ -7,7 +7,7 @@ import { has, type Suite } from '../programs.ts';
 import { measureOnce } from '../runs.ts';
 import { measured } from '../statistics.ts';
 import { GROWN_MS, quiet } from '../waiting.ts';
-import { makeWorld, type World } from '../world.ts';
+import { makeWorld, type Run, type World } from '../world.ts';
 
 const RESTART_LIMIT = 0.1;
 const SERVICES = 20;
@@ -18,8 +18,8 @@ interface Stage {
   readonly keeper: Keeper;
 }
 
-const setUp = async (context: Context, suite: Suite): Promise<Stage> => {
-  const world = makeWorld(context.tools, join(context.dir, suite.name), SERVICES);
+const setUp = async (context: Context, suite: Suite, run: Run): Promise<Stage> => {
+  const world = makeWorld(context.tools, join(context.dir, `${suite.name}-${run}`), SERVICES, false, SERVICES, run);
   const keeper = await context.keep.start({ suite, program: 'runsvdir', args: [world.scan] });
   await keeper.ask(`bytes ${SERVICES}`);
   return { suite, world, keeper };
@@ -61,22 +61,33 @@ const onEach = async (
 const staged = async (
   context: Context,
   body: (stages: readonly Stage[]) => Promise<readonly Row[]>,
+  run: Run = 'service',
 ): Promise<readonly Row[]> => {
   const stages: Stage[] = [];
-  for (const suite of suitesOf(context)) stages.push(await setUp(context, suite));
+  for (const suite of suitesOf(context)) stages.push(await setUp(context, suite, run));
   const rows = await body(stages);
   for (const stage of stages) await stage.keeper.close();
   return rows;
 };
 
-const measureRestart = (context: Context): Promise<readonly Row[]> =>
-  staged(context, async (stages) => {
-    const samples: Samples = { c: [], ours: [] };
-    await onEach(stages, context.quick ? 8 : SERVICES, async (stage, name) => {
-      samples[stage.suite.name].push((await sv(context, stage, name, ['restart'])) / 1000);
-    });
-    return [row('sv restart NAME', 'ms', samples, RESTART_LIMIT)];
-  });
+const restartOf = (context: Context, what: string, run: Run, limit: number | null): Promise<readonly Row[]> =>
+  staged(
+    context,
+    async (stages) => {
+      const samples: Samples = { c: [], ours: [] };
+      await onEach(stages, context.quick ? 8 : SERVICES, async (stage, name) => {
+        samples[stage.suite.name].push((await sv(context, stage, name, ['restart'])) / 1000);
+      });
+      return [row(`sv restart NAME, ${what}`, 'ms', samples, limit)];
+    },
+    run,
+  );
+
+/** One that ends at once has sometimes been started again when C's sv looks for the first time; it looks next 0.42 s later. */
+const measureRestart = async (context: Context): Promise<readonly Row[]> => [
+  ...(await restartOf(context, 'which takes 10 ms to end', 'tidy', RESTART_LIMIT)),
+  ...(await restartOf(context, 'which ends at once', 'service', null)),
+];
 
 const upAndDown = async (
   context: Context,
