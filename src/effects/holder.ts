@@ -30,11 +30,14 @@ const keyOf = (path: Bytes): string | null => {
 export const holderOf = (service: Bytes): number | null => {
   const stat = sys.stat(`${service}/supervise/lock`);
   if (refused(stat)) return null;
-  const inode = `:${stat[3] * 0x100000000 + stat[2]}`;
+  const inode = `:${stat[3] * 0x100000000 + stat[2]} `;
   const key = keyOf(service);
-  for (const line of readAll('/proc/locks').split('\n')) {
-    const [, kind, , , pid, where] = line.split(' ').filter((word) => word !== '');
-    if (kind === 'FLOCK' && where?.endsWith(inode) && keyOf(`/proc/${pid}/cwd`) === key) return Number(pid);
+  const locks = readAll('/proc/locks');
+  // a thousand runsvs have a thousand lines: only those with the inode are looked at
+  for (let at = locks.indexOf(inode); at >= 0; at = locks.indexOf(inode, at + 1)) {
+    const line = locks.slice(locks.lastIndexOf('\n', at) + 1, at);
+    const [, kind, , , pid] = line.split(' ').filter((word) => word !== '');
+    if (kind === 'FLOCK' && keyOf(`/proc/${pid}/cwd`) === key) return Number(pid);
   }
   return null;
 };

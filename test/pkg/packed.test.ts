@@ -1,9 +1,9 @@
 // dist/runitbox-node: one executable, whatever the name it is called by, wherever it can write, nothing left behind.
 // What programs do is seen by the compatibility suite (`make compat-node`).
 import { spawnSync } from 'node:child_process';
-import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { applets } from '../../src/main.ts';
 import { freshDirectory, makeService, PACKED, type Ran, run, STATIC, start, until } from './place.ts';
 
@@ -70,13 +70,14 @@ describe('the packed programs', () => {
 describe.skipIf(!mayMount)('on a read-only file system', () => {
   const SHUT =
     'for d in /run /dev/shm /tmp; do mount -t tmpfs -o ro none $d || exit 9; done; mount -o remount,bind,ro / || exit 9';
-  /** Beside the executable, as /tmp is hidden. */
-  const ROOM = join(PACKED, '../room');
-  afterAll(() => rmSync(ROOM, { recursive: true, force: true }));
-  const inside = (script: string, env: Readonly<Record<string, string>>): Ran => {
-    const open = 'mkdir -p "$ROOM" && mount --bind "$ROOM" "$ROOM" || exit 9';
-    return run('unshare', ['-m', 'sh', '-c', `${open}; ${script}`, 'sh', PACKED], { env: { ROOM, ...env } });
-  };
+  /** Where the executable lies may be hidden with the rest. */
+  const ROOM = '/mnt/room';
+  const OPEN =
+    'mount -t tmpfs none /mnt && mkdir /mnt/room && mount --bind /mnt/room /mnt/room && >/mnt/runitbox && mount --bind "$1" /mnt/runitbox || exit 9';
+  const inside = (script: string, env: Readonly<Record<string, string>>): Ran =>
+    run('unshare', ['-m', 'sh', '-c', `${OPEN}; set -- /mnt/runitbox; ${script}`, 'sh', PACKED], {
+      env: { ROOM, ...env },
+    });
 
   it('one directory that can be written is enough', () => {
     const ran = inside(`${SHUT}; "$1" chpst echo works; ls "$ROOM"`, { TMPDIR: ROOM });
