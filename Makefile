@@ -39,6 +39,17 @@ MUSL := $(shell command -v musl-gcc || echo cc)
 
 ## all: dist/runitbox, the static executable with its heap image
 all: $(DIST)/runitbox
+## run: builds, then supervises the services of docs/example in the foreground
+run: $(DIST)/runitbox
+	@build/run.sh $(DIST)/runitbox
+## test: everything: the suites of test/all.ts, one after the other
+test: tools
+	$(NODE) test/all.ts
+## check: types, lint, format, the import rule, dead exports, lines of C
+check: node_modules/.stamp
+	$(BIN)/tsc --noEmit
+	$(BIN)/biome check --error-on-warnings
+	$(NODE) build/rules.ts
 ## noimage: dist/runitbox-noimage, the same without the heap image
 noimage: $(DIST)/runitbox-noimage
 ## debug: dist/runitbox-debug, as noimage, with line numbers in error stacks and symbols for gdb
@@ -68,7 +79,7 @@ clean:
 help:
 	@sed -n 's/^## /  make /p' $(MAKEFILE_LIST)
 
-.PHONY: all noimage debug asan ng repro size hot clean help
+.PHONY: all run test check noimage debug asan ng repro size hot clean help
 
 # --- tools ---------------------------------------------------------------------------------------------------------
 

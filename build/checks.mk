@@ -1,21 +1,6 @@
-# Everything that looks at what was built: running it, testing it, measuring it. Included by the Makefile.
+# The suites that `make test` runs, each by itself, and what they need. Included by the Makefile.
 
 VITEST := $(NODE) $(BIN)/vitest run
-
-## run: builds, then supervises the services of docs/example in the foreground
-run: dist/runitbox
-	@build/run.sh dist/runitbox
-
-## test: everything: check, unit, contract, sim, compat, fault, svlogd, qemu, pkg-test, repro, bench-quick, bench-log-quick,
-##       docker-test, init-test
-test: tools
-	$(NODE) test/all.ts
-
-## check: types, lint, format, the import rule, dead exports, lines of C
-check: node_modules/.stamp
-	$(BIN)/tsc --noEmit
-	$(BIN)/biome check --error-on-warnings
-	$(NODE) build/rules.ts
 
 ## unit: unit tests; every branch of src/machine and src/formats is taken
 unit: node_modules/.stamp out/node/sys.node
@@ -115,4 +100,4 @@ tools-peers: tools-compat
 tools-compat:
 	@build/tools.sh compat
 
-.PHONY: run test check unit contract contract-ng contract-quickjs contract-noimage sim compat fault svlogd qemu docker-test tools-docker init-test bench bench-quick bench-log bench-log-quick tools-compat tools-peers
+.PHONY: unit contract contract-ng contract-quickjs contract-noimage sim compat fault svlogd qemu docker-test tools-docker init-test bench bench-quick bench-log bench-log-quick tools-compat tools-peers

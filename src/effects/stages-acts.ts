@@ -64,7 +64,7 @@ const spawnKnown = ({ root, stages }: Live, path: Bytes, argv0: Bytes, flags: nu
     return pid;
   });
 
-/** Stage 1 shares our session and may read the console; the others have a session each. */
+/** Stage 1 may read the console; the others are started by setsid, and cannot. */
 const start = (live: Live, stage: Stage): StagesEvent => {
   const path = `/etc/runit/${stage}`;
   const pid = spawnKnown(live, path, path, stage === 1 ? 0 : SPAWN_SETSID, stage === 1);
