@@ -23,16 +23,27 @@ const keyOf = (path: Bytes): string | null => {
   return refused(stat) ? null : `${stat[1]}:${stat[3]}:${stat[2]}`;
 };
 
+/** The kernel's list of locks, read when it is first asked for: whoever asks for many holders reads it once. */
+export type Locks = () => Bytes;
+
+export const newLocks = (): Locks => {
+  let text: Bytes | null = null;
+  return () => {
+    text ??= readAll('/proc/locks');
+    return text;
+  };
+};
+
 /**
  * The process that holds SERVICE/supervise/lock; null where none is known. The device that the kernel tells of a lock is
  * not always the one that stat tells (overlays, btrfs): the inode leads to candidates, and a runsv works in its service.
  */
-export const holderOf = (service: Bytes): number | null => {
+export const holderOf = (service: Bytes, allLocks: Locks): number | null => {
   const stat = sys.stat(`${service}/supervise/lock`);
   if (refused(stat)) return null;
   const inode = `:${stat[3] * 0x100000000 + stat[2]} `;
   const key = keyOf(service);
-  const locks = readAll('/proc/locks');
+  const locks = allLocks();
   // a thousand runsvs have a thousand lines: only those with the inode are looked at
   for (let at = locks.indexOf(inode); at >= 0; at = locks.indexOf(inode, at + 1)) {
     const line = locks.slice(locks.lastIndexOf('\n', at) + 1, at);

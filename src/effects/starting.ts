@@ -7,7 +7,7 @@ import { monotonicMs } from '../host/clock.ts';
 import { SIGTERM, SPAWN_AT_ONCE, SPAWN_FAILED, SPAWN_SETSID } from '../host/linux.ts';
 import { sys } from '../host/sys.ts';
 import { handleTree, type TreeEffect, type TreeEvent } from '../machine/tree.ts';
-import { holderOf } from './holder.ts';
+import { holderOf, type Locks, newLocks } from './holder.ts';
 import { findProgram } from './program.ts';
 import { readEnding } from './essential.ts';
 import type { Live } from './tree-live.ts';
@@ -60,8 +60,8 @@ const start = (live: Live, starts: Starts): readonly TreeEvent[] => {
   return events;
 };
 
-const lookForHolder = (live: Live, name: string, key: string): readonly TreeEvent[] => {
-  const pid = holderOf(`${live.dir}/${name}`);
+const lookForHolder = (live: Live, name: string, key: string, locks: Locks): readonly TreeEvent[] => {
+  const pid = holderOf(`${live.dir}/${name}`, locks);
   if (pid === null || live.alien.has(pid)) return [];
   const pidfd = sys.pidfd(pid);
   if (refused(pidfd)) return [];
@@ -80,7 +80,7 @@ const essentialOver = (live: Live, name: string, key: string): readonly TreeEven
   return [{ kind: 'over', key }];
 };
 
-const perform = (live: Live, effect: TreeEffect): readonly TreeEvent[] => {
+const perform = (live: Live, effect: TreeEffect, locks: Locks): readonly TreeEvent[] => {
   switch (effect.kind) {
     case 'start':
       return [];
@@ -91,7 +91,7 @@ const perform = (live: Live, effect: TreeEffect): readonly TreeEvent[] => {
       live.voice.warn(`runsv ${effect.name} was killed by signal ${effect.signal}, starting it again`);
       return [];
     case 'lookForHolder':
-      return lookForHolder(live, effect.name, effect.key);
+      return lookForHolder(live, effect.name, effect.key, locks);
     case 'essentialOver':
       return essentialOver(live, effect.name, effect.key);
   }
@@ -105,7 +105,8 @@ export const deliver = (live: Live, event: TreeEvent): void => {
   for (const next of queue) {
     const outcome = handleTree(live.tree, next, monotonicMs());
     live.tree = outcome.tree;
-    for (const effect of outcome.effects) queue.push(...perform(live, effect));
+    const locks = newLocks();
+    for (const effect of outcome.effects) queue.push(...perform(live, effect, locks));
     queue.push(...start(live, outcome.effects.filter(isStart)));
   }
 };

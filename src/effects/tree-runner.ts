@@ -10,7 +10,7 @@ import { type Watch, waitOnce } from '../host/loop.ts';
 import { sys } from '../host/sys.ts';
 import { type Ended, nextStartMs, RESTART_MS, runningPids } from '../machine/tree.ts';
 import { wishOf } from '../machine/wishes.ts';
-import { holderOf } from './holder.ts';
+import { holderOf, newLocks } from './holder.ts';
 import { commandEnded, startCommand } from './command.ts';
 import { forceLook, inside, lookNow, lookSoon } from './looking.ts';
 import { announceCommand, handOver, takeUp } from './handover.ts';
@@ -54,7 +54,8 @@ const alienEnded = (live: Live, pid: number, pidfd: Fd): void => {
 const holdersOfNew = (live: Live): readonly number[] => {
   const newMs = monotonicMs() - RESTART_MS;
   const young = [...live.tree.wanted.values()].filter((entry) => entry.startedMs >= newMs);
-  return young.map((entry) => holderOf(`${live.dir}/${entry.name}`)).filter((pid) => pid !== null);
+  const locks = newLocks();
+  return young.map((entry) => holderOf(`${live.dir}/${entry.name}`, locks)).filter((pid) => pid !== null);
 };
 
 const hangUp = (live: Live): void => {
