@@ -101,3 +101,9 @@ tools-compat:
 	@build/tools.sh compat
 
 .PHONY: unit contract contract-ng contract-quickjs contract-noimage sim compat fault svlogd qemu docker-test tools-docker init-test bench bench-quick bench-log bench-log-quick tools-compat tools-peers
+
+## docs-test: every command of every page, executed as it stands there; wants root (docker-test and init-test have theirs)
+docs-test: all npm pkg tools-compat
+	@build/tools.sh docs
+	$(NODE) test/docs/run.ts
+.PHONY: docs-test

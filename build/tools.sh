@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes sure of what a build, or a comparison with C runit, needs from the system: tools.sh npm|cc|compat|qemu|docker|init|peers
+# Makes sure of what a build, or a comparison with C runit, needs from the system: tools.sh npm|cc|compat|qemu|docker|docs|init|peers
 # On Debian and its relatives it installs what is missing (as root, or through sudo); elsewhere it says what to install.
 set -eu
 have() { command -v "$1" >/dev/null 2>&1; }
@@ -44,12 +44,17 @@ init)
   have ps || missing="$missing procps"
   have busybox && ! ldd "$(command -v busybox)" >/dev/null 2>&1 || missing="$missing busybox-static"
   ;;
+docs)
+  have mmdebstrap || missing='mmdebstrap'
+  have useradd || missing="$missing passwd"
+  have npm || missing="$missing npm"
+  ;;
 peers)
   have s6-log || missing='s6'
   have multilog || missing="$missing daemontools"
   [ -x .cache/busybox/svlogd ] || for tool in bzip2 make gcc; do have $tool || missing="$missing $tool"; done
   ;;
-*) echo 'usage: tools.sh npm|cc|compat|qemu|docker|init|peers' >&2; exit 2 ;;
+*) echo 'usage: tools.sh npm|cc|compat|qemu|docker|docs|init|peers' >&2; exit 2 ;;
 esac
 [ "$missing" ] || exit 0
 
@@ -70,6 +75,7 @@ cc) echo 'needed: gcc and musl-gcc (Alpine: apk add gcc musl-dev; Fedora: dnf in
 qemu) echo "needed for booting: $missing" >&2 ;;
 docker) echo "needed to build and run images: $missing" >&2 ;;
 init) echo "needed to start systems under other inits: $missing (Debian's names)" >&2 ;;
+docs) echo "needed to execute the pages' commands: $missing" >&2 ;;
 peers) echo "needed to compare with other loggers: $missing" >&2 ;;
 compat) echo "needed for comparing: $missing (C runit's runsv, runsvdir and sv in /usr/bin)" >&2 ;;
 esac

@@ -27,6 +27,7 @@ const SUITES: readonly Suite[] = [
   make('svlogd'),
   make('qemu'),
   make('pkg-test'),
+  make('docs-test'),
   make('repro'),
   make('bench-quick'),
   make('bench-log-quick'),

@@ -81,5 +81,9 @@ export class Engine {
       () => !existsSync(join(this.#dir, 'exec/containerd/containerd.pid')),
       10_000,
     ).catch(() => {});
+    // a container on the machine's own network leaves a mount of that network behind
+    const mounts = readFileSync('/proc/self/mounts', 'utf8').split('\n');
+    const left = mounts.map((line) => line.split(' ')[1] ?? '').filter((path) => path.startsWith(`${this.#dir}/`));
+    if (left.length > 0) await ran(['umount', ...left.reverse()]);
   }
 }

@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Case, Stage } from './case.ts';
 import { CONFINED } from './cases/confined.ts';
+import { DOCS } from './cases/docs.ts';
 import { EXAMPLES } from './cases/examples.ts';
 import { FILES } from './cases/files.ts';
 import { IMAGES } from './cases/images.ts';
@@ -22,7 +23,7 @@ const { values } = parseArgs({
 });
 
 // the longest first
-const CASES: readonly Case[] = [...EXAMPLES, ...FILES, ...CONFINED, ...LIFE, ...IMAGES];
+const CASES: readonly Case[] = [...EXAMPLES, ...DOCS, ...FILES, ...CONFINED, ...LIFE, ...IMAGES];
 
 const work = mkdtempSync(join(tmpdir(), 'runitbox-docker-'));
 const counts = { passed: 0, failed: 0 };

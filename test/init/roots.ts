@@ -75,11 +75,17 @@ export class Roots {
     for (const init of inits) void this.#tar(init);
   }
 
-  /** Unpacks Debian's into `dir`, with ours as the test's user would install it. */
-  async debian(init: Debian, dir: string): Promise<string> {
+  /** Unpacks Debian's into `dir`. */
+  async bare(init: Debian, dir: string): Promise<string> {
     const tar = await this.#tar(init);
     mkdirSync(dir, { recursive: true });
     await command('tar', '-xf', tar, '-C', dir);
+    return dir;
+  }
+
+  /** The same, with ours as a user would install it. */
+  async debian(init: Debian, dir: string): Promise<string> {
+    await this.bare(init, dir);
     await this.install(dir);
     return dir;
   }

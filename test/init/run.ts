@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util';
 import { bounded } from '../compat/waiting.ts';
 import { type Case, CaseRoom } from './case.ts';
 import { endCommands } from './command.ts';
+import { DOCS } from './cases/docs.ts';
 import { HELPERS } from './cases/helpers.ts';
 import { INITS } from './cases/inits.ts';
 import { LXC } from './cases/lxc.ts';
@@ -28,7 +29,7 @@ const { values } = parseArgs({
 });
 
 // what needs no root of Debian's comes first, as they are being made meanwhile
-const CASES: readonly Case[] = [...HELPERS, ...LXC, ...SYSTEMD, ...INITS];
+const CASES: readonly Case[] = [...HELPERS, ...LXC, ...SYSTEMD, ...INITS, ...DOCS];
 const chosen = CASES.filter(({ title }) => title.toLowerCase().includes(values.filter.toLowerCase()));
 if (values.list) {
   for (const { title } of chosen) console.log(title);

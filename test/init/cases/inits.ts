@@ -8,11 +8,11 @@ import { endedInOrder, lives, QUIET, supervised } from '../scenario.ts';
 import { makeApp } from '../service.ts';
 
 /** How the kernel tells of reboot(2) in a PID namespace. */
-const POWERED_OFF = 130;
+export const POWERED_OFF = 130;
 const REBOOTED = 129;
 
 /** The root of the template, without LXC. */
-async function busyboxRoot(room: Room, kind: string): Promise<string> {
+export async function busyboxRoot(room: Room, kind: string): Promise<string> {
   const root = join(room.dir, 'root');
   const words = [`--name=${room.name}`, `--path=${room.dir}`, `--rootfs=${root}`, `--kind=${kind}`];
   await command(join(room.roots.docker, 'lxc/lxc-runitbox'), ...words, `--service=${makeApp(room.dir)}`);
@@ -26,7 +26,7 @@ const FOR_MACHINES =
   /hwclock|checkroot|checkfs|mountall|umountroot|umountfs|mountdevsubfs|brightness|procps|modules|urandom/;
 
 /** They do nothing, and keep their place in the order in which scripts are run. */
-function withoutMachine(root: string): void {
+export function withoutMachine(root: string): void {
   const dir = join(root, 'etc/init.d');
   for (const name of readdirSync(dir).filter((script) => FOR_MACHINES.test(script))) {
     const text = readFileSync(join(dir, name), 'latin1');
@@ -35,7 +35,7 @@ function withoutMachine(root: string): void {
 }
 
 /** The machine's terminals are not there. */
-function withoutTerminals(inittab: string): void {
+export function withoutTerminals(inittab: string): void {
   const kept = readFileSync(inittab, 'latin1').split('\n');
   writeFileSync(inittab, kept.filter((line) => !/getty|sulogin|powerfail/.test(line)).join('\n'));
 }

@@ -19,7 +19,7 @@ async function machineRoot(room: Room): Promise<string> {
   return root;
 }
 
-async function boot(room: Room, root: string): Promise<Booted> {
+export async function bootSystemd(room: Room, root: string): Promise<Booted> {
   const words = ['systemd-nspawn', '--quiet', '--register=no', '--keep-unit', '--private-network'];
   const name = [`--machine=${room.name}`, '-D', root, '--boot'];
   const booted = await Booted.start(room, [...words, ...name], root, /^(\S*\/)?(systemd|init)( |$)/);
@@ -69,7 +69,7 @@ export const SYSTEMD: readonly Case[] = [
     from: 'systemd',
     async attempt(room) {
       const root = await machineRoot(room);
-      const booted = await boot(room, root);
+      const booted = await bootSystemd(room, root);
       const life = await lives(booted.guest);
       same('restarts', await show(booted.guest, 'NRestarts'), '1');
       await powersOff(booted);
@@ -82,7 +82,7 @@ export const SYSTEMD: readonly Case[] = [
     from: 'systemd',
     async attempt(room) {
       const root = await machineRoot(room);
-      const { guest } = await boot(room, root);
+      const { guest } = await bootSystemd(room, root);
       const before = await supervised(guest);
       await guest.run('systemctl stop runsvdir');
       endedInOrder(root, QUIET);
@@ -108,7 +108,7 @@ export const SYSTEMD: readonly Case[] = [
     from: 'systemd',
     async attempt(room) {
       const root = await machineRoot(room);
-      const { guest } = await boot(room, root);
+      const { guest } = await bootSystemd(room, root);
       await restartsService(guest);
       const { runsvdir } = await supervised(guest);
       process.kill(runsvdir.pid, 'SIGKILL');
@@ -132,7 +132,7 @@ export const SYSTEMD: readonly Case[] = [
       const root = await room.roots.debian('systemd', join(room.dir, 'root'));
       const home = await addUser(root);
       await enableForUser(room, home);
-      const booted = await boot(room, root);
+      const booted = await bootSystemd(room, root);
       const log = 'home/ada/.local/state/log/mine/current';
       await until('the service of the user', () => booted.guest.read(log).includes('started as ada'), 60_000);
       const ask = 'SVDIR=/home/ada/.config/service chpst -u ada sv status mine';

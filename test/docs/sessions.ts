@@ -1,0 +1,135 @@
+// What each place is: the machine, what it has before the first block, and what must hold after the last.
+import type { Block } from './page.ts';
+import { CHECKOUT, type Debian } from './place.ts';
+
+export interface Session {
+  readonly machine: Debian | 'machine';
+  /** What the page takes for granted. */
+  readonly before: string;
+  /** How a block becomes commands. */
+  readonly commands?: (block: Block) => string;
+}
+
+const INSTALLED = `
+rm -rf /etc/service
+install -m755 dist/runitbox /usr/bin/runitbox
+runitbox --install -s /usr/local/bin
+mkdir -p /etc/service
+runsvdir -P /etc/service &
+`;
+
+const service = (dir: string, run: string): string => `
+mkdir -p ${dir}
+printf '#!/bin/sh\\n${run}\\n' > ${dir}/run
+chmod +x ${dir}/run
+`;
+
+const LASTING = 'exec sleep 100000';
+
+/** Each line by itself: a program that goes on until it is ended, which has started when ./run or the debugger says so. */
+const oneByOne = ({ text }: Block): string =>
+  text
+    .trim()
+    .split('\n')
+    .map(
+      (line) => `
+rm -f web/started services/web/started said
+setsid bash -c ${JSON.stringify(`exec env ${line.replace(/ +#.*$/, '')}`)} 2> said & page=$!
+until [ -e web/started ] || [ -e services/web/started ] || grep -q 'Debugger listening' said; do
+  kill -0 $page && sleep 0.1
+done
+kill -KILL -$page; wait $page || true
+`,
+    )
+    .join('');
+
+const PACKAGES = `
+rm -rf /etc/service
+mkdir /tmp/project && cp dist/npm/*.tgz /tmp/project && cd /tmp/project
+echo '{"name":"project","private":true}' > package.json
+${service('services/web', LASTING)}
+${service('/etc/service/web', LASTING)}
+${CHECKOUT}/dist/runitbox runsvdir -P /etc/service &
+# no registry has the package before it is released: its name stands for the files
+npm() {
+  if [ "$*" = 'install runitbox' ]; then command npm install --offline ./runitbox-[0-9]*.tgz ./runitbox-linux-*.tgz
+  else command npm "$@"; fi
+}
+`;
+
+const module = (text: string): string => `cat > page.mjs <<'END_OF_MODULE'\n${text}END_OF_MODULE\nnode page.mjs\n`;
+
+export const SESSIONS: Readonly<Record<string, Session>> = {
+  debian: { machine: 'debian', before: '' },
+  web: { machine: 'web', before: `${INSTALLED}${service('/etc/service/db', LASTING)}` },
+  pm2: {
+    machine: 'machine',
+    before: `${INSTALLED}useradd node
+mkdir -p /app
+echo 'require("http").createServer(() => {}).listen(3000)' > /app/server.js
+`,
+  },
+  'c-runit': {
+    machine: 'machine',
+    before: `
+rm -rf /etc/service
+${service('/etc/service/app', LASTING)}
+(while :; do env runsvdir -P /etc/service || true; done) &
+until sv check /etc/service/app; do sleep 0.1; done
+`,
+  },
+  node: {
+    machine: 'machine',
+    before: `
+ln -s ${CHECKOUT}/dist/runitbox-node /usr/local/bin/runitbox-node
+mkdir /tmp/node && cd /tmp/node
+${service('web', 'echo > started; exec sleep 100000')}
+${service('services/web', 'echo > started; exec sleep 100000')}
+`,
+    commands: oneByOne,
+  },
+  npm: {
+    machine: 'machine',
+    before: PACKAGES,
+    commands: ({ language, text }) => (language === 'js' ? module(text) : text),
+  },
+  bench: { machine: 'machine', before: '' },
+};
+
+/** What must be so after a page. */
+const AFTER: Readonly<Record<string, string>> = {
+  'README.md': `
+sv restart clock
+[ "$(stat -c %U "/proc/$(cat /etc/service/clock/supervise/pid)")" = nobody ]
+`,
+  'docs/migrate/supervisord.md': 'sv start web && sv stop web\n',
+  'docs/migrate/s6-overlay.md': 'sv start web && sv stop web\n',
+  'docs/migrate/pm2-runtime.md': 'sv start api && sv stop api\n',
+  'docs/migrate/c-runit.md': `
+until sv exit app; do sleep 0.1; done
+until for pid in $(pidof runsv); do readlink "/proc/$pid/exe"; done | grep -q runitbox; do sleep 0.1; done
+sv -w 30 start app
+`,
+  'docs/runit/README.md': '[ -x /etc/runit/1 ] && [ -x /etc/service/getty-tty1/run ] && [ -x /sbin/init ]\n',
+};
+
+/** A person who types the next line gives a program in the background that much time. */
+const typed = (commands: string): string => commands.replaceAll(/ &( +#.*)?$/gm, ' &\nsleep 1');
+
+const fileText = (path: string, text: string): string => `
+mkdir -p "$(dirname '${path}')"
+cat > '${path}' <<'END_OF_FILE'
+${text}END_OF_FILE
+chmod +x '${path}'
+sh -n '${path}'
+`;
+
+/** All that is executed for a page: the first command that fails ends it, with its line in the page. */
+export const scriptOf = (session: Session, page: string, blocks: readonly Block[]): string => {
+  const parts = blocks.map((block) => {
+    const { file } = block.options;
+    const commands = file === undefined ? typed(session.commands?.(block) ?? block.text) : fileText(file, block.text);
+    return `echo "== ${block.page}:${block.line}"\n${commands}`;
+  });
+  return `set -e\ncd ${CHECKOUT}\n${session.before}\n${parts.join('')}\necho '== afterwards'\n${AFTER[page] ?? ''}`;
+};
