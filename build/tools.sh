@@ -206,16 +206,18 @@ if [ "$missing" ]; then
   fi
   look
 fi
-if [ "$missing" ]; then
-  said=$(mktemp)
-  trap 'rm -f "$said"' EXIT
+said=$(mktemp)
+trap 'rm -f "$said"' EXIT
+# a second time for what only new lists know of
+for _ in 1 2; do
+  [ "$missing" ] || break
+  asked=$missing
   echo "installing${sudo:+ with $sudo}: $missing" >&2
   install_missing || { cat "$said" >&2; exit 1; }
-  asked=$missing
   look
-  if [ "$missing" ]; then
-    echo "installed $asked, but $missing is still not usable: is another one, older than needed, first in PATH?" >&2
-    exit 1
-  fi
+done
+if [ "$missing" ]; then
+  echo "installed $asked, but $missing is still not usable: is another one, older than needed, first in PATH?" >&2
+  exit 1
 fi
 case " $groups " in *' build '*) record_compilers ;; esac
