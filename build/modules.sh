@@ -9,7 +9,9 @@ cd "$(dirname "$0")/.."
 WAIT_S=900
 
 exec 9<build
-! command -v flock >/dev/null || flock -w $WAIT_S 9 || { echo "modules.sh: another one runs for $WAIT_S s" >&2; exit 1; }
+# BusyBox's flock waits for no time that is told
+! command -v flock >/dev/null || flock -n 9 || flock -w $WAIT_S 9 ||
+  { echo "modules.sh: another one has been installing for $WAIT_S s" >&2; exit 1; }
 
 unfinished=.cache/modules-unfinished
 mkdir -p .cache
