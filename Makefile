@@ -11,7 +11,8 @@ DIST ?= dist
 O := $(OUT)/$(ENGINE)
 BIN := node_modules/.bin
 # npm brings a Node.js that runs the build's TypeScript, whatever the system has; on musl systems the system's own does.
-NODE = $(shell $(BIN)/node -e 0 2>/dev/null && echo $(BIN)/node || echo node)
+NODE = $(shell for node in node_modules/node-linux-*/bin/node node; do \
+  "$$node" --version >/dev/null 2>&1 && echo "$$node" && break; done)
 
 SOURCES := $(shell find src -name '*.ts')
 HOST := src/host/quickjs
@@ -34,8 +35,9 @@ QUIET := -w -Werror=incompatible-pointer-types
 STATIC := -g -DNDEBUG $(KNEE) -fno-pie -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables
 LINK := -static -no-pie -Wl,--gc-sections,-z,norelro,-z,noseparate-code,--build-id=none
 LAYOUT := -Wl,-T,build/image/layout.ld
-# On a system whose own C library is musl, its compiler is the right one.
-MUSL := $(shell command -v musl-gcc || echo cc)
+# Which compilers there are is known once the tools are installed: where a recipe runs, not where this is read.
+COMPILER := $(OUT)/compiler
+MUSL = $(shell sed -n 's/^musl=//p' $(COMPILER))
 
 ## all: dist/runitbox, the static executable with its heap image
 all: $(DIST)/runitbox
@@ -43,12 +45,13 @@ all: $(DIST)/runitbox
 run: $(DIST)/runitbox
 	@build/run.sh $(DIST)/runitbox
 ## test: everything: the suites of test/all.ts, one after the other
+test: NEEDS = build $(TEST_NEEDS)
 test: tools
 	$(NODE) test/all.ts
 ## check: types, lint, format, the import rule, dead exports, lines of C
-check: node_modules/.stamp
-	$(BIN)/tsc --noEmit
-	$(BIN)/biome check --error-on-warnings
+check: tools
+	$(NODE) $(BIN)/tsc --noEmit
+	$(NODE) $(BIN)/biome check --error-on-warnings
 	$(NODE) build/rules.ts
 ## noimage: dist/runitbox-noimage, the same without the heap image
 noimage: $(DIST)/runitbox-noimage
@@ -71,7 +74,8 @@ size: all
 	@size=$$(wc -c < $(DIST)/runitbox); echo "$$size of $(LIMIT) bytes"; test $$size -le $(LIMIT)
 ## hot: measures anew which functions and which blocks of the heap usual runs touch (build/image/hot.*; wants valgrind)
 hot: all
-	build/image/hot.sh $(DIST)/runitbox $O/runitbox.map $O/runitbox.heap $O/runitbox.notes
+	@build/tools.sh hot
+	NODE=$(NODE) build/image/hot.sh $(DIST)/runitbox $O/runitbox.map $O/runitbox.heap $O/runitbox.notes
 ## clean: removes what builds made, but not the downloads (.cache, node_modules)
 clean:
 	rm -rf $(OUT) $(DIST)
@@ -83,21 +87,23 @@ help:
 
 # --- tools ---------------------------------------------------------------------------------------------------------
 
-node_modules/.stamp: package.json package-lock.json
-	@build/tools.sh npm
-	# not npm ci: it refuses a lock file in which a platform's optional package that no registry has is missing
-	npm install --no-save --no-audit --no-fund --loglevel=error
-	# npm 9, Debian 12's, makes no link for a package that is one of two which bring the same program
-	@[ -e $(BIN)/node ] || for node in node_modules/node-linux-*/bin/node; do \
-	  [ ! -e $$node ] || ln -sf ../$${node#node_modules/} $(BIN)/node; done
+# What is needed of the system: installed where apt-get can, named where not. The file says which compilers were found, and
+# changes with them alone; what they make depends on it.
+NEEDS := build
+$(COMPILER): FORCE
+	@CC='$(CC)' COMPILER=$@ build/tools.sh $(NEEDS)
+FORCE:
+
+# npm writes the second file: whoever ran it by hand may have taken away what a build needs.
+node_modules/.stamp: package.json package-lock.json $(wildcard node_modules/.package-lock.json) build/modules.sh | $(COMPILER)
+	@build/modules.sh
 	@touch $@
 
-# What a build needs of the system: installed where apt-get can, named where not.
-tools: node_modules/.stamp $O/.tools
-.PHONY: tools
-$O/.tools:
-	@build/tools.sh cc
-	@mkdir -p $O && touch $@
+tools: $(COMPILER) node_modules/.stamp
+.PHONY: tools FORCE
+
+# A file is there under its name only as a whole, also when make was killed: $(call whole,COMMAND THAT MAKES $@.new)
+whole = $1 && mv $@.new $@
 
 # --- bundle --------------------------------------------------------------------------------------------------------
 
@@ -105,71 +111,72 @@ $O/runitbox.js: $(SOURCES) $(MAIN) build/image/samples.js node_modules/.stamp Ma
 	@mkdir -p $O
 	$(BIN)/esbuild $(MAIN) --bundle --format=iife --platform=neutral --main-fields=module,main --target=es2023 \
 	  --banner:js='"use strict";' --supported:logical-assignment=false --legal-comments=none --minify-whitespace --minify-syntax \
-	  --log-level=warning --outfile=$@
-	@cat build/image/samples.js >> $@
+	  --log-level=warning --outfile=$@.new
+	@cat build/image/samples.js >> $@.new && mv $@.new $@
 
 # --- engine --------------------------------------------------------------------------------------------------------
 
-$O/engine/.stamp: | $O/.tools
-$O/engine/.stamp: build/engine/fetch.sh build/engine/patch.ts build/engine/$(ENGINE).sha256 node_modules/.stamp
+$O/engine/.stamp: build/engine/fetch.sh build/engine/patch.ts build/engine/$(ENGINE).sha256 node_modules/.stamp | $(COMPILER)
 	@mkdir -p $O
-	build/engine/fetch.sh $(ENGINE) > $O/source
+	NODE=$(NODE) build/engine/fetch.sh $(ENGINE) > $O/source
 	rm -rf $O/engine
 	$(NODE) build/engine/patch.ts $(ENGINE) "$$(cat $O/source)" $O/engine
 	@touch $@
 
-$O/bytecode: build/bytecode.c $O/engine/.stamp Makefile
-	$(CC) -O1 $(DEFINES) $(QUIET) $(INCLUDE) -o $@ $< $(addprefix $O/engine/,quickjs.c $(ENGINE_C)) -lm -lpthread
+$O/bytecode: build/bytecode.c $O/engine/.stamp $(COMPILER) Makefile
+	$(call whole,$(CC) -O1 $(DEFINES) $(QUIET) $(INCLUDE) -o $@.new $< $(addprefix $O/engine/,quickjs.c $(ENGINE_C)) -lm -lpthread)
 
 $O/runitbox.bc: $O/runitbox.js $O/bytecode
-	$O/bytecode $< $@
+	$(call whole,$O/bytecode $< $@.new)
 $O/runitbox.debug.bc: $O/runitbox.js $O/bytecode
-	$O/bytecode $< $@ debug
+	$(call whole,$O/bytecode $< $@.new debug)
 
 # --- objects: one set a flavour --------------------------------------------------------------------------------------
 
-# flavour, compiler, flags
+# flavour, variable with the compiler, flags
 define flavour
-$O/$1/engine.o: $(HOST)/engine.c $O/engine/.stamp $(HOST)/host.h $(wildcard build/image/*.[ch]) Makefile | $O/$1
-	$2 $3 $(DEFINES) $(QUIET) $(INCLUDE) -c -o $$@ $$<
-$O/$1/lib-%.o: $O/engine/.stamp Makefile | $O/$1
-	$2 $3 $(DEFINES) $(QUIET) $(INCLUDE) -c -o $$@ $O/engine/$$*.c
-$O/$1/%.o: $(HOST)/%.c $(HOST_H) $O/engine/.stamp Makefile | $O/$1
-	$2 $3 $(DEFINES) $(WARN) $(INCLUDE) -c -o $$@ $$<
-$O/$1/%.o: src/host/c/%.c src/host/c/sys.h src/host/c/lines.h Makefile | $O/$1
-	$2 $3 $(DEFINES) $(WARN) $(INCLUDE) -c -o $$@ $$<
-$O/$1/%.o: build/image/%.c $(HOST_H) $O/engine/.stamp Makefile | $O/$1
-	$2 $3 $(DEFINES) $(WARN) $(INCLUDE) -c -o $$@ $$<
+$O/$1/engine.o: $(HOST)/engine.c $O/engine/.stamp $(HOST)/host.h $(wildcard build/image/*.[ch]) $(COMPILER) Makefile | $O/$1
+	$$(call whole,$$($2) $3 $(DEFINES) $(QUIET) $(INCLUDE) -c -o $$@.new $$<)
+$O/$1/lib-%.o: $O/engine/.stamp $(COMPILER) Makefile | $O/$1
+	$$(call whole,$$($2) $3 $(DEFINES) $(QUIET) $(INCLUDE) -c -o $$@.new $O/engine/$$*.c)
+$O/$1/%.o: $(HOST)/%.c $(HOST_H) $O/engine/.stamp $(COMPILER) Makefile | $O/$1
+	$$(call whole,$$($2) $3 $(DEFINES) $(WARN) $(INCLUDE) -c -o $$@.new $$<)
+$O/$1/%.o: src/host/c/%.c src/host/c/sys.h src/host/c/lines.h $(COMPILER) Makefile | $O/$1
+	$$(call whole,$$($2) $3 $(DEFINES) $(WARN) $(INCLUDE) -c -o $$@.new $$<)
+$O/$1/%.o: build/image/%.c $(HOST_H) $O/engine/.stamp $(COMPILER) Makefile | $O/$1
+	$$(call whole,$$($2) $3 $(DEFINES) $(WARN) $(INCLUDE) -c -o $$@.new $$<)
 $O/$1: ; @mkdir -p $$@
 endef
 
 SANITIZE := -g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize=alignment,shift \
   -DPLAIN_MALLOC -DFAIL_ALLOC
-$(eval $(call flavour,image,$(MUSL),$(STATIC) -DHEAP_IMAGE))
-$(eval $(call flavour,plain,$(MUSL),$(STATIC)))
-$(eval $(call flavour,debug,$(MUSL),-g -O1 -fno-pie -DFAIL_ALLOC))
-$(eval $(call flavour,asan,$(CC),$(SANITIZE)))
+$(eval $(call flavour,image,MUSL,$$(STATIC) -DHEAP_IMAGE))
+$(eval $(call flavour,plain,MUSL,$$(STATIC)))
+$(eval $(call flavour,debug,MUSL,-g -O1 -fno-pie -DFAIL_ALLOC))
+$(eval $(call flavour,asan,CC,$$(SANITIZE)))
 
 objects = $(addprefix $O/$1/,engine.o $(ENGINE_C:%.c=lib-%.o) $(notdir $(HOST_C:.c=.o)) $(if $(filter image,$1),make.o))
 
 # --- executables -----------------------------------------------------------------------------------------------------
 
 # Twice the same link but for constants: image_limit is 0 while the image is built, then the image's end.
-$O/places: build/image/hot.places build/image/places.ts
+$O/places: build/image/hot.places build/image/places.ts node_modules/.stamp
 	@mkdir -p $O
-	$(NODE) build/image/places.ts pack $< $@
+	$(call whole,$(NODE) build/image/places.ts pack $< $@.new)
 $O/stage1: $(call objects,image) build/image/layout.ld build/image/hot.ld
-	$(MUSL) $(LINK) $(LAYOUT) -Wl,--defsym=image_limit=0,--defsym=image_atoms=0 -o $@ $(call objects,image) -lm
+	$(MUSL) $(LINK) $(LAYOUT) -Wl,--defsym=image_limit=0,--defsym=image_atoms=0 -o $@.new $(call objects,image) -lm
+	@mv $@.new $@
 $O/%.heap: $O/%.bc $O/places $O/stage1
-	env -i $O/stage1 --dump $< $O/places $@ $O/$*.notes
+	$(call whole,env -i $O/stage1 --dump $< $O/places $@.new $O/$*.notes)
 $O/%.elf: $O/%.heap $O/stage1
 	$(MUSL) $(LINK) $(LAYOUT) -Wl,-Map=$O/$*.map \
 	  -Wl,$$(od -An -v -tu8 -w24 -j16 -N24 $< | \
 	    awk '{ printf "--defsym=image_limit=%d,--defsym=image_atoms=%d", $$1 + $$2, $$3 }') \
-	  -o $@ $(call objects,image) -lm
-	@nm $O/stage1 | grep -vE ' image_(limit|atoms)' > $@.nm; nm $@ | grep -vE ' image_(limit|atoms)' | cmp - $@.nm
+	  -o $@.new $(call objects,image) -lm
+	@nm $O/stage1 | grep -vE ' image_(limit|atoms)' > $@.nm; nm $@.new | grep -vE ' image_(limit|atoms)' | cmp - $@.nm
+	@mv $@.new $@
 $O/%.image: $O/%.elf $O/%.heap build/image/elf.ts
-	$(NODE) build/image/elf.ts $O/$*.elf $O/$*.heap $@
+	$(call whole,$(NODE) build/image/elf.ts $O/$*.elf $O/$*.heap $@.new)
 	@sync $@
 .PRECIOUS: $O/%.heap $O/%.elf
 
@@ -184,15 +191,15 @@ endef
 $(DIST)/runitbox-noimage $(DIST)/runitbox-ng: $(call objects,plain) $O/runitbox.bc
 	@mkdir -p $(DIST)
 	@$(call embed,$O/runitbox.bc,plain)
-	$(MUSL) $(LINK) -s -o $@ $(call objects,plain) $O/bundle-plain.s -lm
+	$(call whole,$(MUSL) $(LINK) -s -o $@.new $(call objects,plain) $O/bundle-plain.s -lm)
 $(DIST)/runitbox-debug: $(call objects,debug) $O/runitbox.debug.bc
 	@mkdir -p $(DIST)
 	@$(call embed,$O/runitbox.debug.bc,debug)
-	$(MUSL) -static -no-pie -g -o $@ $(call objects,debug) $O/bundle-debug.s -lm
+	$(call whole,$(MUSL) -static -no-pie -g -o $@.new $(call objects,debug) $O/bundle-debug.s -lm)
 $(DIST)/runitbox-asan: $(call objects,asan) $O/runitbox.debug.bc
 	@mkdir -p $(DIST)
 	@$(call embed,$O/runitbox.debug.bc,asan)
-	$(CC) $(SANITIZE) -o $@ $(call objects,asan) $O/bundle-asan.s -lm
+	$(call whole,$(CC) $(SANITIZE) -o $@.new $(call objects,asan) $O/bundle-asan.s -lm)
 
 include build/checks.mk
 include build/node.mk

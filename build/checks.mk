@@ -1,13 +1,20 @@
 # The suites that `make test` runs, each by itself, and what they need. Included by the Makefile.
 
-VITEST := $(NODE) $(BIN)/vitest run
+VITEST = $(NODE) $(BIN)/vitest run
+# Most cases want root: through sudo, for a user who has it.
+AS_ROOT := build/as-root.sh
+
+## quick: a sample of what test runs, in a minute and a half: types, lint, unit tests, contract, simulation, compatibility
+quick: NEEDS := build compat
+quick: tools
+	$(NODE) test/all.ts --quick
 
 ## unit: unit tests; every branch of src/machine and src/formats is taken
-unit: node_modules/.stamp out/node/sys.node
+unit: tools out/node/sys.node
 	$(VITEST) test/unit --coverage
 
 ## contract: one contract for every host: Node, QuickJS, the virtual kernel
-contract: out/node/sys.node
+contract: tools out/node/sys.node
 	$(VITEST) test/contract
 	@$(MAKE) --no-print-directory contract-quickjs contract-noimage
 ## contract-ng: the same contract on the second engine
@@ -21,89 +28,90 @@ contract-noimage: $O/contract-noimage
 CONTRACT_TS := $(shell find test/contract -name '*.ts')
 $O/contract.js: $(CONTRACT_TS) $(SOURCES) node_modules/.stamp
 	@mkdir -p $O
-	$(BIN)/esbuild test/contract/quickjs-main.ts --bundle --format=iife --platform=neutral --target=es2023 \
-	  --log-level=warning --outfile=$@
+	$(call whole,$(BIN)/esbuild test/contract/quickjs-main.ts --bundle --format=iife --platform=neutral --target=es2023 \
+	  --log-level=warning --outfile=$@.new)
 $O/contract.bc: $O/contract.js $O/bytecode
-	$O/bytecode $< $@
+	$(call whole,$O/bytecode $< $@.new)
 $O/contract: $O/contract.image
-	@cp $< $@
+	@$(call whole,cp $< $@.new)
 $O/contract-noimage: $(call objects,plain) $O/contract.bc
 	@printf '.section .rodata\n.globl bundle, bundle_end\nbundle: .incbin "%s"\nbundle_end: .byte 0\n' $O/contract.bc > $O/bundle-contract.s
 	@printf '.section .note.GNU-stack,"",%%progbits\n' >> $O/bundle-contract.s
-	$(MUSL) $(LINK) -s -o $@ $(call objects,plain) $O/bundle-contract.s -lm
+	$(call whole,$(MUSL) $(LINK) -s -o $@.new $(call objects,plain) $O/bundle-contract.s -lm)
 
-out/node/sys.node: src/host/c/sys.c src/host/c/lines.c src/host/c/lines.h src/host/c/sys.h src/host/node/bind.c node_modules/.stamp
-	src/host/node/build.sh
+out/node/sys.node: src/host/c/sys.c src/host/c/lines.c src/host/c/lines.h src/host/c/sys.h src/host/node/bind.c node_modules/.stamp $(COMPILER)
+	CC='$(CC)' src/host/node/build.sh
 
 ## sim: at least 100,000 seeded event sequences against the virtual kernel; SEED=n replays one
 SEQUENCES ?= 100000
-sim: node_modules/.stamp
+sim: tools
 	$(VITEST) test/sim/kernel
 	$(NODE) test/sim/run.ts $(if $(SEED),--seed $(SEED),--sequences $(SEQUENCES))
 
 ## compat: one script of cases against C runit and ours, alone and mixed
 compat: dist/runitbox tools-compat $(OUT)/jail
-	$(NODE) test/compat/run.ts
+	$(AS_ROOT) $(NODE) test/compat/run.ts
+
+compat-quick: dist/runitbox tools-compat $(OUT)/jail
+	$(AS_ROOT) $(NODE) test/compat/run.ts --suites ours --share 8
 
 # Process 1 is played in namespaces of its own.
-$(OUT)/jail: test/compat/jail.c
-	@mkdir -p $(OUT)
-	$(CC) -O1 $(WARN) -o $@ $<
+$(OUT)/jail: test/compat/jail.c $(COMPILER)
+	$(call whole,$(CC) -O1 $(WARN) -o $@.new $<)
 
 ## fault: fork and descriptor limits, full and read-only disks, kill -9 at any moment
 fault: dist/runitbox dist/runitbox-debug tools-compat $(OUT)/jail
-	$(NODE) test/fault/run.ts
+	$(AS_ROOT) $(NODE) test/fault/run.ts
 
 ## qemu: a real kernel boots dist/runitbox as init, to a supervised shell, and switches off; KERNEL=FILE for another kernel
 .cache/linux/vmlinuz:
-	@build/tools.sh qemu
 	test/qemu/kernel.sh $@
-qemu: dist/runitbox .cache/linux/vmlinuz
-	@build/tools.sh qemu
+qemu: dist/runitbox tools-qemu .cache/linux/vmlinuz
 	$(NODE) test/qemu/run.ts .cache/linux/vmlinuz
 
 ## docker-test: builds every image with a real engine and runs it; SKIP_DOCKER=1 skips, and says so
 SCHEMAS := .cache/docker/schemas
-$(SCHEMAS)/.stamp: test/docker/schemas.json
+$(SCHEMAS)/.stamp: test/docker/schemas.json | $(COMPILER)
 	@mkdir -p $(SCHEMAS) && cp $< $(SCHEMAS)/package.json
 	npm install --prefix $(SCHEMAS) --no-audit --no-fund --loglevel=error
 	@touch $@
 docker-test: all tools-docker $(SCHEMAS)/.stamp
-	$(NODE) test/docker/run.ts
-tools-docker:
-	@build/tools.sh docker
+	$(AS_ROOT) $(NODE) test/docker/run.ts
 
 ## init-test: every init's entry and LXC template of docker/, run for real: LXC, systemd-nspawn, namespaces; wants root
-init-test: dist/runitbox
-	@build/tools.sh init
-	$(NODE) test/init/run.ts
+init-test: dist/runitbox tools-init
+	$(AS_ROOT) $(NODE) test/init/run.ts
+
+## fresh-test: make run, make quick and what goes wrong, on bare machines: Debian 12 and 13 in namespaces; wants root
+fresh-test: all tools-fresh
+	$(AS_ROOT) $(NODE) test/fresh/run.ts
 
 ## svlogd: C svlogd and ours on the same input: a matrix, random cases (CASES=n SEED=n), signals, lost lines
 CASES ?= 2500
 svlogd: dist/runitbox tools-compat
-	$(NODE) test/svlogd/run.ts --cases $(CASES) $(if $(SEED),--seed $(SEED))
+	$(AS_ROOT) $(NODE) test/svlogd/run.ts --cases $(CASES) $(if $(SEED),--seed $(SEED))
 
 ## bench: every figure against C runit, side by side
 bench: dist/runitbox tools-compat
-	$(NODE) test/bench/run.ts
+	$(AS_ROOT) $(NODE) test/bench/run.ts
 bench-quick: dist/runitbox tools-compat
-	$(NODE) test/bench/run.ts --quick --assert --slack 2
+	$(AS_ROOT) $(NODE) test/bench/run.ts --quick --assert --slack 2
 
 ## bench-log: lines a second beside C svlogd, BusyBox svlogd, s6-log and multilog; latency, memory, wake-ups beside C
-bench-log: dist/runitbox tools-peers
-	$(NODE) test/bench/log/run.ts
+bench-log: dist/runitbox tools-compat tools-peers
+	$(AS_ROOT) $(NODE) test/bench/log/run.ts
 bench-log-quick: dist/runitbox tools-compat
-	$(NODE) test/bench/log/run.ts --quick --assert --slack 2
+	$(AS_ROOT) $(NODE) test/bench/log/run.ts --quick --assert --slack 2
 
-tools-peers: tools-compat
-	@build/tools.sh peers
-tools-compat:
-	@build/tools.sh compat
+# What a suite needs of the system besides what a build needs: build/tools.sh knows the groups.
+TEST_NEEDS := compat qemu docker docs init fresh
+tools-compat tools-qemu tools-docker tools-docs tools-init tools-peers tools-fresh: tools-%: tools
+	@build/tools.sh $*
 
-.PHONY: unit contract contract-ng contract-quickjs contract-noimage sim compat fault svlogd qemu docker-test tools-docker init-test bench bench-quick bench-log bench-log-quick tools-compat tools-peers
+## docs-test: every command of every page, executed as it stands there (docker-test and init-test have theirs); wants root
+docs-test: all npm pkg tools-compat tools-docs
+	$(AS_ROOT) $(NODE) test/docs/run.ts
 
-## docs-test: every command of every page, executed as it stands there; wants root (docker-test and init-test have theirs)
-docs-test: all npm pkg tools-compat
-	@build/tools.sh docs
-	$(NODE) test/docs/run.ts
-.PHONY: docs-test
+.PHONY: quick unit contract contract-ng contract-quickjs contract-noimage sim compat compat-quick fault svlogd
+.PHONY: qemu docker-test init-test docs-test fresh-test bench bench-quick bench-log bench-log-quick
+.PHONY: tools-compat tools-qemu tools-docker tools-docs tools-init tools-peers tools-fresh

@@ -6,7 +6,7 @@ pkg: $(DIST)/runitbox-node
 # script's target, PACKED
 define node_bundle
 $(BIN)/esbuild src/node.ts --bundle --format=cjs --platform=node --target=$1 --define:PACKED=$2 --loader:.node=binary \
-  --legal-comments=none --minify-whitespace --log-level=warning --outfile=$@
+  --legal-comments=none --minify-whitespace --log-level=warning --outfile=$@.new && mv $@.new $@
 endef
 
 out/node/packed.cjs: $(SOURCES) out/node/sys.node Makefile build/node.mk
@@ -24,7 +24,7 @@ out/node/runitbox.cjs: $(SOURCES) out/node/sys.node Makefile build/node.mk
 	$(call node_bundle,node18,false)
 
 out/npm/types/api/index.d.ts: $(SOURCES) build/npm/tsconfig.json node_modules/.stamp
-	$(BIN)/tsc -p build/npm/tsconfig.json
+	$(NODE) $(BIN)/tsc -p build/npm/tsconfig.json
 	@touch $@
 
 $(DIST)/npm/.stamp: $(DIST)/runitbox out/node/runitbox.cjs out/npm/types/api/index.d.ts $(wildcard build/npm/*) $(wildcard docs/man/*) \
@@ -34,17 +34,17 @@ $(DIST)/npm/.stamp: $(DIST)/runitbox out/node/runitbox.cjs out/npm/types/api/ind
 
 ## pkg-test: both, tested: how they are packed and installed, and a third of the compatibility cases
 pkg-test: pkg npm tools-compat
-	$(VITEST) test/pkg
-	$(NODE) test/compat/run.ts --flavour node --suites ours --share 3 --jobs 8
+	$(AS_ROOT) $(VITEST) test/pkg
+	$(AS_ROOT) $(NODE) test/compat/run.ts --flavour node --suites ours --share 3 --jobs 8
 ## npm-test: the packages, installed offline into an empty directory
 npm-test: npm
 	$(VITEST) test/pkg/npm
 ## compat-node: every case of compat with dist/runitbox-node
 compat-node: pkg tools-compat
-	$(NODE) test/compat/run.ts --flavour node --jobs 6
+	$(AS_ROOT) $(NODE) test/compat/run.ts --flavour node --jobs 6
 ## svlogd-node: the cases of svlogd with dist/runitbox-node
 svlogd-node: pkg tools-compat
 	@mkdir -p out/node/bin && ln -sf ../../../dist/runitbox-node out/node/bin/svlogd
-	$(NODE) test/svlogd/run.ts --bin out/node/bin --only matrix,property,scenarios,differences --cases 200
+	$(AS_ROOT) $(NODE) test/svlogd/run.ts --bin out/node/bin --only matrix,property,scenarios,differences --cases 200
 
 .PHONY: svlogd-node pkg npm pkg-test npm-test compat-node

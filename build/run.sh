@@ -24,12 +24,12 @@ trap stop INT TERM HUP
 cat <<TEXT
 runitbox supervises three services in $here/service. In another shell:
 
-  export PATH=$here/bin:\$PATH SVDIR=$here/service
-  sv status \$SVDIR/*          what runs, and since when
+  export PATH="$here/bin:\$PATH" SVDIR="$here/service"
+  sv status "\$SVDIR"/*        what runs, and since when
   sv restart clock            a new process, at once
   sv up idle                  start what its ./down file kept down
-  kill -9 \$(cat \$SVDIR/clock/supervise/pid)    and look at sv status again
-  tail -f $here/clock.log     what clock said, through its log service
+  kill -9 \$(cat "\$SVDIR/clock/supervise/pid")  and look at sv status again
+  tail -f "$here/clock.log"   what clock said, through its log service
 
 flaky ends every three seconds and says so here. Ctrl-C stops everything.
 

@@ -1,82 +1,227 @@
 #!/bin/sh
-# Makes sure of what a build, or a comparison with C runit, needs from the system: tools.sh npm|cc|compat|qemu|docker|docs|init|peers
-# On Debian and its relatives it installs what is missing (as root, or through sudo); elsewhere it says what to install.
+# Makes sure of what a build or a suite needs from the system: tools.sh GROUP...
+# Groups: build, compat, qemu, docker, docs, init, peers, hot, fresh.
+#
+# On Debian and its relatives it installs what is missing, as root or through sudo. Elsewhere one line says what to install.
+# `build` also writes $COMPILER, if set: which compilers were found. It changes only when they do, so that what they made
+# can depend on it. $CC and $MUSL choose others.
 set -eu
+cd "$(dirname "$0")/.."
+LC_ALL=C
+export LC_ALL
+WAIT_S=600
+
 have() { command -v "$1" >/dev/null 2>&1; }
-node_ok() { have node && have npm && node -e 'process.exit(parseInt(process.versions.node) >= 18 ? 0 : 1)'; }
+need() { case " $missing " in *" $1 "*) ;; *) missing="${missing:+$missing }$1" ;; esac; }
+wants() { have "$1" || need "$2"; } # PROGRAM PACKAGE
 
-missing=
-case ${1:-} in
-npm) node_ok || missing='nodejs npm' ;;
-cc)
-  have gcc || missing='gcc libc6-dev'
-  have xz || missing="$missing xz-utils"
-  have musl-gcc || case $(gcc -dumpmachine 2>/dev/null) in *musl*) ;; *) missing="$missing musl-tools" ;; esac
-  ;;
-compat)
-  have /usr/bin/runsv || missing='runit'
-  have svstat || missing="$missing daemontools"
-  have strace || missing="$missing strace"
-  have ps || missing="$missing procps"
-  have perl || missing="$missing perl-base"
-  have setpriv || missing="$missing util-linux"
-  ;;
-qemu)
-  have qemu-system-x86_64 || missing='qemu-system-x86'
-  have busybox && ! ldd "$(command -v busybox)" >/dev/null 2>&1 || missing="$missing busybox-static"
-  ;;
-docker)
-  # docker-compose and podman run what is under docker/ for real; the engine is Debian's own, whatever else is in PATH
-  [ -x /usr/sbin/dockerd ] || missing='docker.io'
-  have docker-compose || missing="$missing docker-compose"
-  have podman || missing="$missing podman"
-  have runc || missing="$missing runc"
-  have catatonit || missing="$missing catatonit"
-  have mmdebstrap || missing="$missing mmdebstrap"
-  have busybox && ! ldd "$(command -v busybox)" >/dev/null 2>&1 || missing="$missing busybox-static"
-  ;;
-init)
-  have lxc-create || missing='lxc'
-  have systemd-nspawn || missing="$missing systemd-container"
-  have mmdebstrap || missing="$missing mmdebstrap"
-  have newuidmap || missing="$missing uidmap"
-  have shellcheck || missing="$missing shellcheck"
-  have ps || missing="$missing procps"
-  have busybox && ! ldd "$(command -v busybox)" >/dev/null 2>&1 || missing="$missing busybox-static"
-  ;;
-docs)
-  have mmdebstrap || missing='mmdebstrap'
-  have useradd || missing="$missing passwd"
-  have npm || missing="$missing npm"
-  ;;
-peers)
-  have s6-log || missing='s6'
-  have multilog || missing="$missing daemontools"
-  [ -x .cache/busybox/svlogd ] || for tool in bzip2 make gcc; do have $tool || missing="$missing $tool"; done
-  ;;
-*) echo 'usage: tools.sh npm|cc|compat|qemu|docker|docs|init|peers' >&2; exit 2 ;;
-esac
-[ "$missing" ] || exit 0
+# --- compilers -------------------------------------------------------------------------------------------------------
 
-if have apt-get && { [ "$(id -u)" = 0 ] || have sudo; }; then
-  sudo=; [ "$(id -u)" = 0 ] || sudo=sudo
-  echo "installing$sudo: $missing" >&2
-  $sudo apt-get -qq update
+CC=${CC:-cc}
+musl_compiler() {
+  if [ "${MUSL:-}" ]; then echo "$MUSL"
+  elif have musl-gcc; then echo musl-gcc
+  else case $($CC -dumpmachine 2>/dev/null) in *musl*) echo "$CC" ;; esac
+  fi
+}
+
+# The path, size, time and version of each compiler and of its C library.
+identity() {
+  musl=$(musl_compiler)
+  printf 'cc=%s\nmusl=%s\n' "$CC" "$musl"
+  for compiler in "$CC" gcc "$musl"; do
+    path=$(command -v "${compiler%% *}" 2>/dev/null) || continue
+    echo "$path $(stat -Lc '%s %Y' "$path") $($compiler --version 2>/dev/null | head -n 1)"
+    stat -Lc '%n %s %Y' "$($compiler -print-file-name=libc.a 2>/dev/null)" 2>/dev/null || true
+  done
+  stat -Lc '%n %s %Y' /usr/lib/*-linux-musl/libc.a 2>/dev/null || true
+}
+
+# Whether a compiler makes programs: one without the C library's headers does not.
+compiles() {
+  tmp=$(mktemp -d)
+  printf '#include <stdio.h>\n#include <sys/wait.h>\nint main(void) { return puts("") < 0; }\n' > "$tmp/probe.c"
+  status=0
+  "$@" -o "$tmp/probe" "$tmp/probe.c" 2>/dev/null || status=1
+  rm -rf "$tmp"
+  return $status
+}
+
+# What has been probed before needs no other probe.
+known_compilers() { [ "${COMPILER:-}" ] && identity | cmp -s - "$COMPILER"; }
+
+check_compilers() {
+  if known_compilers; then return; fi
+  wants gcc gcc
   # shellcheck disable=SC2086
-  DEBIAN_FRONTEND=noninteractive $sudo apt-get -qq -y install --no-install-recommends $missing
-  if [ "$1" != npm ] || node_ok; then exit 0; fi
-  echo 'the distribution has no Node.js 18 or newer: install one from nodejs.org and try again' >&2
+  if ! have gcc || ! compiles $CC; then need libc6-dev; fi
+  musl=$(musl_compiler)
+  # shellcheck disable=SC2086
+  if [ -z "$musl" ] || { have gcc && ! compiles $musl -static; }; then need musl-tools; fi
+}
+
+record_compilers() {
+  if [ -z "${COMPILER:-}" ] || known_compilers; then return; fi
+  mkdir -p "$(dirname "$COMPILER")"
+  identity > "$COMPILER.new" && mv "$COMPILER.new" "$COMPILER"
+}
+
+# --- what each group needs -------------------------------------------------------------------------------------------
+
+node_ok() { have node && node -e 'process.exit(parseInt(process.versions.node) >= 18 ? 0 : 1)'; }
+static_busybox() { have busybox && ! ldd "$(command -v busybox)" >/dev/null 2>&1 || need busybox-static; }
+
+check() {
+  case $1 in
+  build)
+    node_ok || need nodejs
+    wants npm npm
+    check_compilers
+    wants xz xz-utils
+    ;;
+  compat)
+    wants /usr/bin/runsv runit
+    wants svstat daemontools
+    wants strace strace
+    wants ps procps
+    wants perl perl-base
+    wants setpriv util-linux
+    static_busybox
+    ;;
+  qemu)
+    wants qemu-system-x86_64 qemu-system-x86
+    static_busybox
+    ;;
+  docker)
+    # docker-compose and podman run what is under docker/ for real; the engine is Debian's own, whatever else is in PATH
+    [ -x /usr/sbin/dockerd ] || need docker.io
+    # a package of its own from Debian 13 on
+    [ -x /usr/bin/docker ] || ! apt-cache show docker-cli >/dev/null 2>&1 || need docker-cli
+    wants docker-compose docker-compose
+    wants podman podman
+    wants runc runc
+    wants catatonit catatonit
+    wants mmdebstrap mmdebstrap
+    static_busybox
+    ;;
+  init)
+    wants lxc-create lxc
+    wants systemd-nspawn systemd-container
+    wants mmdebstrap mmdebstrap
+    wants newuidmap uidmap
+    wants shellcheck shellcheck
+    wants ps procps
+    static_busybox
+    ;;
+  peers)
+    wants s6-log s6
+    wants multilog daemontools
+    [ -x .cache/busybox/svlogd ] || { wants bzip2 bzip2; wants gcc gcc; wants make make; }
+    ;;
+  docs)
+    wants mmdebstrap mmdebstrap
+    wants useradd passwd
+    ;;
+  hot) wants valgrind valgrind ;;
+  fresh)
+    wants mmdebstrap mmdebstrap
+    wants unshare util-linux
+    [ -e /usr/share/keyrings/debian-archive-keyring.gpg ] || need debian-archive-keyring
+    ;;
+  *)
+    echo "tools.sh: no group $1; there are build, compat, qemu, docker, docs, init, peers, hot, fresh" >&2
+    exit 2
+    ;;
+  esac
+}
+
+look() {
+  missing=
+  for group in $groups; do check "$group"; done
+}
+
+# --- installing ------------------------------------------------------------------------------------------------------
+
+# root itself, or whoever sudo lets be root: without a password, or with one where there is a terminal to ask for it.
+may_install() {
+  have apt-get || return 1
+  if [ "$(id -u)" = 0 ]; then sudo=; return; fi
+  have sudo && { sudo -n true 2>/dev/null || { : < /dev/tty; } 2>/dev/null; } || return 1
+  sudo=sudo
+}
+
+# As root, with what sudo would take away: no questions, and the proxies.
+as_root() {
+  $sudo env DEBIAN_FRONTEND=noninteractive LC_ALL=C ${http_proxy:+"http_proxy=$http_proxy"} \
+    ${https_proxy:+"https_proxy=$https_proxy"} ${no_proxy:+"no_proxy=$no_proxy"} "$@" 9>&-
+}
+
+# apt itself waits for dpkg's lock if told to, but says nothing, and does not wait for the locks of its lists and downloads.
+locked() { grep -qE 'Could not get lock|Unable to (acquire|lock)|locked by another process' "$said"; }
+patiently() {
+  end=$(($(date +%s) + WAIT_S))
+  told=
+  while ! as_root "$@" >"$said" 2>&1; do
+    locked || return 1
+    if [ "$(date +%s)" -ge $end ]; then
+      echo "another process has held the lock of apt or dpkg for $WAIT_S s" >> "$said"
+      return 1
+    fi
+    [ "$told" ] || echo "waiting up to $WAIT_S s for the lock of apt or dpkg, which another process holds" >&2
+    told=yes
+    sleep 1
+  done
+}
+
+apt() { patiently apt-get -qq -y -oDPkg::Lock::Timeout=5 -oDpkg::Use-Pty=0 "$@"; }
+add() {
+  # shellcheck disable=SC2086
+  apt install --no-install-recommends $missing
+}
+# With the lists at hand; then with new ones; then after mending what an interruption left half done.
+install_missing() {
+  add && return
+  if grep -q 'dpkg --configure -a' "$said"; then mend && add && return; fi
+  apt update || cat "$said" >&2
+  add && return
+  mend && add
+}
+mend() { patiently dpkg --configure -a && apt --fix-broken install; }
+
+fail_with() { # HINT FOR OTHER SYSTEMS
+  if have apt-get; then echo "missing, and neither root nor sudo to install it: apt-get install $missing" >&2
+  else echo "missing (Debian's names): $missing$1" >&2
+  fi
+  exit 1
+}
+
+groups=${*:?usage: tools.sh GROUP...}
+look
+if [ "$missing" ]; then
+  may_install || case " $groups " in
+  *' build '*) fail_with '; Alpine: apk add gcc musl-dev nodejs npm xz; Fedora: dnf install gcc musl-gcc nodejs npm xz; Arch: pacman -S gcc musl nodejs npm xz' ;;
+  *) fail_with '' ;;
+  esac
+  # one installation at a time in this checkout; afterwards less may be missing
+  exec 9<build
+  if have flock && ! flock -w $((2 * WAIT_S)) 9; then
+    echo "tools.sh: another one has been installing for $((2 * WAIT_S)) s" >&2
+    exit 1
+  fi
+  look
+fi
+said=$(mktemp)
+trap 'rm -f "$said"' EXIT
+# a second time for what only new lists know of
+for _ in 1 2; do
+  [ "$missing" ] || break
+  asked=$missing
+  echo "installing${sudo:+ with $sudo}: $missing" >&2
+  install_missing || { cat "$said" >&2; exit 1; }
+  look
+done
+if [ "$missing" ]; then
+  echo "installed $asked, but $missing is still not usable: is another one, older than needed, first in PATH?" >&2
   exit 1
 fi
-case $1 in
-npm) echo 'needed: Node.js 18 or newer with npm (Alpine: apk add nodejs npm; Fedora: dnf install nodejs npm)' >&2 ;;
-compat) echo 'needed: C runit (runsv, svlogd, ...) to compare with' >&2 ;;
-cc) echo 'needed: gcc and musl-gcc (Alpine: apk add gcc musl-dev; Fedora: dnf install gcc musl-gcc; Arch: gcc musl)' >&2 ;;
-qemu) echo "needed for booting: $missing" >&2 ;;
-docker) echo "needed to build and run images: $missing" >&2 ;;
-init) echo "needed to start systems under other inits: $missing (Debian's names)" >&2 ;;
-docs) echo "needed to execute the pages' commands: $missing" >&2 ;;
-peers) echo "needed to compare with other loggers: $missing" >&2 ;;
-compat) echo "needed for comparing: $missing (C runit's runsv, runsvdir and sv in /usr/bin)" >&2 ;;
-esac
-exit 1
+case " $groups " in *' build '*) record_compilers ;; esac

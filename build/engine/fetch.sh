@@ -28,32 +28,13 @@ tmp=$(mktemp -d "$cache/fetch.XXXXXX"); trap 'rm -rf "$tmp"' EXIT
 download() { # URL FILE
   if command -v curl >/dev/null; then curl -fsSL --max-time 120 -o "$2" "$1"
   elif command -v wget >/dev/null; then wget -q -T 60 -O "$2" "$1"
-  else "$here/../../node_modules/.bin/node" -e 'const [u, f] = process.argv.slice(1); (async () => {
+  else "${NODE:-node}" -e 'const [u, f] = process.argv.slice(1); (async () => {
     const r = await fetch(u); if (!r.ok) throw new Error(r.status);
     require("fs").writeFileSync(f, Buffer.from(await r.arrayBuffer())); })().catch(() => process.exit(1))' "$1" "$2"
   fi
 }
 
-# A private apt: its own lists of one suite, from the archive this machine already uses; the system's stay as they are.
-apt_private() { # SUITE, then apt-get arguments
-  suite=$1; shift
-  command -v apt-get >/dev/null && [ -e /usr/share/keyrings/debian-archive-keyring.gpg ] || return 1
-  uri=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 2>/dev/null | grep -E '/debian/?$' | head -1)
-  [ "$uri" ] || return 1
-  a=$tmp/apt-$suite
-  if [ ! -d "$a" ]; then
-    mkdir -p "$a/parts" "$a/lists/partial" "$a/cache/archives/partial"
-    printf 'Types: deb deb-src\nURIs: %s\nSuites: %s\nComponents: main\nSigned-By: %s\n' "$uri" "$suite" \
-      /usr/share/keyrings/debian-archive-keyring.gpg > "$a/parts/engine.sources"
-    apt_run "$a" update
-  fi
-  (cd "$tmp" && apt_run "$a" "$@")
-}
-apt_run() {
-  a=$1; shift
-  apt-get -qq -oDir::Etc::SourceList=/dev/null -oDir::Etc::SourceParts="$a/parts" -oDir::State::Lists="$a/lists" \
-    -oDir::Cache="$a/cache" -oAPT::Sandbox::User=root -oAcquire::Languages=none "$@" >&2
-}
+apt_private() { (cd "$tmp" && "$here/../apt-private.sh" "$tmp" "$@" >&2); } # CODENAME PROGRAM ARGUMENT...
 
 deliver() { # DIRECTORY
   rm -rf "$dest" && mkdir -p "$dest" && (cd "$1" && cp -p ./*.[ch] "$dest/")
@@ -65,7 +46,7 @@ deliver() { # DIRECTORY
 quickjs() {
   f=$tmp/quickjs_2025.04.26.orig.tar.xz
   say 'QuickJS 2025-04-26 from Debian trixie'
-  if apt_private trixie source --download-only quickjs/trixie &&
+  if apt_private trixie apt-get source --download-only quickjs/trixie &&
     archive_is "$f" ec81da5b3249ed648dbc7df4a1654988910e66a118d9b71cb63534216efcfbbe; then :
   else
     say 'not there; from upstream'
@@ -85,7 +66,7 @@ quickjs_ng() {
     tar -xf "$f" -C "$tmp" && deliver "$(echo "$tmp"/quickjs-0*)"
   else
     say 'not there; from Debian sid'
-    apt_private sid download qjs-src || die 'no sources: unpack quickjs-ng by hand and set QUICKJS_DIR'
+    apt_private sid apt-get download qjs-src || die 'no sources: unpack quickjs-ng by hand and set QUICKJS_DIR'
     dpkg-deb -x "$(echo "$tmp"/qjs-src_*.deb)" "$tmp/deb"
     deliver "$tmp/deb/usr/src/quickjs-ng"
   fi

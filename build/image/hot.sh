@@ -25,7 +25,7 @@ mkdir "$tmp/env"; echo value > "$tmp/env/NAME"
 for options in "-o 20" "-u root -P" "-e $tmp/env -u root -n 1 -l $tmp/lock -o 20"; do
   trace "chpst$(echo "$options" | tr -dc a-z)" chpst $options true
 done
-node=$here/../../node_modules/.bin/node
+node=${NODE:-node}
 "$node" "$here/hot.ts" "$map" "$tmp"/*.trace > "$tmp/hot.ld"
 "$node" "$here/places.ts" find "$heap" "$notes" "$tmp"/*.trace > "$tmp/hot.places"
 mv "$tmp/hot.ld" "$tmp/hot.places" "$here/"

@@ -1,7 +1,7 @@
 // What cases need of the machine: root, and daemontools' svstat and svok.
 //
-// Promises: what is missing is said once, loudly, and only the cases that need it are skipped. daemontools is
-// installed from the distribution where root may do so. Read next: model.ts.
+// Promises: what is missing is said once, loudly, and only the cases that need it are skipped, and counted as such.
+// `build/tools.sh compat` installs what can be installed. Read next: model.ts.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import type { Need } from './model.ts';
@@ -11,19 +11,8 @@ const PRESENT: Readonly<Record<Need, () => boolean>> = {
   namespaces: () =>
     process.getuid?.() === 0 && spawnSync('unshare', ['--pid', '--fork', '--mount', 'true']).status === 0,
   busybox: () => existsSync('/usr/bin/busybox'),
-  daemontools: () => haveDaemontools() || (process.getuid?.() === 0 && installDaemontools()),
+  daemontools: () => spawnSync('sh', ['-c', 'command -v svstat && command -v svok']).status === 0,
 };
-
-function haveDaemontools(): boolean {
-  return spawnSync('sh', ['-c', 'command -v svstat && command -v svok']).status === 0;
-}
-
-function installDaemontools(): boolean {
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  const apt = (...args: string[]) => spawnSync('apt-get', args, { env, stdio: 'ignore' }).status === 0;
-  const install = () => apt('install', '-y', '-q', '--no-install-recommends', 'daemontools');
-  return (install() || (apt('update', '-q') && install())) && haveDaemontools();
-}
 
 /** The needs that this machine does not meet, of those asked for. */
 export function unmet(asked: Iterable<Need>): ReadonlySet<Need> {

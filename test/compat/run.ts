@@ -1,8 +1,8 @@
 // Front door of the compatibility suite: plays every case with C's programs and with ours, and compares.
 //
-// Promises: one line per failure with what was expected and got, at the end `N passed, N failed`, exit status 1 where
-// anything failed. C's notes are taken live in the same run. Read next: model.ts, options.ts, cases/index.ts.
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+// Promises: one line per failure with what was expected and got, at the end `N passed, N failed, N skipped`, exit status 1
+// where anything failed. C's notes are taken live in the same run. Read next: model.ts, options.ts, cases/index.ts.
+import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CASES } from './cases/index.ts';
@@ -24,6 +24,7 @@ import { unmet } from './needs.ts';
 import { type Options, parseOptions } from './options.ts';
 import { closeAll, play } from './play.ts';
 import { applies, C231, REFERENCE } from './suites.ts';
+import { summary } from '../summary.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const options = parseOptions(process.argv.slice(2), ROOT);
@@ -39,6 +40,7 @@ const TIMED_JOBS = 3;
 
 let passed = 0;
 let failed = 0;
+let skipped = 0;
 
 function pass(label: string, notes: Transcript | undefined): void {
   passed++;
@@ -53,10 +55,13 @@ function fail(label: string, lines: readonly string[]): void {
   for (const line of lines) console.log(`    ${line}`);
 }
 
+/** A copy where every user can reach it, whoever may enter the checkout; a build in between changes nothing either. */
+const OURS = join(parent, 'runitbox');
+
 const among = (names: readonly string[], program: string): boolean => names.includes(program);
 
 function programFile(origin: Origin, program: string, given: Options): string {
-  if (origin === 'ours') return given.ours;
+  if (origin === 'ours') return OURS;
   if (among(BUSYBOX_NAMES, program)) return '/usr/bin/busybox';
   const file = among(CHPST_NAMES, program) ? 'chpst' : program;
   if (origin === 'c') return C_FILES.map((place) => `${place}/${file}`).find((path) => existsSync(path)) ?? file;
@@ -126,7 +131,10 @@ function chosen(): readonly Case[] {
   const matching = sample(named, options.share, options.flavour);
   const missing = unmet(matching.flatMap((it): readonly Need[] => it.needs ?? []));
   const lacks = (it: Case) => it.needs?.some((need) => missing.has(need));
-  for (const it of matching.filter(lacks)) console.log(`SKIPPED ${it.name}: needs ${it.needs?.join(' and ')}`);
+  for (const it of matching.filter(lacks)) {
+    skipped++;
+    console.log(`SKIPPED ${it.name}: needs ${it.needs?.join(' and ')}`);
+  }
   return matching.filter((it) => !lacks(it));
 }
 
@@ -134,6 +142,7 @@ async function main(): Promise<void> {
   const begun = performance.now();
   const suites = [REFERENCE, ...options.suites.filter((it) => it !== REFERENCE)];
   if (suites.includes(C231) && options.c231 === undefined) throw new Error('suite c231 wants --c231 DIR');
+  copyFileSync(options.ours, OURS);
   const bins = new Map(suites.map((suite) => [suite, makeBin(suite)]));
   const cases = chosen();
   const rounds = Array.from({ length: options.repeat }, () => cases).flat();
@@ -161,5 +170,5 @@ try {
 } catch (cause) {
   fail('suite', [String(cause)]);
 }
-console.log(`${passed} passed, ${failed} failed`);
+console.log(summary({ passed, failed, skipped }));
 await leave(failed === 0 ? 0 : 1);

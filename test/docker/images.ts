@@ -4,6 +4,7 @@
 // base images is made outside the engine. Read next: engine.ts; docker/README.md (what is built).
 import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { mmdebstrap, nameOf, type Wanted } from '../debian.ts';
 import type { Engine } from './engine.ts';
 import { run } from './shell.ts';
 
@@ -18,13 +19,12 @@ const CERTIFICATES = '/usr/local/share/ca-certificates';
 
 /** Debian's own packages, from where this machine has its packages; kept between runs. */
 const debianTar = async (work: string): Promise<string> => {
-  const kept = join(ROOT, '.cache/docker/debian-12-slim.tar');
+  const wanted: Wanted = { codename: 'bookworm', packages: [] };
+  const kept = join(ROOT, `.cache/docker/debian-12-slim-${nameOf(wanted)}.tar`);
   if (!existsSync(kept)) {
     mkdirSync(join(ROOT, '.cache/docker'), { recursive: true });
     const made = join(work, 'debian.tar');
-    const sources = '/etc/apt/sources.list.d/debian.sources';
-    const from = existsSync(sources) ? sources : '/etc/apt/sources.list';
-    await run(['mmdebstrap', '--quiet', '--mode=root', '--variant=minbase', 'bookworm', made, from]);
+    await run(mmdebstrap(wanted, made));
     await run(['cp', made, `${kept}.new`]);
     await run(['mv', `${kept}.new`, kept]);
   }

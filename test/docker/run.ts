@@ -16,6 +16,7 @@ import { FILES } from './cases/files.ts';
 import { IMAGES } from './cases/images.ts';
 import { LIFE } from './cases/life.ts';
 import { Engine } from './engine.ts';
+import { summary } from '../summary.ts';
 import { buildExamples, buildOurs, buildTested, makeBases } from './images.ts';
 
 const { values } = parseArgs({
@@ -26,7 +27,7 @@ const { values } = parseArgs({
 const CASES: readonly Case[] = [...EXAMPLES, ...DOCS, ...FILES, ...CONFINED, ...LIFE, ...IMAGES];
 
 const work = mkdtempSync(join(tmpdir(), 'runitbox-docker-'));
-const counts = { passed: 0, failed: 0 };
+const counts = { passed: 0, failed: 0, skipped: 0 };
 let engine: Engine | null = null;
 
 const attempt = async (title: string, action: () => Promise<void>): Promise<boolean> => {
@@ -86,9 +87,10 @@ const main = async (): Promise<void> => {
 
 if (process.env['SKIP_DOCKER'] === '1') {
   console.log('SKIPPED: SKIP_DOCKER=1 says so; nothing about containers has been shown');
+  console.log(summary({ ...counts, skipped: CASES.length }));
   process.exit(0);
 }
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => void leave(130));
 await main();
-console.log(`${counts.passed} passed, ${counts.failed} failed`);
+console.log(summary(counts));
 await leave(counts.failed === 0 ? 0 : 1);

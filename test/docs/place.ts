@@ -4,6 +4,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
+import { mmdebstrap, nameOf, type Wanted } from '../debian.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const CACHE = join(ROOT, '.cache/docs');
@@ -14,25 +15,22 @@ export const CHECKOUT = '/src';
 
 /** What a bare Debian has besides, for a page that speaks of it. */
 export const DEBIANS = {
-  debian: '',
-  web: 'nginx-light,python3',
+  debian: [],
+  web: ['nginx-light', 'python3'],
 } as const;
 
 export type Debian = keyof typeof DEBIANS;
 
-const SOURCES = ['/etc/apt/sources.list.d/debian.sources', '/etc/apt/sources.list'];
-
 /** A root of Debian's minimal packages, made once from the machine's own package sources. */
 export const debianTar = (name: Debian): string => {
-  const tar = join(CACHE, `${name}.tar`);
+  const wanted: Wanted = { codename: 'bookworm', packages: DEBIANS[name] };
+  const tar = join(CACHE, `${nameOf(wanted)}.tar`);
   if (existsSync(tar)) return tar;
   mkdirSync(CACHE, { recursive: true });
-  const include = DEBIANS[name] === '' ? [] : [`--include=${DEBIANS[name]}`];
-  const fresh = `${tar}.${process.pid}.tar`;
-  const sources = SOURCES.filter((path) => existsSync(path)).slice(0, 1);
-  const words = ['--quiet', '--mode=root', '--variant=minbase', ...include, 'bookworm', fresh, ...sources];
-  execFileSync('mmdebstrap', words, { stdio: ['ignore', 'inherit', 'inherit'] });
-  renameSync(fresh, tar);
+  const made = join(CACHE, `${process.pid}.tar`);
+  const [program = '', ...args] = mmdebstrap(wanted, made);
+  execFileSync(program, args, { stdio: ['ignore', 'inherit', 'inherit'] });
+  renameSync(made, tar);
   return tar;
 };
 

@@ -3,7 +3,7 @@
 // `node test/fault/run.ts [--filter TEXT] [--jobs N] [--binary FILE] [--programs DIR]`; ends in `N passed, N failed`, exit status 1 where
 // anything failed. Wants root (mounts, other users). Never touches the clock, nor a limit that others share.
 // Read next: case.ts, world.ts, cases/.
-import { copyFileSync, existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -11,6 +11,7 @@ import type { Case } from './case.ts';
 import { CASES } from './cases/index.ts';
 import { elapse } from './wait.ts';
 import { World } from './world.ts';
+import { summary } from '../summary.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const CASE_MS = 90_000;
@@ -28,6 +29,7 @@ const { values } = parseArgs({
 });
 
 const bin = mkdtempSync(join(tmpdir(), 'runitbox-fault-bin-'));
+chmodSync(bin, 0o755);
 const open = new Set<World>();
 const counts = { passed: 0, failed: 0, skipped: 0 };
 
@@ -103,6 +105,6 @@ const main = async (): Promise<void> => {
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => void leave(130));
 const begun = performance.now();
 await main();
-console.log(`${Math.round((performance.now() - begun) / 1000)} s, ${counts.skipped} skipped`);
-console.log(`${counts.passed} passed, ${counts.failed} failed`);
+console.log(`${Math.round((performance.now() - begun) / 1000)} s`);
+console.log(summary(counts));
 await leave(counts.failed === 0 ? 0 : 1);

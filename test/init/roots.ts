@@ -1,9 +1,9 @@
 // Root file systems to be tested in: Debian's with one init each, and a stand-in for Alpine's.
 //
 // Promises: made once (.cache/init, for each list of packages), from the machine's own package sources. Read next: cases/.
-import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, renameSync, rmSync, cpSync, readdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { mmdebstrap, nameOf, type Wanted } from '../debian.ts';
 import { attemptCommand, command } from './command.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -13,29 +13,22 @@ const CACHE = join(ROOT, '.cache/init');
 const MAKING_MS = 600_000;
 
 const PACKAGES = {
-  sysvinit: 'sysvinit-core,procps',
-  openrc: 'sysvinit-core,openrc,procps',
-  systemd: 'systemd,systemd-sysv,libpam-systemd,dbus,dbus-user-session,procps',
+  sysvinit: ['sysvinit-core', 'procps'],
+  openrc: ['sysvinit-core', 'openrc', 'procps'],
+  systemd: ['systemd', 'systemd-sysv', 'libpam-systemd', 'dbus', 'dbus-user-session', 'procps'],
 } as const;
 
 export type Debian = keyof typeof PACKAGES;
 
-const SOURCES = ['/etc/apt/sources.list.d/debian.sources', '/etc/apt/sources.list'];
 const WITHOUT = ['doc', 'man', 'locale', 'info', 'i18n'].map((dir) => `--dpkgopt=path-exclude=/usr/share/${dir}/*`);
 
 async function makeTar(init: Debian): Promise<string> {
-  const list = createHash('sha256')
-    .update(`${PACKAGES[init]} ${WITHOUT.join(' ')}`)
-    .digest('hex')
-    .slice(0, 8);
-  const tar = join(CACHE, `${init}-${list}.tar`);
+  const wanted: Wanted = { codename: 'bookworm', packages: PACKAGES[init], options: WITHOUT };
+  const tar = join(CACHE, `${init}-${nameOf(wanted)}.tar`);
   if (existsSync(tar)) return tar;
   mkdirSync(CACHE, { recursive: true });
-  const sources = SOURCES.find((path) => existsSync(path));
-  if (sources === undefined) throw new Error('no package sources of Debian on this machine');
   const fresh = `${tar}.${process.pid}.tar`;
-  const how = ['--quiet', '--mode=root', '--variant=minbase', ...WITHOUT, `--include=${PACKAGES[init]}`];
-  const { code, output } = await attemptCommand(['mmdebstrap', ...how, 'bookworm', fresh, sources], MAKING_MS);
+  const { code, output } = await attemptCommand(mmdebstrap(wanted, fresh), MAKING_MS);
   if (code !== 0) throw new Error(`mmdebstrap for ${init}: exit code ${code}\n${output}`);
   renameSync(fresh, tar);
   return tar;

@@ -16,6 +16,7 @@ import { LXC } from './cases/lxc.ts';
 import { SYSTEMD } from './cases/systemd.ts';
 import { isOwn, mapIds, playInOwn, watchGroups } from './mounts.ts';
 import { Roots } from './roots.ts';
+import { summary } from '../summary.ts';
 
 const CASE_MS = 240_000;
 
@@ -92,6 +93,6 @@ const worker = async (): Promise<void> => {
 };
 await Promise.all(Array.from({ length: Number(values.jobs) }, worker));
 const seconds = ((performance.now() - begunMs) / 1000).toFixed(0);
-console.log(`${seconds} s${counts.skipped === 0 ? '' : `, ${counts.skipped} SKIPPED`}`);
-console.log(`${counts.passed} passed, ${counts.failed} failed`);
+console.log(`${seconds} s`);
+console.log(summary(counts));
 await leave(counts.failed === 0 ? 0 : 1);

@@ -19,6 +19,7 @@ import type { Place } from './play.ts';
 import { documentFaults } from './documented.ts';
 import { closeSessions } from './session.ts';
 import { propertyCase } from './property.ts';
+import { summary } from '../summary.ts';
 
 interface Job {
   readonly name: string;
@@ -97,11 +98,12 @@ const isRoot = process.getuid?.() === 0;
 /** A small file system can be mounted by root alone. */
 const able = (one: { readonly title: string; readonly needs?: 'root' }): boolean => {
   if (one.needs !== 'root' || isRoot) return true;
+  counts.skipped++;
   console.log(`SKIPPED ${one.title}: needs root`);
   return false;
 };
 
-const counts = { passed: 0, failed: 0 };
+const counts = { passed: 0, failed: 0, skipped: 0 };
 
 const tell = ({ name, faults }: Verdict): void => {
   counts[faults.length === 0 ? 'passed' : 'failed']++;
@@ -146,7 +148,7 @@ const main = async (root: string): Promise<number> => {
   await playAll(jobs, root, options.jobs);
   const seconds = Math.round((performance.now() - begun) / 1000);
   console.log(`${sides.ours.svlogd} against ${sides.c.svlogd}, seed ${options.seed}, ${seconds} s`);
-  console.log(`${counts.passed} passed, ${counts.failed} failed`);
+  console.log(summary(counts));
   return counts.failed === 0 && counts.passed > 0 ? 0 : 1;
 };
 

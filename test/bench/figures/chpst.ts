@@ -1,7 +1,7 @@
 // `chpst OPTIONS PROGRAM`, the whole process with an empty static program behind it: what every start of a service pays.
 //
 // The last row has the system's `true` behind it, found through PATH: its own start, the same for both, is most of that.
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Context, Figure, Row } from '../model.ts';
 import { suitesOf } from '../model.ts';
@@ -25,13 +25,16 @@ const usesOf = ({ dir, tools }: Context): readonly Use[] => {
   // the lock is opened by the user that chpst has become
   chmodSync(dirname(dir), 0o711);
   chmodSync(dir, 0o777);
+  // whoever may enter the checkout
+  const floor = join(dir, 'floor');
+  copyFileSync(tools.floor, floor);
   const env = join(dir, 'env');
   mkdirSync(env);
   for (const name of ['HOST', 'PORT', 'LEVEL']) writeFileSync(join(env, name), 'a value\n');
   const judged = (options: readonly string[], name = options.join(' ')): Use => ({
     name: `chpst ${name}`,
     options,
-    program: tools.floor,
+    program: floor,
     limit: LIMIT,
   });
   const user = process.getuid?.() === 0 ? ['-u', 'daemon'] : [];

@@ -2,7 +2,8 @@
 # Builds BusyBox with nothing but svlogd from Debian's source package into .cache/busybox and prints the program's path.
 # Promises: the system's apt configuration and lists stay as they are; nothing of BusyBox is committed; built once.
 set -eu
-cache=$(cd "$(dirname "$0")/../../.." && pwd)/.cache
+here=$(cd "$(dirname "$0")" && pwd)
+cache=$(cd "$here/../../.." && pwd)/.cache
 dest=$cache/busybox
 if [ -x "$dest/svlogd" ]; then echo "$dest/svlogd"; exit 0; fi
 
@@ -10,18 +11,10 @@ say() { echo "busybox: $*" >&2; }
 command -v apt-get >/dev/null || { say 'no apt-get: put a BusyBox svlogd at .cache/busybox/svlogd by hand'; exit 1; }
 mkdir -p "$cache"
 tmp=$(mktemp -d "$cache/busybox.XXXXXX"); trap 'rm -rf "$tmp"' EXIT
-mkdir -p "$tmp/parts" "$tmp/lists/partial" "$tmp/cache/archives/partial"
-uri=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | grep -E '/debian/?$' | head -1)
 suite=$(. /etc/os-release && echo "${VERSION_CODENAME:-bookworm}")
-printf 'Types: deb-src\nURIs: %s\nSuites: %s\nComponents: main\nSigned-By: %s\n' "$uri" "$suite" \
-  /usr/share/keyrings/debian-archive-keyring.gpg > "$tmp/parts/source.sources"
-apt_run() {
-  apt-get -qq -oDir::Etc::SourceList=/dev/null -oDir::Etc::SourceParts="$tmp/parts" -oDir::State::Lists="$tmp/lists" \
-    -oDir::Cache="$tmp/cache" -oAPT::Sandbox::User=root -oAcquire::Languages=none "$@" >&2
-}
 say "the source package of $suite"
-apt_run update
-(cd "$tmp" && apt_run source --download-only busybox && tar -xjf busybox_*.orig.tar.bz2)
+(cd "$tmp" && "$here/../../../build/apt-private.sh" "$tmp" "$suite" apt-get source --download-only busybox >&2 &&
+  tar -xjf busybox_*.orig.tar.bz2)
 cd "$tmp"/busybox-*/
 # Its own default flags; musl or glibc makes no difference to a program that reads and writes.
 { make allnoconfig && sed -i 's/^# CONFIG_SVLOGD is not set/CONFIG_SVLOGD=y/; s/^# CONFIG_LONG_OPTS is not set/CONFIG_LONG_OPTS=y/' .config &&

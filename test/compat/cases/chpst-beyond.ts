@@ -120,8 +120,8 @@ const privileges: Case = beyond(
 );
 
 const LISTEN =
-  "const s = require('net').createServer(); const say = (t) => { console.log(t); process.exit(); };" +
-  "s.on('error', (e) => say(e.code)).listen(89, '127.0.0.89', () => say('bound'))";
+  "my $made = IO::Socket::INET->new(Listen => 1, LocalAddr => '127.0.0.89', LocalPort => 89);" +
+  "print $made ? 'bound' : $!{EACCES} ? 'EACCES' : $!, qq(\\n)";
 
 const binds: Case = {
   name: 'beyond/binds',
@@ -129,7 +129,7 @@ const binds: Case = {
   uses: ['chpst'],
   needs: ['root'],
   async run(world) {
-    const listen = ['/usr/bin/node', '-e', LISTEN];
+    const listen = ['/usr/bin/perl', '-MIO::Socket::INET', '-e', LISTEN];
     await expectRun(world, 'with it', ['-u', 'games', '--cap-keep', 'net_bind_service', ...listen], 'bound\n');
     const closed = Number(readFileSync('/proc/sys/net/ipv4/ip_unprivileged_port_start', 'latin1')) > 89;
     await expectRun(world, 'without', ['-u', 'games', ...listen], closed ? 'EACCES\n' : 'bound\n');

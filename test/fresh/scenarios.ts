@@ -1,0 +1,214 @@
+// What is done on bare machines, and what must come of it. Each scenario has a machine of its own.
+// Read next: box.ts; ../../build/tools.sh (what installs).
+import { execFileSync } from 'node:child_process';
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Codename } from '../debian.ts';
+import { ROOT } from './bases.ts';
+import { type Box, type Command, type Ended, tail, type User } from './box.ts';
+
+export interface Scenario {
+  readonly title: string;
+  readonly codename: Codename;
+  /** Says `held` after each thing that held; throws with what did not. */
+  attempt(box: Box, held: (what: string) => void): Promise<void>;
+}
+
+const BUILD = 'nodejs npm gcc libc6-dev musl-tools xz-utils';
+const REFUSAL = 'missing, and neither root nor sudo to install it: apt-get install';
+
+/** What a checkout has, without what was built or downloaded, as whoever clones it would have it. */
+const checkOut = async (box: Box, user: User, dir: string): Promise<void> => {
+  const without = ['.git', 'node_modules', 'dist', 'out', '.cache', 'coverage'].map((name) => `--exclude=./${name}`);
+  await box.must(user, `mkdir -p "${dir}"`);
+  const place = join(box.upper, dir);
+  const { uid, gid } = statSync(place);
+  execFileSync('sh', [
+    '-c',
+    'tar -C "$1" -cf - "$3" "$4" "$5" "$6" "$7" "$8" . | tar --no-same-owner -xf - -C "$2"',
+    'sh',
+    ROOT,
+    place,
+    ...without,
+  ]);
+  execFileSync('chown', ['-R', `${uid}:${gid}`, place]);
+};
+
+const expect = (what: string, found: unknown, wanted: unknown): void => {
+  if (found !== wanted) throw new Error(`${what}: expected ${JSON.stringify(wanted)}, found ${JSON.stringify(found)}`);
+};
+
+/** What was said on standard error, but for make's own lines. */
+const complaint = ({ err }: Ended): string =>
+  err
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('make'))
+    .join('\n');
+
+const refuses = async (box: Box, command: string, dir: string, packages: string): Promise<void> => {
+  const ended = await box.run('tester', command, dir);
+  expect(`${command}: exit code`, ended.code, 2);
+  expect(`${command}: what it says`, complaint(ended), `${REFUSAL} ${packages}`);
+};
+
+const EXAMPLES = ['clock', 'flaky', 'idle'];
+const STATUS = 'PATH="$PWD/out/example/bin:$PATH" sv status "$PWD"/out/example/service/*';
+
+/** `make run` until the three services are there, then Ctrl-C; nothing may be left. */
+const runs = async (box: Box, user: User, command: string, dir: string): Promise<void> => {
+  const running = box.start(user, command, dir);
+  await running.until('the services were up', () => running.said.includes('runitbox supervises three services'));
+  const endMs = Date.now() + 30_000;
+  for (;;) {
+    const { out } = await box.run(user, STATUS, dir);
+    const up = EXAMPLES.every((name) => out.includes(`/${name}: `)) && /^run: [^\n]*\/clock: /m.test(out);
+    if (up) break;
+    if (Date.now() > endMs) throw new Error(`the services do not come up:\n${out}`);
+  }
+  running.signal('SIGINT');
+  const { out } = await running.ended;
+  if (!out.includes('stopping the services')) throw new Error(`it did not say that it stops:\n${tail(out)}`);
+  const left = await box.run('root', "cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' ' '");
+  if (/runsv|svlogd/.test(left.out)) throw new Error(`left behind: ${left.out}`);
+};
+
+const quick = async (box: Box, user: User, dir: string): Promise<void> => {
+  const { out } = await box.must(user, 'make -j4 quick', dir);
+  const last = out.trimEnd().split('\n').at(-1) ?? '';
+  if (!/^\d+ passed, 0 failed, 0 skipped$/.test(last)) throw new Error(`make quick ends with: ${last}\n${tail(out)}`);
+};
+
+const idle = async (box: Box, user: User, dir: string): Promise<void> => {
+  const { out } = await box.must(user, 'make', dir);
+  expect('a second make', /Nothing to be done|up to date/.test(out) || out === '', true);
+};
+
+interface Step {
+  readonly what: string;
+  readonly seen: (box: Box, dir: string) => boolean;
+  readonly signal: NodeJS.Signals;
+}
+
+const any = (box: Box, dir: string, pattern: string): boolean =>
+  execFileSync(
+    'sh',
+    ['-c', `cd "$1" 2>/dev/null && ls -d ${pattern} 2>/dev/null | head -n 1`, 'sh', join(box.upper, dir)],
+    {
+      encoding: 'utf8',
+    },
+  ) !== '';
+
+/** Where it is cut short; each next one starts over. */
+const STEPS: readonly Step[] = [
+  { what: 'unpacking packages', seen: (box) => box.has('usr/share/nodejs'), signal: 'SIGKILL' },
+  { what: 'unpacking modules', seen: (box, dir) => box.has(`${dir}/node_modules/typescript`), signal: 'SIGKILL' },
+  { what: 'fetching the engine', seen: (box, dir) => any(box, dir, '.cache/fetch.*'), signal: 'SIGINT' },
+  { what: 'compiling', seen: (box, dir) => any(box, dir, 'out/quickjs/image/*.o*'), signal: 'SIGKILL' },
+];
+
+const isInterrupted = async (box: Box, user: User, dir: string, { what, seen, signal }: Step): Promise<void> => {
+  const command: Command = box.start(user, 'make -j4', dir);
+  await command.until(what, () => seen(box, dir));
+  command.signal(signal);
+  await command.ended;
+};
+
+const bare = (codename: Codename, user: User, dir: string, steps: readonly Step[], withQuick: boolean): Scenario => ({
+  title: `${codename}: ${user} in ${dir}`,
+  codename,
+  async attempt(box, held) {
+    await checkOut(box, user, dir);
+    for (const step of steps) {
+      await isInterrupted(box, user, dir, step);
+      held(`interrupted while ${step.what}`);
+    }
+    await runs(box, user, 'make -j4 run', dir);
+    held('make run brings up three services, and ends cleanly');
+    await idle(box, user, dir);
+    held('a second make does nothing');
+    if (!withQuick) return;
+    await quick(box, user, dir);
+    held('make quick: all passed, none skipped');
+  },
+});
+
+const HOME = '/home/tester/checkout';
+
+const built = (box: Box): number => statSync(join(box.upper, HOME, 'out/quickjs/image/main.o')).mtimeMs;
+
+/** Nobody may install; what is there changes step by step. */
+const byHand = (codename: Codename): Scenario => ({
+  title: `${codename}: neither root nor sudo; compilers come and change`,
+  codename,
+  async attempt(box, held) {
+    await box.must('root', 'SUDO_FORCE_REMOVE=yes apt-get -qq -y purge sudo');
+    await checkOut(box, 'tester', HOME);
+    await refuses(box, 'make run', HOME, BUILD);
+    await refuses(box, 'make -j4', HOME, BUILD);
+    held('make run says in one line what to install');
+    const all = complaint(await box.run('tester', 'make test', HOME));
+    if (!all.startsWith(`${REFUSAL} ${BUILD} runit daemontools strace `) || all.includes('\n'))
+      throw new Error(`make test says: ${all}`);
+    held('make test says in one line what to install');
+    const install = (packages: string): Promise<Ended> =>
+      box.must('root', `apt-get -qq update && apt-get -qq -y install --no-install-recommends ${packages}`);
+    await install('nodejs npm gcc xz-utils');
+    await refuses(box, 'make', HOME, 'libc6-dev musl-tools');
+    held('a gcc without headers is noticed');
+    await install('libc6-dev');
+    await refuses(box, 'make', HOME, 'musl-tools');
+    await install('musl-tools');
+    await box.must('tester', 'make -j4', HOME);
+    held('tools that came later are taken, without make clean');
+    const before = built(box);
+    await box.must('tester', 'make', HOME);
+    expect('an object after a second make', built(box), before);
+    await box.must('root', 'cp /usr/bin/musl-gcc /usr/local/bin/musl-gcc');
+    await box.must('tester', 'make -j4', HOME);
+    if (built(box) <= before) throw new Error('another compiler, and nothing was compiled with it');
+    held('another compiler compiles anew');
+    await plainInstall(box, held);
+  },
+});
+
+/** Whoever runs npm by hand, with the system's Node.js, does no harm. */
+const plainInstall = async (box: Box, held: (what: string) => void): Promise<void> => {
+  await box.must('tester', 'npm install --no-audit --no-fund', HOME);
+  await box.must('tester', 'make check && make sim SEQUENCES=10', HOME);
+  held('npm install by hand does no harm');
+};
+
+/** Another process has apt's locks for a while. */
+const locked = (codename: Codename): Scenario => ({
+  title: `${codename}: another process holds the locks of apt`,
+  codename,
+  async attempt(box, held) {
+    const dir = '/root/checkout';
+    await checkOut(box, 'root', dir);
+    const lock = (file: string): string =>
+      `perl -e 'use Fcntl; open my $f, ">", "${file}" or die; fcntl $f, F_SETLK, pack("s s l! l! i", F_WRLCK, 0, 0, 0, 0) or die; $| = 1; print "held\\n"; sleep 600'`;
+    for (const file of ['/var/lib/apt/lists/lock', '/var/lib/dpkg/lock-frontend']) {
+      const holder = box.start('root', lock(file), '/');
+      await holder.until('the lock', () => holder.said.includes('held'));
+      const command = box.start('root', 'build/tools.sh compat', dir);
+      await command.until('it said that it waits', () => command.said.includes('waiting up to 600 s'));
+      holder.signal('SIGKILL');
+      await holder.ended;
+      const ended = await command.ended;
+      expect(`exit code after ${file}`, ended.code, 0);
+      held(`${file} is waited for`);
+      await box.must('root', 'apt-get -qq -y purge runit daemontools strace && rm -rf /var/lib/apt/lists/*');
+    }
+  },
+});
+
+// the longest first
+export const SCENARIOS: readonly Scenario[] = [
+  bare('bookworm', 'tester', '/home/tester/my checkout', STEPS, true),
+  bare('trixie', 'root', '/root/my checkout', STEPS, true),
+  byHand('bookworm'),
+  byHand('trixie'),
+  bare('bookworm', 'root', '/root/checkout', [], false),
+  bare('trixie', 'tester', '/home/tester/checkout', [], false),
+  locked('bookworm'),
+];
