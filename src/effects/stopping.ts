@@ -9,7 +9,8 @@ import { SIGCONT, SIGKILL, SIGSTOP, SIGTERM } from '../host/linux.ts';
 import { sys } from '../host/sys.ts';
 import { handleShutdown, type ShutdownEffect, type ShutdownEvent } from '../machine/shutdown.ts';
 import { runningPids } from '../machine/tree.ts';
-import { descendants, logOf, others, type Process } from './processes.ts';
+import { type Process, signalSeen } from './proc.ts';
+import { descendants, logOf, others } from './processes.ts';
 import { deliver } from './starting.ts';
 import type { Container, Live } from './tree-live.ts';
 
@@ -38,7 +39,7 @@ const tellKilled = (live: Live, why: string, killed: readonly Process[]): void =
 
 const signalAll = (live: Live, signal: number): void => {
   if (isFirst()) sys.kill(EVERYBODY, signal);
-  else for (const { pid } of ours(live)) sys.kill(pid, signal);
+  else for (const process of ours(live)) signalSeen(process, signal);
 };
 
 const askStrays = (live: Live): void => {
@@ -50,10 +51,10 @@ const askStrays = (live: Live): void => {
 const killButLogs = (live: Live, container: Container): void => {
   const all = ours(live);
   const runsvs = runningPids(live.tree);
-  const logs = runsvs.map(logOf).filter((pid) => pid > 0);
+  const logs = runsvs.map((runsv) => logOf(runsv, all)).filter((pid) => pid > 0);
   const spared = new Set([...runsvs, ...logs, ...descendants(all, logs).map(({ pid }) => pid)]);
   const left = all.filter(({ pid }) => !spared.has(pid));
-  for (const { pid } of left) sys.kill(pid, SIGKILL);
+  for (const process of left) signalSeen(process, SIGKILL);
   tellKilled(live, `not ended after ${container.shutdown.killAfterMs / 1000} s`, left);
 };
 
@@ -66,6 +67,7 @@ const killAll = (live: Live, first: boolean): void => {
   tellKilled(live, 'still there at the end', left);
 };
 
+/** Our child: its number is its own until it is reaped, which sets it to 0. */
 const askCommand = ({ pid }: Container): void => {
   if (pid === 0) return;
   sys.kill(pid, SIGTERM);
