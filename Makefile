@@ -13,6 +13,10 @@ BIN := node_modules/.bin
 # npm brings a Node.js that runs the build's TypeScript, whatever the system has; on musl systems the system's own does.
 NODE = $(shell $(BIN)/node -e 0 2>/dev/null && echo $(BIN)/node || echo node)
 
+# package.json has the version, and nothing else has.
+VERSION := $(shell sed -n 's/^  "version": "\(.*\)",$$/\1/p' package.json)
+DEFINE_VERSION := --define:RUNITBOX_VERSION='"$(VERSION)"'
+
 SOURCES := $(shell find src -name '*.ts')
 HOST := src/host/quickjs
 HOST_C := $(HOST)/main.c $(HOST)/bind.c $(HOST)/alloc.c src/host/c/sys.c src/host/c/lines.c
@@ -105,7 +109,7 @@ $O/runitbox.js: $(SOURCES) $(MAIN) build/image/samples.js node_modules/.stamp Ma
 	@mkdir -p $O
 	$(BIN)/esbuild $(MAIN) --bundle --format=iife --platform=neutral --main-fields=module,main --target=es2023 \
 	  --banner:js='"use strict";' --supported:logical-assignment=false --legal-comments=none --minify-whitespace --minify-syntax \
-	  --log-level=warning --outfile=$@
+	  $(DEFINE_VERSION) --log-level=warning --outfile=$@
 	@cat build/image/samples.js >> $@
 
 # --- engine --------------------------------------------------------------------------------------------------------

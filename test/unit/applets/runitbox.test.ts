@@ -1,7 +1,9 @@
 // The multicall front on the virtual kernel: which program a call becomes, and what runitbox itself answers.
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Applet } from '../../../src/applets/applet.ts';
 import { multicall } from '../../../src/applets/runitbox.ts';
+import { ID_LINE } from '../../../src/cli/version.ts';
 import { type RunOptions, VirtualKernel } from '../../sim/kernel/kernel.ts';
 
 interface Ran {
@@ -101,7 +103,10 @@ describe('runitbox', () => {
   });
 
   it('--version prints one line', () => {
-    expect(run(machine(), ['runitbox', '--version']).out).toMatch(/^runitbox \d+\.\d+\.\d+\n$/);
+    const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
+    expect(run(machine(), ['runitbox', '--version']).out).toBe(`runitbox ${version}\n`);
+    const id = Buffer.from(`runitbox-${version}`.padEnd(19, '\0'), 'latin1').toString('hex');
+    expect(ID_LINE).toBe(`$Id: ${id}0a $\n`);
   });
 
   it.each([[['runitbox', '--help']], [['runitbox']]])('%j explains itself and lists the programs', (argv) => {
