@@ -41,6 +41,12 @@ sim: node_modules/.stamp
 	$(VITEST) test/sim/kernel
 	$(NODE) test/sim/run.ts $(if $(SEED),--seed $(SEED),--sequences $(SEQUENCES))
 
+## fuzz: readers of bytes and every command line, guided by coverage; SECONDS=n SEED=n, TARGET=NAME, REPLAY=FILE, KEEP=1
+SECONDS ?= 60
+fuzz: node_modules/.stamp out/node/sys.node
+	$(NODE) test/fuzz/run.ts --seconds $(SECONDS) $(if $(SEED),--seed $(SEED)) $(if $(TARGET),--target '$(TARGET)') \
+	  $(if $(REPLAY),--replay '$(REPLAY)') $(if $(KEEP),--keep)
+
 ## compat: one script of cases against C runit and ours, alone and mixed
 compat: dist/runitbox tools-compat $(OUT)/jail
 	$(NODE) test/compat/run.ts
@@ -100,4 +106,4 @@ tools-peers: tools-compat
 tools-compat:
 	@build/tools.sh compat
 
-.PHONY: unit contract contract-ng contract-quickjs contract-noimage sim compat fault svlogd qemu docker-test tools-docker init-test bench bench-quick bench-log bench-log-quick tools-compat tools-peers
+.PHONY: fuzz unit contract contract-ng contract-quickjs contract-noimage sim compat fault svlogd qemu docker-test tools-docker init-test bench bench-quick bench-log bench-log-quick tools-compat tools-peers
