@@ -14,6 +14,10 @@ BIN := node_modules/.bin
 NODE = $(shell for node in node_modules/node-linux-*/bin/node node; do \
   "$$node" --version >/dev/null 2>&1 && echo "$$node" && break; done)
 
+# package.json has the version, and nothing else has.
+VERSION := $(shell sed -n 's/^  "version": "\(.*\)",$$/\1/p' package.json)
+DEFINE_VERSION := --define:RUNITBOX_VERSION='"$(VERSION)"'
+
 SOURCES := $(shell find src -name '*.ts')
 HOST := src/host/quickjs
 HOST_C := $(HOST)/main.c $(HOST)/bind.c $(HOST)/alloc.c src/host/c/sys.c src/host/c/lines.c
@@ -111,7 +115,7 @@ $O/runitbox.js: $(SOURCES) $(MAIN) build/image/samples.js node_modules/.stamp Ma
 	@mkdir -p $O
 	$(BIN)/esbuild $(MAIN) --bundle --format=iife --platform=neutral --main-fields=module,main --target=es2023 \
 	  --banner:js='"use strict";' --supported:logical-assignment=false --legal-comments=none --minify-whitespace --minify-syntax \
-	  --log-level=warning --outfile=$@.new
+	  $(DEFINE_VERSION) --log-level=warning --outfile=$@.new
 	@cat build/image/samples.js >> $@.new && mv $@.new $@
 
 # --- engine --------------------------------------------------------------------------------------------------------

@@ -1,7 +1,11 @@
 // How the test suite runs: in forked Node processes, because the host addon owns signals and children of its process.
+import { readFileSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
 
+const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
+
 export default defineConfig({
+  define: { RUNITBOX_VERSION: JSON.stringify(version) },
   test: {
     pool: 'forks',
     include: ['test/**/*.test.ts'],

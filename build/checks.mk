@@ -48,6 +48,12 @@ sim: tools
 	$(VITEST) test/sim/kernel
 	$(NODE) test/sim/run.ts $(if $(SEED),--seed $(SEED),--sequences $(SEQUENCES))
 
+## fuzz: readers of bytes and every command line, guided by coverage; SECONDS=n SEED=n, TARGET=NAME, REPLAY=FILE, KEEP=1
+SECONDS ?= 60
+fuzz: tools out/node/sys.node
+	$(NODE) test/fuzz/run.ts --seconds $(SECONDS) $(if $(SEED),--seed $(SEED)) $(if $(TARGET),--target '$(TARGET)') \
+	  $(if $(REPLAY),--replay '$(REPLAY)') $(if $(KEEP),--keep)
+
 ## compat: one script of cases against C runit and ours, alone and mixed
 compat: dist/runitbox tools-compat $(OUT)/jail
 	$(AS_ROOT) $(NODE) test/compat/run.ts
@@ -112,6 +118,6 @@ tools-compat tools-qemu tools-docker tools-docs tools-init tools-peers tools-fre
 docs-test: all npm pkg tools-compat tools-docs
 	$(AS_ROOT) $(NODE) test/docs/run.ts
 
-.PHONY: quick unit contract contract-ng contract-quickjs contract-noimage sim compat compat-quick fault svlogd
+.PHONY: quick fuzz unit contract contract-ng contract-quickjs contract-noimage sim compat compat-quick fault svlogd
 .PHONY: qemu docker-test init-test docs-test fresh-test bench bench-quick bench-log bench-log-quick
 .PHONY: tools-compat tools-qemu tools-docker tools-docs tools-init tools-peers tools-fresh

@@ -5,7 +5,7 @@ pkg: $(DIST)/runitbox-node
 
 # script's target, PACKED
 define node_bundle
-$(BIN)/esbuild src/node.ts --bundle --format=cjs --platform=node --target=$1 --define:PACKED=$2 --loader:.node=binary \
+$(BIN)/esbuild src/node.ts --bundle --format=cjs --platform=node --target=$1 --define:PACKED=$2 $(DEFINE_VERSION) --loader:.node=binary \
   --legal-comments=none --minify-whitespace --log-level=warning --outfile=$@.new && mv $@.new $@
 endef
 

@@ -102,6 +102,15 @@ const cLines = filesUnder('src', /\.[ch]$/)
   .reduce((sum, lines) => sum + lines, 0);
 if (cLines > C_LINES_MAX) breaches.push(`src/host: ${cLines} lines of C without comments, at most ${C_LINES_MAX}`);
 
+const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+for (const [path, told] of [
+  ['Dockerfile', /^ARG VERSION=(.*)$/m],
+  ['package-lock.json', /^ {2}"version": "(.*)"/m],
+] as const) {
+  const there = told.exec(readFileSync(path, 'utf8'))?.[1];
+  if (there !== version) breaches.push(`${path}: version ${there}, but package.json has ${version}`);
+}
+
 for (const breach of breaches) console.error(breach);
 console.log(
   `${sources.length} files of TypeScript, ${cLines} lines of C (comments apart): ${breaches.length} rules broken`,

@@ -23,6 +23,7 @@ const SUITES: readonly Suite[] = [
   make('contract'),
   make('contract-ng'),
   make('sim'),
+  make('fuzz'),
   make('compat'),
   make('fault'),
   make('svlogd'),

@@ -6,7 +6,7 @@
 import { ID_LINE } from '../cli/version.ts';
 import type { Bytes } from '../host/calls.ts';
 import type { Applet, Help } from './applet.ts';
-import { become, misused, programOf, type Reading, readCall } from './chpst/front.ts';
+import { become, programOf, type Reading, readCall, wrongValue } from './chpst/front.ts';
 import { type Asked, chpstRows } from './chpst/options.ts';
 
 const help: Help = {
@@ -48,10 +48,10 @@ const run = (argv: readonly Bytes[]): number => {
   if (typeof call === 'number') return call;
   const { asked, words } = call;
   if (asked.allGroups === true && asked.noSuch === undefined && !plainUser(asked)) {
-    return misused(argv[0] as Bytes, help, 'chpst: --initgroups: needs -u with a user and no group\n');
+    return wrongValue(argv[0] as Bytes, '--initgroups: needs -u with a user and no group');
   }
   if (asked.verbose === true) asked.subdirectories = 'warn';
-  return become(asked, programOf(words, asked.argv0));
+  return become('chpst', asked, programOf(words, asked.argv0));
 };
 
 export const chpst: Applet = {

@@ -18,15 +18,20 @@ const NAME = 'runitbox';
 
 const help: Help = {
   operands: '',
-  usage: 'PROGRAM [ARGUMENT ...] | --list | --list-full | --install [-s] [DIR] | --completion | --help | --version',
+  usage:
+    'PROGRAM [ARGUMENT ...] | --list | --list-full | --install [-s] [--force] [DIR] | --completion | --help | --version',
   description:
     'One executable that is all programs of the suite: it becomes the one by whose name it is called, through a link or ' +
     'as the first argument. A link with a name of its own that leads to one of these names is that program too.',
   options: [
     { long: 'list', text: 'print the names of the programs' },
     { long: 'list-full', text: 'print where each belongs, relative to the root' },
-    { long: 'install', text: 'make a link for each in DIR, or where each belongs; names that exist are left alone' },
+    {
+      long: 'install',
+      text: 'make a link for each in DIR, or where each belongs; names that exist are left alone, and told',
+    },
     { letter: 's', text: 'with --install: symbolic links instead of hard ones' },
+    { long: 'force', text: 'with --install: replace what exists' },
     { long: 'completion', text: 'print a script that completes command lines in bash' },
     { long: 'help', text: 'print this; PROGRAM --help explains a program' },
     { long: 'version', text: 'print the version' },
@@ -38,6 +43,7 @@ const help: Help = {
   exitCodes: [
     { code: '0', text: 'done' },
     { code: '1', text: 'a link could not be made' },
+    { code: '100', text: 'wrong usage of --install' },
     { code: '127', text: 'no program has that name' },
   ],
 };
@@ -60,8 +66,8 @@ const ownHelp = (applets: readonly Applet[]): Bytes => {
   return helpText({ name: NAME, summary: 'the runit suite in one executable', help: { ...help, lists } });
 };
 
-const asItself = (applets: readonly Applet[], args: readonly Bytes[]): number => {
-  const [first = '--help', second, third] = args;
+const asItself = (applets: readonly Applet[], argv0: Bytes, args: readonly Bytes[]): number => {
+  const [first = '--help'] = args;
   switch (first) {
     case '--help':
       return say(ownHelp(applets));
@@ -74,7 +80,7 @@ const asItself = (applets: readonly Applet[], args: readonly Bytes[]): number =>
     case '--completion':
       return say(completionScript(sorted(applets)));
     case '--install':
-      return second === '-s' ? install(applets, third, true) : install(applets, second, false);
+      return install(applets, argv0, args.slice(1));
     default:
       return asProgram(applets, first, args);
   }
@@ -93,7 +99,7 @@ export const multicall = (applets: readonly Applet[], argv: readonly Bytes[]): n
   const argv0 = argv[0] ?? NAME;
   const applet = named(applets, argv0);
   if (applet !== undefined) return runApplet(applet, argv);
-  if (baseName(argv0).startsWith(NAME)) return asItself(applets, argv.slice(1));
+  if (baseName(argv0).startsWith(NAME)) return asItself(applets, argv0, argv.slice(1));
   const behind = appletBehind(applets, argv0);
   return behind === undefined ? notFound(argv0) : runApplet(behind, argv);
 };

@@ -1,17 +1,19 @@
 // runsvchdir: switches `current` to another set of services, and keeps the last one as `previous`.
 //
 // Promises: `current` is there at every moment, and leads to the old directory or to the new one; whatever fails, it
-// leads to one of them.
+// leads to one of them. A change that was cut short, C's too, is brought to its end by the next one.
 import { errorText } from '../cli/errno.ts';
 import { err, out } from '../cli/say.ts';
-import { type Bytes, type Done, type Errno, type RawStat, refused } from '../host/calls.ts';
-import { ENOENT, S_IFDIR, S_IFLNK, S_IFMT } from '../host/linux.ts';
+import { type Bytes, type Errno, type RawStat, refused } from '../host/calls.ts';
+import { EINVAL, ENOENT, ENOSYS, S_IFDIR, S_IFLNK, S_IFMT } from '../host/linux.ts';
 import { sys } from '../host/sys.ts';
 import type { Applet } from './applet.ts';
 
 const HOME = '/etc/runit/runsvdir';
 const USAGE_CODE = 1;
 const FATAL_CODE = 111;
+/** What a file system says that cannot exchange names, or a kernel. */
+const NO_EXCHANGE: readonly number[] = [-EINVAL, -ENOSYS];
 
 class Refusal extends Error {}
 
@@ -46,7 +48,6 @@ const targetFor = (dir: Bytes): Bytes => {
 
 /** Where `current` is a link: a second link is made to where it leads. */
 const keepLink = (): void => {
-  removeIfThere('previous.new');
   must(
     sys.symlink(must(sys.readlink('current'), 'unable to read: current'), 'previous.new'),
     'unable to create: previous.new',
@@ -55,11 +56,33 @@ const keepLink = (): void => {
   must(sys.rename('current.new', 'current'), 'unable to move: current.new to current');
 };
 
-/** Where `current` is a directory: it changes places with the new link, and then its name. */
+/**
+ * Where `current` is a directory: it changes places with the new link, and then its name. A file system without that exchange
+ * has no `current` between two renames.
+ */
 const keepDirectory = (): void => {
   removeIfThere('previous');
-  must(sys.exchange('current.new', 'current'), 'unable to move: current.new to current');
-  must(sys.rename('current.new', 'previous') as Done | Errno, 'unable to move: current to previous');
+  must(sys.rename('current.new', 'previous.new'), 'unable to move: current.new to previous.new');
+  const exchanged = sys.exchange('previous.new', 'current');
+  if (!refused(exchanged)) {
+    must(sys.rename('previous.new', 'previous'), 'unable to move: current to previous');
+    return;
+  }
+  if (!NO_EXCHANGE.includes(exchanged)) must(exchanged, 'unable to move: previous.new to current');
+  must(sys.rename('current', 'previous'), 'unable to move: current to previous');
+  must(sys.rename('previous.new', 'current'), 'unable to move: previous.new to current');
+};
+
+/** Ends what another run began: the new link is there, but not in its place; or the old directory, with a name that it has no more. */
+const settle = (): void => {
+  const left = ['previous.new', 'current.new'].find(isLink);
+  if (left !== undefined && sys.lstat('current') === -ENOENT) {
+    must(sys.rename(left, 'current'), `unable to move: ${left} to current`);
+  }
+  if (isLink('previous.new')) removeIfThere('previous.new');
+  if (refused(sys.lstat('previous.new'))) return;
+  removeIfThere('previous');
+  must(sys.rename('previous.new', 'previous'), 'unable to move: previous.new to previous');
 };
 
 const change = (dir: Bytes): void => {
@@ -75,6 +98,7 @@ const changeTo = (dir: Bytes): Bytes => {
   if (dir[0] === '.') throw new Refusal(`${dir}: must not start with a dot.`);
   const home = homeOf();
   must(sys.chdir(home), `unable to chdir: ${home}`);
+  settle();
   const wanted = must(sys.stat(dir), dir);
   if ((wanted[0] & S_IFMT) !== S_IFDIR) throw new Refusal(`${dir}: not a directory.`);
   const current = must(sys.stat('current'), 'unable to stat: current');

@@ -1,6 +1,7 @@
 // utmpset: says in utmp, and in wtmp where asked, that a login on a line has ended.
 //
-// Promises: the record is changed in place, under the file's lock; a wtmp that could not be written whole is cut back.
+// Promises: the record is changed in place, under the file's lock, which others may hold, so it is waited for ten seconds and no
+// longer; a wtmp that could not be written whole is cut back.
 // Read next: ../formats/utmp.ts (the records).
 import { errorText } from '../cli/errno.ts';
 import { parseOptions, problemLine } from '../cli/options.ts';
@@ -16,8 +17,23 @@ import {
   type UtmpLayout,
 } from '../formats/utmp.ts';
 import { type Bytes, type Errno, type Fd, refused } from '../host/calls.ts';
-import { wallClock } from '../host/clock.ts';
-import { EINTR, LOCK_EX, O_APPEND, O_CREAT, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY } from '../host/linux.ts';
+import { monotonicMs, wallClock } from '../host/clock.ts';
+import {
+  EAGAIN,
+  ETIMEDOUT,
+  LOCK_EX,
+  LOCK_NB,
+  O_APPEND,
+  O_CREAT,
+  O_NOCTTY,
+  O_NONBLOCK,
+  O_RDONLY,
+  O_RDWR,
+  O_WRONLY,
+  S_IFMT,
+  S_IFREG,
+} from '../host/linux.ts';
+import { waitOnce } from '../host/loop.ts';
 import { sys } from '../host/sys.ts';
 import type { Applet, Help } from './applet.ts';
 
@@ -25,6 +41,9 @@ const UTMP = '/var/run/utmp';
 const WTMP = '/var/log/wtmp';
 const USAGE_CODE = 1;
 const FATAL_CODE = 111;
+/** How long a lock that another process holds is waited for, and how often it is tried. */
+const LOCK_PATIENCE_MS = 10_000;
+const LOCK_RETRY_MS = 50;
 /** Records read at once. */
 const BATCH = 128;
 /** The machine number of 64-bit ARM in the head of an executable, and where it stands. */
@@ -54,13 +73,19 @@ const layoutHere = (): UtmpLayout => {
   return !refused(head) && head.slice(MACHINE_AT) === ARM_64 ? UTMP_400 : UTMP_384;
 };
 
-const lock = (fd: Fd): void => {
+/** Opens a file that is one, and takes its lock. */
+const openLocked = (path: Bytes, flags: number): Fd => {
+  const fd = must(sys.open(path, flags | O_NONBLOCK | O_NOCTTY, 0o600), `unable to open ${path}`);
+  if ((must(sys.fstat(fd), `unable to open ${path}`)[0] & S_IFMT) !== S_IFREG) {
+    throw new Trouble(`unable to open ${path}: not a file`, true);
+  }
+  const deadline = monotonicMs() + LOCK_PATIENCE_MS;
   for (;;) {
-    const locked = sys.flock(fd, LOCK_EX);
-    if (locked !== -EINTR) {
-      must(locked, `unable to lock ${UTMP}`);
-      return;
-    }
+    const locked = sys.flock(fd, LOCK_EX | LOCK_NB);
+    if (locked !== -EAGAIN) must(locked, `unable to lock ${path}`);
+    if (!refused(locked)) return fd;
+    if (monotonicMs() >= deadline) must(-ETIMEDOUT as Errno, `unable to lock ${path}`);
+    waitOnce([], monotonicMs() + LOCK_RETRY_MS);
   }
 };
 
@@ -72,8 +97,9 @@ const clear = (fd: Fd, line: Bytes, sec: number, layout: UtmpLayout): boolean =>
     const at = findLogin(records, line, layout);
     if (at >= 0) {
       const record = loggedOut(records.slice(at, at + layout.size), sec, layout);
-      must(sys.pwrite(fd, record, offset + at), `unable to logout line ${line} in utmp`);
-      return true;
+      const what = `unable to logout line ${line} in utmp`;
+      if (must(sys.pwrite(fd, record, offset + at), what) === record.length) return true;
+      throw new Trouble(`${what}: short write`, false);
     }
     offset += records.length;
   }
@@ -82,16 +108,14 @@ const clear = (fd: Fd, line: Bytes, sec: number, layout: UtmpLayout): boolean =>
 const logOut = (line: Bytes, sec: number, layout: UtmpLayout): void => {
   const what = `unable to logout line ${line} in utmp`;
   if (line.length > LINE_BYTES) throw new Trouble(`${what}: name too long`, true);
-  const fd = must(sys.open(UTMP, O_RDWR | O_NONBLOCK, 0), `unable to open ${UTMP}`);
-  lock(fd);
+  const fd = openLocked(UTMP, O_RDWR);
   if (!clear(fd, line, sec, layout)) throw new Trouble(`${what}: no such entry`, false);
   sys.close(fd);
 };
 
 const append = (line: Bytes, sec: number, layout: UtmpLayout): void => {
   const what = `unable to logout line ${line} in wtmp`;
-  const fd = must(sys.open(WTMP, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK, 0o600), `unable to open ${WTMP}`);
-  lock(fd);
+  const fd = openLocked(WTMP, O_WRONLY | O_APPEND | O_CREAT);
   const size = must(sys.fstat(fd), what)[6];
   const record = logoutRecord(line, sec, layout);
   const put = sys.write(fd, record);

@@ -1,11 +1,18 @@
-// Which version this is. The build puts the two names in (esbuild's define); a checkout run as it lies has the defaults.
+// Which version this is: that of package.json, which the build puts in (esbuild's define). A checkout that runs as it lies is
+// no version.
 declare const RUNITBOX_VERSION: string;
-declare const RUNITBOX_ID: string;
 
-/** As in package.json. */
-export const VERSION = typeof RUNITBOX_VERSION === 'string' ? RUNITBOX_VERSION : '0.1.0';
+const UNBUILT = '0.0.0';
 
-const ID = typeof RUNITBOX_ID === 'string' ? RUNITBOX_ID : '72756e6974626f782d302e312e3000000000000a';
+export const VERSION = typeof RUNITBOX_VERSION === 'string' ? RUNITBOX_VERSION : UNBUILT;
+
+const ID_BYTES = 20;
+
+/** `runitbox-VERSION` as 40 hexadecimal digits, with a newline at the end. */
+const idOf = (version: string): string => {
+  const text = `runitbox-${version}`.slice(0, ID_BYTES - 1).padEnd(ID_BYTES - 1, '\0');
+  return [...text, '\n'].map((char) => char.charCodeAt(0).toString(16).padStart(2, '0')).join('');
+};
 
 /** What -V prints: 40 hexadecimal digits, as the classic programs do. */
-export const ID_LINE = `$Id: ${ID} $\n`;
+export const ID_LINE = `$Id: ${idOf(VERSION)} $\n`;

@@ -1,15 +1,17 @@
 // Becoming another user, and keeping or dropping capabilities on the way.
 //
-// Promises: groups first, user last; what the kernel refuses is Fatal. Capabilities that are kept over a change of user
+// Promises: groups first, user last; what the kernel refuses is Fatal, unless nothing would change. Capabilities that are kept over a change of user
 // are ambient afterwards, so that a program without file capabilities has them.
 // Read next: accounts.ts, ../machine/change.ts (the order of all steps).
+import { isAlready } from '../formats/credentials.ts';
 import { wholeNumber, MOST_ID } from '../formats/decimal.ts';
 import type { Identity } from '../formats/identity.ts';
-import { CAPABILITIES } from '../formats/lists.ts';
+import { CAPABILITIES, type Capabilities } from '../formats/lists.ts';
 import { type Bytes, refused } from '../host/calls.ts';
 import {
   EINVAL,
   EPERM,
+  O_RDONLY,
   OWN_GID,
   OWN_PRCTL,
   OWN_UID,
@@ -63,11 +65,25 @@ export const identityOf = ({ spec, wanted, kind }: Whom): Identity => {
 const withAllGroups = (identity: Identity, { wanted }: Whom): Identity =>
   wanted.kind === 'names' ? withOwnGroup(identity, groupsOf(wanted.user)) : identity;
 
+const STATUS_BYTES = 65536;
+
+/** What the kernel says of this process; '' where it does not. */
+const ownStatus = (): Bytes => {
+  const fd = sys.open('/proc/self/status', O_RDONLY, 0);
+  if (refused(fd)) return '';
+  const status = sys.read(fd, STATUS_BYTES);
+  sys.close(fd);
+  return refused(status) ? '' : status;
+};
+
 /** Becomes that user, with these groups. `keepCapabilities`: what is permitted stays so. */
 export const become = (whom: Whom, allGroups: boolean, keepCapabilities: boolean): void => {
   const own = identityOf(whom);
   const { uid, gids } = allGroups ? withAllGroups(own, whom) : own;
-  insist(sys.setgroups(gids), 'setgroups');
+  const grouped = sys.setgroups(gids);
+  // whoever has no privileges, and is just that already, has nothing to change
+  if (grouped === -EPERM && isAlready({ uid, gids }, ownStatus())) return;
+  insist(grouped, 'setgroups');
   insist(sys.own(OWN_GID, [gids[0]]), 'setgid');
   if (keepCapabilities) insist(sys.own(OWN_PRCTL, [PR_SET_KEEPCAPS, 1]), 'keep capabilities');
   insist(sys.own(OWN_UID, [uid]), 'setuid');
@@ -75,8 +91,10 @@ export const become = (whom: Whom, allGroups: boolean, keepCapabilities: boolean
 
 const nameOf = (capability: number): string => CAPABILITIES[capability] ?? String(capability);
 
+const isIn = (set: Capabilities, capability: number): boolean => set === 'all' || set.includes(capability);
+
 const remains = ({ keep, drop }: Privileges, capability: number): boolean =>
-  (keep === null || keep.includes(capability)) && !drop.includes(capability);
+  (keep === null || isIn(keep, capability)) && !isIn(drop, capability);
 
 /** Takes capabilities out of reach of everything that this process will ever run. */
 export const limitBoundingSet = (privileges: Privileges): void => {
@@ -108,27 +126,34 @@ const permitted = (): { readonly sets: readonly number[]; readonly words: Words 
   return { sets, words: [sets[1] ?? 0, sets[4] ?? 0] };
 };
 
-const keepOnly = (capabilities: readonly number[]): void => {
-  const { words } = permitted();
-  for (const each of capabilities) if (!bit(words, each)) insist(-EPERM, `keep capability ${nameOf(each)}`);
-  const [low, high] = wordsOf(capabilities);
-  const set = sys.capabilities([low, low, low, high, high, high]);
+/** All that there may be. */
+const EVERY: readonly number[] = Array.from({ length: MOST_CAPABILITIES }, (_, capability) => capability);
+
+const setTo = (sets: readonly number[]): void => {
+  const set = sys.capabilities(sets);
   if (refused(set)) insist(set, 'set capabilities');
-  for (const each of capabilities) {
+};
+
+/** Of `all`, what this process has: a container has never all there are. */
+const keepOnly = (privileges: Privileges): void => {
+  const { words } = permitted();
+  const kept = EVERY.filter((each) => remains(privileges, each) && (privileges.keep !== 'all' || bit(words, each)));
+  for (const each of kept) if (!bit(words, each)) insist(-EPERM, `keep capability ${nameOf(each)}`);
+  const [low, high] = wordsOf(kept);
+  setTo([low, low, low, high, high, high]);
+  for (const each of kept) {
     insist(sys.own(OWN_PRCTL, [PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, each]), `keep capability ${nameOf(each)}`);
   }
 };
 
-const dropThese = (capabilities: readonly number[]): void => {
+const dropThese = (drop: Capabilities): void => {
   const { sets } = permitted();
-  const [low, high] = wordsOf(capabilities);
-  const left = sets.map((word, at) => (word & ~(at < 3 ? low : high)) >>> 0);
-  const set = sys.capabilities(left);
-  if (refused(set)) insist(set, 'set capabilities');
+  const [low, high] = wordsOf(EVERY.filter((each) => isIn(drop, each)));
+  setTo(sets.map((word, at) => (word & ~(at < 3 ? low : high)) >>> 0));
 };
 
 /** Leaves this process, and what it becomes, the capabilities that are kept, less those that are dropped. */
-export const limitCapabilities = ({ keep, drop }: Privileges): void => {
-  if (keep !== null) keepOnly(keep.filter((each) => !drop.includes(each)));
-  else dropThese(drop);
+export const limitCapabilities = (privileges: Privileges): void => {
+  if (privileges.keep === null) dropThese(privileges.drop);
+  else keepOnly(privileges);
 };

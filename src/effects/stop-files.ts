@@ -3,7 +3,7 @@
 // /etc/runit is runit's place for them; Debian's 2.1.2 has them in /run, which can be written to while /etc cannot. A wish is
 // a file whose owner may execute it. Shared by runit, who obeys, and runit-init, who asks.
 import { type Bytes, type Done, type Errno, refused } from '../host/calls.ts';
-import { O_CREAT, O_NONBLOCK, O_TRUNC, O_WRONLY, S_IXUSR } from '../host/linux.ts';
+import { O_CREAT, O_NOCTTY, O_NONBLOCK, O_TRUNC, O_WRONLY, S_IXUSR } from '../host/linux.ts';
 import { sys } from '../host/sys.ts';
 
 export type Wish = 'stopit' | 'reboot';
@@ -27,10 +27,12 @@ export const takeBack = (wish: Wish): void => {
 };
 
 const makeIn = (path: Bytes): Done | Errno => {
-  const fd = sys.open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NONBLOCK, 0o644);
+  const fd = sys.open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NONBLOCK | O_NOCTTY, 0o644);
   if (refused(fd)) return fd;
+  // of the very file that was opened, whatever its name leads to by now
+  const changed = sys.fchmod(fd, WISHED);
   sys.close(fd);
-  return sys.chmod(path, WISHED);
+  return changed;
 };
 
 /** Makes a wish, wherever it can be made; the refusal of the first place where it could be made in none. */

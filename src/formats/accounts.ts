@@ -1,7 +1,8 @@
 // /etc/passwd and /etc/group, searched piece by piece: a piece is any number of whole lines.
 //
-// Promises: pure; the first well-formed line with a name is it, malformed ones are passed over; searching is left to
-// whole-string calls, so that a file of megabytes takes milliseconds. Read next: ../effects/accounts.ts.
+// Promises: pure; the first well-formed line with a name is it, malformed ones are passed over, and what is well-formed the C
+// library says: fields behind the numbers may be missing, blanks may stand before a line and a number. Searching is left
+// to whole-string calls, so that a file of megabytes takes milliseconds. Read next: ../effects/accounts.ts.
 import type { Bytes } from '../host/calls.ts';
 import { MOST_ID, wholeNumber } from './decimal.ts';
 
@@ -11,24 +12,51 @@ export interface Account {
   readonly gid: number;
 }
 
-const PASSWD_FIELDS = 7;
-const GROUP_FIELDS = 4;
+/** Fields that must be there. */
+const PASSWD_FIELDS = 4;
+const GROUP_FIELDS = 3;
+
+const BLANKS: readonly string[] = [' ', '\t', '\v', '\f', '\r'];
+
+const withoutLead = (text: Bytes): Bytes => {
+  let at = 0;
+  while (BLANKS.includes(text.charAt(at))) at++;
+  return text.slice(at);
+};
+
+/** A number as in decimal.ts, behind blanks, and a plus. */
+const idIn = (field: Bytes): number | null => {
+  const text = withoutLead(field);
+  return wholeNumber(text[0] === '+' ? text.slice(1) : text, MOST_ID);
+};
 
 const lineAt = (lines: Bytes, from: number): Bytes => {
   const end = lines.indexOf('\n', from);
   return end < 0 ? lines.slice(from) : lines.slice(from, end);
 };
 
-/** Where the next line begins that has this name, from `from` on, which is the beginning of a line; -1: none. */
-const nextNamed = (lines: Bytes, name: Bytes, from: number): number => {
-  if (lines.startsWith(`${name}:`, from)) return from;
-  const before = lines.indexOf(`\n${name}:`, from);
-  return before < 0 ? -1 : before + 1;
+/** Whether nothing but blanks stands between the beginning of the line and `at`. */
+const beginsLine = (lines: Bytes, at: number): boolean => {
+  let before = at - 1;
+  while (BLANKS.includes(lines.charAt(before))) before--;
+  return before < 0 || lines[before] === '\n';
 };
+
+/** Where the next name of a line is this one, from `from` on; -1: nowhere. */
+const nextNamed = (lines: Bytes, name: Bytes, from: number): number => {
+  let at = lines.indexOf(`${name}:`, from);
+  while (at >= 0 && !beginsLine(lines, at)) at = lines.indexOf(`${name}:`, at + 1);
+  return at;
+};
+
+/** Comments and entries for NIS begin with these. */
+const NO_ENTRY = /^[#+-]/;
+/** What nobody can be called. */
+const NO_NAME = /^[#+-]|^$|^[ \t\v\f\r]|[\n:]/;
 
 /** What `read` makes of the first line with this name of which it makes anything. */
 const findLine = <T>(lines: Bytes, name: Bytes, read: (fields: readonly Bytes[]) => T | null): T | null => {
-  if (name === '' || name.includes('\n') || name.includes(':')) return null;
+  if (NO_NAME.test(name)) return null;
   for (let at = nextNamed(lines, name, 0); at >= 0; ) {
     const line = lineAt(lines, at);
     const found = read(line.split(':'));
@@ -40,13 +68,13 @@ const findLine = <T>(lines: Bytes, name: Bytes, read: (fields: readonly Bytes[])
 
 const accountOf = (fields: readonly Bytes[]): Account | null => {
   if (fields.length < PASSWD_FIELDS) return null;
-  const uid = wholeNumber(fields[2] as Bytes, MOST_ID);
-  const gid = wholeNumber(fields[3] as Bytes, MOST_ID);
+  const uid = idIn(fields[2] as Bytes);
+  const gid = idIn(fields[3] as Bytes);
   return uid === null || gid === null ? null : { uid, gid };
 };
 
 const gidOf = (fields: readonly Bytes[]): number | null =>
-  fields.length < GROUP_FIELDS ? null : wholeNumber(fields[2] as Bytes, MOST_ID);
+  fields.length < GROUP_FIELDS ? null : idIn(fields[2] as Bytes);
 
 /** The user of that name, in lines of /etc/passwd. */
 export const findAccount = (lines: Bytes, name: Bytes): Account | null => findLine(lines, name, accountOf);
@@ -61,8 +89,8 @@ export const groupsWith = (lines: Bytes, user: Bytes): readonly number[] => {
   for (let at = lines.indexOf(user); at >= 0; ) {
     const start = lines.lastIndexOf('\n', at) + 1;
     const line = lineAt(lines, start);
-    const fields = line.split(':');
-    const gid = fields[3]?.split(',').includes(user) === true ? gidOf(fields) : null;
+    const fields = NO_ENTRY.test(withoutLead(line)) ? [] : line.split(':');
+    const gid = fields[3]?.split(',').some((each) => withoutLead(each) === user) === true ? gidOf(fields) : null;
     if (gid !== null) found.push(gid);
     at = lines.indexOf(user, start + line.length + 1);
   }

@@ -29,12 +29,18 @@ const withoutLead = (line: Bytes): Bytes => {
 
 const hasBlank = (name: Bytes): boolean => name.includes(' ') || name.includes('\t');
 
+const SHOWN_BYTES = 60;
+
+/** A name for a message: what is no name may be a file of any kind. */
+const shown = (name: Bytes): Bytes =>
+  name.slice(0, SHOWN_BYTES).replace(/[\x00-\x08\x0a-\x1f\x7f]/g, '?') + (name.length > SHOWN_BYTES ? '...' : '');
+
 const lineChange = (line: Bytes, environ: readonly Bytes[]): VariableChange | null | Wrong => {
   if (line === '' || line[0] === '#') return null;
   const at = line.indexOf('=');
   const name = at < 0 ? line : line.slice(0, at);
   if (name === '') return wrong('no name');
-  if (hasBlank(name)) return wrong(`a blank in the name ${name}`);
+  if (hasBlank(name)) return wrong(`a blank in the name ${shown(name)}`);
   if (line.includes('\0')) return wrong('a NUL byte');
   if (at >= 0) return { name, value: line.slice(at + 1) };
   const own = environ.find((entry) => entry.startsWith(`${name}=`));

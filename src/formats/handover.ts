@@ -45,10 +45,21 @@ const PATTERN = /^(\d{10}) (\d{10}) (\w+) (\{.*\})$/;
 /** The part behind the two numbers. Characters above 255 do not occur, and control characters are escaped. */
 export const encodeHandover = <W extends Word>(word: W, state: States[W]): string => `${word} ${JSON.stringify(state)}`;
 
+/** Whoever starts us may have put anything into our environment. */
+const stateIn = <W extends Word>(json: string): States[W] | null => {
+  try {
+    return JSON.parse(json) as States[W];
+  } catch {
+    return null;
+  }
+};
+
 /** What was handed over; null where this is none, or another program's. */
 export const decodeHandover = <W extends Word>(word: W, text: string): Handed<W> | null => {
   const [, process, status, owner, json] = PATTERN.exec(text) ?? [];
   if (json === undefined || owner !== word) return null;
+  const state = stateIn<W>(json);
+  if (state === null) return null;
   const wait = Number(status) === 0 ? null : Number(status) - 1;
-  return { state: JSON.parse(json) as States[W], pid: Math.max(0, Number(process) - 1), wait };
+  return { state, pid: Math.max(0, Number(process) - 1), wait };
 };

@@ -19,7 +19,7 @@ export const changedWatches = (bytes: Bytes): ReadonlySet<number> => {
   const changed = new Set<number>();
   for (let at = 0; at + HEAD_BYTES <= bytes.length; ) {
     const watch = numberAt(bytes, at);
-    const next = at + HEAD_BYTES + numberAt(bytes, at + 12);
+    const next = at + HEAD_BYTES + (numberAt(bytes, at + 12) >>> 0);
     if (watch === OVERFLOW || bytes.startsWith('status\0', at + HEAD_BYTES)) changed.add(watch);
     at = next;
   }

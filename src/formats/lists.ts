@@ -33,10 +33,13 @@ const WORD_BITS = 32;
 const withoutPrefix = (text: Bytes, prefix: Bytes): Bytes =>
   text.startsWith(prefix) ? text.slice(prefix.length) : text;
 
-/** Numbers of capabilities, ascending: `net_bind_service,CAP_KILL`, `all`, `none`. */
-export const parseCapabilities = (text: Bytes): readonly number[] | Wrong => {
+/** Capabilities by number, ascending; `all`: whatever the kernel knows, and we have. */
+export type Capabilities = readonly number[] | 'all';
+
+/** `net_bind_service,CAP_KILL`, `all`, `none` */
+export const parseCapabilities = (text: Bytes): Capabilities | Wrong => {
   if (text === 'none') return [];
-  if (text === 'all') return CAPABILITIES.map((_, number) => number);
+  if (text === 'all') return 'all';
   const found: number[] = [];
   for (const word of text.split(',')) {
     const number = CAPABILITIES.indexOf(withoutPrefix(word.toLowerCase(), 'cap_'));

@@ -31,10 +31,11 @@ const pidBytes = (pid: number): Bytes =>
   String.fromCharCode(pid & 255, (pid >>> 8) & 255, (pid >>> 16) & 255, pid >>> 24);
 
 const pidAt = (bytes: Bytes, at: number): number =>
-  bytes.charCodeAt(at) |
-  (bytes.charCodeAt(at + 1) << 8) |
-  (bytes.charCodeAt(at + 2) << 16) |
-  (bytes.charCodeAt(at + 3) << 24);
+  (bytes.charCodeAt(at) |
+    (bytes.charCodeAt(at + 1) << 8) |
+    (bytes.charCodeAt(at + 2) << 16) |
+    (bytes.charCodeAt(at + 3) << 24)) >>>
+  0;
 
 const flagByte = (flag: boolean): Bytes => (flag ? '\x01' : '\0');
 

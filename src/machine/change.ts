@@ -8,6 +8,7 @@
 // Read next: ../effects/change.ts (carries the steps out).
 import type { Identity, Wanted } from '../formats/identity.ts';
 import type { Limit } from '../formats/limits.ts';
+import type { Capabilities } from '../formats/lists.ts';
 import type { Bytes } from '../host/calls.ts';
 
 /** An identity, and the word for it in messages. */
@@ -22,10 +23,10 @@ export type Subdirectories = 'skip' | 'warn' | 'refuse';
 
 export type Standard = 0 | 1 | 2;
 
-/** Capabilities by number. null: the option was not given. */
+/** `keep` null: the option was not given. */
 export interface Privileges {
-  readonly keep: readonly number[] | null;
-  readonly drop: readonly number[];
+  readonly keep: Capabilities | null;
+  readonly drop: Capabilities;
 }
 
 /** All that can be asked for; what is absent is left as it is. */
@@ -47,8 +48,8 @@ export interface Wish {
   identity?: Whom;
   /** With an identity that names no groups: all groups of that user. */
   allGroups?: true;
-  capKeep?: readonly number[];
-  capDrop?: readonly number[];
+  capKeep?: Capabilities;
+  capDrop?: Capabilities;
   lock?: { readonly path: Bytes; readonly wait: boolean };
   closed?: readonly Standard[];
   limits?: readonly Limit[];

@@ -1,7 +1,7 @@
 // The programs beside chpst, each of which is one of its options: envdir, envuidgid, pgrphack, setlock, setuidgid, softlimit.
 //
 // Promises: usage and messages as C's chpst has them under these names, which are those of daemontools with a d in front
-// allowed. setlock's -n and -N mean what they mean in daemontools.
+// allowed; but each speaks in its own name. setlock's -n and -N mean what they mean in daemontools.
 // Read next: front.ts.
 import type { Bytes } from '../../host/calls.ts';
 import type { Whom, Wish } from '../../machine/change.ts';
@@ -35,7 +35,7 @@ const plainApplet = ({ name, summary, usage, description, example, operands, wis
     help,
     run: (argv) => {
       const wished = argv.length < operands + 2 ? null : wish(argv[1] as Bytes);
-      return wished === null ? misused(name, help) : become(wished, programOf(argv.slice(operands + 1)));
+      return wished === null ? misused(name, help) : become(name, wished, programOf(argv.slice(operands + 1)));
     },
   };
 };
@@ -139,7 +139,7 @@ const runSetlock = (argv: readonly Bytes[]): number => {
   const { wait, silent } = call.asked as LockAsked;
   const wish: Wish = { lock: { path: call.words[0] as Bytes, wait: wait !== false } };
   const program = programOf(call.words.slice(1));
-  return silent === true ? becomeSilently(wish, program, 0) : become(wish, program);
+  return silent === true ? becomeSilently(wish, program, 0) : become('setlock', wish, program);
 };
 
 const setlock: Applet = {
@@ -173,7 +173,7 @@ const softlimit: Applet = {
   help: softlimitHelp,
   run: (argv) => {
     const call = readCall(argv, softlimitReading);
-    return typeof call === 'number' ? call : become(call.asked, programOf(call.words));
+    return typeof call === 'number' ? call : become('softlimit', call.asked, programOf(call.words));
   },
 };
 

@@ -1,8 +1,8 @@
 // What chpst and the programs beside it have in common: the command line becomes a wish, the wish a plan, and this process
 // the program.
 //
-// Promises: the whole command line is understood before anything is done; what is wrong with it is one line and the usage,
-// exit code 100; what cannot be done is one line in chpst's name, 111.
+// Promises: the whole command line is understood before anything is done; what is wrong with it is one line, exit code 100, and
+// the usage behind it where C's program prints that; what cannot be done is one line in the program's own name, 111.
 // Read next: options.ts (the rows), ../../machine/change.ts (the plan), ../../effects/change.ts (doing it).
 import { spelled, usageText } from '../../cli/help.ts';
 import { baseName, nameOf, parseOptions, problemLine, type UnknownLong } from '../../cli/options.ts';
@@ -36,6 +36,13 @@ export const misused = (argv0: Bytes, help: Help, line: Bytes = ''): number => {
   return USAGE_CODE;
 };
 
+/** A value that is wrong: `why` in one line, and where to find more. Returns the exit code. */
+export const wrongValue = (argv0: Bytes, why: Bytes): number => {
+  const name = baseName(argv0);
+  err(`${name}: ${why}\ntry '${name} --help'\n`);
+  return USAGE_CODE;
+};
+
 const rowOf = (rows: readonly Row[], name: Bytes): Row => rows.find((row) => nameOf(row) === name) as Row;
 
 /** Puts the options into `asked`, in their order. Returns '' or what is wrong with one. */
@@ -58,7 +65,7 @@ export const readCall = (argv: readonly Bytes[], reading: Reading, version = '')
   if (parsed.given.count('V') > 0) return misused(argv0, reading.help, version);
   const asked: Asked = {};
   const why = fill(reading.rows, parsed.given.words, asked);
-  if (why !== '') return misused(argv0, reading.help, `${baseName(argv0)}: ${why}\n`);
+  if (why !== '') return wrongValue(argv0, why);
   if (parsed.rest.length <= reading.operands) return misused(argv0, reading.help);
   return { asked, words: parsed.rest };
 };
@@ -70,16 +77,18 @@ export const programOf = (words: readonly Bytes[], argv0?: Bytes): Program => {
 };
 
 /** Makes of this process what is wished for, and then the program. Returns only where that cannot be: the exit code. */
-export const become = (asked: Asked, program: Program): number =>
-  orFatal(voiceOf('chpst'), () => {
+export const become = (name: Bytes, asked: Asked, program: Program): number => {
+  const voice = voiceOf(name);
+  return orFatal(voice, () => {
     if (asked.noSuch !== undefined) throw new Fatal(asked.noSuch);
-    return changeAndRun(voiceOf('chpst'), planOf(asked), program);
+    return changeAndRun(voice, planOf(asked), program);
   });
+};
 
 /** The same, without a word; `code` where it cannot be. */
 export const becomeSilently = (wish: Wish, program: Program, code: number): number => {
   try {
-    return changeAndRun(voiceOf('chpst'), planOf(wish), program);
+    return changeAndRun(voiceOf(''), planOf(wish), program);
   } catch (error) {
     if (error instanceof Fatal) return code;
     throw error;

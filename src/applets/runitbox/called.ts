@@ -10,7 +10,7 @@ import type { Applet } from '../applet.ts';
 
 const MOST_LINKS = 40;
 
-const parentOf = (path: Bytes): Bytes => path.slice(0, path.lastIndexOf('/') + 1);
+export const parentOf = (path: Bytes): Bytes => path.slice(0, path.lastIndexOf('/') + 1);
 
 const searchPath = (): readonly Bytes[] => {
   const entry = sys.environ().find((each) => each.startsWith('PATH='));
@@ -18,7 +18,7 @@ const searchPath = (): readonly Bytes[] => {
 };
 
 /** Where the name that was typed stands; '' where it is not found. */
-const placeOf = (argv0: Bytes): Bytes => {
+export const placeOf = (argv0: Bytes): Bytes => {
   if (argv0.includes('/')) return argv0;
   const places = searchPath().map((dir) => (dir === '' ? argv0 : `${dir}/${argv0}`));
   return places.find((place) => !refused(sys.lstat(place))) ?? '';

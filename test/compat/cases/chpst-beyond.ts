@@ -183,6 +183,8 @@ const bad: readonly (readonly [string, string])[] = [
   ['--pdeathsig NO', 'no such signal: NO'],
 ];
 
+const HINT = "try 'chpst --help'\n";
+
 const mistakes: Case = {
   name: 'beyond/mistakes',
   title: 'a value that makes no sense is wrong usage, and nothing is done',
@@ -192,12 +194,12 @@ const mistakes: Case = {
     const done = ['-l', 'made', '/bin/echo', 'done'];
     for (const [line, why] of bad) {
       const [option, value] = line.split(' ');
-      await expectRun(world, line, [...line.split(' '), ...done], `chpst: ${option}=${value}: ${why}\nexit 100`);
+      await expectRun(world, line, [...line.split(' '), ...done], `chpst: ${option}=${value}: ${why}\n${HINT}exit 100`);
     }
     const flagged = 'chpst: illegal option -- no-new-privs=1\nexit 100';
     await expectRun(world, 'a flag with a value', ['--no-new-privs=1', ...done], flagged);
     await expectRun(world, 'no value', ['--umask'], 'chpst: option requires an argument -- umask\nexit 100');
-    const needs = 'chpst: --initgroups: needs -u with a user and no group\nexit 100';
+    const needs = `chpst: --initgroups: needs -u with a user and no group\n${HINT}exit 100`;
     await expectRun(world, 'groups twice', ['--initgroups', '-u', 'games:bin', ...done], needs);
     await expectRun(world, 'groups of nobody', ['--initgroups', ...done], needs);
     await expectRun(world, 'nobody', ['-u', 'nosuch', ...done], 'chpst: fatal: unknown user/group: nosuch\nexit 111');
@@ -224,6 +226,33 @@ const files: Case = {
     await expectRun(world, 'all', ['-e', 'env', '--env-file=one', '--env-file=two', ...show], all);
     const line = 'chpst: fatal: unable to read bad: line 2: a blank in the name B C\nexit 111';
     await expectRun(world, 'bad', ['--env-file', 'bad', ...show], line);
+  },
+};
+
+/** Where variables may come from that are in no file, and what must not be waited for. */
+const streams: Case = {
+  name: 'beyond/env-file-streams',
+  title: 'variables come from a pipe, a fifo and standard input, whenever they are written; what never ends is refused',
+  uses: ['chpst'],
+  async run(world) {
+    const script = async (key: string, text: string, wanted: string): Promise<void> => {
+      if (!isOurs(world)) return held(world, 'chpst', key, wanted, '');
+      const { end, out, err } = await world.runFile('/bin/bash', [
+        '-c',
+        text.replaceAll('chpst', `${world.bin}/chpst`),
+      ]);
+      held(world, 'chpst', key, wanted, out + err + (end === 'exit 0' ? '' : end));
+    };
+    for (const fifo of ['gate', 'fifo']) steps.fifo(world, fifo);
+    const show = "sh -c 'echo $A'";
+    await script('pipe', `(read x < gate; echo A=1) | chpst --env-file /dev/stdin ${show} & echo > gate; wait`, '1\n');
+    await script('substitution', `chpst --env-file <(cat gate; echo A=2) ${show} & echo > gate; wait`, '2\n');
+    await script('fifo', `chpst --env-file fifo ${show} & cat gate > fifo & echo A=3 > gate; wait`, '3\n');
+    await script('rest', `printf 'A=4' | chpst --env-file /dev/stdin sh -c 'echo $A; cat'`, '4\n');
+    const big = 'chpst: fatal: unable to read /dev/zero: file too big\nexit 111';
+    await script('endless', 'chpst --env-file /dev/zero true', big);
+    symlinkSync('/dev/zero', `${world.mkdir('env')}/A`);
+    await script('endless value', 'chpst -e env true', big.replace('/dev/zero', 'env/A'));
   },
 };
 
@@ -355,6 +384,7 @@ const named: Case = {
 };
 
 export const cases: readonly Case[] = [
+  streams,
   properties,
   cgroup,
   privileges,

@@ -1,7 +1,7 @@
 // The programs beside chpst: envdir, envuidgid, pgrphack, setlock, setuidgid, softlimit.
 // Read next: ../probe.ts, chpst-state.ts.
 import { mkdirSync } from 'node:fs';
-import type { Case, Program } from '../model.ts';
+import type { Case, Difference, Program } from '../model.ts';
 import { type Part, probe, tell } from '../probe.ts';
 import * as steps from '../steps.ts';
 import { until } from '../waiting.ts';
@@ -41,13 +41,38 @@ async function each(world: World, parts: readonly Part[], lines: readonly string
   }
 }
 
+/** What each says in its own name. */
+const inOwnName = (said: Readonly<Record<string, string>>): Difference => ({
+  id: 'chpst-own-name',
+  lines: Object.fromEntries(
+    Object.entries(said).map(([line, text]) => [`${line}: stderr`, `${line.split(' ')[0]}: fatal: ${text}\n`]),
+  ),
+});
+
+const unknown = (program: string, accounts: readonly string[]): Readonly<Record<string, string>> =>
+  Object.fromEntries(accounts.map((account) => [`${program} ${account}`, `unknown account: ${account}`]));
+
+const NOBODY = ['nosuch', 'games:bin', ':1:2', '-P', '--', '5'];
+const NO_PROGRAM = 'unable to run: /nowhere/none: file does not exist';
+
 const identities: Case = {
   name: 'family/identities',
   title: 'setuidgid and envuidgid take a plain name, and no option',
   uses: ['setuidgid', 'envuidgid', 'dsetuidgid', 'pgrphack'],
   needs: ['root'],
+  differs: [
+    inOwnName({
+      ...unknown('setuidgid', NOBODY),
+      ...unknown('envuidgid', NOBODY),
+      'setuidgid without a user': 'unknown account: ',
+      'setuidgid without a program': NO_PROGRAM,
+      'envuidgid without a user': 'unknown account: ',
+      'envuidgid without a program': NO_PROGRAM,
+      'pgrphack with an option': 'unable to run: -P: file does not exist',
+    }),
+  ],
   async run(world) {
-    const accounts = ['games', 'root', 'nosuch', 'games:bin', ':1:2', '-P', '--', '5'];
+    const accounts = ['games', 'root', ...NOBODY];
     await each(
       world,
       ['ids', 'variables'],
@@ -71,6 +96,13 @@ const environment: Case = {
   name: 'family/envdir',
   title: 'envdir does as chpst -e, but does not pass over a directory',
   uses: ['envdir'],
+  differs: [
+    inOwnName({
+      'envdir none': 'unable to switch to directory: none: file does not exist',
+      'envdir -v': 'unable to switch to directory: -v: file does not exist',
+      'envdir with': 'unable to read with/directory: is a directory',
+    }),
+  ],
   async run(world) {
     world.write('env/A', 'a \nb');
     world.write('env/LC_ALL', '');
@@ -80,7 +112,7 @@ const environment: Case = {
   },
 };
 
-const refused = (line: string): string => `${line}: not such a number\nusage: softlimit `;
+const refused = (line: string): string => `${line}: not such a number\ntry 'softlimit --help'\n`;
 
 const limits: Case = {
   name: 'family/softlimit',
@@ -103,18 +135,29 @@ const limits: Case = {
     );
     for (const line of ['-m 1x', '-o =1']) {
       const { err } = await world.run('softlimit', [...line.split(' '), '/bin/true']);
-      world.note(line, err.slice(0, err.indexOf('[')));
+      world.note(line, err.includes('[') ? err.slice(0, err.indexOf('[')) : err);
     }
   },
 };
 
-const NOT_HAD = 'chpst: fatal: unable to lock: lock: temporary failure\n';
+const NOT_HAD = 'setlock: fatal: unable to lock: lock: temporary failure\n';
+const GONE = 'file does not exist';
 
 const setlock: Case = {
   name: 'family/setlock',
   title: 'setlock holds a lock; -n fails and -N waits where another has it; -x says nothing of what fails',
   uses: ['setlock'],
   differs: [
+    {
+      id: 'chpst-own-name',
+      lines: Object.fromEntries(
+        [
+          ['free2 none', `unable to run: none: ${GONE}`],
+          ['-xX free none', `unable to run: none: ${GONE}`],
+          ['nowhere/lock /bin/true', `unable to open lock: nowhere/lock: ${GONE}`],
+        ].map(([line, text]) => [`${line}: stderr`, `setlock: fatal: ${text}\n`]),
+      ),
+    },
     {
       id: 'setlock-waits',
       lines: {

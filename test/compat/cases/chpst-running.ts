@@ -1,6 +1,6 @@
 // chpst's own words: usage, what it cannot do, how it looks for the program, and what an ordinary user may.
 // Read next: chpst-state.ts.
-import { chmodSync, copyFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, readFileSync } from 'node:fs';
 import type { Case, Difference } from '../model.ts';
 import { NOBODY } from '../processes.ts';
 import { tell } from '../probe.ts';
@@ -64,6 +64,7 @@ function layOutPrograms(world: World): void {
   world.mkdir('two/folder');
   world.write('two/noformat', 'echo x\n', 0o755);
   world.write('two/nointerpreter', '#!/nowhere/sh\n', 0o755);
+  world.write('two/crlf', '#!/bin/sh\r\n', 0o755);
   steps.script(world, 'here', 'echo here');
 }
 
@@ -80,6 +81,7 @@ const SEARCHES: readonly Search[] = [
   { key: 'an empty PATH', words: ['here'], path: '' },
   { key: 'no format', words: ['noformat'], path: 'two:one' },
   { key: 'no interpreter', words: ['nointerpreter'], path: 'two' },
+  { key: 'lines of another system', words: ['crlf'], path: 'two' },
   { key: 'with a slash', words: ['one/told'], path: '' },
   { key: 'with a slash, missing', words: ['one/none'], path: 'two' },
   { key: 'with a slash, a directory', words: ['./two'], path: 'two' },
@@ -92,6 +94,17 @@ const search: Case = {
   name: 'chpst/search',
   title: 'the program is looked for in PATH, and what keeps it from running is told',
   uses: ['chpst'],
+  differs: [
+    {
+      id: 'chpst-interpreter',
+      lines: {
+        'no interpreter: stderr':
+          'chpst: fatal: unable to run: nointerpreter: interpreter /nowhere/sh: file does not exist\n',
+        'lines of another system: stderr':
+          'chpst: fatal: unable to run: crlf: interpreter /bin/sh\\r: file does not exist, the line ends in CR LF\n',
+      },
+    },
+  ],
   async run(world) {
     layOutPrograms(world);
     for (const { key, words, path } of SEARCHES) {
@@ -131,7 +144,20 @@ const reasons: Case = {
 
 /** What an ordinary user is refused, and what not. */
 const REFUSED = [
-  ...['-u nobody', '-u :65534:65534', '-U root', '-n -1', '-n 1', '-/ /', '-l lock', '-L lock', '-P', '-e env'],
+  ...[
+    '-u nobody',
+    '-u :65534:65534',
+    '-u games',
+    '-u :65534:65534:5',
+    '-U root',
+    '-n -1',
+    '-n 1',
+    '-/ /',
+    '-l lock',
+    '-L lock',
+    '-P',
+    '-e env',
+  ],
   ...['-e shut', '-e unreadable', '-o 99999999', '-c 0', '-C shut', '-e env/A'],
 ];
 
@@ -148,6 +174,16 @@ const ordinary: Case = {
         '-C shut': 'exit 111',
         '-C shut: stderr': 'chpst: fatal: unable to change directory: shut: access denied\n',
       },
+    },
+    {
+      id: 'chpst-to-oneself',
+      lines: Object.fromEntries(
+        ['-u nobody', '-u :65534:65534'].flatMap((line) => [
+          [line, 'exit 0'],
+          [`${line}: stdout`, 'done\n'],
+          [`${line}: stderr`, null],
+        ]),
+      ),
     },
   ],
   async run(world) {
@@ -206,4 +242,28 @@ const same: Case = {
   },
 };
 
-export const cases: readonly Case[] = [usage, search, reasons, ordinary, order, same];
+const LINES = {
+  passwd: ['four:x:5151:5252', 'five:x:5353:5454:', 'six:x:5656:5757::', ' \t blank:x: 5858:\t+5959', 'three:x:6060'],
+  group: ['short:x:4242', ' lead:x: 4343', 'two:x'],
+};
+
+const accountLines: Case = {
+  name: 'chpst/account-lines',
+  title: 'lines of /etc/passwd and /etc/group may be short, and have blanks in front; numbers they must have',
+  uses: ['chpst'],
+  needs: ['root', 'namespaces'],
+  async run(world) {
+    const mounts = Object.entries(LINES).map(([name, lines]) => {
+      world.write(name, `${readFileSync(`/etc/${name}`, 'latin1')}\n${lines.join('\n')}\n#off:x:1:1\n+nis:x:1:1\n`);
+      return `mount --bind ${world.path(name)} /etc/${name}`;
+    });
+    const run = `exec ${world.bin}/chpst -u "$0" sh -c 'id -u; id -G'`;
+    const users = ['four', 'five', 'six', 'blank', 'three', '#off', '+nis', 'nis', 'off', 'games:three'];
+    for (const spec of [...users, 'games:short', 'games:lead', 'games:two', 'four:short:lead']) {
+      const ran = await world.runFile('/usr/bin/unshare', ['-m', '/bin/sh', '-ec', [...mounts, run].join('\n'), spec]);
+      steps.noteRun(world, spec, ran);
+    }
+  },
+};
+
+export const cases: readonly Case[] = [accountLines, usage, search, reasons, ordinary, order, same];

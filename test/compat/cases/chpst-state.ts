@@ -31,7 +31,7 @@ function tried({ name, title, parts = [], options, prepare, differs }: Tried): C
   };
 }
 
-const refusedLine = (option: string): string => `chpst: ${option}\n(usage)\n`;
+const refusedLine = (option: string): string => `chpst: ${option}\ntry 'chpst --help'\n`;
 
 const IDS = 'Uid: 5\t5\t5\t5\nGid: 1\t1\t1\t1\nGroups: 1\n';
 

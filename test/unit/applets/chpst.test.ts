@@ -17,13 +17,12 @@ interface Ran {
   readonly err: string;
 }
 
-const answerOf = (name: string): unknown => {
-  if (name === 'rlimit') return [100, 1000];
-  return name === 'capabilities' ? [0, 0xffffffff, 0, 0, 0x1ff, 0] : 0;
-};
+/** Answers of calls that the virtual kernel does not have. */
+type Answers = Readonly<Record<string, unknown>>;
+const ANSWERS: Answers = { rlimit: [100, 1000], capabilities: [0, 0xffffffff, 0, 0, 0x1ff, 0] };
 
 /** The kernel's calls, those that it does not have answered, and each change noted with its arguments. */
-const noting = (calls: string[], host: Calls): Calls =>
+const noting = (calls: string[], host: Calls, answers: Answers): Calls =>
   new Proxy(host, {
     get: (target, name: keyof Calls) => {
       const call = (target[name] as (...args: readonly unknown[]) => unknown).bind(target);
@@ -31,7 +30,7 @@ const noting = (calls: string[], host: Calls): Calls =>
       return (...args: readonly unknown[]) => {
         const told = name === 'exec' ? args.slice(0, 2) : args;
         calls.push(`${name}(${told.map((arg) => (Array.isArray(arg) ? `[${arg}]` : String(arg))).join(', ')})`);
-        return CHANGES.includes(name) && name !== 'flock' ? answerOf(name) : call(...args);
+        return CHANGES.includes(name) && name !== 'flock' ? (answers[name] ?? 0) : call(...args);
       };
     },
   });
@@ -41,15 +40,15 @@ const withAccounts = ({ user }: VirtualKernel): void => {
   user.file('/etc/group', 'log:x:101:\nadm:x:4:log\n');
 };
 
-const run = (line: string, applet: Applet = chpst, prepare = withAccounts): Ran => {
-  const kernel = new VirtualKernel();
+const run = (line: string, applet: Applet = chpst, prepare = withAccounts, answers: Answers = {}): Ran => {
+  const kernel = new VirtualKernel({ proc: false });
   kernel.user.file('/bin/prog', '\x7fELF', 0o755);
   prepare(kernel);
   const calls: string[] = [];
   const argv = [applet.name, ...line.split(' ').filter((word) => word !== '')];
   const ending = kernel.run(
     () => {
-      useHost(noting(calls, sys));
+      useHost(noting(calls, sys, { ...ANSWERS, ...answers }));
       return applet.run(argv);
     },
     { argv, env: ['PATH=/none:/bin', 'A=1'] },
@@ -78,6 +77,50 @@ describe('chpst', () => {
     ['--cap-drop kill', ['own(7, [24,5])', 'capabilities([])', 'capabilities([0,4294967263,0,0,511,0])']],
   ])('%s', (options, calls) => {
     expect(run(`${options} prog`)).toEqual({ calls: [...calls, ...EXEC], code: 'executed', err: '' });
+  });
+
+  it.each([
+    ['--cap-keep all', [], [5, 256], [0, 2, 40]],
+    ['--cap-keep all --cap-drop chown', ['own(7, [24,0])'], [4, 256], [2, 40]],
+  ])('%s keeps what a container has', (options, before, [low, high], kept) => {
+    const capabilities = [0, 5, 0, 0, 256, 0];
+    const calls = [
+      ...before,
+      'capabilities([])',
+      `capabilities([${low},${low},${low},${high},${high},${high}])`,
+      ...kept.map((each) => `own(7, [47,2,${each}])`),
+      ...EXEC,
+    ];
+    expect(run(`${options} prog`, chpst, withAccounts, { capabilities }).calls).toEqual(calls);
+  });
+
+  it('drops capabilities that the kernel has and we have no name for', () => {
+    const { calls } = run('--cap-drop all prog');
+    expect(calls.filter((call) => call.startsWith('own(7, [24,')).length).toBe(64);
+    expect(calls).toContain('capabilities([0,0,0,0,0,0])');
+  });
+
+  it('that already is what is asked for has nothing to change without privileges', () => {
+    const status =
+      (groups: string) =>
+      (kernel: VirtualKernel): void => {
+        withAccounts(kernel);
+        kernel.user.file(
+          '/proc/self/status',
+          `Uid:\t100\t100\t100\t100\nGid:\t101\t101\t101\t101\nGroups:\t${groups}\n`,
+        );
+      };
+    const answers = { setgroups: -1 };
+    expect(run('-u log prog', chpst, status('101'), answers)).toEqual({
+      calls: ['setgroups([101])', ...EXEC],
+      code: 'executed',
+      err: '',
+    });
+    expect(run('-u log prog', chpst, status('101 4'), answers)).toEqual({
+      calls: ['setgroups([101])'],
+      code: 111,
+      err: 'chpst: fatal: unable to setgroups: permission denied\n',
+    });
   });
 
   it('reads no file of accounts for numbers', () => {
@@ -114,6 +157,14 @@ describe('chpst', () => {
     });
   });
 
+  it.each([
+    ['-m 1x', 'chpst: -m 1x: not such a number'],
+    ['--umask 9', 'chpst: --umask=9: not such a number'],
+    ['--initgroups', 'chpst: --initgroups: needs -u with a user and no group'],
+  ])('says of %s in one line what is wrong, and where to read on', (options, line) => {
+    expect(run(`${options} prog`).err).toBe(`${line}\ntry 'chpst --help'\n`);
+  });
+
   it('says which file of accounts cannot be read', () => {
     const ran = run('-u log prog', chpst, ({ user }) => user.folder('/etc/passwd'));
     expect(ran).toMatchObject({
@@ -131,6 +182,17 @@ const named = (name: string): Applet => {
 };
 
 describe('the programs beside it', () => {
+  it.each([
+    ['setuidgid', 'nobody prog', 'unknown account: nobody'],
+    ['envuidgid', 'nobody prog', 'unknown account: nobody'],
+    ['envdir', '/none prog', 'unable to switch to directory: /none: file does not exist'],
+    ['pgrphack', '/none', 'unable to run: /none: file does not exist'],
+    ['setlock', '/none/lock prog', 'unable to open lock: /none/lock: file does not exist'],
+    ['softlimit', '-o 5 /none', 'unable to run: /none: file does not exist'],
+  ])('%s %s says what is wrong in its own name', (name, line, why) => {
+    expect(run(line, named(name)).err).toBe(`${name}: fatal: ${why}\n`);
+  });
+
   it.each([
     ['setuidgid', 'log prog', ['setgroups([101])', 'own(1, [101])', 'own(0, [100])']],
     ['pgrphack', 'prog', ['setsid()']],

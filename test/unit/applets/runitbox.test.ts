@@ -1,7 +1,9 @@
 // The multicall front on the virtual kernel: which program a call becomes, and what runitbox itself answers.
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Applet } from '../../../src/applets/applet.ts';
 import { multicall } from '../../../src/applets/runitbox.ts';
+import { ID_LINE } from '../../../src/cli/version.ts';
 import { type RunOptions, VirtualKernel } from '../../sim/kernel/kernel.ts';
 
 interface Ran {
@@ -101,7 +103,10 @@ describe('runitbox', () => {
   });
 
   it('--version prints one line', () => {
-    expect(run(machine(), ['runitbox', '--version']).out).toMatch(/^runitbox \d+\.\d+\.\d+\n$/);
+    const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
+    expect(run(machine(), ['runitbox', '--version']).out).toBe(`runitbox ${version}\n`);
+    const id = Buffer.from(`runitbox-${version}`.padEnd(19, '\0'), 'latin1').toString('hex');
+    expect(ID_LINE).toBe(`$Id: ${id}0a $\n`);
   });
 
   it.each([[['runitbox', '--help']], [['runitbox']]])('%j explains itself and lists the programs', (argv) => {
@@ -162,38 +167,129 @@ describe('runitbox --install', () => {
     expect(kernel.user.names('/bin')).toEqual(['svlogd', 'sv', 'runsv']);
   });
 
-  it('leaves names alone that are there', () => {
+  const install = (kernel: VirtualKernel, ...words: readonly string[]): Ran =>
+    run(kernel, ['/opt/runitbox', '--install', ...words]);
+  const LEFT = 'runitbox: /bin/sv: exists already, left alone; --force replaces it\n';
+
+  it('leaves names alone that are there, and tells', () => {
     const kernel = prepared();
     kernel.user.symlink('/mine', '/bin/sv');
-    expect(run(kernel, ['/opt/runitbox', '--install', '-s', '/bin'])).toMatchObject({ code: 0, err: '' });
+    expect(install(kernel, '-s', '/bin')).toMatchObject({ code: 0, err: LEFT });
+    expect(install(kernel, '/bin/')).toMatchObject({ code: 0, err: LEFT + LEFT });
     expect(targets(kernel, '/bin')['sv']).toBe('/mine');
   });
 
-  it('names each that it cannot make, and fails', () => {
+  it('says nothing the second time', () => {
+    for (const words of [['-s', '/bin'], ['/bin']]) {
+      const kernel = prepared();
+      install(kernel, ...words);
+      expect(install(kernel, ...words)).toMatchObject({ code: 0, err: '' });
+      expect(install(kernel, '--force', ...words)).toMatchObject({ code: 0, err: '' });
+    }
+  });
+
+  it('--force replaces what is there, links to elsewhere too, but no directory', () => {
     const kernel = prepared();
-    expect(run(kernel, ['/opt/runitbox', '--install', '-s', '/none'])).toMatchObject({
+    kernel.user.symlink('/mine', '/bin/sv');
+    kernel.user.file('/bin/runsv', 'old', 0o755);
+    kernel.user.folder('/bin/svlogd');
+    const ran = install(kernel, '--force', '-s', '/bin');
+    expect(ran).toMatchObject({ code: 1, err: 'runitbox: unable to make /bin/svlogd: is a directory\n' });
+    const own = '/opt/runitbox';
+    expect(targets(kernel, '/bin')).toMatchObject({ runsv: own, sv: own });
+    expect(kernel.user.names('/bin').filter((name) => name.endsWith('.new'))).toEqual([]);
+    expect(install(kernel, '--force', '/bin').code).toBe(1);
+    expect(kernel.user.read('/bin/sv')).toBe('x');
+  });
+
+  it('--force leaves the executable itself', () => {
+    const kernel = machine();
+    kernel.user.file('/bin/sv', 'x', 0o755);
+    const argv = ['runitbox', '--install', '--force', '-s', '/bin'];
+    expect(run(kernel, argv, { path: '/bin/sv' })).toMatchObject({ code: 0, err: '' });
+    expect(kernel.user.read('/bin/sv')).toBe('x');
+    expect(targets(kernel, '/bin')).toMatchObject({ runsv: 'sv', svlogd: 'sv' });
+  });
+
+  it('names a directory once that links cannot be made in, and fails', () => {
+    expect(install(prepared(), '-s', '/none')).toMatchObject({
       code: 1,
-      err:
-        'runitbox: unable to make /none/svlogd: file does not exist\n' +
-        'runitbox: unable to make /none/sv: file does not exist\n' +
-        'runitbox: unable to make /none/runsv: file does not exist\n',
+      err: 'runitbox: unable to make links in /none: file does not exist\n',
     });
+  });
+
+  it('says what helps where hard links cannot lead', () => {
+    const kernel = prepared();
+    kernel.fault({ call: 'link', errno: 18 });
+    expect(install(kernel, '/bin').err).toBe(
+      'runitbox: unable to make links in /bin: cross-device link, -s makes symbolic ones\n',
+    );
   });
 
   it('without a directory puts each where it belongs', () => {
     const kernel = prepared();
     kernel.user.folder('/usr/bin');
     kernel.user.folder('/usr/sbin');
-    expect(run(kernel, ['/opt/runitbox', '--install', '-s']).code).toBe(0);
+    expect(install(kernel, '-s').code).toBe(0);
     expect(kernel.user.names('/usr/bin')).toEqual(['sv', 'runsv']);
     expect(kernel.user.names('/usr/sbin')).toEqual(['svlogd']);
   });
 
-  it('says so where /proc is not there', () => {
+  it.each([
+    ['/root/bin/runitbox', '/root/bin', 'runitbox'],
+    ['/root/bin/runitbox', '/root/usr/bin', '../../bin/runitbox'],
+    ['/root/opt/it/runitbox', '/root/bin', '../opt/it/runitbox'],
+    ['/root/bin/runitbox', '/root/linked', '../bin/runitbox'],
+    ['/root/bin/runitbox', 'relative', '../bin/runitbox'],
+    ['/opt/runitbox', '/root/bin', '/opt/runitbox'],
+  ])('makes links to %s in %s that are right below any root: %s', (path, dir, target) => {
+    const kernel = machine();
+    kernel.user.file(path, 'xyz', 0o755);
+    for (const each of ['/root/bin', '/root/usr/bin', '/root/opt', '/root/relative']) kernel.user.folder(each);
+    kernel.user.symlink('usr/../relative/.', '/root/linked');
+    const argv = ['runitbox', '--install', '-s', dir];
+    expect(run(kernel, argv, { path, cwd: '/root' })).toMatchObject({ code: 0, err: '' });
+    expect(targets(kernel, dir[0] === '/' ? dir : `/root/${dir}`)['sv']).toBe(target);
+  });
+
+  it('prefers a copy of itself in the directory', () => {
+    const kernel = prepared();
+    kernel.user.file('/bin/runitbox', 'x', 0o755);
+    expect(install(kernel, '-s', '/bin').code).toBe(0);
+    expect(targets(kernel, '/bin')['sv']).toBe('runitbox');
+  });
+
+  it.each([
+    ['/opt/runitbox', '-s'],
+    ['runitbox', '-s'],
+    ['opt/runitbox', '-s'],
+    ['/runitbox-link', ''],
+  ])('works without /proc, called as %s', (argv0, how) => {
     const kernel = new VirtualKernel({ proc: false });
-    expect(run(kernel, ['/opt/runitbox', '--install', '-s', '/'])).toMatchObject({
+    kernel.user.file('/opt/runitbox', 'x', 0o755);
+    kernel.user.folder('/bin');
+    kernel.user.symlink('opt/runitbox', '/runitbox-link');
+    const argv = [argv0, '--install', ...(how === '' ? [] : [how]), '/bin'];
+    expect(run(kernel, argv, { env: ['PATH=/none:/opt', 'PWD=/'] })).toMatchObject({ code: 0, err: '' });
+    expect(kernel.user.read('/bin/sv')).toBe('x');
+  });
+
+  it('says so where it does not find itself', () => {
+    const kernel = new VirtualKernel({ proc: false });
+    kernel.user.folder('/bin');
+    expect(run(kernel, ['runitbox', '--install', '-s', '/bin'])).toMatchObject({
       code: 1,
-      err: 'runitbox: unable to read /proc/self/exe: file does not exist\n',
+      err: 'runitbox: unable to find this executable: /proc/self/exe cannot be read, and runitbox is not found either\n',
     });
+  });
+
+  it.each([
+    ['-x', 'runitbox: illegal option -- x\n'],
+    ['--forced', 'runitbox: illegal option -- forced\n'],
+    ['/bin -s', 'runitbox: --install: one directory at most, not also -s\n'],
+  ])('%s is wrong usage', (line, err) => {
+    const kernel = prepared();
+    expect(install(kernel, ...line.split(' '))).toMatchObject({ code: 100, err });
+    expect(kernel.user.names('/bin')).toEqual([]);
   });
 });

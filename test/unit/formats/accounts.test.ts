@@ -11,6 +11,15 @@ const PASSWD = [
   'log:x:100:101:of the log:/:/bin/false',
   'log:x:1:1:the second is not meant:/:',
   'catalog:x:2:2::/:',
+  'four:x:10:11',
+  'five:x:12:13:',
+  'six:x:14:15:of six:/',
+  ' \tblank:x: 16:\t+17',
+  'blank:x:1:1',
+  'cr:x:18:19\r',
+  '#off:x:20:20::/:',
+  '+nis:x:21:21::/:',
+  '-out:x:22:22::/:',
   '',
   'last:x:3:4::/:/bin/sh',
 ].join('\n');
@@ -22,18 +31,38 @@ describe('a user in /etc/passwd', () => {
     ['catalog', 2, 2],
     ['last', 3, 4],
     ['half', 8, 9],
+    ['four', 10, 11],
+    ['five', 12, 13],
+    ['six', 14, 15],
+    ['blank', 16, 17],
   ])('%s has the numbers %d and %d of the first good line', (name, uid, gid) => {
     expect(findAccount(PASSWD, name)).toEqual({ uid, gid });
     expect(findAccount(`${PASSWD}\n`, name)).toEqual({ uid, gid });
   });
 
-  it.each(['', 'nobody', 'ro', 'oot', 'word', 'big', 'nogid', 'root:x', 'root\n', '0', 'x'])(
-    '%j is not there',
-    (name) => {
-      expect(findAccount(PASSWD, name)).toBeNull();
-      expect(findAccount(`${PASSWD}\n`, name)).toBeNull();
-    },
-  );
+  it.each([
+    '',
+    'nobody',
+    'ro',
+    'oot',
+    'word',
+    'big',
+    'nogid',
+    'root:x',
+    'root\n',
+    '0',
+    'x',
+    'cr',
+    '#off',
+    'off',
+    '+nis',
+    'nis',
+    '-out',
+    ' blank',
+  ])('%j is not there', (name) => {
+    expect(findAccount(PASSWD, name)).toBeNull();
+    expect(findAccount(`${PASSWD}\n`, name)).toBeNull();
+  });
 
   it('is not there in an empty file', () => {
     expect(findAccount('', 'root')).toBeNull();
@@ -49,13 +78,19 @@ const GROUP = [
   'bad:x:four:ann',
   'ann:x:5:',
   'six:x:6:bob,ann',
+  '#seven:x:7:ann',
+  ' eight:x:8: carl, dora',
+  '+:::ann',
 ].join('\n');
 
 describe('groups', () => {
   it.each([
     ['two', 2],
     ['six', 6],
-    ['short', null],
+    ['short', 4],
+    ['eight', 8],
+    ['seven', null],
+    ['#seven', null],
     ['bad', null],
     ['tw', null],
     ['', null],
@@ -67,6 +102,8 @@ describe('groups', () => {
     ['ann', [1, 2, 6]],
     ['bob', [2, 6]],
     ['joanna', [2, 3]],
+    ['carl', [8]],
+    ['dora', [8]],
     ['x', []],
     ['', []],
     ['nobody', []],

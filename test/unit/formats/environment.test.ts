@@ -57,6 +57,8 @@ describe("a file in Docker's format", () => {
     ['A=1\n=2', 'line 2: no name'],
     ['A B=1', 'line 1: a blank in the name A B'],
     ['A\tB', 'line 1: a blank in the name A\tB'],
+    [`${'x'.repeat(70)} y=1`, `line 1: a blank in the name ${'x'.repeat(60)}...`],
+    ['A\x1b[2J \0=1', 'line 1: a blank in the name A?[2J ?'],
     ['\n\nA=\0', 'line 3: a NUL byte'],
   ])('%j is wrong: %s', (text, wrong) => {
     expect(read(text)).toEqual({ wrong });

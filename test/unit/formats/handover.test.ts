@@ -35,7 +35,8 @@ describe('a handover', () => {
   });
 
   it('is not taken for one where it is none', () => {
-    for (const none of ['', 'x', text(1, 0).slice(1), text(1, 0).replace('runsvdir', 'runit')])
+    const broken = [text(1, 0).replace('{', '{x'), text(1, 0).replace('"wanted"', 'wanted')];
+    for (const none of [...broken, '', 'x', text(1, 0).slice(1), text(1, 0).replace('runsvdir', 'runit')])
       expect(decodeHandover('runsvdir', none)).toBe(null);
   });
 });

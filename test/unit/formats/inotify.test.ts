@@ -28,6 +28,15 @@ describe('the news of an inotify descriptor', () => {
     expect(changedWatches(bytes).size).toBe(0);
   });
 
+  it('end where an event claims to be longer than all there is, or shorter than nothing', () => {
+    const lies = (size: number): string => {
+      const head = Buffer.from(event(1, 'status'), 'latin1');
+      head.writeUInt32LE(size, 12);
+      return head.toString('latin1');
+    };
+    for (const size of [0xffffffff, 0xffffffe0, 0x80000000]) expect([...changedWatches(lies(size))]).toEqual([1]);
+  });
+
   it('are none where the name is cut off', () => {
     expect(changedWatches(event(1, 'status').slice(0, 20)).size).toBe(0);
   });

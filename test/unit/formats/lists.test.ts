@@ -22,7 +22,7 @@ describe('capabilities', () => {
     ['CAP_NET_BIND_SERVICE,cap_kill,Chown', [0, 5, 10]],
     ['kill,kill', [5]],
     ['none', []],
-    ['all', Array.from({ length: 41 }, (_, i) => i)],
+    ['all', 'all'],
   ])('%s', (text, numbers) => {
     expect(parseCapabilities(text)).toEqual(numbers);
   });

@@ -43,6 +43,11 @@ describe('supervise/status', () => {
     expect([unsaid(running), unsaid({ ...running, pid: 0, want: 'up' })]).toEqual(['up', 'down']);
   });
 
+  it('has no negative process number, whatever its bytes', () => {
+    const all = encodeStatus(running).slice(0, 12) + '\xff'.repeat(4) + encodeStatus(running).slice(16);
+    expect(decodeStatus(all)?.pid).toBe(0xffffffff);
+  });
+
   it('is not read where the phase is none of the three', () => {
     expect(decodeStatus(encodeStatus(running).slice(0, 19) + '\x03')).toBeNull();
   });

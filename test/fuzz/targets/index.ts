@@ -1,0 +1,17 @@
+// Everything that is fuzzed.
+import type { Target } from '../model.ts';
+import { accountLines, identities } from './accounts.ts';
+import { argumentVectors } from './arguments.ts';
+import { besideC } from './beside-c.ts';
+import { envDirectory, envFile } from './environment.ts';
+import { logConfig, logNames, patterns } from './log.ts';
+import { control, handover, lockRecord, status } from './supervise.ts';
+import { heads, logins, values } from './words.ts';
+
+export const targets: readonly Target[] = [
+  ...[status, control, lockRecord, handover],
+  ...[logConfig, patterns, logNames],
+  ...[envDirectory, envFile, besideC],
+  ...[accountLines, identities, values, heads, logins],
+  argumentVectors,
+];
