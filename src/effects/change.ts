@@ -31,6 +31,7 @@ import { sys } from '../host/sys.ts';
 import type { Standard, Step } from '../machine/change.ts';
 import { readEnvDirectory, readEnvFile } from './environment.ts';
 import { become, identityOf, limitBoundingSet, limitCapabilities } from './identity.ts';
+import { execReason } from './interpreter.ts';
 import { Fatal, reason, type Voice } from './messages.ts';
 
 const DEFAULT_PATH = '/bin:/usr/bin';
@@ -189,17 +190,27 @@ const searchPath = (environ: readonly Bytes[]): Bytes => {
 
 const REMEMBERED: readonly number[] = [-EACCES, -EPERM, -EISDIR];
 
+/** The files that a name may mean, in the order in which they are tried. */
+const filesFor = (name: Bytes, path: Bytes): readonly Bytes[] =>
+  name.includes('/') ? [name] : path.split(':').map((folder) => `${folder === '' ? '.' : folder}/${name}`);
+
+/** Of files that all seem to be missing, the reason of the first that is there, but not what runs it. */
+const missingReason = (files: readonly Bytes[]): Bytes => {
+  const own = execReason('', -ENOENT);
+  return files.map((file) => execReason(file, -ENOENT)).find((reason) => reason !== own) ?? own;
+};
+
 /** Executes the first that can be of the files that a name may mean. Returns why none could. */
-const execute = ({ name, argv }: Program, env: readonly Bytes[], path: Bytes): Errno => {
-  if (name.includes('/')) return sys.exec(name, argv, env);
-  let why = -ENOENT as Errno;
-  for (const folder of path.split(':')) {
-    const errno = sys.exec(`${folder === '' ? '.' : folder}/${name}`, argv, env);
+const execute = ({ name, argv }: Program, env: readonly Bytes[], path: Bytes): Bytes => {
+  const files = filesFor(name, path);
+  let why: Bytes | null = null;
+  for (const file of files) {
+    const errno = sys.exec(file, argv, env);
     if (errno === -ENOENT) continue;
-    if (!REMEMBERED.includes(errno)) return errno;
-    why = errno;
+    why = execReason(file, errno);
+    if (!REMEMBERED.includes(errno)) break;
   }
-  return why;
+  return why ?? missingReason(files);
 };
 
 /** For exec: none at all means ours. */
@@ -216,5 +227,5 @@ export const changeAndRun = (voice: Voice, steps: readonly Step[], program: Prog
   const env = changes.length === 0 ? [] : environ.length > 0 ? environ : NO_VARIABLES;
   for (const step of steps) if (step.kind === 'limits') take(voice, step, changes);
   const why = execute(program, env, searched ? searchPath(environ) : '');
-  return fatal(`run: ${program.name}`, why);
+  throw new Fatal(`unable to run: ${program.name}: ${why}`);
 };
