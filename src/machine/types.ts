@@ -50,11 +50,13 @@ export interface Now {
 export type ScriptLetter = 'u' | 't' | 'k' | 'p' | 'c' | 'h' | 'a' | 'i' | 'q' | '1' | '2' | 'd' | 'x';
 /** The letters that send a signal and change nothing else. */
 export type SignalLetter = 'h' | 'a' | 'i' | 'q' | '1' | '2';
+/** The letters that send a signal, whatever else they do. */
+export type SignLetter = SignalLetter | 't' | 'k' | 'p' | 'c';
 
 /** One step of a command. `pid` is the process it is meant for; 0 the one about to be started. */
 export type Step =
   | { readonly kind: 'start' }
-  | { readonly kind: 'sign'; readonly letter: ScriptLetter; readonly signal: number; readonly pid: number }
+  | { readonly kind: 'sign'; readonly letter: SignLetter; readonly pid: number }
   /** sends CONT without asking: a stopped process could not obey TERM */
   | { readonly kind: 'wake'; readonly pid: number }
   /** asks the script of d or x, which cannot object */
@@ -75,6 +77,7 @@ export interface Service {
   readonly notBeforeMs: number;
   /** When the event `due` is owed, monotonic; null for never. */
   readonly dueMs: number | null;
+  /** Each at most once, see steps.ts. */
   readonly steps: readonly Step[];
   /** The step whose script has been asked and has not answered. */
   readonly asking: Step | null;
