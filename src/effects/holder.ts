@@ -52,3 +52,17 @@ export const holderOf = (service: Bytes, allLocks: Locks): number | null => {
   }
   return null;
 };
+
+/** A process that seems to hold a lock on this file; null where none is known. It may be another's with that inode. */
+export const lockHolder = (path: Bytes): number | null => {
+  const stat = sys.stat(path);
+  if (refused(stat)) return null;
+  const locks = readAll('/proc/locks');
+  const at = locks.indexOf(`:${stat[3] * 0x100000000 + stat[2]} `);
+  if (at < 0) return null;
+  const [, kind, , , pid] = locks
+    .slice(locks.lastIndexOf('\n', at) + 1, at)
+    .split(' ')
+    .filter((word) => word !== '');
+  return kind === 'FLOCK' && Number(pid) > 0 ? Number(pid) : null;
+};

@@ -3,10 +3,9 @@
 // Promises: everything needed to watch a child is had before a child exists; what cannot be had is Fatal, in runit's
 // words and order. Read next: side.ts, record.ts, runner.ts (the life that follows).
 import { decodeStatus, type Status } from '../formats/status.ts';
-import { type Bytes, type Fd, refused } from '../host/calls.ts';
+import { type Bytes, type Errno, type Fd, refused } from '../host/calls.ts';
 import { bootMs, monotonicMs, wallClock } from '../host/clock.ts';
-import { ENOENT, ESRCH, O_RDONLY, POLLIN, S_IFDIR, S_IFMT, SIGCHLD, SIGTERM } from '../host/linux.ts';
-import { waitOnce } from '../host/loop.ts';
+import { ENOENT, ESRCH, O_RDONLY, S_IFDIR, S_IFMT, SIGCHLD, SIGTERM } from '../host/linux.ts';
 import { sys } from '../host/sys.ts';
 import { newPair, type Side } from '../machine/pair.ts';
 import { handle, newService } from '../machine/service.ts';
@@ -16,30 +15,16 @@ import { Fatal, reason, type Voice } from './messages.ts';
 import { holdStandard } from './standard.ts';
 import { newPipe, type Pipe, pipeOf } from './pipe.ts';
 import { learnBoot, type Survivor, survivorOf } from './record.ts';
-import { ENDING, HARMLESS, type Live, publishFirst } from './runner.ts';
+import { ENDING, HARMLESS, type Live, newAwaited, publishFirst } from './pair-live.ts';
 import { type LiveSide, openSide, type Taken, takeSide } from './side.ts';
 import { isThere, lockedElsewhere, openOk, tryLock } from './supervise.ts';
 
-/** How often a log's lock that another process holds is tried again. */
-const LOCK_RETRY_MS = 200;
-
 /** A process that an earlier supervisor left running, and what that one last said of it. */
-interface Found {
+export interface Found {
   readonly adopted: Adopted;
   readonly pidfd: Fd;
   readonly want: 'up' | 'down' | null;
 }
-
-const hasLog = (voice: Voice): boolean => {
-  const stat = sys.stat('log');
-  if (refused(stat)) {
-    if (stat !== -ENOENT) voice.warn('unable to stat() ./log', stat);
-    return false;
-  }
-  if ((stat[0] & S_IFMT) === S_IFDIR) return true;
-  voice.warn('./log: not a directory.');
-  return false;
-};
 
 /** Signals that whoever started us ignores stay ignored, for the services too. */
 const catchSignals = (): Fd => {
@@ -52,21 +37,6 @@ const catchSignals = (): Fd => {
 const enter = (dir: Bytes): void => {
   const entered = sys.chdir(dir);
   if (refused(entered)) throw new Fatal(reason('unable to change to directory', entered));
-};
-
-/** Waits for the log's lock, which an ending supervisor may still hold. False: told to go while waiting. */
-const waitForLog = (voice: Voice, signals: Fd, lock: Fd): boolean => {
-  if (tryLock('log/', lock)) return true;
-  voice.warn('waiting for the lock on log/supervise/lock');
-  let told = false;
-  const ready = (): void => {
-    told ||= sys.takeSignals().some((signal) => ENDING.includes(signal));
-  };
-  while (!told) {
-    waitOnce([{ fd: signals, events: POLLIN, ready }], monotonicMs() + LOCK_RETRY_MS);
-    if (tryLock('log/', lock)) return true;
-  }
-  return false;
 };
 
 const readStatus = (folder: Bytes): Status | null => {
@@ -87,7 +57,7 @@ const adoptedFrom = ({ pid, phase, startMs }: Survivor, status: Status | null): 
   return { pid, phase, startedMs, since: { sec, nsec }, paused, gotTerm };
 };
 
-const find = (voice: Voice, { folder, lock }: Taken): Found | null => {
+export const find = (voice: Voice, { folder, lock }: Taken): Found | null => {
   const survivor = survivorOf(lock);
   if (survivor === null) return null;
   const pidfd = sys.pidfd(survivor.pid);
@@ -116,52 +86,78 @@ const pipeFor = (main: Found | null, log: Found | null): Pipe => {
   return survived ?? newPipe();
 };
 
-interface Half {
+export interface Half {
   readonly live: LiveSide;
   readonly service: Service;
 }
 
-const openHalf = (side: Side, taken: Taken, found: Found | null, now: Now): Half => {
+export const openHalf = (side: Side, taken: Taken, found: Found | null, now: Now): Half => {
   const live = openSide(side, taken.folder, taken.lock);
   if (found !== null) live.adopted = { pid: found.adopted.pid, pidfd: found.pidfd };
   return { live, service: serviceOf(side, taken.folder, found, now) };
 };
 
+/** What ./log is; the identity of its directory where it is one. */
+export type LogSign = { readonly key: string } | 'absent' | 'noDirectory' | Errno;
+
+export const signOfLog = (): LogSign => {
+  const stat = sys.stat('log');
+  if (refused(stat)) return stat === -ENOENT ? 'absent' : stat;
+  const [mode, device, low, high] = stat;
+  return (mode & S_IFMT) === S_IFDIR ? { key: `${device}:${high}:${low}` } : 'noDirectory';
+};
+
+/** A service that runs writes into the pipe to its log, which must not be left without its end. */
+const noLogFor = (sign: LogSign): Fatal =>
+  typeof sign === 'number' ? new Fatal(reason('unable to stat() ./log', sign)) : lockedElsewhere('log/');
+
+/** The log side where it can be taken at once. */
+const takeLog = (sign: LogSign): Taken | null => {
+  if (typeof sign !== 'object') return null;
+  const log = takeSide('log');
+  if (tryLock('log/', log.lock)) return log;
+  sys.close(log.lock);
+  return null;
+};
+
 /** Sides locked: survivors found, fifos open, files true, ok answering. */
-const openBoth = (voice: Voice, signals: Fd, mainTaken: Taken, logTaken: Taken | null): Live => {
+const openBoth = (voice: Voice, signals: Fd, mainTaken: Taken, sign: LogSign): Live => {
   learnBoot();
+  const log = takeLog(sign);
   const mainFound = find(voice, mainTaken);
-  const logFound = logTaken === null ? null : find(voice, logTaken);
+  if (mainFound !== null && log === null && typeof sign !== 'string') throw noLogFor(sign);
+  const logFound = log === null ? null : find(voice, log);
   const now: Now = { ms: monotonicMs(), wall: wallClock() };
-  const pipe = logTaken === null ? null : pipeFor(mainFound, logFound);
+  const pipe = log === null ? null : pipeFor(mainFound, logFound);
   const main = openHalf('main', mainTaken, mainFound, now);
-  const log = logTaken === null ? null : openHalf('log', logTaken, logFound, now);
-  const pair = newPair(main.service, log === null ? null : log.service);
+  const logHalf = log === null ? null : openHalf('log', log, logFound, now);
   const live: Live = {
     voice,
     signals,
     main: main.live,
-    log: log === null ? null : log.live,
+    log: logHalf === null ? null : logHalf.live,
+    // what could not be opened now is tried again from the loop
+    awaited: newAwaited(logHalf === null && sign !== 'absent' ? now.ms : null),
     pipe,
-    pair,
+    pair: newPair(main.service, logHalf === null ? null : logHalf.service),
     script: 0,
     publishMs: null,
+    logKey: typeof sign === 'object' ? sign.key : '',
+    watchesChanged: false,
   };
   publishFirst(live);
-  openOk('');
-  if (log !== null) openOk('log/');
+  live.main.ok = openOk('');
+  if (live.log !== null) live.log.ok = openOk('log/');
   return live;
 };
 
-/** Takes a service directory. Null: told to go before there was anything to supervise. Throws Fatal. */
-export const openService = (voice: Voice, dir: Bytes): Live | null => {
+/** Takes a service directory. Throws Fatal. */
+export const openService = (voice: Voice, dir: Bytes): Live => {
   holdStandard();
   const signals = catchSignals();
   enter(dir);
-  const withLog = hasLog(voice);
+  const sign = signOfLog();
   const main = takeSide('main');
   if (!tryLock('', main.lock)) throw lockedElsewhere('');
-  const log = withLog ? takeSide('log') : null;
-  if (log !== null && !waitForLog(voice, signals, log.lock)) return null;
-  return openBoth(voice, signals, main, log);
+  return openBoth(voice, signals, main, sign);
 };

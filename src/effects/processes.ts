@@ -42,6 +42,9 @@ export const others = (): readonly Process[] => {
   return found;
 };
 
+/** What can be shown of a name that a process gave itself. */
+export const shownName = ({ name }: Process): Bytes => name.replace(/[^ -9;-~]/g, '?');
+
 /** Those of `all` that descend from one of `roots`, themselves not among them. */
 export const descendants = (all: readonly Process[], roots: readonly number[]): readonly Process[] => {
   const family = new Set(roots);

@@ -13,6 +13,8 @@ export interface LiveSide {
   readonly folder: Bytes;
   readonly lock: Fd;
   readonly fifos: Fifos;
+  /** What tells that we live; null: not yet. */
+  ok: Fd | null;
   readonly board: Board;
   /** A process of this side that is not our child: its pidfd. */
   adopted: { readonly pid: number; readonly pidfd: Fd } | null;
@@ -36,6 +38,7 @@ export const openSide = (side: Side, folder: Bytes, lock: Fd): LiveSide => ({
   folder,
   lock,
   fifos: openControl(folder),
+  ok: null,
   // a log service's pid file is only made when there first is a process; one that is there must not be believed
   board: newBoard(`${folder}supervise/`, side === 'main' || isThere(`${folder}supervise/pid`)),
   adopted: null,

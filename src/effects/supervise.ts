@@ -75,8 +75,9 @@ export const openControl = (folder: Bytes): Fifos => {
   const stat = must(sys.stat(path), `unable to stat ${path}`);
   if ((stat[0] & S_IFMT) !== S_IFIFO) throw new Fatal(`${path} exists but is not a fifo`);
   const control = must(sys.open(path, O_RDONLY | O_NONBLOCK, 0), `unable to open ${path}`);
-  const controlWriter = must(sys.open(path, O_WRONLY | O_NONBLOCK, 0), `unable to open ${path}`);
-  return { control, controlWriter };
+  const controlWriter = sys.open(path, O_WRONLY | O_NONBLOCK, 0);
+  if (refused(controlWriter)) sys.close(control);
+  return { control, controlWriter: must(controlWriter, `unable to open ${path}`) };
 };
 
 /** Makes and opens the fifo whose being read tells that a supervisor lives. */

@@ -197,6 +197,12 @@ const runStarted = (s: Service, e: Of<'started'>, now: Now): Outcome => {
 
 const forkForRunRefused = (s: Service, _: unknown, now: Now): Outcome => retryLater({ ...s, state: 'waiting' }, now);
 
+/** Asked again later, control/u included. */
+const startNotReady = (s: Service, _: unknown, now: Now): Outcome => {
+  const later = retryLater({ ...s, state: 'waiting', asking: null }, now);
+  return after(later.effects, advance(later.service));
+};
+
 /** As if a child had started and exited 111. */
 const runUnusable = (s: Service, _: unknown, now: Now): Outcome =>
   runEnded({ ...s, startedMs: now.ms, since: now.wall }, { code: 111, status: 0 }, now);
@@ -241,6 +247,7 @@ type Row = { readonly [K in EventKind]: Handler<K> };
 /** What a state that has no process, and none coming or going, makes of the kernel's late answers: nothing. */
 const NO_NEWS = {
   answered: takeAnswer,
+  notReady: ignore,
   started: ignore,
   forkRefused: ignore,
   execFailed: ignore,
@@ -285,6 +292,7 @@ const TABLE: { readonly [S in State]: Row } = {
     exit: cancelForExit,
     leave: wantExit,
     kill: killScript,
+    notReady: startNotReady,
   },
   starting: {
     ...NO_NEWS,

@@ -11,7 +11,7 @@
 //    `------------------------------- ended ------------------ finishing
 //
 //   down       no process, and none is about to be started
-//   waiting    a start is due at `dueMs`: the second between two starts, or a fork that was refused
+//   waiting    a start is due at `dueMs`: the second between two starts, a fork that was refused, a log that is not ready
 //   preparing  control/u is being asked; ./run comes next
 //   starting   ./run has been asked for; the kernel's answer is outstanding
 //   up         ./run runs
@@ -107,6 +107,8 @@ export type Event =
   /** a control script answered, or there is none */
   | { readonly kind: 'answered'; readonly veto: boolean }
   | { readonly kind: 'started'; readonly pid: number }
+  /** what a start needs is not there yet */
+  | { readonly kind: 'notReady' }
   /** no child came to be */
   | { readonly kind: 'forkRefused' }
   /** a child came to be that could not become the program */
@@ -133,7 +135,7 @@ export type EventKind = Event['kind'];
 export type Effect =
   /** make the files in supervise/ say what is */
   | { readonly kind: 'publish' }
-  /** run control/LETTER if there is one: answered, now or later */
+  /** run control/LETTER if there is one: answered, now or later; u: or notReady, at once */
   | { readonly kind: 'ask'; readonly letter: ScriptLetter; readonly pid: number }
   /** KILL the control script that runs */
   | { readonly kind: 'endScript' }
