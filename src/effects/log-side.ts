@@ -37,14 +37,19 @@ const notYet = (live: Live, what: string): 'wait' => {
   return 'wait';
 };
 
+/** Nothing is awaited any more. */
+const settled = (live: Live): null => {
+  live.awaited.tries = 0;
+  live.awaited.dueMs = null;
+  return null;
+};
+
 /** Not to be had, for whatever reason: the start of ./run waits for a while. */
 const hindered = (live: Live, what: string): 'wait' | null => {
   const { awaited } = live;
   if (awaited.tries++ < TRIES_MAX) return notYet(live, `${what}, trying again`);
   tellOnce(live, `${what}, starting ./run without its log`);
-  awaited.tries = 0;
-  awaited.dueMs = null;
-  return null;
+  return settled(live);
 };
 
 const watchHolder = (live: Live): void => {
@@ -116,23 +121,29 @@ const openLog = (live: Live, key: string): readonly Happening[] | 'wait' | null 
   return notYet(live, 'waiting for the lock on log/supervise/lock');
 };
 
-/** The log that was removed is still at its last input: a moment is usual, and nothing to tell. */
-const afterLast = (live: Live): 'wait' | null => {
-  const { awaited } = live;
-  if (awaited.tries > 0) return hindered(live, 'the log service that was removed has not ended');
-  awaited.tries = 1;
-  awaited.dueMs = monotonicMs() + RETRY_MS;
+/** The first time nothing is told: a moment is usual. */
+const aMoment = (live: Live): 'wait' => {
+  live.awaited.tries = 1;
+  live.awaited.dueMs = monotonicMs() + RETRY_MS;
   return 'wait';
 };
 
 /** For a pair that has a log already. */
 const keepLog = (live: Live, sign: LogSign): readonly Happening[] | 'wait' | null => {
+  const { awaited, pair } = live;
   const isThere = typeof sign === 'object';
-  if (live.pair.draining !== null) return isThere ? afterLast(live) : null;
+  if (pair.draining !== null) {
+    if (!isThere) return null;
+    return awaited.tries === 0 ? aMoment(live) : hindered(live, 'the log service that was removed has not ended');
+  }
   // an error says nothing of it; what is open still works
-  if (typeof sign === 'number' || (isThere && sign.key === live.logKey)) return null;
+  if (typeof sign === 'number' || (isThere && sign.key === live.logKey)) return settled(live);
+  // a link that is being switched is not there for a moment
+  if (!isThere && awaited.tries === 0) return aMoment(live);
   live.voice.warn(isThere ? './log was replaced' : './log was removed, starting ./run without a log');
-  return [({ pair }, at) => dropLog(pair, at)];
+  live.logKey = '';
+  awaited.tries = 0;
+  return [({ pair: kept }, at) => dropLog(kept, at)];
 };
 
 /**
@@ -145,9 +156,7 @@ export const lookForLog = (live: Live): readonly Happening[] | 'wait' | null => 
   if (typeof sign === 'object') return openLog(live, sign.key);
   if (typeof sign === 'number') return hindered(live, reason('unable to stat() ./log', sign));
   if (sign === 'noDirectory') tellOnce(live, './log: not a directory.');
-  live.awaited.tries = 0;
-  live.awaited.dueMs = null;
-  return null;
+  return settled(live);
 };
 
 /** The log is looked for although ./run is not started, or sooner than it was to be: what comes of it. */

@@ -37,7 +37,7 @@ export interface Live {
   readonly signals: Fd;
   readonly main: LiveSide;
   log: LiveSide | null;
-  /** Which directory ./log was when the log was opened. */
+  /** Which directory ./log was when the log was opened; '' where it is none of this log's any more. */
   logKey: string;
   readonly awaited: Awaited;
   pipe: Pipe | null;
@@ -63,7 +63,8 @@ export const publishAll = (live: Live): void => {
   if (live.publishMs === null) return;
   const firstTry = live.publishMs === 0;
   const mainTrouble = publish(live.main.board, live.pair.main);
-  const logTrouble = live.log === null || live.pair.log === null ? null : publish(live.log.board, live.pair.log);
+  const { log } = live.pair;
+  const logTrouble = live.log === null || log === null || live.logKey === '' ? null : publish(live.log.board, log);
   const trouble = mainTrouble ?? logTrouble;
   live.publishMs = trouble === null ? null : monotonicMs() + PUBLISH_RETRY_MS;
   if (trouble !== null && firstTry) live.voice.warn(trouble.what, trouble.errno);
