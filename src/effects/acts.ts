@@ -32,6 +32,7 @@ const placeOf = (live: Live, side: LiveSide): Place => {
 
 /** Tells what went wrong with a start, in runit's words, and turns it into the machine's event. */
 const answerTo = (live: Live, launch: Launch, name: Bytes, path: Bytes): Event => {
+  live.hasStarted = launch.kind === 'started';
   if (launch.kind === 'execFailed') live.voice.fatal(`unable to start ${name}: ${execReason(path, launch.errno)}`);
   if (launch.kind === 'forkRefused') live.voice.warn(`unable to fork for ${name}, trying again`, launch.errno);
   return launch;

@@ -143,6 +143,7 @@ const openBoth = (voice: Voice, signals: Fd, mainTaken: Taken, sign: LogSign): L
     script: 0,
     publishMs: null,
     logKey: typeof sign === 'object' ? sign.key : '',
+    hasStarted: false,
     watchesChanged: false,
   };
   publishFirst(live);

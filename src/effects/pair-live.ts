@@ -46,6 +46,8 @@ export interface Live {
   script: number;
   /** When files are written again that could not be, monotonic; null: they are up to date. */
   publishMs: number | null;
+  /** A program was started, which takes its time. */
+  hasStarted: boolean;
   /** What is watched has changed. */
   watchesChanged: boolean;
 }

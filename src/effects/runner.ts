@@ -33,12 +33,10 @@ const deliver = (live: Live, ...happenings: readonly Happening[]): void => {
   for (let first = 0; first < queue.length; first++) {
     const { pair, effects } = (queue[first] as Happening)(live, at);
     live.pair = pair;
-    for (const effect of effects) {
-      const isStart = effect.kind === 'on' && (effect.effect.kind === 'run' || effect.effect.kind === 'finish');
-      queue.push(...performPair(live, effect));
-      // a start takes its time; everything else happens at one moment
-      if (isStart) at = now();
-    }
+    for (const effect of effects) queue.push(...performPair(live, effect));
+    // a start takes its time; everything else happens at one moment
+    if (live.hasStarted) at = now();
+    live.hasStarted = false;
   }
   publishAll(live);
 };

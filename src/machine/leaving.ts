@@ -5,14 +5,14 @@
 // loses none of the service's lines.
 //
 //                         pipe empty       not empty
-//   held by another        1 s              5 s
+//   held by another        0.5 s            5 s
 //   at its end             5 s              30 s      then TERM, and 6 s later KILL
 //
 // Pure and total. Read next: pair.ts (who asks).
 import type { Now } from './types.ts';
 
-const LOOK_MS = 500;
-const HELD_MS = 1000;
+const LOOK_MS = 250;
+const HELD_MS = 500;
 const HELD_BUSY_MS = 5000;
 const ENDED_MS = 5000;
 const ENDED_BUSY_MS = 30_000;

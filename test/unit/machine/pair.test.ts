@@ -192,8 +192,8 @@ describe('a log that does not end', () => {
     `${ms + 6000} signal 9`,
   ];
 
-  it('gets TERM a second after a service that left somebody behind, once it has read everything; then KILL', () => {
-    expect(minute(HELD)).toEqual(told(6000));
+  it('gets TERM half a second after a service that left somebody behind, once it has read everything; then KILL', () => {
+    expect(minute(HELD)).toEqual(told(5500));
   });
 
   it('has five seconds to end at the end of its input', () => {
@@ -205,9 +205,9 @@ describe('a log that does not end', () => {
     expect(minute({ held: false, empty: false })).toEqual(told(35_000));
   });
 
-  it('has half a second for what it took last', () => {
+  it('has a quarter of a second for what it took last', () => {
     const busy = until(leaving(), 6900, { held: true, empty: false }).pair;
-    expect(until(busy, 8000, HELD).seen).toEqual(['7500 tellLog', '7500 signal 15', '7500 signal 18']);
+    expect(until(busy, 8000, HELD).seen).toEqual(['7250 tellLog', '7250 signal 15', '7250 signal 18']);
   });
 
   it('is not started any more when its time is over', () => {
