@@ -21,7 +21,6 @@ const run = (argv: readonly Bytes[]): number => {
   const voice = voiceOf(`runsv ${dir}`);
   return orFatal(voice, () => {
     const live = openService(voice, dir);
-    if (live === null) return 0;
     supervise(live);
     tidy(live);
     const { over } = live.pair.main;

@@ -3,10 +3,9 @@
 // Promises: everything needed to watch a child is had before a child exists; what cannot be had is Fatal, in runit's
 // words and order. Read next: side.ts, record.ts, runner.ts (the life that follows).
 import { decodeStatus, type Status } from '../formats/status.ts';
-import { type Bytes, type Fd, refused } from '../host/calls.ts';
+import { type Bytes, type Errno, type Fd, refused } from '../host/calls.ts';
 import { bootMs, monotonicMs, wallClock } from '../host/clock.ts';
-import { ENOENT, POLLIN, S_IFDIR, S_IFMT, SIGCHLD, SIGTERM } from '../host/linux.ts';
-import { waitOnce } from '../host/loop.ts';
+import { ENOENT, S_IFDIR, S_IFMT, SIGCHLD, SIGTERM } from '../host/linux.ts';
 import { sys } from '../host/sys.ts';
 import { newPair, type Side } from '../machine/pair.ts';
 import { handle, newService } from '../machine/service.ts';
@@ -14,35 +13,21 @@ import type { Adopted, Now, Service } from '../machine/types.ts';
 import { ESSENTIAL_FLAG, forgetEnding } from './essential.ts';
 import { Fatal, reason, type Voice } from './messages.ts';
 import { holdStandard } from './standard.ts';
-import { type Lock, lockedElsewhere, takeLock } from './lock.ts';
+import { lockedElsewhere } from './lock.ts';
 import { newPipe, type Pipe, pipeOf } from './pipe.ts';
 import { learnBoot } from './record.ts';
-import { ENDING, HARMLESS, type Live, publishFirst } from './runner.ts';
-import { type LiveSide, openSide, type Place, placeOf } from './side.ts';
+import { ENDING, HARMLESS, type Live, newAwaited, publishFirst } from './pair-live.ts';
+import { type LiveSide, openSide, type Taken, takeSide } from './side.ts';
 import { isThere, openOk } from './supervise.ts';
 import { type Survivor, survivorOf } from './survivor.ts';
 import { readThere } from './trusted-file.ts';
 
-/** How often a log's lock that another process holds is tried again. */
-const LOCK_RETRY_MS = 200;
-
 /** A process that an earlier supervisor left running, and what that one last said of it. */
-interface Found {
+export interface Found {
   readonly adopted: Adopted;
   readonly pidfd: Fd;
   readonly want: 'up' | 'down' | null;
 }
-
-const hasLog = (voice: Voice): boolean => {
-  const stat = sys.stat('log');
-  if (refused(stat)) {
-    if (stat !== -ENOENT) voice.warn('unable to stat() ./log', stat);
-    return false;
-  }
-  if ((stat[0] & S_IFMT) === S_IFDIR) return true;
-  voice.warn('./log: not a directory.');
-  return false;
-};
 
 /** Signals that whoever started us ignores stay ignored, for the services too. */
 const catchSignals = (): Fd => {
@@ -55,22 +40,6 @@ const catchSignals = (): Fd => {
 const enter = (dir: Bytes): void => {
   const entered = sys.chdir(dir);
   if (refused(entered)) throw new Fatal(reason('unable to change to directory', entered));
-};
-
-/** Waits for the log's lock, which an ending supervisor may still hold. Null: told to go while waiting. */
-const waitForLog = (voice: Voice, signals: Fd, { folder, unmade }: Place): Lock | null => {
-  let lock = takeLock(folder, unmade);
-  if (lock !== null) return lock;
-  voice.warn('waiting for the lock on log/supervise/lock');
-  let told = false;
-  const ready = (): void => {
-    told ||= sys.takeSignals().some((signal) => ENDING.includes(signal));
-  };
-  while (!told && lock === null) {
-    waitOnce([{ fd: signals, events: POLLIN, ready }], monotonicMs() + LOCK_RETRY_MS);
-    lock = takeLock(folder, unmade);
-  }
-  return lock;
 };
 
 /** What it says is a wish, and who owns the file may send any wish anyhow: so it counts, whoever owns it. */
@@ -89,7 +58,7 @@ const adoptedFrom = ({ pid, phase, startMs }: Survivor, status: Status | null): 
   return { pid, phase, startedMs, since: { sec, nsec }, paused, gotTerm };
 };
 
-const find = (voice: Voice, { place, lock }: Taken): Found | null => {
+export const find = (voice: Voice, { place, lock }: Taken): Found | null => {
   const survivor = survivorOf(lock, place.directory);
   if (survivor === null) return null;
   voice.warn(`taking over ${place.folder}./${survivor.phase}, still running as process ${survivor.pid}`);
@@ -114,62 +83,71 @@ const pipeFor = (main: Found | null, log: Found | null): Pipe => {
   return survived ?? newPipe();
 };
 
-/** A side whose lock we have. */
-interface Taken {
-  readonly place: Place;
-  readonly lock: Lock;
-}
-
-interface Half {
+export interface Half {
   readonly live: LiveSide;
   readonly service: Service;
 }
 
-const openHalf = (side: Side, taken: Taken, found: Found | null, now: Now): Half => {
-  const live = openSide(side, taken.place, taken.lock);
+export const openHalf = (side: Side, taken: Taken, found: Found | null, now: Now): Half => {
+  const live = openSide(side, taken);
   if (found !== null) live.adopted = { pid: found.adopted.pid, pidfd: found.pidfd };
   return { live, service: serviceOf(side, taken.place.folder, found, now) };
 };
 
+/** What ./log is; the identity of its directory where it is one. */
+export type LogSign = { readonly key: string } | 'absent' | 'noDirectory' | Errno;
+
+export const signOfLog = (): LogSign => {
+  const stat = sys.stat('log');
+  if (refused(stat)) return stat === -ENOENT ? 'absent' : stat;
+  const [mode, device, low, high] = stat;
+  return (mode & S_IFMT) === S_IFDIR ? { key: `${device}:${high}:${low}` } : 'noDirectory';
+};
+
+/** A service that runs writes into the pipe to its log, which must not be left without its end. */
+const noLogFor = (sign: LogSign): Fatal =>
+  typeof sign === 'number' ? new Fatal(reason('unable to stat() ./log', sign)) : lockedElsewhere('log/');
+
 /** Sides locked: survivors found, fifos open, files true, ok answering. */
-const openBoth = (voice: Voice, signals: Fd, mainTaken: Taken, logTaken: Taken | null): Live => {
+const openBoth = (voice: Voice, signals: Fd, mainTaken: Taken, sign: LogSign): Live => {
   learnBoot();
+  const log = typeof sign === 'object' ? takeSide('log') : null;
   const mainFound = find(voice, mainTaken);
-  const logFound = logTaken === null ? null : find(voice, logTaken);
+  if (mainFound !== null && log === null && typeof sign !== 'string') throw noLogFor(sign);
+  const logFound = log === null ? null : find(voice, log);
   const now: Now = { ms: monotonicMs(), wall: wallClock() };
-  const pipe = logTaken === null ? null : pipeFor(mainFound, logFound);
+  const pipe = log === null ? null : pipeFor(mainFound, logFound);
   const main = openHalf('main', mainTaken, mainFound, now);
-  const log = logTaken === null ? null : openHalf('log', logTaken, logFound, now);
-  const pair = newPair(main.service, log === null ? null : log.service);
+  const logHalf = log === null ? null : openHalf('log', log, logFound, now);
   const live: Live = {
     voice,
     signals,
     main: main.live,
-    log: log === null ? null : log.live,
+    log: logHalf === null ? null : logHalf.live,
+    // what could not be opened now is tried again from the loop
+    awaited: newAwaited(logHalf === null && sign !== 'absent' ? now.ms : null),
     pipe,
-    pair,
+    pair: newPair(main.service, logHalf === null ? null : logHalf.service),
     script: 0,
     publishMs: null,
+    logKey: typeof sign === 'object' ? sign.key : '',
+    hasStarted: false,
+    watchesChanged: false,
   };
   publishFirst(live);
-  openOk('');
-  if (log !== null) openOk('log/');
+  live.main.ok = openOk('');
+  if (live.log !== null) live.log.ok = openOk('log/');
   return live;
 };
 
-/** Takes a service directory. Null: told to go before there was anything to supervise. Throws Fatal. */
-export const openService = (voice: Voice, dir: Bytes): Live | null => {
+/** Takes a service directory. Throws Fatal. */
+export const openService = (voice: Voice, dir: Bytes): Live => {
   holdStandard();
   const signals = catchSignals();
   enter(dir);
-  const withLog = hasLog(voice);
-  const main = placeOf('main');
-  const mainLock = takeLock(main.folder, main.unmade);
-  if (mainLock === null) throw lockedElsewhere(main.folder);
+  const sign = signOfLog();
+  const main = takeSide('main');
+  if (main === null) throw lockedElsewhere('');
   forgetEnding();
-  if (!withLog) return openBoth(voice, signals, { place: main, lock: mainLock }, null);
-  const log = placeOf('log');
-  const logLock = waitForLog(voice, signals, log);
-  if (logLock === null) return null;
-  return openBoth(voice, signals, { place: main, lock: mainLock }, { place: log, lock: logLock });
+  return openBoth(voice, signals, main, sign);
 };

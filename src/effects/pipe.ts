@@ -3,11 +3,12 @@
 // Promises: it outlives both ends, and also their supervisor: the pipe of processes that survived an earlier
 // supervisor is found again through /proc, so that neither side loses its other.
 // Read next: runner.ts.
-import { type Fd, refused } from '../host/calls.ts';
+import { type Bytes, type Fd, refused } from '../host/calls.ts';
 import { O_RDONLY, O_RDWR, O_WRONLY } from '../host/linux.ts';
 import { sys } from '../host/sys.ts';
 import { Fatal, reason } from './messages.ts';
 import { hasEnded } from './proc.ts';
+import { others, shownName } from './processes.ts';
 
 /** Both ends are kept, so that neither side's restart ends it for the other; in the end only the reading one is. */
 export interface Pipe {
@@ -44,4 +45,21 @@ export const pipeOf = (pid: number, pidfd: Fd, fd: 0 | 1): Pipe | null => {
   if (!refused(readEnd)) sys.close(readEnd);
   if (!refused(writeEnd)) sys.close(writeEnd);
   return null;
+};
+
+/** Each start finds a blocking pipe, whatever an earlier program made of it. `fds` as for spawn. */
+export const blockEnd = (fds: readonly number[]): void => {
+  const end = fds[1];
+  if (end !== undefined) sys.block(end as Fd);
+};
+
+const STANDARD_OUTPUTS = [1, 2] as const;
+
+/** Who else can write to the pipe, in words. */
+export const writerOf = ({ readEnd }: Pipe): Bytes => {
+  const pipe = sys.readlink(`/proc/self/fd/${readEnd}`);
+  const writer = others().find(({ pid }) =>
+    STANDARD_OUTPUTS.some((fd) => sys.readlink(`/proc/${pid}/fd/${fd}`) === pipe),
+  );
+  return refused(pipe) || writer === undefined ? 'another process' : `process ${writer.pid} (${shownName(writer)})`;
 };

@@ -1,7 +1,7 @@
 // Who else runs: the processes that /proc tells of, and who descends from whom.
 //
 // Promises: zombies are left out; nobody where /proc is not mounted. What is told is a moment old when it is told.
-import { refused } from '../host/calls.ts';
+import { type Bytes, refused } from '../host/calls.ts';
 import { sys } from '../host/sys.ts';
 import { type Process, processOf } from './proc.ts';
 import { readThere } from './trusted-file.ts';
@@ -19,6 +19,9 @@ export const others = (): readonly Process[] => {
   }
   return found;
 };
+
+/** What can be shown of a name that a process gave itself. */
+export const shownName = ({ name }: Process): Bytes => name.replace(/[^ -9;-~]/g, '?');
 
 /** Those of `all` that descend from one of `roots`, themselves not among them. */
 export const descendants = (all: readonly Process[], roots: readonly number[]): readonly Process[] => {

@@ -1,171 +1,56 @@
-// Supervising one service directory: carries out what the machine wants and tells the machine what happens.
+// Supervising one service directory: tells the machine what happens, and has done what it wants.
 //
 // Promises: every event is answered before the next is taken; files are brought up to date after each; an effect that
 // the kernel refuses is told and tried again, never waited for. Blocks only in one poll.
-// Must not: decide. Read first: ../machine/types.ts. Read next: launch.ts, publish.ts, record.ts.
-import { type Bytes, type Fd, refused } from '../host/calls.ts';
+// Must not: decide. Read first: ../machine/types.ts. Read next: acts.ts, launch.ts, publish.ts, record.ts.
+import { refused } from '../host/calls.ts';
 import { monotonicMs, wallClock } from '../host/clock.ts';
-import {
-  EINTR,
-  POLLIN,
-  SIGALRM,
-  SIGCHLD,
-  SIGHUP,
-  SIGINT,
-  SIGKILL,
-  SIGPIPE,
-  SIGQUIT,
-  SIGTERM,
-  SIGUSR1,
-  SIGUSR2,
-  WNOHANG,
-} from '../host/linux.ts';
+import { EINTR, POLLIN, SIGCHLD, WNOHANG } from '../host/linux.ts';
 import { type Watch, waitOnce } from '../host/loop.ts';
 import { sys } from '../host/sys.ts';
 import { eventOf } from '../machine/letters.ts';
-import { firstEvent, handlePair, nextDue, type Pair, type PairEffect, type Side } from '../machine/pair.ts';
-import type { Effect, Event, Now, ScriptLetter } from '../machine/types.ts';
-import { hasFinish, hasScript, type Launch, type Place, startFinish, startRun, startScript } from './launch.ts';
-import type { Voice } from './messages.ts';
-import { endInput, type Pipe } from './pipe.ts';
-import { publish, removeSpares } from './publish.ts';
-import { type LiveSide, signal } from './side.ts';
+import { firstEvent, handleDue, nextDue } from '../machine/pair.ts';
+import type { Now } from '../machine/types.ts';
+import { on, performPair } from './acts.ts';
+import { forgetHolder, type Happening, lookAgain } from './log-side.ts';
+import { ENDING, type Live, publishAll } from './pair-live.ts';
+import { removeSpares } from './publish.ts';
+import type { LiveSide } from './side.ts';
 
-/** How long until files that could not be written are written again. */
-const PUBLISH_RETRY_MS = 1000;
 /** Commands taken from a fifo at a time, so that neither side starves the other. */
 const COMMANDS_MAX = 64;
 /** As many reads as a full fifo of 64 KiB takes. */
 const ROUNDS_MAX = 1024;
 
-/** Ending signals all mean the same to a supervisor: bring the service down, then go. */
-export const ENDING: readonly number[] = [SIGTERM, SIGHUP, SIGINT, SIGQUIT];
-/** Signals that must not end a supervisor, and tell it nothing. */
-export const HARMLESS: readonly number[] = [SIGPIPE, SIGALRM, SIGUSR1, SIGUSR2];
-
-/** A pair as it lives in this process. */
-export interface Live {
-  readonly voice: Voice;
-  readonly signals: Fd;
-  readonly main: LiveSide;
-  readonly log: LiveSide | null;
-  pipe: Pipe | null;
-  pair: Pair;
-  /** The control script that runs, 0 for none. */
-  script: number;
-  /** When files are written again that could not be, monotonic; null: they are up to date. */
-  publishMs: number | null;
-}
-
 const now = (): Now => ({ ms: monotonicMs(), wall: wallClock() });
-
-// ---- effects ------------------------------------------------------------------------------------------------
-
-const placeOf = (live: Live, side: LiveSide): Place => {
-  const { pipe } = live;
-  const isLog = side.side === 'log';
-  const end = pipe === null ? null : isLog ? pipe.readEnd : pipe.writeEnd;
-  return {
-    dir: isLog ? 'log' : '',
-    fds: end === null ? [] : [isLog ? 0 : 1, end],
-    lock: side.lock,
-    directory: side.directory,
-  };
-};
-
-/** Tells what went wrong with a start, in runit's words, and turns it into the machine's event. */
-const answerTo = (live: Live, launch: Launch, name: Bytes): Event => {
-  if (launch.kind === 'execFailed') live.voice.fatal(`unable to start ${name}`, launch.errno);
-  if (launch.kind === 'forkRefused') live.voice.warn(`unable to fork for ${name}, trying again`, launch.errno);
-  return launch;
-};
-
-const ask = (live: Live, side: LiveSide, letter: ScriptLetter, pid: number): Event | null => {
-  if (!hasScript(letter)) return { kind: 'answered', veto: false };
-  const launch = startScript(placeOf(live, side), letter, pid);
-  if (launch.kind === 'started') {
-    live.script = launch.pid;
-    return null;
-  }
-  if (launch.kind === 'execFailed') live.voice.fatal(`unable to run control/${letter}`, launch.errno);
-  else live.voice.warn(`unable to fork for control/${letter}`, launch.errno);
-  return { kind: 'answered', veto: false };
-};
-
-/** Carries out one effect; returns the answer that is known at once. */
-const perform = (live: Live, side: LiveSide, effect: Effect): Event | null => {
-  switch (effect.kind) {
-    case 'publish':
-      live.publishMs = 0;
-      return null;
-    case 'ask':
-      return ask(live, side, effect.letter, effect.pid);
-    case 'endScript':
-      // our child: nobody else's number until it is reaped, which sets it to 0
-      if (live.script !== 0) sys.kill(live.script, SIGKILL);
-      return null;
-    case 'run':
-      return answerTo(live, startRun(placeOf(live, side)), `${side.side === 'log' ? 'log/' : ''}./run`);
-    case 'finish':
-      if (!hasFinish()) return { kind: 'noFinish' };
-      return answerTo(live, startFinish(placeOf(live, side), effect.code, effect.status), './finish');
-    case 'send':
-      signal(side, effect.pid, effect.signal);
-      return null;
-  }
-};
-
-const performPair = (live: Live, effect: PairEffect): readonly [Side, Event] | null => {
-  if (effect.kind === 'endInput') {
-    if (live.pipe !== null) live.pipe = endInput(live.pipe);
-    return null;
-  }
-  const side = effect.side === 'main' ? live.main : live.log;
-  const answer = side === null ? null : perform(live, side, effect.effect);
-  return answer === null ? null : [effect.side, answer];
-};
-
-// ---- files --------------------------------------------------------------------------------------------------
-
-/** Brings the files up to date; what cannot be written is told once and tried again later. */
-const publishAll = (live: Live): void => {
-  if (live.publishMs === null) return;
-  const firstTry = live.publishMs === 0;
-  const mainTrouble = publish(live.main.board, live.pair.main);
-  const logTrouble = live.log === null || live.pair.log === null ? null : publish(live.log.board, live.pair.log);
-  const trouble = mainTrouble ?? logTrouble;
-  live.publishMs = trouble === null ? null : monotonicMs() + PUBLISH_RETRY_MS;
-  if (trouble !== null && firstTry) live.voice.warn(trouble.what, trouble.errno);
-};
 
 // ---- events -------------------------------------------------------------------------------------------------
 
 /** Hands one event to the machine, and every answer that follows from it. */
-const deliver = (live: Live, side: Side, event: Event): void => {
-  const queue: (readonly [Side, Event])[] = [[side, event]];
+const deliver = (live: Live, ...happenings: readonly Happening[]): void => {
+  const queue = [...happenings];
   let at = now();
   // by index: the queue grows while it is worked on
   for (let first = 0; first < queue.length; first++) {
-    const [to, next] = queue[first] as readonly [Side, Event];
+    const { pair, effects } = (queue[first] as Happening)(live, at);
+    live.pair = pair;
+    for (const effect of effects) queue.push(...performPair(live, effect));
     // a start takes its time; everything else happens at one moment
-    if (next.kind === 'started') at = now();
-    const outcome = handlePair(live.pair, to, next, at);
-    live.pair = outcome.pair;
-    for (const effect of outcome.effects) {
-      const answer = performPair(live, effect);
-      if (answer !== null) queue.push(answer);
-    }
+    if (live.hasStarted) at = now();
+    live.hasStarted = false;
   }
   publishAll(live);
 };
 
 /** Takes what one read gives; false: there was nothing. */
 const takeCommands = (live: Live, side: LiveSide): boolean => {
+  // one that was closed since the poll
+  if (side !== live.main && side !== live.log) return false;
   const letters = sys.read(side.control, COMMANDS_MAX);
   if (refused(letters) || letters === '') return false;
   for (const letter of letters) {
     const event = eventOf(letter);
-    if (event !== null) deliver(live, side.side, event);
+    if (event !== null) deliver(live, on(side.side, event));
   }
   return true;
 };
@@ -181,9 +66,9 @@ const childEnded = (live: Live, pid: number, wait: number): void => {
   if (pid === live.script) {
     live.script = 0;
     // a script that a signal ended has not objected
-    deliver(live, 'main', { kind: 'answered', veto: code === 0 });
-  } else if (pid === live.pair.main.pid) deliver(live, 'main', { kind: 'ended', code, status: wait & 0xff });
-  else if (pid === live.pair.log?.pid) deliver(live, 'log', { kind: 'ended', code, status: wait & 0xff });
+    deliver(live, on('main', { kind: 'answered', veto: code === 0 }));
+  } else if (pid === live.pair.main.pid) deliver(live, on('main', { kind: 'ended', code, status: wait & 0xff }));
+  else if (pid === live.pair.log?.pid) deliver(live, on('log', { kind: 'ended', code, status: wait & 0xff }));
 };
 
 const reap = (live: Live): void => {
@@ -203,7 +88,7 @@ const takeSignals = (live: Live): void => {
     if (signal === SIGCHLD) reap(live);
     else if (ENDING.includes(signal)) {
       takeEarlierCommands(live);
-      deliver(live, 'main', { kind: 'exit' });
+      deliver(live, on('main', { kind: 'exit' }));
     }
   }
 };
@@ -212,24 +97,36 @@ const takeSignals = (live: Live): void => {
 const adoptedEnded = (live: Live, side: LiveSide): void => {
   if (side.adopted !== null) sys.close(side.adopted.pidfd);
   side.adopted = null;
-  deliver(live, side.side, { kind: 'ended', code: -1, status: 0 });
+  live.watchesChanged = true;
+  deliver(live, on(side.side, { kind: 'ended', code: -1, status: 0 }));
 };
 
-const deadlineOf = (live: Live): number | null => {
-  const due = nextDue(live.pair);
-  if (live.publishMs === null) return due;
-  return due === null ? live.publishMs : Math.min(due, live.publishMs);
+const earlier = (one: number | null, other: number | null): number | null => {
+  if (one === null || other === null) return one ?? other;
+  return Math.min(one, other);
 };
+
+const deadlineOf = ({ pair, publishMs, awaited }: Live): number | null =>
+  earlier(nextDue(pair), earlier(publishMs, awaited.dueMs));
 
 const duesOver = (live: Live): void => {
   const deadlineMs = deadlineOf(live);
   if (deadlineMs === null) return;
-  const ms = monotonicMs();
-  if (deadlineMs > ms) return;
-  const { main, log } = live.pair;
-  if (log !== null && log.dueMs !== null && log.dueMs <= ms) deliver(live, 'log', { kind: 'due' });
-  if (main.dueMs !== null && main.dueMs <= ms) deliver(live, 'main', { kind: 'due' });
-  if (live.publishMs !== null && live.publishMs <= ms) publishAll(live);
+  const at = now();
+  if (deadlineMs > at.ms) return;
+  if (live.awaited.dueMs !== null && live.awaited.dueMs <= at.ms) deliver(live, ...lookAgain(live));
+  for (let due = handleDue(live.pair, at); due !== null; due = handleDue(live.pair, at)) {
+    const outcome = due;
+    deliver(live, () => outcome);
+  }
+  if (live.publishMs !== null && live.publishMs <= at.ms) publishAll(live);
+};
+
+/** Whoever seems to have held the lock of the log has ended. */
+const holderEnded = (live: Live): void => {
+  if (live.awaited.holder === null) return;
+  forgetHolder(live);
+  deliver(live, ...lookAgain(live));
 };
 
 // ---- the loop -----------------------------------------------------------------------------------------------
@@ -241,36 +138,31 @@ const sideWatches = (live: Live, side: LiveSide | null): readonly Watch[] => {
   return [control, { fd: side.adopted.pidfd, events: POLLIN, ready: () => adoptedEnded(live, side) }];
 };
 
+const holderWatch = (live: Live): readonly Watch[] => {
+  const { holder } = live.awaited;
+  return holder === null ? [] : [{ fd: holder, events: POLLIN, ready: () => holderEnded(live) }];
+};
+
 const watchesOf = (live: Live): readonly Watch[] => [
   { fd: live.signals, events: POLLIN, ready: () => takeSignals(live) },
   ...sideWatches(live, live.main),
   ...sideWatches(live, live.log),
+  ...holderWatch(live),
 ];
-
-const adoptedCount = (live: Live): number =>
-  (live.main.adopted === null ? 0 : 1) + (live.log === null || live.log.adopted === null ? 0 : 1);
 
 /** Starts what is wanted up and supervises until nothing is left to. */
 export const supervise = (live: Live): void => {
-  if (live.pair.log?.state === 'down') deliver(live, 'log', firstEvent(live.pair.log));
-  if (live.pair.main.state === 'down') deliver(live, 'main', firstEvent(live.pair.main));
+  if (live.pair.log?.state === 'down') deliver(live, on('log', firstEvent(live.pair.log)));
+  if (live.pair.main.state === 'down') deliver(live, on('main', firstEvent(live.pair.main)));
   let watches = watchesOf(live);
-  let adopted = adoptedCount(live);
   while (!live.pair.over) {
     if (!waitOnce(watches, deadlineOf(live))) takeSignals(live);
     duesOver(live);
-    if (adoptedCount(live) === adopted) continue;
-    adopted = adoptedCount(live);
+    if (!live.watchesChanged) continue;
+    live.watchesChanged = false;
     watches = watchesOf(live);
   }
 };
-
-/** Writes the files of both sides for the first time. */
-export const publishFirst = (live: Live): void => {
-  live.publishMs = 0;
-  publishAll(live);
-};
-
 /** What only a living supervisor needs is gone when it has ended. */
 export const tidy = (live: Live): void => {
   removeSpares(live.main.board);

@@ -2,10 +2,10 @@
 //
 // Promises: after takeSide the directory is ours alone; after openSide its fifo answers and its files tell the truth.
 // Read next: supervise.ts, lock.ts (the parts), runner.ts (both sides together).
-import type { Bytes, Errno, Fd } from '../host/calls.ts';
+import type { Bytes, Fd } from '../host/calls.ts';
 import { sys } from '../host/sys.ts';
 import type { Side } from '../machine/pair.ts';
-import type { Lock } from './lock.ts';
+import { type Lock, takeLock } from './lock.ts';
 import { signalHeld } from './proc.ts';
 import { type Board, newBoard } from './publish.ts';
 import { isThere, makeSupervise, openControl } from './supervise.ts';
@@ -19,30 +19,40 @@ export interface LiveSide {
   readonly directory: string;
   readonly lock: Lock;
   readonly control: Fd;
+  /** What tells that we live; null: not yet. */
+  ok: Fd | null;
   readonly board: Board;
   /** A process of this side that is not our child: its pidfd. */
   adopted: { readonly pid: number; readonly pidfd: Fd } | null;
 }
 
-/** A side whose supervise directory was looked for. */
-export interface Place {
+/** Where a side is: '' or 'log/', and that directory's device and inode. */
+interface Place {
   readonly folder: Bytes;
   readonly directory: string;
-  /** Why it could not be made. */
-  readonly unmade: Errno | null;
 }
 
-export const placeOf = (side: Side): Place => {
+/** A side whose lock we have. */
+export interface Taken {
+  readonly place: Place;
+  readonly lock: Lock;
+}
+
+/** Null: another process has its lock. Throws Fatal. */
+export const takeSide = (side: Side): Taken | null => {
   const folder = side === 'main' ? '' : 'log/';
-  return { folder, directory: directoryOf(side === 'main' ? '.' : 'log'), unmade: makeSupervise(folder) };
+  const unmade = makeSupervise(folder);
+  const lock = takeLock(folder, unmade);
+  return lock === null ? null : { place: { folder, directory: directoryOf(side === 'main' ? '.' : 'log') }, lock };
 };
 
-export const openSide = (side: Side, { folder, directory }: Place, lock: Lock): LiveSide => ({
+export const openSide = (side: Side, { place: { folder, directory }, lock }: Taken): LiveSide => ({
   side,
   folder,
   directory,
   lock,
   control: openControl(folder),
+  ok: null,
   // a log service's pid file is only made when there first is a process; one that is there must not be believed
   board: newBoard(`${folder}supervise/`, side === 'main' || isThere(`${folder}supervise/pid`)),
   adopted: null,

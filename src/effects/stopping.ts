@@ -3,14 +3,13 @@
 // Promises: what is killed is told in one line, by name. As process 1 everybody is reached, also who came from outside;
 // otherwise everybody who descends from us, for as a subreaper we are given their orphans.
 // Must not: wait. Read next: processes.ts (who is there), tree-runner.ts (the loop).
-import type { Bytes } from '../host/calls.ts';
 import { monotonicMs } from '../host/clock.ts';
 import { SIGCONT, SIGKILL, SIGSTOP, SIGTERM } from '../host/linux.ts';
 import { sys } from '../host/sys.ts';
 import { handleShutdown, type ShutdownEffect, type ShutdownEvent } from '../machine/shutdown.ts';
 import { runningPids } from '../machine/tree.ts';
 import { type Process, signalSeen } from './proc.ts';
-import { descendants, logOf, others } from './processes.ts';
+import { descendants, logOf, others, shownName } from './processes.ts';
 import { deliver } from './starting.ts';
 import type { Container, Live } from './tree-live.ts';
 
@@ -27,12 +26,9 @@ const ours = (live: Live): readonly Process[] => {
   return [...descendants(all, [sys.getpid(), ...alien]), ...all.filter(({ pid }) => alien.includes(pid))];
 };
 
-/** What can be shown of a name that a process gave itself. */
-const shown = (name: Bytes): Bytes => name.replace(/[^ -9;-~]/g, '?');
-
 const tellKilled = (live: Live, why: string, killed: readonly Process[]): void => {
   if (killed.length === 0) return;
-  const named = killed.slice(0, NAMED_MAX).map(({ name, pid }) => `${shown(name)} (${pid})`);
+  const named = killed.slice(0, NAMED_MAX).map((process) => `${shownName(process)} (${process.pid})`);
   const more = killed.length - named.length;
   live.voice.warn(`${why}, killed: ${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}`);
 };

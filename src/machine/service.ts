@@ -2,18 +2,22 @@
 //
 // Promises: total (a missing cell does not compile), pure, and bounded: one event yields a handful of effects.
 // Must not: look at files or clocks. Read first: types.ts. Read next: pair.ts.
-import type { Effect, Ending, Event, EventKind, Now, Outcome, ScriptLetter, Service, State, Step } from './types.ts';
+import { letterOf, meantFor, queued, signalOf, signStep, stopSteps, withoutSignals } from './steps.ts';
+import type {
+  Effect,
+  Ending,
+  Event,
+  EventKind,
+  Now,
+  Outcome,
+  ScriptLetter,
+  Service,
+  SignLetter,
+  State,
+  Step,
+} from './types.ts';
 
-const SIGHUP = 1;
-const SIGINT = 2;
-const SIGQUIT = 3;
 const SIGKILL = 9;
-const SIGUSR1 = 10;
-const SIGUSR2 = 12;
-const SIGALRM = 14;
-const SIGTERM = 15;
-const SIGCONT = 18;
-const SIGSTOP = 19;
 
 /** Milliseconds between the end of a program that lived less than that and its next start. */
 export const RESTART_MS = 1000;
@@ -25,8 +29,6 @@ const SIGNALLED_CODE = 128;
 const UNKNOWN_CODE = 111;
 /** A finish script's word that there is no point in another start. */
 const FINAL_CODE = 125;
-
-const SIGNALS = { h: SIGHUP, a: SIGALRM, i: SIGINT, q: SIGQUIT, '1': SIGUSR1, '2': SIGUSR2 } as const;
 
 const PUBLISH: Effect = { kind: 'publish' };
 
@@ -60,11 +62,6 @@ const after = (effects: readonly Effect[], next: Outcome): Outcome =>
 
 // ---- steps: asking control scripts one after the other -------------------------------------------------------
 
-const letterOf = (step: Step): ScriptLetter | null => {
-  if (step.kind === 'start') return 'u';
-  return step.kind === 'wake' ? null : step.letter;
-};
-
 /** Asks for the next step, or takes it where it needs no asking. Nothing is asked while ./run is being started. */
 const advance = (s: Service): Outcome => {
   const step = s.steps[0];
@@ -86,7 +83,7 @@ const perform = (s: Service, step: Step, veto: boolean): Outcome => {
     return s.state === 'preparing' ? { service: { ...s, state: 'starting' }, effects: [{ kind: 'run' }] } : stay(s);
   }
   if (step.kind === 'tell' || s.state !== 'up' || step.pid !== s.pid) return stay(s);
-  const send: Effect = { kind: 'send', pid: s.pid, signal: step.kind === 'wake' ? SIGCONT : step.signal };
+  const send: Effect = { kind: 'send', pid: s.pid, signal: signalOf(step) };
   if (step.kind === 'wake') return { service: s, effects: [send] };
   return after(veto ? [] : [send], signalled(s, step.letter, veto));
 };
@@ -99,7 +96,7 @@ const signalled = (s: Service, letter: ScriptLetter, veto: boolean): Outcome => 
   return stay(s);
 };
 
-const push = (s: Service, steps: readonly Step[]): Outcome => advance({ ...s, steps: s.steps.concat(steps) });
+const push = (s: Service, steps: readonly Step[]): Outcome => advance({ ...s, steps: queued(s.steps, steps) });
 
 // ---- starting and ending ------------------------------------------------------------------------------------
 
@@ -126,20 +123,14 @@ const becomeDown = (s: Service, now: Now): Outcome => {
 };
 
 /** ./run is gone: ./finish follows where there can be one. */
-const runEnded = (s: Service, ending: Ending, now: Now): Outcome => {
+const runEnded = (before: Service, ending: Ending, now: Now): Outcome => {
+  const s = { ...before, steps: withoutSignals(before.steps) };
   if (!s.scripts) return becomeDown(s, now);
   const service: Service = { ...s, state: 'ending', pid: 0, paused: false, gotTerm: false, ending };
   return { service, effects: [{ kind: 'finish', code: ending.code, status: ending.status }] };
 };
 
 const retryLater = (s: Service, now: Now): Outcome => show({ ...s, dueMs: now.ms + FORK_RETRY_MS });
-
-/** TERM, and with it what the want calls for: a stopped process is woken, control/d or control/x told. */
-const stopSteps = (s: Service): readonly Step[] => {
-  const term: Step = { kind: 'sign', letter: 't', signal: SIGTERM, pid: s.pid };
-  if (s.want === 'up') return [term];
-  return [term, { kind: 'wake', pid: s.pid }, { kind: 'tell', letter: s.want === 'exit' ? 'x' : 'd', pid: s.pid }];
-};
 
 const stop = (s: Service): Outcome => push({ ...s, told: true }, stopSteps(s));
 
@@ -169,30 +160,28 @@ const cancelForExit = (s: Service): Outcome => show({ ...s, state: 'down', want:
 
 const terminate = (s: Service): Outcome => stop(s);
 
-const sign = (s: Service, letter: ScriptLetter, signal: number): Outcome =>
-  push(s, [{ kind: 'sign', letter, signal, pid: s.pid }]);
+const sign = (s: Service, letter: SignLetter): Outcome => push(s, [signStep(letter, s.pid)]);
 
 /**
  * `kill` shall work now: a control script that is still thinking is ended, and with that has not objected; what was
  * waiting behind it is dropped.
  */
 const killRun = (s: Service): Outcome => {
-  const queued = sign({ ...s, steps: [], told: true }, 'k', SIGKILL);
+  const queued = sign({ ...s, steps: [], told: true }, 'k');
   return s.asking !== null ? after([{ kind: 'endScript' }], queued) : queued;
 };
 const killScript = (s: Service): Outcome =>
   s.asking !== null ? { service: s, effects: [{ kind: 'endScript' }] } : stay(s);
 const killFinish = (s: Service): Outcome => after([{ kind: 'send', pid: s.pid, signal: SIGKILL }], killScript(s));
-const pauseRun = (s: Service): Outcome => sign(s, 'p', SIGSTOP);
-const contRun = (s: Service): Outcome => sign(s, 'c', SIGCONT);
-const signalRun = (s: Service, e: Of<'signal'>): Outcome => sign(s, e.letter, SIGNALS[e.letter]);
+const pauseRun = (s: Service): Outcome => sign(s, 'p');
+const contRun = (s: Service): Outcome => sign(s, 'c');
+const signalRun = (s: Service, e: Of<'signal'>): Outcome => sign(s, e.letter);
 
 const takeAnswer = (s: Service, e: Of<'answered'>): Outcome =>
   s.asking === null ? stay(s) : take(s, s.asking, e.veto);
 
 const runStarted = (s: Service, e: Of<'started'>, now: Now): Outcome => {
-  // what is still queued came after the start, and is meant for this process
-  const steps = s.steps.map((step) => ('pid' in step ? { ...step, pid: e.pid } : step));
+  const steps = meantFor(s.steps, e.pid);
   const up: Service = {
     ...s,
     state: 'up',
@@ -207,6 +196,12 @@ const runStarted = (s: Service, e: Of<'started'>, now: Now): Outcome => {
 };
 
 const forkForRunRefused = (s: Service, _: unknown, now: Now): Outcome => retryLater({ ...s, state: 'waiting' }, now);
+
+/** Asked again later, control/u included. */
+const startNotReady = (s: Service, _: unknown, now: Now): Outcome => {
+  const later = retryLater({ ...s, state: 'waiting', asking: null }, now);
+  return after(later.effects, advance(later.service));
+};
 
 /** As if a child had started and exited 111. */
 const runUnusable = (s: Service, _: unknown, now: Now): Outcome =>
@@ -252,6 +247,7 @@ type Row = { readonly [K in EventKind]: Handler<K> };
 /** What a state that has no process, and none coming or going, makes of the kernel's late answers: nothing. */
 const NO_NEWS = {
   answered: takeAnswer,
+  notReady: ignore,
   started: ignore,
   forkRefused: ignore,
   execFailed: ignore,
@@ -296,6 +292,7 @@ const TABLE: { readonly [S in State]: Row } = {
     exit: cancelForExit,
     leave: wantExit,
     kill: killScript,
+    notReady: startNotReady,
   },
   starting: {
     ...NO_NEWS,

@@ -11,7 +11,7 @@
 //    `------------------------------- ended ------------------ finishing
 //
 //   down       no process, and none is about to be started
-//   waiting    a start is due at `dueMs`: the second between two starts, or a fork that was refused
+//   waiting    a start is due at `dueMs`: the second between two starts, a fork that was refused, a log that is not ready
 //   preparing  control/u is being asked; ./run comes next
 //   starting   ./run has been asked for; the kernel's answer is outstanding
 //   up         ./run runs
@@ -50,11 +50,13 @@ export interface Now {
 export type ScriptLetter = 'u' | 't' | 'k' | 'p' | 'c' | 'h' | 'a' | 'i' | 'q' | '1' | '2' | 'd' | 'x';
 /** The letters that send a signal and change nothing else. */
 export type SignalLetter = 'h' | 'a' | 'i' | 'q' | '1' | '2';
+/** The letters that send a signal, whatever else they do. */
+export type SignLetter = SignalLetter | 't' | 'k' | 'p' | 'c';
 
 /** One step of a command. `pid` is the process it is meant for; 0 the one about to be started. */
 export type Step =
   | { readonly kind: 'start' }
-  | { readonly kind: 'sign'; readonly letter: ScriptLetter; readonly signal: number; readonly pid: number }
+  | { readonly kind: 'sign'; readonly letter: SignLetter; readonly pid: number }
   /** sends CONT without asking: a stopped process could not obey TERM */
   | { readonly kind: 'wake'; readonly pid: number }
   /** asks the script of d or x, which cannot object */
@@ -75,6 +77,7 @@ export interface Service {
   readonly notBeforeMs: number;
   /** When the event `due` is owed, monotonic; null for never. */
   readonly dueMs: number | null;
+  /** Each at most once, see steps.ts. */
   readonly steps: readonly Step[];
   /** The step whose script has been asked and has not answered. */
   readonly asking: Step | null;
@@ -104,6 +107,8 @@ export type Event =
   /** a control script answered, or there is none */
   | { readonly kind: 'answered'; readonly veto: boolean }
   | { readonly kind: 'started'; readonly pid: number }
+  /** what a start needs is not there yet */
+  | { readonly kind: 'notReady' }
   /** no child came to be */
   | { readonly kind: 'forkRefused' }
   /** a child came to be that could not become the program */
@@ -130,7 +135,7 @@ export type EventKind = Event['kind'];
 export type Effect =
   /** make the files in supervise/ say what is */
   | { readonly kind: 'publish' }
-  /** run control/LETTER if there is one: answered, now or later */
+  /** run control/LETTER if there is one: answered, now or later; u: or notReady, at once */
   | { readonly kind: 'ask'; readonly letter: ScriptLetter; readonly pid: number }
   /** KILL the control script that runs */
   | { readonly kind: 'endScript' }

@@ -110,6 +110,18 @@ export class Service {
     }
   }
 
+  /** Writes to supervise/control as much as there is room for; how much that was. */
+  sendSome(bytes: Buffer): number {
+    const fd = openSync(`${this.dir}/supervise/control`, constants.O_WRONLY | constants.O_NONBLOCK);
+    try {
+      return writeSync(fd, bytes);
+    } catch {
+      return 0;
+    } finally {
+      closeSync(fd);
+    }
+  }
+
   /** Whether a supervisor lives: supervise/ok can be opened for writing. */
   isSupervised(): boolean {
     try {

@@ -6,13 +6,16 @@
 //   care       a service wanted up runs, finishes, or is started within a second or so
 //   pace       ./run is not started twice within a second by the same runsv
 //   patience   no busy loop, no descriptor kept
-//   the end    told to exit, everything ends in order, with exit code 0, and no line is lost
+//   the end    told to exit, everything ends in order and in bounded time, with exit code 0, and no line is lost, whatever the
+//              service left behind
 import { decodeStatus, type Status } from '../../src/formats/status.ts';
 import type { Ending, Live } from './kernel/kernel.ts';
-import { fail, type Invariants, type Story } from './service-scenario.ts';
+import { fail, type Invariants, STRAY, type Story } from './service-scenario.ts';
 
 /** How long after an event or fault the files may still lag, in virtual milliseconds. */
 const LAG_MS = 2500;
+/** How long the end may take: control scripts, one after the other, then the log. */
+const END_MS = 120_000;
 /** How long a want may take to be told. */
 const ACK_MS = 50;
 
@@ -69,8 +72,8 @@ const checkCare = (story: Story, status: Status): void => {
 };
 
 const checkOne = (story: Story): void => {
-  // a control script that lost its supervisor is nobody's any more
-  const overlap = story.kernel.overlaps.find((each) => !each.key.includes('/control/'));
+  // a control script that lost its supervisor is nobody's any more, nor is what a service leaves behind
+  const overlap = story.kernel.overlaps.find((each) => !each.key.includes('/control/') && each.key !== STRAY);
   if (overlap !== undefined) fail(story, `${overlap.live} instances of ${overlap.key} at ${overlap.atMs} ms`);
 };
 
@@ -102,7 +105,7 @@ const whileItRuns = (story: Story): void => {
   checkWant(story, status);
   checkCare(story, status);
   checkDescriptors(story);
-  if (story.withLog) statusOf(story, '/svc/log');
+  if (story.withLog && !story.logMoved) statusOf(story, '/svc/log');
   settle(story);
 };
 
@@ -113,7 +116,7 @@ const settle = (story: Story): void => {
     const status = statusOf(story, '/svc');
     if (!quiet(story) || status === null || before !== JSON.stringify(story.kernel.live())) return;
     checkTruth(story, '/svc', status);
-    const log = story.withLog ? statusOf(story, '/svc/log') : null;
+    const log = story.withLog && !story.logMoved ? statusOf(story, '/svc/log') : null;
     if (log !== null) checkTruth(story, '/svc/log', log);
   });
 };
@@ -121,15 +124,18 @@ const settle = (story: Story): void => {
 const checkLines = (story: Story): void => {
   if (!story.withLog || story.happened.killed || story.happened.logTouched) return;
   const written = story.kernel.record('/svc/run').bytesWritten;
+  const more = story.kernel.record(STRAY).bytesWritten;
   const read = story.kernel.record('/svc/log/run').bytesRead;
-  if (read !== written) fail(story, `the log read ${read} bytes of ${written}`);
+  if (read < written || read > written + more) fail(story, `the log read ${read} bytes of ${written} and ${more}`);
 };
 
 const atTheEnd = (story: Story, ending: Ending, left: readonly Live[]): void => {
   checkOne(story);
   checkLines(story);
   if (ending.how !== 'exited' || ending.code !== 0) fail(story, `ended by ${JSON.stringify(ending)}`);
-  const kept = left.filter((each) => !(story.happened.killed && each.key.includes('/control/')));
+  if (story.goingMs !== null && story.kernel.nowMs - story.goingMs > END_MS) fail(story, 'the end took too long');
+  const gone = left.filter((each) => each.key !== STRAY);
+  const kept = gone.filter(({ key }) => !(story.happened.killed && (key.includes('/control/') || story.logMoved)));
   if (kept.length > 0) fail(story, `still there: ${kept.map((each) => each.key).join(', ')}`);
   const status = statusOf(story, '/svc');
   if (status !== null && !story.happened.faulty && (status.phase !== 'down' || status.pid !== 0)) {

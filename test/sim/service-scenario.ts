@@ -3,7 +3,7 @@
 // The real runsv runs on the virtual kernel. What must hold at any moment, and at the end, is in invariants.ts.
 // A seed is a scenario: the same number gives the same events, call for call.
 import { runsv } from '../../src/applets/runsv.ts';
-import { EAGAIN, EMFILE, ENOSPC, SIGHUP, SIGINT, SIGKILL, SIGQUIT, SIGTERM } from '../../src/host/linux.ts';
+import { EAGAIN, EIO, EMFILE, ENOSPC, SIGHUP, SIGINT, SIGKILL, SIGQUIT, SIGTERM } from '../../src/host/linux.ts';
 import { LETTERS } from '../../src/machine/letters.ts';
 import { type Behaviour, type Ending, type Live, Random, VirtualKernel } from './kernel/kernel.ts';
 
@@ -31,6 +31,10 @@ export interface Story {
   readonly failures: string[];
   /** The last want that was sent and when; null: none, or not to be relied on. */
   want: { readonly letter: string; readonly atMs: number } | null;
+  /** ./log was moved away or back: its files may be those of another time. */
+  logMoved: boolean;
+  /** When it was told to go for good; null: not yet. */
+  goingMs: number | null;
   /** Told to exit: from then on a service with a log has no way back. */
   exiting: boolean;
   /** When a fault last held. */
@@ -66,6 +70,15 @@ const lifetime = (random: Random): number | 'forever' => {
   return chance < 0.7 ? random.int(900) : random.int(6000);
 };
 
+/** What a service may leave behind: it holds the pipe to the log, and may write on. */
+export const STRAY = '/svc/stray';
+const strays = ({ random }: Story): NonNullable<Behaviour['children']> => {
+  if (!random.chance(0.15)) return [];
+  const writes = random.chance(0.3) ? [{ bytes: 'stray\n', everyMs: 1 + random.int(300) }] : [];
+  const livesMs = random.chance(0.5) ? 'forever' : random.int(9000);
+  return [{ key: STRAY, behaviour: { livesMs, onTerm: random.chance(0.5) ? 'die' : 'ignore', writes } }];
+};
+
 const runBehaviour = (story: Story): Behaviour => {
   const { random, kernel } = story;
   return {
@@ -73,6 +86,7 @@ const runBehaviour = (story: Story): Behaviour => {
     exit: random.chance(0.2) ? { signal: random.pick([9, 11, 15]) } : random.pick([0, 1, 100, 111]),
     onTerm: onTerm(random),
     writes: [{ bytes: 'line\n', afterMs: 1, everyMs: 1 + random.int(400), times: 50 }],
+    children: strays(story),
     onStart: () => story.startsMs.push(kernel.nowMs),
   };
 };
@@ -87,17 +101,22 @@ const scriptBehaviour = (random: Random): Behaviour => ({
   exit: random.chance(0.3) ? { signal: 6 } : random.pick([0, 1, 111]),
 });
 
-const logBehaviour = (random: Random): Behaviour => ({
-  readsStdinUntilEof: true,
-  livesMs: random.chance(0.7) ? 'forever' : random.int(4000),
-  onTerm: onTerm(random),
-});
+const logBehaviour = (story: Story): Behaviour => {
+  const { random, happened } = story;
+  const isDeaf = random.chance(0.03);
+  if (isDeaf) happened.logTouched = true;
+  return {
+    readsStdinUntilEof: !isDeaf,
+    livesMs: random.chance(0.7) ? 'forever' : random.int(4000),
+    onTerm: onTerm(random),
+  };
+};
 
 const furnish = (story: Story): void => {
   const { kernel, random } = story;
   kernel.user.program('/svc/run', () => runBehaviour(story));
   if (story.withFinish) kernel.user.program('/svc/finish', () => finishBehaviour(random));
-  if (story.withLog) kernel.user.program('/svc/log/run', () => logBehaviour(random));
+  if (story.withLog) kernel.user.program('/svc/log/run', () => logBehaviour(story));
   for (const letter of story.scripts) kernel.user.program(`/svc/control/${letter}`, () => scriptBehaviour(random));
   if (random.chance(0.15)) kernel.user.file('/svc/down');
   if (story.withLog && random.chance(0.05)) {
@@ -132,6 +151,16 @@ const sendToLog: Act = (story) => {
   const letter = story.random.pick(LETTERS);
   sendTo(story, '/svc/log/supervise/control', letter);
   story.happened.logTouched = true;
+};
+
+/** Many commands at once, as much as a fifo takes; the last is one that wants something. */
+const flood: Act = (story) => {
+  const { random } = story;
+  const letters = Array.from({ length: 1 + random.int(3) }, () => random.pick([...'tpchai12du']));
+  const count = random.int(700);
+  if (sendTo(story, '/svc/supervise/control', `${letters.join('').repeat(count)}u`) < 0) return;
+  // how much of it the fifo has taken is not known
+  story.want = null;
 };
 
 const sendJunk: Act = (story) => {
@@ -219,6 +248,23 @@ const takeRunAway: Act = (story) =>
     return () => void story.kernel.user.rename('/svc/run.away', '/svc/run');
   });
 
+const moveLog: Act = (story) => {
+  story.logMoved = true;
+  story.happened.logTouched = true;
+  holding(story, './log is gone', () => {
+    story.kernel.user.rename('/svc/log', '/svc/log.away');
+    return () => void story.kernel.user.rename('/svc/log.away', '/svc/log');
+  });
+};
+
+const refuseStats: Act = (story) => {
+  story.logMoved = true;
+  holding(story, 'no stat', () => {
+    const fault = story.kernel.fault({ call: 'stat', errno: EIO, probability: 0.7 });
+    return () => fault.off();
+  });
+};
+
 const ACTS: readonly (readonly [number, Act])[] = [
   [40, sendCommand],
   [6, sendToLog],
@@ -232,6 +278,9 @@ const ACTS: readonly (readonly [number, Act])[] = [
   [3, refuseWrites],
   [4, fillDisk],
   [3, takeRunAway],
+  [2, moveLog],
+  [2, refuseStats],
+  [1, flood],
 ];
 const WEIGHTS = ACTS.reduce((sum, [weight]) => sum + weight, 0);
 
@@ -260,6 +309,8 @@ const newStory = (seed: number, trace: number): Story => {
     events: [],
     failures: [],
     want: null,
+    logMoved: false,
+    goingMs: null,
     exiting: false,
     faultEndMs: -1,
     spaceMs: -1,
@@ -287,8 +338,14 @@ const bringDown = (story: Story): void => {
   note(story, signal === 0 ? 'exit' : `signal ${signal} to runsv`);
   if (signal === 0) kernel.user.send('/svc/supervise/control', 'x');
   else kernel.kill(kernel.main.pid, signal);
+  story.goingMs ??= kernel.nowMs;
+  // a patient one kills the service alone: the log and control scripts must come to their ends by themselves
+  const isPatient = random.chance(0.5);
   for (let again = 1; again <= 8; again++) {
-    kernel.after(again * 1500, () => void kernel.user.send('/svc/supervise/control', 'k'));
+    kernel.after(again * 1500, () => {
+      const isService = kernel.live().some(({ key }) => key === '/svc/run' || key === '/svc/finish');
+      if (!isPatient || isService) kernel.user.send('/svc/supervise/control', 'k');
+    });
   }
 };
 

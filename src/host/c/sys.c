@@ -254,7 +254,8 @@ CALL(fstype) {
 
 CALL(block) {
   int flags = fcntl((int)a[0].n, F_GETFL);
-  return (void)out, flags < 0 ? -errno : result(fcntl((int)a[0].n, F_SETFL, flags & ~O_NONBLOCK));
+  if (flags < 0) return (void)out, -errno;
+  return flags & O_NONBLOCK ? result(fcntl((int)a[0].n, F_SETFL, flags & ~O_NONBLOCK)) : 0;
 }
 
 /* ---- signals ---- */

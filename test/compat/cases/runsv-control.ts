@@ -211,7 +211,7 @@ const cannotRun: Case = {
   differs: [
     {
       id: 'runsv-control-name',
-      lines: { stderr: 'runsv s: fatal: unable to run control/h: file does not exist\n' },
+      lines: { stderr: 'runsv s: fatal: unable to run control/h: interpreter /nowhere/sh: file does not exist\n' },
     },
   ],
   async run(world) {

@@ -188,11 +188,19 @@ const finishLogged: Case = {
 };
 
 /** x with a log service of some habit. */
-function leaving(name: string, title: string, run: string, log: string, after: 'ended' | 'stays'): Case {
+function leaving(
+  name: string,
+  title: string,
+  run: string,
+  log: string,
+  after: 'ended' | 'stays',
+  differs: NonNullable<Case['differs']> = [],
+): Case {
   return {
     name: `runsv-log/leaving-${name}`,
     title,
     uses: ['runsv'],
+    differs,
     async run(world) {
       steps.service(world, 's', { run, log: { run: log } });
       const runsv = await steps.supervise(world, 's');
@@ -221,8 +229,26 @@ const LEAVING: readonly Case[] = [
     `${STAYS.replace('exec sleep', 'sleep 100000 &\nexec sleep')}`,
     COPIES,
     'stays',
+    [{ id: 'runsv-log-end', lines: { runsv: 'ended' } }],
   ),
 ];
+
+const addedLater: Case = {
+  name: 'runsv-log/added-later',
+  title: 'a log directory that is made when the service runs',
+  uses: ['runsv'],
+  differs: [{ id: 'runsv-log-later', lines: { 'log starts': '1' } }],
+  async run(world) {
+    steps.service(world, 's', { run: STAYS });
+    await steps.supervise(world, 's');
+    await steps.up(world, 's');
+    steps.service(world, 's/log', { run: STAYS });
+    await steps.send(world, 's', 't');
+    await steps.up(world, 's', 2);
+    await attempt(() => world.events('log run')[0], 1000);
+    world.note('log starts', world.events('log run').length);
+  },
+};
 
 const leavingLogDown: Case = {
   name: 'runsv-log/leaving-down',
@@ -273,6 +299,7 @@ export const cases: readonly Case[] = [
   noSigpipe,
   finishLogged,
   ...LEAVING,
+  addedLater,
   leavingLogDown,
   drains,
 ];

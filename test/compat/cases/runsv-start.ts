@@ -331,11 +331,17 @@ const plainDescriptors: Case = {
 };
 
 /** ./run that cannot be executed, with a finish script that tells its arguments. */
-function execFailure(name: string, title: string, spoil: (world: World) => void): Case {
+function execFailure(
+  name: string,
+  title: string,
+  spoil: (world: World) => void,
+  differs: NonNullable<Case['differs']> = [],
+): Case {
   return {
     name: `runsv-start/exec-${name}`,
     title,
     uses: ['runsv'],
+    differs,
     async run(world) {
       steps.service(world, 's', { finish: steps.habit('ends') });
       spoil(world);
@@ -356,8 +362,16 @@ const EXEC_FAILURES: readonly Case[] = [
   execFailure('no-x-bit', 'a ./run without the x bit is told, finished and tried again', (w) =>
     steps.script(w, 's/run', 'exit', 0o644),
   ),
-  execFailure('no-interpreter', 'a ./run without its interpreter is told', (w) =>
-    steps.script(w, 's/run', '#!/nowhere/sh\n'),
+  execFailure(
+    'no-interpreter',
+    'a ./run without its interpreter is told',
+    (w) => steps.script(w, 's/run', '#!/nowhere/sh\n'),
+    [
+      {
+        id: 'runsv-interpreter',
+        lines: { stderr: 'runsv s: fatal: unable to start ./run: interpreter /nowhere/sh: file does not exist' },
+      },
+    ],
   ),
   execFailure('no-format', 'a ./run without #! is not given to a shell', (w) => w.write('s/run', 'exit 0\n', 0o755)),
   execFailure('directory', 'a directory named run is told', (w) => w.mkdir('s/run')),

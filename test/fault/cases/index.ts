@@ -9,6 +9,7 @@ import { ESSENTIAL } from './essential.ts';
 import { FOOTING } from './footing.ts';
 import { HANGING } from './hanging.ts';
 import { KILLED } from './killed.ts';
+import { LOGS } from './logs.ts';
 import { PROGRAMS } from './programs.ts';
 import { RECORD } from './record.ts';
 import { RESOURCES } from './resources.ts';
@@ -34,6 +35,7 @@ export const CASES: readonly Case[] = [
   ...COMMANDS,
   ...HANGING,
   ...KILLED,
+  ...LOGS,
   ...PROGRAMS,
   ...RECORD,
   ...SCANDIR,

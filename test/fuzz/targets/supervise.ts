@@ -1,6 +1,7 @@
 // What lies in supervise/ and may be written by anybody who may write there: status, control bytes, the record in the lock; and
 // the state that a process hands to itself.
-import { survivorOf } from '../../../src/effects/record.ts';
+import { learnBoot } from '../../../src/effects/record.ts';
+import { survivorOf } from '../../../src/effects/survivor.ts';
 import { decodeHandover } from '../../../src/formats/handover.ts';
 import { changedWatches } from '../../../src/formats/inotify.ts';
 import { decodeStatus, encodeStatus } from '../../../src/formats/status.ts';
@@ -69,23 +70,28 @@ export const control: Target = {
   },
 };
 
+const BOOT = '12345678-1234-1234-1234-123456789012';
+
 export const lockRecord: Target = {
   name: 'lock record',
-  files: /src\/effects\/record\.ts$/,
-  words: ['run    ', 'finish ', ' 00000000001000', ' 0000000002', '\n', '12345678-1234-1234-1234-123456789012', '-'],
+  files: /src\/effects\/(record|survivor)\.ts$/,
+  words: ['run    ', 'finish ', ' 00000000001000', ' 0000000002', '\n', BOOT, ' 1:2 ', '-'],
   longest: 300,
   seeds: [
-    'run    12345678-1234-1234-1234-123456789012 00000000001000 00000000001010 0000000002\n',
+    `run    ${BOOT} ${'1:2'.padStart(31)} 00000000001000 00000000001010 0000000002\n`,
+    `run    ${BOOT} 00000000001000 00000000001010 0000000002\n`,
     'finish - 1 1 5\n',
     '',
   ],
   run(input) {
     const kernel = new VirtualKernel();
     kernel.user.file('/lock', input);
+    kernel.user.file('/proc/sys/kernel/random/boot_id', `${BOOT}\n`);
     kernel.run(() => {
-      const lock = kernel.calls.open('/lock', O_RDWR, 0);
-      if (refused(lock)) throw new Error('no lock');
-      const survivor = survivorOf(lock);
+      const fd = kernel.calls.open('/lock', O_RDWR, 0);
+      if (refused(fd)) throw new Error('no lock');
+      learnBoot();
+      const survivor = survivorOf({ folder: '', fd, seal: '', text: input, ours: true }, '1:2');
       insist(survivor === null || (survivor.pid > 1 && survivor.startMs >= 0), 'a survivor is a process');
     });
   },

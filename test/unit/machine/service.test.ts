@@ -57,6 +57,7 @@ const EVENTS: readonly Event[] = [
   YES,
   NO,
   started(9),
+  { kind: 'notReady' },
   { kind: 'forkRefused' },
   { kind: 'execFailed' },
   ended(0, 0),
@@ -98,6 +99,13 @@ describe('starting', () => {
     expect(refused.service).toMatchObject({ state: 'waiting', dueMs: 1050, want: 'up' });
     expect(play(refused.service, [60, { kind: 'down' }]).service).toMatchObject({ state: 'down', dueMs: null });
     expect(names(play(refused.service, [1050, { kind: 'due' }]).effects)).toEqual(['ask u 0']);
+  });
+
+  it('waits a second where what it needs is not ready, and asks again', () => {
+    const later = play(reach.preparing(), [50, { kind: 'notReady' }]);
+    expect(later.service).toMatchObject({ state: 'waiting', dueMs: 1050, want: 'up', asking: null });
+    expect(play(later.service, [60, { kind: 'exit' }]).service).toMatchObject({ state: 'down', want: 'exit' });
+    expect(names(play(later.service, [1050, { kind: 'due' }]).effects)).toEqual(['ask u 0']);
   });
 
   it('runs finish with 111 0 for a ./run that cannot be executed', () => {

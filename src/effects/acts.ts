@@ -1,0 +1,150 @@
+// What a pair wants done, carried out.
+//
+// Promises: an effect that the kernel refuses is told, and its refusal is an answer like any other. Never waits.
+// Must not: decide. Read first: ../machine/types.ts. Read next: launch.ts, log-side.ts, runner.ts (who calls).
+import { type Bytes, refused } from '../host/calls.ts';
+import { POLLHUP, POLLIN, SIGKILL } from '../host/linux.ts';
+import { sys } from '../host/sys.ts';
+import type { Input } from '../machine/leaving.ts';
+import { handleInput, handlePair, type PairEffect, type Side } from '../machine/pair.ts';
+import type { Effect, Event, ScriptLetter } from '../machine/types.ts';
+import { execReason } from './interpreter.ts';
+import { hasFinish, hasScript, type Launch, type Place, startFinish, startRun, startScript } from './launch.ts';
+import { closeLog, type Happening, lookForLog } from './log-side.ts';
+import type { Live } from './pair-live.ts';
+import { blockEnd, endInput, writerOf } from './pipe.ts';
+import { type LiveSide, signal } from './side.ts';
+
+const NOTHING: readonly Happening[] = [];
+
+/** An event for one side, as something that happens to the pair. */
+export const on =
+  (side: Side, event: Event): Happening =>
+  ({ pair }, now) =>
+    handlePair(pair, side, event, now);
+
+const placeOf = (live: Live, side: LiveSide): Place => {
+  const { pipe } = live;
+  const isLog = side.side === 'log';
+  const end = pipe === null ? null : isLog ? pipe.readEnd : pipe.writeEnd;
+  const { lock, directory } = side;
+  return { dir: isLog ? 'log' : '', fds: end === null ? [] : [isLog ? 0 : 1, end], lock, directory };
+};
+
+/** Tells what went wrong with a start, in runit's words, and turns it into the machine's event. */
+const answerTo = (live: Live, launch: Launch, name: Bytes, path: Bytes): Event => {
+  live.hasStarted = launch.kind === 'started';
+  if (launch.kind === 'execFailed') live.voice.fatal(`unable to start ${name}: ${execReason(path, launch.errno)}`);
+  if (launch.kind === 'forkRefused') live.voice.warn(`unable to fork for ${name}, trying again`, launch.errno);
+  return launch;
+};
+
+const run = (live: Live, side: LiveSide): Event => {
+  const place = placeOf(live, side);
+  // what the last program made of the pipe is no concern of the next
+  blockEnd(place.fds);
+  const name = side.side === 'log' ? 'log/./run' : './run';
+  return answerTo(live, startRun(place), name, name);
+};
+
+const finish = (live: Live, side: LiveSide, code: number, status: number): Event => {
+  if (!hasFinish()) return { kind: 'noFinish' };
+  const place = placeOf(live, side);
+  blockEnd(place.fds);
+  return answerTo(live, startFinish(place, code, status), './finish', './finish');
+};
+
+const ask = (live: Live, side: LiveSide, letter: ScriptLetter, pid: number): Event | null => {
+  if (!hasScript(letter)) return { kind: 'answered', veto: false };
+  const launch = startScript(placeOf(live, side), letter, pid);
+  if (launch.kind === 'started') {
+    live.script = launch.pid;
+    return null;
+  }
+  const script = `control/${letter}`;
+  if (launch.kind === 'execFailed') live.voice.fatal(`unable to run ${script}: ${execReason(script, launch.errno)}`);
+  else live.voice.warn(`unable to fork for ${script}`, launch.errno);
+  return { kind: 'answered', veto: false };
+};
+
+const endScript = (live: Live): void => {
+  // our child: nobody else's number until it is reaped, which sets it to 0
+  if (live.script !== 0) sys.kill(live.script, SIGKILL);
+};
+
+/** Carries out one effect; returns the answer that is known at once. */
+const perform = (live: Live, side: LiveSide, effect: Effect): Event | null => {
+  switch (effect.kind) {
+    case 'publish':
+      live.publishMs = 0;
+      return null;
+    case 'ask':
+      return ask(live, side, effect.letter, effect.pid);
+    case 'endScript':
+      endScript(live);
+      return null;
+    case 'run':
+      return run(live, side);
+    case 'finish':
+      return finish(live, side, effect.code, effect.status);
+    case 'send':
+      signal(side, effect.pid, effect.signal);
+      return null;
+  }
+};
+
+/** A start of ./run begins: with its log, where there is one. null: nothing is in its way. */
+const beforeRun = (live: Live, effect: PairEffect): readonly Happening[] | null => {
+  const found = lookForLog(live);
+  live.awaited.holdsUp = found === 'wait';
+  if (found === null) return null;
+  if (found === 'wait') return [on('main', { kind: 'notReady' })];
+  return [...found, ({ pair }) => ({ pair, effects: [effect] })];
+};
+
+const lookAtInput = (live: Live): Input => {
+  const end = live.pipe?.readEnd;
+  const polled = end === undefined ? [0] : sys.poll([end, POLLIN], 0);
+  const events = refused(polled) ? POLLIN : (polled[0] ?? 0);
+  return { held: (events & POLLHUP) === 0, empty: (events & POLLIN) === 0 };
+};
+
+const whyOf = (live: Live, { held, empty }: Input): Bytes => {
+  if (held && live.pipe !== null) return `as its input is held open by ${writerOf(live.pipe)}`;
+  return `although its input has ended${empty ? '' : ', and has not taken all of it'}`;
+};
+
+const tellLog = (live: Live, input: Input | null): void => {
+  if (input !== null) live.voice.warn(`log/./run has not ended, ${whyOf(live, input)}: sending TERM`);
+  else live.voice.warn('log/./run has not ended after TERM: sending KILL');
+};
+
+/** Carries out what a pair wants; returns what comes of it at once. */
+export const performPair = (live: Live, effect: PairEffect): readonly Happening[] => {
+  switch (effect.kind) {
+    case 'on': {
+      const side = effect.side === 'main' ? live.main : live.log;
+      if (side === null) return NOTHING;
+      const isStart = effect.side === 'main' && effect.effect.kind === 'ask' && effect.effect.letter === 'u';
+      const first = isStart ? beforeRun(live, effect) : null;
+      if (first !== null) return first;
+      const answer = perform(live, side, effect.effect);
+      return answer === null ? NOTHING : [on(effect.side, answer)];
+    }
+    case 'endInput':
+      if (live.pipe !== null) live.pipe = endInput(live.pipe);
+      return NOTHING;
+    case 'lookAtInput': {
+      const input = lookAtInput(live);
+      return [({ pair }, now) => handleInput(pair, input, now)];
+    }
+    case 'tellLog':
+      tellLog(live, effect.input);
+      return NOTHING;
+    case 'tellScript':
+      live.voice.warn(`control/${effect.letter} has not ended, although the service has: sending KILL`);
+      return NOTHING;
+    case 'closeLog':
+      return closeLog(live);
+  }
+};
