@@ -18,6 +18,7 @@ import { SIGNALS } from './signals.ts';
 import { STAGES } from './stages.ts';
 import { STANDARD } from './standard.ts';
 import { TREE } from './tree.ts';
+import { TRUST } from './trust.ts';
 import { TURMOIL } from './turmoil.ts';
 
 // The long ones first, so that they do not trail.
@@ -41,4 +42,5 @@ export const CASES: readonly Case[] = [
   ...SCANDIR,
   ...SIGNALS,
   ...STANDARD,
+  ...TRUST,
 ];
