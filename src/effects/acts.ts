@@ -9,7 +9,16 @@ import type { Input } from '../machine/leaving.ts';
 import { handleInput, handlePair, type PairEffect, type Side } from '../machine/pair.ts';
 import type { Effect, Event, ScriptLetter } from '../machine/types.ts';
 import { execReason } from './interpreter.ts';
-import { hasFinish, hasScript, type Launch, type Place, startFinish, startRun, startScript } from './launch.ts';
+import {
+  hasFinish,
+  hasScript,
+  type Launch,
+  type Place,
+  provesAbsence,
+  startFinish,
+  startRun,
+  startScript,
+} from './launch.ts';
 import { closeLog, type Happening, lookForLog } from './log-side.ts';
 import type { Live } from './pair-live.ts';
 import { blockEnd, endInput, writerOf } from './pipe.ts';
@@ -48,20 +57,24 @@ const run = (live: Live, side: LiveSide): Event => {
 };
 
 const finish = (live: Live, side: LiveSide, code: number, status: number): Event => {
-  if (!hasFinish()) return { kind: 'noFinish' };
+  const presence = hasFinish();
+  if (presence === 'absent') return { kind: 'noFinish' };
   const place = placeOf(live, side);
   blockEnd(place.fds);
-  return answerTo(live, startFinish(place, code, status), './finish', './finish');
+  const launch = startFinish(place, code, status);
+  return provesAbsence(presence, launch) ? { kind: 'noFinish' } : answerTo(live, launch, './finish', './finish');
 };
 
 const ask = (live: Live, side: LiveSide, letter: ScriptLetter, pid: number): Event | null => {
-  if (!hasScript(letter)) return { kind: 'answered', veto: false };
+  const presence = hasScript(letter);
+  if (presence === 'absent') return { kind: 'answered', veto: false };
   const launch = startScript(placeOf(live, side), letter, pid);
   if (launch.kind === 'started') {
     live.script = launch.pid;
     return null;
   }
   const script = `control/${letter}`;
+  if (provesAbsence(presence, launch)) return { kind: 'answered', veto: false };
   if (launch.kind === 'execFailed') live.voice.fatal(`unable to run ${script}: ${execReason(script, launch.errno)}`);
   else live.voice.warn(`unable to fork for ${script}`, launch.errno);
   return { kind: 'answered', veto: false };

@@ -3,8 +3,8 @@
 // Promises: a refusal is told apart into "no child came to be" (to be tried again) and "a child came to be that could
 // not become the program" (counts as having run, as 111). The child is recorded before it runs.
 // Read next: record.ts (the record), ../machine/types.ts (what the answers mean).
-import { type Bytes, type Fd, refused } from '../host/calls.ts';
-import { EDQUOT, ENOSPC, EROFS, S_IXUSR, SPAWN_FAILED } from '../host/linux.ts';
+import { type Bytes, type Errno, type Fd, refused } from '../host/calls.ts';
+import { EACCES, EDQUOT, ELOOP, ENOENT, ENOSPC, ENOTDIR, EROFS, S_IXUSR, SPAWN_FAILED } from '../host/linux.ts';
 import { sys } from '../host/sys.ts';
 import type { ScriptLetter } from '../machine/types.ts';
 import { type Lock, renewLock } from './lock.ts';
@@ -51,16 +51,31 @@ const startRecorded = (place: Place, argv: readonly Bytes[], phase: 'run' | 'fin
 
 export const startRun = (place: Place): Launch => startRecorded(place, ['./run'], 'run');
 
+/** Whether a program is there; where the kernel cannot say so, an attempt to start it tells. */
+export type Presence = 'there' | 'absent' | 'unknown';
+
+const ABSENT: readonly number[] = [-ENOENT, -ENOTDIR, -EACCES, -ELOOP];
+
+const presenceAt = (error: Errno): Presence => (ABSENT.includes(error) ? 'absent' : 'unknown');
+
+/** The attempt to start a program that may have been there has told that it is not. */
+export const provesAbsence = (presence: Presence, launch: Launch): boolean =>
+  presence === 'unknown' && launch.kind === 'execFailed' && launch.errno === -ENOENT;
+
 /** Whether there is a finish script: it counts when it can be read, executable or not. */
-export const hasFinish = (): boolean => !refused(sys.access('finish', R_OK));
+export const hasFinish = (): Presence => {
+  const access = sys.access('finish', R_OK);
+  return refused(access) ? presenceAt(access) : 'there';
+};
 
 export const startFinish = (place: Place, code: number, status: number): Launch =>
   startRecorded(place, ['./finish', String(code), String(status)], 'finish');
 
 /** Whether control/LETTER is there to be asked: its owner may execute it. */
-export const hasScript = (letter: ScriptLetter): boolean => {
+export const hasScript = (letter: ScriptLetter): Presence => {
   const stat = sys.stat(`control/${letter}`);
-  return !refused(stat) && (stat[0] & S_IXUSR) !== 0;
+  if (refused(stat)) return presenceAt(stat);
+  return (stat[0] & S_IXUSR) === 0 ? 'absent' : 'there';
 };
 
 /** The script's one argument is the pid, empty where there is no process. */

@@ -1,6 +1,6 @@
 // Logs whose input does not end, and logs that come and go.
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { fault } from '../case.ts';
 import { copiesLines, ignoresEnd } from '../habits.ts';
 import { isAlive } from '../proc.ts';
@@ -198,6 +198,28 @@ export const LOGS = [
       assert.equal(await runsv.ended(), 'exit 0');
     },
   ),
+
+  {
+    title: 'a ./log that cannot be looked at is tried again, then ./run is started without it; mended, it is used',
+    attempt: async (world: World) => {
+      const service = world.service('unseen').has('run', 'stays');
+      symlinkSync('log', `${service.dir}/log`);
+      const runsv = world.runsv(service);
+      await runsv.says(/unable to stat\(\) \.\/log: .*, trying again$/);
+      await world.reach(service, { state: 'down', want: 'u' });
+      const first = await world.up(service);
+      await runsv.says(/unable to stat\(\) \.\/log: .*, starting \.\/run without its log$/);
+      service.send('t');
+      await runsv.says(/trying again$/, 2);
+      rmSync(`${service.dir}/log`);
+      service.has('log/run', { text: copiesLines(service.toldPath) });
+      await world.up(service, first);
+      await world.tells(service, 'log');
+      service.send('x');
+      assert.equal(await runsv.ended(), 'exit 0');
+    },
+    takesMs: 30_000,
+  },
 
   fault('a service that makes its pipe non-blocking leaves it blocking to the next start', async (world) => {
     const service = world.service('nonblocking');
