@@ -6,13 +6,15 @@ import { usageText } from '../cli/help.ts';
 import { baseName, type Given, leadingNumber, type OptionTable, parseOptions, problemLine } from '../cli/options.ts';
 import { err } from '../cli/say.ts';
 import { ID_LINE } from '../cli/version.ts';
+import { accountNamed, groupNamed } from '../effects/accounts.ts';
 import { holdStandard } from '../effects/standard.ts';
+import { MOST_ID, wholeNumber } from '../formats/decimal.ts';
 import type { StampStyle } from '../formats/stamp.ts';
 import { type Bytes, refused } from '../host/calls.ts';
 import { sys } from '../host/sys.ts';
 import { openLogger } from '../log/logger.ts';
 import { run as runLogger } from '../log/loop.ts';
-import type { Settings } from '../log/settings.ts';
+import type { Owner, Settings } from '../log/settings.ts';
 import { voiceOf } from '../log/voice.ts';
 import type { Applet, Help } from './applet.ts';
 
@@ -118,6 +120,18 @@ const streamFor = (given: Given): Settings['stream'] => {
   return { form: json ? 'json' : 'text', service: given.last('name') ?? serviceName() };
 };
 
+/** As chown takes it: a number, or a name. Without a group a file keeps the one it has. */
+const ownerNamed = (text: Bytes): Owner | null => {
+  const [user = '', group] = text.split(':');
+  try {
+    const uid = wholeNumber(user, MOST_ID) ?? accountNamed(user)?.uid;
+    const gid = group === undefined ? -1 : (wholeNumber(group, MOST_ID) ?? groupNamed(group));
+    return uid === undefined || gid === null ? null : { uid, gid };
+  } catch {
+    return null;
+  }
+};
+
 const settingsFor = (given: Given): Settings | null => {
   const lineBytes = numberOr(given.last('l'), DEFAULT_LINE_BYTES);
   const table = tableFor(given);
@@ -128,6 +142,7 @@ const settingsFor = (given: Given): Settings | null => {
     lineBytes,
     table,
     stream: streamFor(given),
+    ownerNamed,
   };
 };
 
