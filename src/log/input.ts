@@ -15,6 +15,8 @@ import { announce } from './writing.ts';
 
 /** More at a time brings no more speed, and costs memory for as long as svlogd lives. */
 const READ_BYTES = 16_384;
+/** For standard output it does: each time there is a lock to take. */
+const READ_FOR_STREAM_BYTES = 65_536;
 /** Reads up to this size leave nothing behind that is worth giving back. */
 const SMALL_BYTES = 2048;
 
@@ -63,7 +65,8 @@ const cannotRead = (logger: Logger, errno: Errno): void => {
 
 /** Takes in what there is, or the end of it. */
 export const readInput = (logger: Logger): void => {
-  const data = sys.read(STDIN, READ_BYTES);
+  const most = logger.stream === null ? READ_BYTES : READ_FOR_STREAM_BYTES;
+  const data = sys.read(STDIN, most);
   if (typeof data === 'number') {
     cannotRead(logger, data);
     return;
@@ -72,7 +75,7 @@ export const readInput = (logger: Logger): void => {
   if (bytes < logger.easyBytes && data[bytes - 1] === '\n') passOn(logger, data);
   else if (bytes > 0) takeIn(logger, data, logger.more);
   else endInput(logger);
-  logger.more = bytes === READ_BYTES;
+  logger.more = bytes === most;
   if (bytes > SMALL_BYTES) logger.isSwollen = true;
 };
 

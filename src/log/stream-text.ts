@@ -42,30 +42,28 @@ export const jsonString = (text: Bytes): Bytes => {
   return JSON.stringify(sound);
 };
 
-/** A part of a line says so: the next object goes on with it. */
-const object = ({ service }: Style, time: Bytes, line: Bytes, isPart: boolean): Bytes => {
-  const rest = isPart ? ',"partial":true' : '';
-  return `{"time":"${time}","service":${jsonString(service)},"line":${jsonString(line)}${rest}}\n`;
-};
+const headOf = ({ settings, service, form }: Style, moment: Moment): Bytes =>
+  form === 'json'
+    ? `{"time":"${rfc3339(moment)}","service":${jsonString(service)},"line":`
+    : stampOf(settings.stampStyle, moment) + (service === '' ? '' : `${service}: `);
 
-const headOf = ({ settings, service }: Style, moment: Moment): Bytes =>
-  stampOf(settings.stampStyle, moment) + (service === '' ? '' : `${service}: `);
+/** A part of a line says so: the next object, or line, goes on with it. */
+const partBehind = ({ form }: Style, head: Bytes, part: Bytes): Bytes =>
+  form === 'json' ? `${head}${jsonString(part)},"partial":true}\n` : `${head}${part}...\n`;
 
 /** A part of a line whose end comes later. */
 export const partText = (style: Style, part: Bytes, moment: Moment): Bytes =>
-  style.form === 'json' ? object(style, rfc3339(moment), part, true) : `${headOf(style, moment)}${part}...\n`;
+  partBehind(style, headOf(style, moment), part);
 
 /** One line, in parts if it is long. */
-const lineText = (style: Style, line: Bytes, moment: Moment): Bytes => {
+const lineBehind = (style: Style, head: Bytes, line: Bytes): Bytes => {
   let [text, rest] = ['', line];
   while (rest.length > LINE_MOST) {
     const at = cutAt(rest, LINE_MOST);
-    text += partText(style, rest.slice(0, at), moment);
+    text += partBehind(style, head, rest.slice(0, at));
     rest = rest.slice(at);
   }
-  const last =
-    style.form === 'json' ? object(style, rfc3339(moment), rest, false) : `${headOf(style, moment)}${rest}\n`;
-  return text + last;
+  return text + head + (style.form === 'json' ? `${jsonString(rest)}}\n` : `${rest}\n`);
 };
 
 const NO_LIMIT = 2 ** 52;
@@ -87,7 +85,8 @@ const headed = (style: Style, data: Bytes, moment: Moment): Bytes => {
 /** Whole lines. */
 export const linesText = (style: Style, data: Bytes, moment: Moment): Bytes => {
   if (style.form === 'text' && data.length <= LINE_MOST) return headed(style, data, moment);
+  const head = headOf(style, moment);
   let text = '';
-  for (const line of data.slice(0, -1).split('\n')) text += lineText(style, line, moment);
+  for (const line of data.slice(0, -1).split('\n')) text += lineBehind(style, head, line);
   return text;
 };
