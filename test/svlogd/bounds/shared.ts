@@ -131,7 +131,7 @@ const lateReader: LinesCase = {
         'perl',
         '-MFcntl',
         '-e',
-        'fcntl(STDOUT, F_SETLK, pack("s s x4 q q i x4", F_WRLCK, 0, 0, 0, 0)) or die; open F, ">held"; sleep 60',
+        'my $lock = pack "s s x4 q q i x4", F_WRLCK, 0, 0, 0, 0; fcntl(STDOUT, F_SETLK, $lock) or die; open F, ">held"; sleep 60',
       ],
       ['ignore', to, 'ignore'],
     );
