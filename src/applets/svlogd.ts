@@ -6,13 +6,15 @@ import { usageText } from '../cli/help.ts';
 import { baseName, type Given, leadingNumber, type OptionTable, parseOptions, problemLine } from '../cli/options.ts';
 import { err } from '../cli/say.ts';
 import { ID_LINE } from '../cli/version.ts';
+import { accountNamed, groupNamed } from '../effects/accounts.ts';
 import { holdStandard } from '../effects/standard.ts';
+import { MOST_ID, wholeNumber } from '../formats/decimal.ts';
 import type { StampStyle } from '../formats/stamp.ts';
 import { type Bytes, refused } from '../host/calls.ts';
 import { sys } from '../host/sys.ts';
 import { openLogger } from '../log/logger.ts';
 import { run as runLogger } from '../log/loop.ts';
-import type { Settings } from '../log/settings.ts';
+import type { Owner, Settings } from '../log/settings.ts';
 import { voiceOf } from '../log/voice.ts';
 import type { Applet, Help } from './applet.ts';
 
@@ -30,7 +32,10 @@ const options: OptionTable = [
   { letter: 'l', value: 'len', text: 'match and replace within the first len bytes of a line (1000)' },
   { letter: 'b', value: 'buflen', text: 'accepted where it is larger than len; reading needs no setting' },
   { letter: 'V', text: 'print the version, then the usage', unlisted: true },
-  { long: 'stdout', text: 'write the lines to standard output too; without any dir, only there' },
+  {
+    long: 'stdout',
+    text: 'write the lines to standard output too, whole ones up to 128 KiB; without any dir, only there',
+  },
   { long: 'json', text: 'as --stdout, each line a JSON object with time, service and line' },
   { long: 'name', value: 'NAME', text: 'the service that --stdout and --json name; its directory says so by itself' },
 ];
@@ -40,7 +45,7 @@ const help: Help = {
   description:
     'Reads lines from standard input and appends them to dir/current, in each dir. When current has reached its size or ' +
     'age it is renamed to @STAMP.s, and a number of such files is kept. What holds for a directory stands in dir/config, ' +
-    'which is read at the start and on HUP.\n\n' +
+    'which is read at the start and on HUP; what is wrong in it is told.\n\n' +
     'A disk that is full, or refuses otherwise, is tried again every 3 seconds; until then nothing more is read, and no ' +
     'line is lost. After TERM it is tried for 5 seconds.',
   options,
@@ -50,10 +55,15 @@ const help: Help = {
       title: 'Lines of dir/config',
       rows: [
         { term: 'sSIZE[k|m]', text: 'rotate current at SIZE bytes (1000000; 0: never)' },
-        { term: 'nNUM', text: 'keep NUM old files (10; 0: all)' },
+        { term: 'nNUM', text: 'keep NUM old files (10; 0: all); more that are there go at the start and on HUP' },
         { term: 'NMIN', text: 'on a full disk delete old files while there are more than MIN (10; only if below NUM)' },
         { term: 'tAGE[m|h]', text: 'rotate current after AGE seconds (0: never)' },
         { term: '!COMMAND', text: 'process rotated files: @STAMP.u on standard input, @STAMP.s from standard output' },
+        {
+          term: 'mode MODE',
+          text: 'mode of files that are complete, octal (0744: x says that current was closed safely)',
+        },
+        { term: 'owner USER[:GROUP]', text: 'give files to them' },
         { term: 'uA.B.C.D[:PORT]', text: 'send each line to this address by UDP too (port 514)' },
         { term: 'UA.B.C.D[:PORT]', text: 'send each line by UDP instead' },
         { term: 'pPREFIX', text: 'put PREFIX in front of each line' },
@@ -118,6 +128,18 @@ const streamFor = (given: Given): Settings['stream'] => {
   return { form: json ? 'json' : 'text', service: given.last('name') ?? serviceName() };
 };
 
+/** As chown takes it: a number, or a name. Without a group a file keeps the one it has. */
+const ownerNamed = (text: Bytes): Owner | null => {
+  const [user = '', group] = text.split(':');
+  try {
+    const uid = wholeNumber(user, MOST_ID) ?? accountNamed(user)?.uid;
+    const gid = group === undefined ? -1 : (wholeNumber(group, MOST_ID) ?? groupNamed(group));
+    return uid === undefined || gid === null ? null : { uid, gid };
+  } catch {
+    return null;
+  }
+};
+
 const settingsFor = (given: Given): Settings | null => {
   const lineBytes = numberOr(given.last('l'), DEFAULT_LINE_BYTES);
   const table = tableFor(given);
@@ -128,6 +150,7 @@ const settingsFor = (given: Given): Settings | null => {
     lineBytes,
     table,
     stream: streamFor(given),
+    ownerNamed,
   };
 };
 

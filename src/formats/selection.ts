@@ -13,14 +13,14 @@ export interface Rule {
   readonly pattern: Bytes;
 }
 
-const LONGEST = 0xffff;
+export const LONGEST_PATTERN = 0xffff;
 
 /** Packs rules that are applied in order, the last match deciding; patterns are cut at 65,535 bytes. */
 export const packRules = (otherwise: Verdict, rules: readonly Rule[]): Bytes => {
   if (rules.length === 0 && otherwise === '+') return '';
   let packed: Bytes = otherwise;
   for (const { verdict, pattern } of rules) {
-    const text = pattern.slice(0, LONGEST);
+    const text = pattern.slice(0, LONGEST_PATTERN);
     packed += verdict + String.fromCharCode(text.length >> 8, text.length & 255) + text;
   }
   return packed;

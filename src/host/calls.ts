@@ -34,6 +34,8 @@ export interface Calls {
   ftruncate(fd: Fd, size: number): Done | Errno;
   fsync(fd: Fd): Done | Errno;
   fchmod(fd: Fd, mode: number): Done | Errno;
+  /** Gives a file to a user and a group; -1: it keeps that. */
+  fchown(fd: Fd, user: number, group: number): Done | Errno;
   stat(path: Bytes): RawStat | Errno;
   lstat(path: Bytes): RawStat | Errno;
   fstat(fd: Fd): RawStat | Errno;
@@ -64,6 +66,12 @@ export interface Calls {
   fstype(path: Bytes): number;
   /** Takes O_NONBLOCK away from what the descriptor refers to, all its copies included. */
   block(fd: Fd): Done | Errno;
+  /**
+   * Takes (1) or leaves (0) the one lock on what the descriptor, open for writing, leads to: a file, a pipe or a socket.
+   * Locks are of processes, so those that share a descriptor keep each other out. EAGAIN or EACCES: another process has it. It is
+   * gone when this process ends or closes any descriptor of the same thing.
+   */
+  hold(fd: Fd, taken: 0 | 1): Done | Errno;
   /** A non-blocking datagram socket, connected to an IPv4 address (4 bytes) and port. */
   udp(address: Bytes, port: number): Fd | Errno;
   /**

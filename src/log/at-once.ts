@@ -47,6 +47,7 @@ const textOf = (dir: LogDir, data: Bytes, moment: Moment): Bytes => {
   dir.taken = taken;
   if (taken === data.length && text.length < room) return text;
   dir.rest = text;
+  dir.restAt = 0;
   dir.state = made[2];
   return '';
 };
@@ -54,7 +55,8 @@ const textOf = (dir: LogDir, data: Bytes, moment: Moment): Bytes => {
 /** A refusal is told by the next try. */
 const keepRest = (dir: LogDir, text: Bytes, written: number): void => {
   dir.sizeBytes += Math.max(0, written);
-  dir.rest = text.slice(Math.max(0, written));
+  dir.rest = text;
+  dir.restAt = Math.max(0, written);
 };
 
 /** Takes in whole lines, fewer bytes than `easyBytes` has said. */

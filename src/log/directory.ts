@@ -1,35 +1,24 @@
 // One log directory: opening it, rotating `current`, keeping the number of old files, closing it.
 //
 // Promises: a step that the kernel refuses is told, and done again after a pause, without losing what was done before;
-// nothing here waits. `current` has mode 0644 while it is written and 0744 once it is safe.
-// Read first: model.ts. Read next: writing.ts (how lines get in), processor.ts (what becomes of rotated files).
-import { DEFAULT_LOG_CONFIG, parseLogConfig } from '../formats/log-config.ts';
-import { packRules } from '../formats/selection.ts';
+// nothing here waits. `current` has mode 0644 while it is written and 0744 once it is safe, where `config` says no other. A
+// `current` that is no plain file is put aside, so that the log goes on.
+// Read first: model.ts. Read next: door.ts (how names are opened), config.ts, writing.ts (how lines get in), processor.ts
+// (what becomes of rotated files).
 import { type Moment, tai64nLabel } from '../formats/tai64.ts';
 import { type Bytes, type Errno, type Fd, refused } from '../host/calls.ts';
 import { monotonicMs, wallClock } from '../host/clock.ts';
-import {
-  EINVAL,
-  ENOENT,
-  EROFS,
-  LOCK_EX,
-  LOCK_NB,
-  O_APPEND,
-  O_CREAT,
-  O_NONBLOCK,
-  O_RDONLY,
-  O_WRONLY,
-  S_IXUSR,
-} from '../host/linux.ts';
+import { EINVAL, ELOOP, ENOENT, EROFS, LOCK_EX, LOCK_NB, O_NONBLOCK, O_RDONLY, S_IXUSR } from '../host/linux.ts';
 import { sys } from '../host/sys.ts';
-import { enter, type LogDir, NO_LIMIT } from './model.ts';
-import { makeRoom, prune, tidy } from './old-files.ts';
-import { endTakeUp, enqueue, takeUp } from './processor.ts';
+import { applyConfig } from './config.ts';
+import { isOursAlone, isPlain, newCurrent, oddity, openCurrent, openLock } from './door.ts';
+import { isMarked, leaveMark, takeMark } from './mark.ts';
+import { enter, type LogDir, openMode, own, safeMode } from './model.ts';
+import { makeRoom, pruneAnew, tidy } from './old-files.ts';
+import { endTakeUp, enqueue, holdsUp, takeUp } from './processor.ts';
 
 /** How long until something that was refused is tried again. */
 const PAUSE_MS = 3000;
-const WRITABLE = 0o644;
-const SAFE = 0o744;
 
 const pause = (dir: LogDir, what: Bytes, errno: number): false => {
   dir.settings.voice.pausing(`${what}: ${dir.name}`, errno);
@@ -66,7 +55,7 @@ const makeSafe = (dir: LogDir, current: Fd): boolean => {
   if (refused(synced) && synced !== -EINVAL && synced !== -EROFS) {
     return pause(dir, 'unable to fsync current logfile', synced);
   }
-  const changed = sys.fchmod(current, SAFE);
+  const changed = sys.fchmod(current, safeMode(dir));
   return refused(changed) ? pause(dir, 'unable to set mode of current', changed) : true;
 };
 
@@ -83,16 +72,18 @@ const renameCurrent = (dir: LogDir, name: Bytes): boolean => {
   return refused(renamed) ? pause(dir, 'unable to rename current', renamed) : true;
 };
 
-const openCurrent = (dir: LogDir): boolean => {
-  const opened = sys.open('current', O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK, 0o600);
+/** Takes what the door gave as `current`. */
+const takeCurrent = (dir: LogDir, opened: Fd | Errno): boolean => {
   if (refused(opened)) return pause(dir, 'unable to open current', opened);
   dir.current = opened;
-  const changed = sys.fchmod(opened, WRITABLE);
+  own(dir, opened, 'current');
+  const changed = sys.fchmod(opened, openMode(dir));
   return refused(changed) ? pause(dir, 'unable to set mode of current', changed) : true;
 };
 
-/** From `current` being full to a new one; false: paused on the way. */
+/** From `current` being full to a new one; false: paused on the way, or the processor is waited for. */
 const finishRotation = (dir: LogDir): boolean => {
+  if (holdsUp(dir)) return false;
   enter(dir);
   const name = `${dir.rotatingTo}${dir.config.processor === '' ? '.s' : '.u'}`;
   if (!closeCurrent(dir)) return false;
@@ -100,10 +91,9 @@ const finishRotation = (dir: LogDir): boolean => {
   if (!renameCurrent(dir, name)) return false;
   dir.rotatingTo = '';
   dir.sizeBytes = 0;
-  const opened = openCurrent(dir);
-  tidy(dir);
-  if (dir.config.processor === '') prune(dir, name);
-  else enqueue(dir, name);
+  const opened = takeCurrent(dir, newCurrent());
+  tidy(dir, name);
+  if (dir.config.processor !== '') enqueue(dir, name);
   return opened;
 };
 
@@ -132,67 +122,34 @@ export const rotateNow = (dir: LogDir): void => {
 
 // ---- opening and closing ------------------------------------------------------------------------------------
 
-/** A `current` that was not closed cleanly is put aside. */
+/** A `current` that was not closed cleanly, or is no plain file, is put aside. */
 const rescue = (dir: LogDir): boolean => {
   const name = `${freshLabel()}.u`;
+  const odd = oddity('current');
+  if (odd !== '') dir.settings.voice.warn(`put aside as ${name}: ${dir.name}/current ${odd}`);
   if (!renameCurrent(dir, name)) return false;
-  tidy(dir);
-  prune(dir, '');
+  tidy(dir, name);
   return true;
 };
 
-/** Opens `current`, whatever state an earlier svlogd left it in. */
+/** Opens `current`, whatever state an earlier svlogd, or somebody else, left it in. */
 const comeToLife = (dir: LogDir): boolean => {
-  const found = sys.stat('current');
+  const found = sys.lstat('current');
   if (refused(found) && found !== -ENOENT) return pause(dir, 'unable to stat current', found);
-  const [mode, , , , , , size] = refused(found) ? [0, 0, 0, 0, 0, 0, -1] : found;
-  const appends = size === 0 || (size > 0 && (mode & S_IXUSR) !== 0);
-  if (size > 0 && !appends && !rescue(dir)) return false;
-  if (!openCurrent(dir)) return false;
+  const size = refused(found) ? -1 : found[6];
+  const isWhole = !refused(found) && isPlain(found);
+  const appends = isWhole && (size === 0 || (found[0] & S_IXUSR) !== 0 || isMarked(dir, found));
+  if (!refused(found) && !appends && !rescue(dir)) return false;
+  const opened = openCurrent();
+  // put there since it was looked at
+  if (opened === -ELOOP) return pause(dir, `unable to open current, which ${oddity('current')}`, opened);
+  if (!takeCurrent(dir, opened)) return false;
   dir.sizeBytes = appends ? size : 0;
+  dir.mark = '';
   dir.settings.voice.info(`${appends ? 'append' : 'new'}: ${dir.name}/current`);
+  pruneAnew(dir);
   takeUp(dir);
   return true;
-};
-
-const readAll = (fd: Fd): Bytes | Errno => {
-  let text = '';
-  for (;;) {
-    const part = sys.read(fd, 4096);
-    if (refused(part)) return part;
-    if (part === '') return text;
-    text += part;
-  }
-};
-
-const readConfig = (dir: LogDir): void => {
-  const { voice } = dir.settings;
-  dir.config = DEFAULT_LOG_CONFIG;
-  const fd = sys.open('config', O_RDONLY | O_NONBLOCK, 0);
-  const text = refused(fd) ? fd : readAll(fd);
-  if (!refused(fd)) sys.close(fd);
-  if (text === -ENOENT) return;
-  if (refused(text)) {
-    voice.warn(`unable to read config: ${dir.name}/config`, text);
-    return;
-  }
-  voice.info(`read: ${dir.name}/config`);
-  const parsed = parseLogConfig(text);
-  for (const warning of parsed.warnings) voice.warn(warning);
-  dir.config = parsed.config;
-};
-
-const applyConfig = (dir: LogDir): void => {
-  readConfig(dir);
-  const { rules, alarmRules, ageSec, sizeBytes, prefix, udp } = dir.config;
-  const { lineBytes, stampStyle } = dir.settings;
-  // below the length of a line there is no such size
-  dir.softBytes = sizeBytes === 0 || sizeBytes < lineBytes ? NO_LIMIT : sizeBytes - lineBytes;
-  dir.easyBytes = sizeBytes === 0 ? NO_LIMIT : Math.min(dir.softBytes, sizeBytes);
-  dir.rules = packRules('+', rules);
-  dir.isPlain = dir.rules === '' && prefix === '' && stampStyle === 0 && udp?.only !== true;
-  dir.alarmRules = alarmRules.length === 0 ? '' : packRules('-', alarmRules);
-  dir.oldMs = ageSec === 0 ? null : monotonicMs() + ageSec * 1000;
 };
 
 const refuse = (dir: LogDir, what: Bytes, errno: Errno, opened: readonly Fd[]): false => {
@@ -208,13 +165,18 @@ export const openLogDir = (dir: LogDir, home: Fd): boolean => {
   if (refused(fd)) return refuse(dir, 'unable to open log directory', fd, []);
   const entered = sys.fchdir(fd);
   if (refused(entered)) return refuse(dir, 'unable to change directory', entered, [fd]);
-  const lock = sys.open('lock', O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK, 0o600);
+  const lock = openLock();
+  const odd = refused(lock) ? oddity('lock') : '';
   const locked = refused(lock) ? lock : sys.flock(lock, LOCK_EX | LOCK_NB);
   if (refused(locked)) {
-    return refuse(dir, 'unable to lock directory', locked, refused(lock) ? [fd] : [fd, lock]);
+    const what = `unable to lock directory${odd === '' ? '' : `, as lock ${odd}`}`;
+    return refuse(dir, what, locked, refused(lock) ? [fd] : [fd, lock]);
   }
   dir.open = { dir: fd, lock: lock as Fd };
+  dir.isOurs = isOursAlone(fd);
+  dir.isTidy = false;
   dir.pauseMs = null;
+  dir.mark = takeMark(lock as Fd);
   applyConfig(dir);
   ready(dir);
   return true;
@@ -228,7 +190,8 @@ export const closeLogDir = (dir: LogDir): void => {
   endTakeUp(dir);
   if (dir.current !== null) {
     sys.fsync(dir.current);
-    sys.fchmod(dir.current, SAFE);
+    sys.fchmod(dir.current, safeMode(dir));
+    leaveMark(dir, dir.open.lock, dir.current);
     sys.close(dir.current);
   }
   dir.current = null;

@@ -6,7 +6,8 @@ import { monotonicMs } from '../host/clock.ts';
 import { ready, rotateNow } from './directory.ts';
 import type { Logger } from './logger.ts';
 import type { LogDir } from './model.ts';
-import { processNext } from './processor.ts';
+import { isMidLine } from './piece.ts';
+import { holdsUp, processNext } from './processor.ts';
 
 const rotateOld = (dir: LogDir, nowMs: number): void => {
   if (dir.oldMs === null || nowMs < dir.oldMs) return;
@@ -23,8 +24,8 @@ export const tend = (logger: Logger, dueMs: number): void => {
   for (const dir of logger.dirs) {
     if (dir.open === null) continue;
     rotateOld(dir, nowMs);
-    if (dir.pauseMs !== null && nowMs >= dir.pauseMs) ready(dir);
-    if (dir.works.queue.length > 0 && dir.works.pid === null && !logger.ended) processNext(dir);
+    if (dir.rotatingTo !== '' || (dir.pauseMs !== null && nowMs >= dir.pauseMs)) ready(dir);
+    if (dir.works.waiting.count > 0 && dir.works.pid === null && !logger.ended) processNext(dir);
   }
 };
 
@@ -32,13 +33,16 @@ const sooner = (one: number | null, other: number | null): number | null =>
   one === null || (other !== null && other < one) ? other : one;
 
 /** When something is due, monotonic; null: nothing is. */
-export const deadline = ({ dirs, giveUpMs, ended }: Logger, written: boolean): number | null => {
-  let soonest: number | null = written ? null : giveUpMs;
+export const deadline = ({ dirs, stream, framing, giveUpMs, ended }: Logger, written: boolean): number | null => {
+  let soonest: number | null = written && !(ended && isMidLine(framing)) ? null : giveUpMs;
+  if (stream !== null) soonest = sooner(soonest, stream.pauseMs);
   for (let n = 0; n < dirs.length; n++) {
     const dir = dirs[n] as LogDir;
-    const { pauseMs, oldMs, works } = dir;
-    if (dir.open === null || (pauseMs === null && oldMs === null && works.retryMs === null)) continue;
+    const { pauseMs, oldMs, works, rotatingTo } = dir;
+    if (dir.open === null) continue;
+    if (pauseMs === null && oldMs === null && works.retryMs === null && rotatingTo === '') continue;
     soonest = sooner(soonest, pauseMs);
+    if (rotatingTo !== '' && holdsUp(dir)) soonest = sooner(soonest, works.patientUntilMs);
     if (dir.sizeBytes > 0) soonest = sooner(soonest, oldMs);
     if (works.pid === null && !ended) soonest = sooner(soonest, works.retryMs);
   }

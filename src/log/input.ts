@@ -15,10 +15,10 @@ import { announce } from './writing.ts';
 
 /** More at a time brings no more speed, and costs memory for as long as svlogd lives. */
 const READ_BYTES = 16_384;
+/** For standard output it does: each time there is a lock to take. */
+const READ_FOR_STREAM_BYTES = 65_536;
 /** Reads up to this size leave nothing behind that is worth giving back. */
 const SMALL_BYTES = 2048;
-/** How long the rest of a line is waited for after TERM. */
-const LINE_PATIENCE_MS = 1000;
 
 /** The next piece is told to everybody. */
 export const begin = (logger: Logger): void => {
@@ -65,7 +65,8 @@ const cannotRead = (logger: Logger, errno: Errno): void => {
 
 /** Takes in what there is, or the end of it. */
 export const readInput = (logger: Logger): void => {
-  const data = sys.read(STDIN, READ_BYTES);
+  const most = logger.stream === null ? READ_BYTES : READ_FOR_STREAM_BYTES;
+  const data = sys.read(STDIN, most);
   if (typeof data === 'number') {
     cannotRead(logger, data);
     return;
@@ -74,32 +75,46 @@ export const readInput = (logger: Logger): void => {
   if (bytes < logger.easyBytes && data[bytes - 1] === '\n') passOn(logger, data);
   else if (bytes > 0) takeIn(logger, data, logger.more);
   else endInput(logger);
-  logger.more = bytes === READ_BYTES;
+  logger.more = bytes === most;
   if (bytes > SMALL_BYTES) logger.isSwollen = true;
 };
 
-/** Reads on to the end of the line that has begun, and no further; the rest of the pipe is the next svlogd's. */
-const readRestOfLine = (): Bytes => {
-  const untilMs = monotonicMs() + LINE_PATIENCE_MS;
-  let rest = '';
-  while (!rest.endsWith('\n') && monotonicMs() < untilMs) {
-    const events = sys.poll([STDIN, POLLIN], Math.ceil(untilMs - monotonicMs()));
-    if (refused(events) || events[0] === 0) continue;
+/** A line is read byte by byte then; after so many it is looked whether anything else has come. */
+const BYTES_AT_ONCE = 1024;
+
+type Rest = 'more' | 'over';
+
+/** Reads what is there of the line that has begun, and nothing behind it: the rest of the pipe is the next svlogd's. */
+const readRestOfLine = ({ tail }: Logger): Rest => {
+  for (let count = 0; count < BYTES_AT_ONCE; count++) {
+    const events = sys.poll([STDIN, POLLIN], 0);
+    if (refused(events) || events[0] === 0) return 'more';
     const byte = sys.read(STDIN, 1);
-    if (byte === -EAGAIN || byte === -EINTR) continue;
-    if (refused(byte) || byte === '') break;
-    rest += byte;
+    if (byte === -EAGAIN || byte === -EINTR) return 'more';
+    if (refused(byte) || byte === '') return 'over';
+    tail.push(byte);
+    if (byte === '\n') return 'over';
   }
-  return rest;
+  return 'more';
 };
 
-/** After TERM, and after what was read before it: the line that had begun. */
-export const finishLine = (logger: Logger): void => {
-  if (!isMidLine(logger.framing)) return;
-  const rest = readRestOfLine();
+/**
+ * After TERM, and after what was read before it: the line that had begun, of which the rest is waited for. True: there is
+ * none, any more. One that does not end in time is given its newline, which is told.
+ */
+export const finishLine = (logger: Logger): boolean => {
+  if (!isMidLine(logger.framing)) return true;
+  const isLate = logger.hurried || (logger.giveUpMs !== null && monotonicMs() >= logger.giveUpMs);
+  if (readRestOfLine(logger) === 'more') {
+    if (!isLate) return false;
+    logger.settings.voice.warn('the last line did not end, and is cut.');
+  }
+  const rest = logger.tail.join('');
+  logger.tail = [];
   if (rest !== '') takeIn(logger, rest, false);
   const last = frameEnd(logger.framing);
   logger.framing = NOTHING_HELD;
   if (logger.pieces.length === 0) accept(logger, last);
   else logger.pieces = [...logger.pieces, ...last];
+  return true;
 };

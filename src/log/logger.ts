@@ -29,6 +29,8 @@ export interface Logger {
   /** Whole lines of fewer bytes can be passed on at once. */
   easyBytes: number;
   framing: Framing;
+  /** What was read after TERM of the line that had begun. */
+  tail: Bytes[];
   pieces: readonly Piece[];
   /** Much was read since memory was given back. */
   isSwollen: boolean;
@@ -36,7 +38,7 @@ export interface Logger {
   more: boolean;
   /** No more is read. */
   ended: boolean;
-  /** Until when, monotonic, unwritten lines are tried again after TERM; null: for ever. */
+  /** Until when, monotonic, after TERM unwritten lines are tried again, and the rest of a line is waited for; null: for ever. */
   giveUpMs: number | null;
   /** A second TERM came. */
   hurried: boolean;
@@ -65,6 +67,7 @@ export const openLogger = (settings: Settings, names: readonly Bytes[]): Logger 
     isTimed: settings.stampStyle > 0 || settings.stream?.form === 'json',
     easyBytes: 0,
     framing: NOTHING_HELD,
+    tail: [],
     pieces: [],
     isSwollen: false,
     more: false,

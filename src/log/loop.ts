@@ -14,9 +14,10 @@ import { begin, finishLine, readInput } from './input.ts';
 import { hasOutlet, type Logger, STDIN } from './logger.ts';
 import type { LogDir } from './model.ts';
 import type { Piece } from './piece.ts';
-import { isBusy, processNext } from './processor.ts';
+import { isMidLine } from './piece.ts';
+import { isBusy, processLast } from './processor.ts';
 import { obey } from './signals.ts';
-import { drain } from './stream.ts';
+import { awaitsRoom, drain, unsent } from './stream.ts';
 import { take } from './writing.ts';
 
 const STDOUT = 1 as Fd;
@@ -36,7 +37,7 @@ const write = (logger: Logger): boolean => {
   // indexed: this runs for every read, and an iterator costs as much as the rest of it
   const { dirs } = logger;
   for (let piece = logger.pieces[0]; piece !== undefined; piece = logger.pieces[0]) {
-    let done = logger.stream === null || drain(logger.stream);
+    let done = logger.stream === null || drain(logger.stream, logger.ended);
     for (let n = 0; n < dirs.length; n++) done = take(dirs[n] as LogDir, piece) && done;
     if (!done) return false;
     logger.pieces = logger.pieces.length === 1 ? NO_PIECES : logger.pieces.slice(1);
@@ -49,10 +50,11 @@ const write = (logger: Logger): boolean => {
 const givesUp = ({ giveUpMs, hurried }: Logger): boolean => hurried || (giveUpMs !== null && monotonicMs() >= giveUpMs);
 
 /** What is waited for: input while everything is written; always signals; standard output while it is slow. */
-const awaitedBy = ({ stream, ended, signals, usual }: Logger, written: boolean): readonly number[] => {
-  const isSlow = stream !== null && stream.rest !== '';
-  if (written && !ended && !isSlow) return usual;
-  return [written && !ended ? STDIN : NOBODY, POLLIN, signals, POLLIN, isSlow ? STDOUT : NOBODY, POLLOUT];
+const awaitedBy = ({ stream, ended, signals, usual, framing }: Logger, written: boolean): readonly number[] => {
+  const isSlow = stream !== null && awaitsRoom(stream);
+  const reads = written && (!ended || isMidLine(framing));
+  if (reads && !isSlow) return usual;
+  return [reads ? STDIN : NOBODY, POLLIN, signals, POLLIN, isSlow ? STDOUT : NOBODY, POLLOUT];
 };
 
 const isQuiet = (ready: readonly number[]): boolean => ready.every((events) => events === 0);
@@ -72,16 +74,18 @@ const wait = (logger: Logger, written: boolean): void => {
   const isBrief = logger.isSwollen && (leftMs === NEVER || leftMs > CALM_MS);
   const ready = sys.poll(awaitedBy(logger, written), isBrief ? CALM_MS : leftMs);
   if (typeof ready === 'number') return;
-  if (ready[0] !== 0) readInput(logger);
+  if (ready[0] !== 0 && !ended) readInput(logger);
   if (ready[1] !== 0) logger.signalled = true;
   if (isBrief && isQuiet(ready)) slim(logger);
 };
 
+const unwrittenIn = ({ rest, restAt }: LogDir): number => (rest === '' ? 0 : rest.length - restAt);
+
 const unwritten = ({ dirs, pieces, stream }: Logger): number => {
-  let bytes = stream === null ? 0 : stream.rest.length - stream.sent;
+  let bytes = stream === null ? 0 : unsent(stream);
   for (const piece of pieces.slice(1)) bytes += piece.data.length;
   const present = pieces[0]?.data.length ?? 0;
-  for (const dir of dirs) if (dir.open !== null) bytes += dir.rest.length + present - dir.taken;
+  for (const dir of dirs) if (dir.open !== null) bytes += unwrittenIn(dir) + present - dir.taken;
   return bytes;
 };
 
@@ -96,12 +100,23 @@ const close = (logger: Logger): Outcome => {
 /** After the end of input: whether everything there was to do has been done. */
 const isOver = (logger: Logger, written: boolean): boolean => {
   if (!written) return givesUp(logger);
-  return !logger.dirs.some(isBusy) || logger.hurried;
+  return !isMidLine(logger.framing) && (!logger.dirs.some(isBusy) || logger.hurried);
 };
 
 /** Once more before lines are given up, whatever pause is on; true: everything is written after all. */
 const lastTry = (logger: Logger): boolean => {
-  for (const dir of logger.dirs) dir.pauseMs = null;
+  for (const dir of logger.dirs) {
+    dir.pauseMs = null;
+    dir.works.patientUntilMs = 0;
+  }
+  if (logger.stream !== null) logger.stream.pauseMs = null;
+  return write(logger);
+};
+
+/** After the end of input and TERM: the line that had begun, and what waits for processors; true: all is written. */
+const finish = (logger: Logger): boolean => {
+  if (!finishLine(logger)) return true;
+  for (const dir of logger.dirs) processLast(dir);
   return write(logger);
 };
 
@@ -114,11 +129,7 @@ export const run = (logger: Logger): Outcome => {
     if (logger.stream?.gone === true && !hasOutlet(logger)) return 111;
     if (logger.dueMs !== null) tend(logger, logger.dueMs);
     written ||= write(logger);
-    if (written && logger.ended) {
-      finishLine(logger);
-      for (const dir of logger.dirs) processNext(dir);
-      written = write(logger);
-    }
+    if (written && logger.ended) written = finish(logger);
     if (logger.ended && isOver(logger, written) && (written || !lastTry(logger))) return close(logger);
     wait(logger, written);
   }

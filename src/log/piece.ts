@@ -34,13 +34,18 @@ export interface Framed {
 
 const piece = (data: Bytes, moment: Moment): readonly Piece[] => (data === '' ? [] : [{ data, moment }]);
 
-/** Frames what came at once; nothing is held before it. */
-const frameFresh = (midLine: boolean, data: Bytes, moment: Moment, lineBytes: number): Framed => {
+/**
+ * Frames what came at once, behind what is held, which has no newline. It is not looked at again: a line of a million bytes
+ * may come byte by byte.
+ */
+const frameFresh = (held: Bytes, midLine: boolean, data: Bytes, moment: Moment, lineBytes: number): Framed => {
   const end = data.lastIndexOf('\n') + 1;
-  const passes = end === 0 && midLine ? true : data.length - end >= lineBytes;
-  if (passes) return { framing: { held: '', heldSince: moment, midLine: true }, pieces: piece(data, moment) };
+  const begun = end === 0 ? held.length + data.length : data.length - end;
+  const passes = (end === 0 && midLine) || begun >= lineBytes;
+  if (passes) return { framing: { held: '', heldSince: moment, midLine: true }, pieces: piece(held + data, moment) };
+  if (end === 0) return { framing: { held: held + data, heldSince: moment, midLine: false }, pieces: [] };
   const framing = { held: data.slice(end), heldSince: moment, midLine: false };
-  return { framing, pieces: piece(data.slice(0, end), moment) };
+  return { framing, pieces: piece(held + data.slice(0, end), moment) };
 };
 
 /**
@@ -55,11 +60,11 @@ export const frame = (
   lineBytes: number,
 ): Framed => {
   if (held === '' && !midLine && isWhole(data)) return { framing: NOTHING_HELD, pieces: [{ data, moment }] };
-  if (held === '') return frameFresh(midLine, data, moment, lineBytes);
-  if (sameBreath) return frameFresh(false, held + data, moment, lineBytes);
+  if (held === '') return frameFresh('', midLine, data, moment, lineBytes);
+  if (sameBreath) return frameFresh(held, false, data, moment, lineBytes);
   const end = data.indexOf('\n') + 1;
-  if (end === 0) return frameFresh(false, held + data, heldSince, lineBytes);
-  const rest = frameFresh(false, data.slice(end), moment, lineBytes);
+  if (end === 0) return frameFresh(held, false, data, heldSince, lineBytes);
+  const rest = frameFresh('', false, data.slice(end), moment, lineBytes);
   return { framing: rest.framing, pieces: [...piece(held + data.slice(0, end), heldSince), ...rest.pieces] };
 };
 

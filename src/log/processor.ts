@@ -1,20 +1,24 @@
 // Processors: the shell command that makes `@STAMP.s` of `@STAMP.u`, one at a time in a directory, oldest file first.
 //
-// Promises: lines are written on while one runs, however long; a file is removed only when its processed form is safe
-// on disk; one that fails, by exit code or signal, is tried again after a pause; what is left when svlogd ends, or was left
-// by a crash, is taken up by the next one.
-// Read next: directory.ts (who makes such files).
+// Promises: a file is removed only when its processed form is safe on disk; a processor that fails, by exit code or signal, is
+// tried again after a pause; what is left when svlogd ends, or was left by a crash, is taken up by the next one.
+// Lines are written on while one runs, until as many files wait as are kept: then a rotation waits for it, as in C, but not
+// for longer than it may take; after that the oldest file that waits goes, which is told.
+// Read next: directory.ts (who makes such files), door.ts (how they are opened).
 import { unprocessed } from '../formats/log-names.ts';
 import { type Bytes, type Errno, type Fd, refused } from '../host/calls.ts';
 import { monotonicMs } from '../host/clock.ts';
-import { O_CREAT, O_NONBLOCK, O_RDONLY, O_TRUNC, O_WRONLY, SIGTERM, SPAWN_SETSID } from '../host/linux.ts';
+import { SIGTERM, SPAWN_SETSID } from '../host/linux.ts';
 import { sys } from '../host/sys.ts';
+import { isPlain, isRegular, oddity, openFresh, openState, openToRead } from './door.ts';
 import { namesIn, prune } from './old-files.ts';
-import { enter, FIRST_PAUSE_MS, type LogDir, type Works } from './model.ts';
+import { enter, FIRST_PAUSE_MS, type LogDir, own, safeMode, type Works } from './model.ts';
+import { Waiting } from './waiting.ts';
 
 const LONGEST_PAUSE_MS = 64_000;
+/** How long a processor runs before it is no longer waited for. */
+const PATIENCE_MS = 10_000;
 const SHELL = '/bin/sh';
-const SAFE = 0o744;
 const NO_RECORD = -1 as Fd;
 
 const withSuffix = (name: Bytes, letter: Bytes): Bytes => name.slice(0, -1) + letter;
@@ -31,19 +35,25 @@ interface Ends {
   readonly newState: Fd;
 }
 
-/** Opens what a processor gets; minus errno where one of them cannot be had. */
-const openEnds = (name: Bytes): Ends | Errno => {
+/** Opens what a processor gets; null: one of them cannot be had, which was told. */
+const openEnds = (dir: LogDir, name: Bytes): Ends | null => {
   const fds: Fd[] = [];
-  for (const [path, flags] of [
-    [name, O_RDONLY],
-    [withSuffix(name, 't'), O_WRONLY | O_CREAT | O_TRUNC],
-    ['state', O_RDONLY | O_CREAT],
-    ['newstate', O_WRONLY | O_CREAT | O_TRUNC],
-  ] as const) {
-    const fd = sys.open(path, flags | O_NONBLOCK, 0o644);
+  const doors: readonly (readonly [Bytes, (path: Bytes) => Fd | Errno])[] = [
+    [name, (path) => openToRead(path, dir.isOurs)],
+    [withSuffix(name, 't'), openFresh],
+    ['state', () => openState(dir.isOurs)],
+    ['newstate', openFresh],
+  ];
+  for (const [path, open] of doors) {
+    const fd = open(path);
     if (refused(fd)) {
+      const what = oddity(path);
+      dir.settings.voice.warn(
+        `unable to open files for processor: ${dir.name}/${path}${what === '' ? '' : ` ${what}`}`,
+        what === '' ? fd : undefined,
+      );
       for (const opened of fds) sys.close(opened);
-      return fd;
+      return null;
     }
     fds.push(fd);
   }
@@ -59,16 +69,23 @@ const isDone = (name: Bytes): boolean => {
   return true;
 };
 
+/** Whether there is anything to do: what was put there and is no file of a log is left alone. */
+const isToDo = (dir: LogDir, name: Bytes): boolean => {
+  const stat = sys.lstat(name);
+  if (refused(stat)) return false;
+  if (dir.isOurs ? isRegular(stat) : isPlain(stat)) return !isDone(name);
+  dir.settings.voice.warn(`not processed: ${dir.name}/${name} ${oddity(name)}`);
+  return false;
+};
+
 const start = (dir: LogDir, name: Bytes): boolean => {
   const { works } = dir;
   const { voice } = dir.settings;
-  const ends = openEnds(name);
-  if (refused(ends)) {
-    voice.warn(`unable to open files for processor: ${dir.name}/${name}`, ends);
-    return false;
-  }
+  const ends = openEnds(dir, name);
+  if (ends === null) return false;
   voice.info(`processing: ${dir.name}/${name}`);
-  const { input, output, state, newState } = ends as Ends;
+  const { input, output, state, newState } = ends;
+  own(dir, output, withSuffix(name, 't'));
   const fds = [0, input, 1, output, 4, state, 5, newState];
   const pid = sys.spawn(SHELL, ['sh', '-c', dir.config.processor], [], '', fds, SPAWN_SETSID, NO_RECORD, '');
   for (const fd of [input, state, newState]) sys.close(fd);
@@ -78,6 +95,7 @@ const start = (dir: LogDir, name: Bytes): boolean => {
     return false;
   }
   works.pid = pid;
+  works.patientUntilMs = monotonicMs() + PATIENCE_MS;
   works.input = name;
   works.output = withSuffix(name, 't');
   works.outputFd = output;
@@ -90,12 +108,12 @@ export const processNext = (dir: LogDir): void => {
   if (works.retryMs !== null && monotonicMs() >= works.retryMs) works.retryMs = null;
   if (works.pid !== null || works.retryMs !== null || dir.config.processor === '') return;
   enter(dir);
-  for (let name = works.queue[0]; name !== undefined; name = works.queue[0]) {
-    if (!refused(sys.lstat(name)) && !isDone(name)) {
-      if (!start(dir, name)) retryLater(works);
-      return;
-    }
-    works.queue = works.queue.slice(1);
+  for (let name = works.waiting.take(); name !== undefined; name = works.waiting.take()) {
+    if (!isToDo(dir, name)) continue;
+    if (start(dir, name)) return;
+    works.waiting.putBack(name);
+    retryLater(works);
+    return;
   }
 };
 
@@ -105,7 +123,7 @@ const accept = (dir: LogDir, output: Fd): boolean => {
   const { voice } = dir.settings;
   const name = withSuffix(works.input, 's');
   const synced = sys.fsync(output);
-  if (!refused(synced)) sys.fchmod(output, SAFE);
+  if (!refused(synced)) sys.fchmod(output, safeMode(dir));
   prune(dir, '');
   const renamed = refused(synced) ? synced : sys.rename(works.output, name);
   if (refused(renamed)) {
@@ -127,10 +145,10 @@ export const processorEnded = (dir: LogDir, status: number): void => {
   enter(dir);
   if (status !== 0) dir.settings.voice.warn(`processor failed, restart: ${dir.name}`);
   if (dir.open !== null && status === 0 && accept(dir, output)) {
-    works.queue = works.queue.filter((name) => name !== works.input);
     works.pauseMs = FIRST_PAUSE_MS;
   } else {
     if (dir.open !== null) sys.unlink(works.output);
+    if (dir.open !== null) works.waiting.putBack(works.input);
     retryLater(works);
   }
   sys.close(output);
@@ -140,26 +158,55 @@ export const processorEnded = (dir: LogDir, status: number): void => {
   works.outputFd = null;
 };
 
+const hasTooMany = ({ config, works }: LogDir): boolean => config.keep !== 0 && works.waiting.count > config.keep;
+
+/** Of what waits for the processor the oldest goes, while that is more than is kept. */
+const dropOverdue = (dir: LogDir): void => {
+  while (hasTooMany(dir)) {
+    const late = dir.works.waiting.take() ?? '';
+    dir.settings.voice.warn(`too many files wait for the processor, delete: ${dir.name}/${late}`);
+    sys.unlink(late);
+  }
+};
+
+/** Whether a rotation has to wait for the processor: one more file would be too many, and it has not had its time. */
+export const holdsUp = ({ config, works }: LogDir): boolean =>
+  works.pid !== null && config.keep !== 0 && works.waiting.count >= config.keep && monotonicMs() < works.patientUntilMs;
+
 /** A file that was just rotated waits for its turn. */
 export const enqueue = (dir: LogDir, name: Bytes): void => {
-  dir.works.queue = [...dir.works.queue, name];
+  dir.works.waiting.add(name);
   processNext(dir);
+  dropOverdue(dir);
 };
 
 /** Takes up what was left unprocessed in a directory that has been opened. */
 export const takeUp = (dir: LogDir): void => {
-  dir.works.queue = dir.config.processor === '' ? [] : unprocessed(namesIn(dir));
+  const { works, config } = dir;
+  const names = config.processor === '' ? [] : unprocessed(namesIn(dir));
+  works.waiting = new Waiting(names.filter((name) => name !== works.input));
   processNext(dir);
+  dropOverdue(dir);
 };
 
 /** A directory is left: what waits is taken up when it is opened again. */
 export const endTakeUp = (dir: LogDir): void => {
-  dir.works.queue = [];
+  dir.works.waiting = new Waiting([]);
 };
 
 /** Whether a file waits that can be processed, or is being processed. */
 export const isBusy = ({ works }: LogDir): boolean =>
-  works.pid !== null || (works.queue.length > 0 && works.retryMs === null);
+  works.pid !== null || (works.waiting.count > 0 && works.retryMs === null);
+
+/** After the end of input: what waits is processed, and what had failed is tried once more. */
+export const processLast = (dir: LogDir): void => {
+  const { works } = dir;
+  if (works.pid === null && works.retryMs !== null && !works.triedAgain) {
+    works.triedAgain = true;
+    works.retryMs = null;
+  }
+  processNext(dir);
+};
 
 /** Ends a processor that is not to be waited for; its file stays unprocessed. */
 export const cancel = (dir: LogDir): void => {

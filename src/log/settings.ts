@@ -5,6 +5,12 @@ import type { Bytes } from '../host/calls.ts';
 import type { StampStyle } from '../formats/stamp.ts';
 import type { Voice } from './voice.ts';
 
+/** Whom a file is given to; group -1: it keeps the one it has. */
+export interface Owner {
+  readonly uid: number;
+  readonly gid: number;
+}
+
 /** How lines look on standard output. */
 export type StreamForm = 'text' | 'json';
 
@@ -17,4 +23,6 @@ export interface Settings {
   readonly table: Bytes;
   /** Lines go to standard output too; null: they do not. */
   readonly stream: { readonly form: StreamForm; readonly service: Bytes } | null;
+  /** Looks up `user[:group]`; null: there is none of that name. */
+  ownerNamed(text: Bytes): Owner | null;
 }

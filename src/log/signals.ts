@@ -6,7 +6,7 @@ import { monotonicMs } from '../host/clock.ts';
 import { refused } from '../host/calls.ts';
 import { SIGALRM, SIGCHLD, SIGHUP, SIGTERM, WNOHANG } from '../host/linux.ts';
 import { sys } from '../host/sys.ts';
-import { closeLogDir, openLogDir, rotateNow } from './directory.ts';
+import { closeLogDir, openLogDir, ready, rotateNow } from './directory.ts';
 import { hasOutlet, type Logger } from './logger.ts';
 import { cancel, processNext, processorEnded } from './processor.ts';
 
@@ -22,6 +22,7 @@ const terminate = (logger: Logger): void => {
   }
   logger.giveUpMs = monotonicMs() + END_PATIENCE_MS;
   for (const dir of logger.dirs) dir.pauseMs = null;
+  if (logger.stream !== null) logger.stream.pauseMs = null;
   logger.ended = true;
 };
 
@@ -42,6 +43,8 @@ const reap = (logger: Logger): void => {
       if (dir.works.pid !== ended[0]) continue;
       processorEnded(dir, ended[1]);
       processNext(dir);
+      // a rotation may have waited for it
+      if (dir.open !== null && dir.rotatingTo !== '') ready(dir);
     }
   }
 };

@@ -17,11 +17,16 @@ const headOf = (dir: LogDir, piece: Piece): Bytes => stampOf(dir.settings.stampS
 /** Writes what fits into `current`; false: refused. */
 const writeSome = (dir: LogDir, current: Fd): boolean => {
   const room = dir.config.sizeBytes === 0 ? NO_LIMIT : dir.config.sizeBytes - dir.sizeBytes;
-  const { rest } = dir;
-  const written = sys.write(current, rest.length > room ? rest.slice(0, room) : rest);
+  const { rest, restAt } = dir;
+  const left = rest.length - restAt;
+  const written = sys.write(
+    current,
+    restAt > 0 || left > room ? rest.slice(restAt, restAt + Math.min(left, room)) : rest,
+  );
   if (refused(written)) return writeRefused(dir, written, written === -ENOSPC || written === -EDQUOT);
   dir.sizeBytes += written;
-  dir.rest = written === rest.length ? '' : rest.slice(written);
+  dir.restAt = restAt + written;
+  if (dir.restAt === rest.length) dir.rest = '';
   return true;
 };
 
@@ -47,6 +52,7 @@ const makeText = (dir: LogDir, piece: Piece): boolean => {
   if (dir.taken >= piece.data.length || dir.config.udp?.only === true) return false;
   if (isText(dir, piece.data)) {
     dir.rest = piece.data;
+    dir.restAt = 0;
     dir.taken = piece.data.length;
     return true;
   }
@@ -56,6 +62,7 @@ const makeText = (dir: LogDir, piece: Piece): boolean => {
   if (refused(made)) throw new Error(`lines: ${made}`);
   const moved = made[1] !== dir.taken;
   dir.rest = made[0];
+  dir.restAt = 0;
   dir.taken = made[1];
   dir.state = made[2];
   return moved;
@@ -64,6 +71,7 @@ const makeText = (dir: LogDir, piece: Piece): boolean => {
 const complain = (dir: LogDir): boolean => {
   if (dir.complaints === '' || dir.state !== 0) return false;
   dir.rest = dir.complaints;
+  dir.restAt = 0;
   dir.complaints = '';
   return true;
 };

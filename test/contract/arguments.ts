@@ -22,6 +22,7 @@ const signatures: Readonly<Record<Name, string>> = {
   ftruncate: 'in:i',
   fsync: 'i:i',
   fchmod: 'ii:i',
+  fchown: 'inn:i',
   stat: 's:v',
   lstat: 's:v',
   fstat: 'i:v',
@@ -44,6 +45,7 @@ const signatures: Readonly<Record<Name, string>> = {
   pipe: 'i:v',
   fstype: 's:i',
   block: 'i:i',
+  hold: 'ii:i',
   udp: 'di:i',
   lines: 'diiddnni:m',
   translate: 'dnnd:d',
@@ -249,7 +251,18 @@ const pick = <T>(f: Fuzz, list: readonly T[]): T => list[f.roll(list.length)] as
 /** Rows that end this process or the machine, start another, hurt one, would close what is not ours, or may wait. */
 const untouchable: readonly Name[] = [
   ...(['exit', 'exec', 'spawn', 'kill', 'pidfdKill', 'setsid', 'guard', 'close', 'dup2'] as const),
-  ...(['chroot', 'own', 'setgroups', 'setaffinity', 'capabilities', 'rlimit', 'reboot', 'sync', 'block'] as const),
+  ...([
+    'chroot',
+    'own',
+    'setgroups',
+    'setaffinity',
+    'capabilities',
+    'rlimit',
+    'reboot',
+    'sync',
+    'block',
+    'fchown',
+  ] as const),
 ];
 const notByDescriptor: readonly Name[] = ['waitpid', 'pidfd', 'clock', 'pipe', 'argWrite'];
 const fuzzed = names.filter((name) => !untouchable.includes(name));

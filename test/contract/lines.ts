@@ -206,6 +206,25 @@ const files: readonly Spec[] = [
     },
   },
   {
+    title: 'fchown leaves what is -1, and gives a file back to whom it belongs',
+    run: (c) => {
+      const fd = c.open(c.path('f'), l.O_WRONLY | l.O_CREAT);
+      const [, , , , user, group] = done(c.sys.fstat(fd), 'fstat');
+      same(c.sys.fchown(fd, -1, -1), 0, 'nothing');
+      if (user === 0) same(c.sys.fchown(fd, user, group), 0, 'the same');
+      same(done(c.sys.fstat(fd), 'fstat').slice(4, 6), [user, group], 'owner');
+    },
+  },
+  {
+    title: 'hold takes and leaves a lock, as often as one likes, on a file and on a pipe',
+    run: (c) => {
+      const [from, to] = done(c.sys.pipe(0), 'pipe');
+      for (const fd of [c.open(c.path('f'), l.O_WRONLY | l.O_CREAT), c.closeLater(to)])
+        for (const taken of [1, 1, 0, 0] as const) same(c.sys.hold(fd, taken), 0, `${taken}`);
+      c.close(from);
+    },
+  },
+  {
     title: 'udp gives a socket that sends, and says EINVAL for an address or port that is none',
     needs: 'realPrograms',
     run: (c) => {

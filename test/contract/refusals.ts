@@ -78,6 +78,8 @@ const descriptorCalls: Readonly<Record<string, (c: Case, fd: Fd) => unknown>> = 
   ftruncate: (c, fd) => c.sys.ftruncate(fd, 0),
   fsync: (c, fd) => c.sys.fsync(fd),
   fchmod: (c, fd) => c.sys.fchmod(fd, 0o600),
+  fchown: (c, fd) => c.sys.fchown(fd, -1, -1),
+  hold: (c, fd) => c.sys.hold(fd, 1),
   fstat: (c, fd) => c.sys.fstat(fd),
   fchdir: (c, fd) => c.sys.fchdir(fd),
   'dup2 from': (c, fd) => c.sys.dup2(fd, 99 as Fd),

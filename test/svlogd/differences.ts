@@ -3,7 +3,7 @@
 // Promises: an id here is a heading in docs/differences.md and the other way round. `lines` are the notes that ours
 // leaves; C's, taken in the same run, must differ from them. Read next: scenario.ts, compare.ts (where batches know of
 // svlogd-last-partial-line), patterns.ts (svlogd-pattern-behind-text).
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { lstatSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import type { Difference } from './scenario.ts';
 import type { Session } from './session.ts';
 
@@ -325,7 +325,98 @@ const oneStamp: Difference = {
   },
 };
 
+const OLD = (n: number, kind: string): string => `@40000000300000000000000${n}.${kind}`;
+
+const leftBy = (id: Difference['id'], title: string, kind: string): Difference => ({
+  id,
+  title,
+  lines: { left: '2' },
+  async run(session) {
+    const old = [1, 2, 3, 4, 5].map((n) => [OLD(n, kind), { text: `${n}\n`, mode: 0o744 }] as const);
+    session.dir('d', 'n2\n', Object.fromEntries(old));
+    const logger = session.start(['-v']);
+    await session.says(READY);
+    session.closeInput();
+    session.note('end', await session.ended(logger));
+    session.note('left', session.rotated('d', kind).length);
+  },
+});
+
+const processorHangs: Difference = {
+  id: 'svlogd-processor-hangs',
+  title: 'a processor that hangs does not hold up the log for ever',
+  lines: { 'read to the end': 'true' },
+  async run(session) {
+    session.dir('d', 's10\nn2\n!exec sleep 25\n');
+    const logger = session.start(['-l', '5']);
+    session.write(Array.from({ length: 30 }, (_, n) => `line ${n} of many\n`).join(''));
+    const end = 'line 29 of many\n';
+    // C waits for as long as the processor runs
+    for (let waited = 0; waited < 140 && !session.logged().endsWith(end); waited++) await pause(100);
+    session.note('read to the end', session.logged().endsWith(end));
+    logger.signal('SIGTERM');
+    logger.signal('SIGTERM');
+  },
+};
+
+const plantedCurrent: Difference = {
+  id: 'svlogd-planted-names',
+  title: 'current that is a link is put aside, and not followed',
+  lines: { victim: '', log: 'one\n' },
+  async run(session) {
+    session.dir('d', null);
+    writeFileSync(session.path('victim'), '');
+    symlinkSync(session.path('victim'), session.path('d', 'current'));
+    const logger = session.start([]);
+    session.write('one\n');
+    session.closeInput();
+    session.note('end', await session.ended(logger));
+    session.note('victim', readFileSync(session.path('victim'), 'latin1'));
+    session.note('log', lstatSync(session.path('d', 'current')).isFile() ? session.text('d/current') : 'a link');
+  },
+};
+
+const configTold: Difference = {
+  id: 'svlogd-config-told',
+  title: 'what is wrong in config is told',
+  lines: {
+    stderr:
+      'svlogd: warning: d/config: line 1: no number, 0 is taken: sx\nsvlogd: warning: d/config: line 2: unknown: X\n',
+  },
+  async run(session) {
+    session.dir('d', 'sx\nX\n');
+    const logger = session.start([]);
+    session.closeInput();
+    session.note('end', await session.ended(logger));
+    session.note('stderr', session.said());
+  },
+};
+
+const configCrLf: Difference = {
+  id: 'svlogd-config-crlf',
+  title: 'carriage returns at the ends of all lines of config are left out',
+  lines: {
+    log: 'PRE public\n',
+    stderr: 'svlogd: warning: d/config: carriage returns at the ends of all lines are left out\n',
+  },
+  async run(session) {
+    session.dir('d', '-*secret\r\npPRE \r\n');
+    const logger = session.start([]);
+    session.write('a secret\npublic\n');
+    session.closeInput();
+    session.note('end', await session.ended(logger));
+    session.note('log', session.logged());
+    session.note('stderr', session.said());
+  },
+};
+
 export const DIFFERENCES: readonly Difference[] = [
+  leftBy('svlogd-lowered-n', 'a number that was lowered counts at the next start', 's'),
+  leftBy('svlogd-unprocessed-kept', 'of files that a crash left no more are kept than of others', 'u'),
+  processorHangs,
+  plantedCurrent,
+  configTold,
+  configCrLf,
   lastPartialLine,
   termLastLine,
   termHalfLine,

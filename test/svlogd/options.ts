@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { join, resolve } from 'node:path';
 import type { Batch } from './model.ts';
 
-export const GROUPS = ['matrix', 'property', 'scenarios', 'differences', 'lines', 'streams'] as const;
+export const GROUPS = ['matrix', 'property', 'scenarios', 'differences', 'lines', 'streams', 'bounds'] as const;
 export type Group = (typeof GROUPS)[number];
 
 export const USAGE = `usage: run.ts [--bin DIR] [--seed N] [--cases N] [--only GROUP,...] [--filter TEXT] [--jobs N] [--self]

@@ -1,7 +1,7 @@
 // Front door of the svlogd suite: C svlogd and ours on the same input, and what both leave behind.
 //
 // `node test/svlogd/run.ts [--bin DIR] [--seed N] [--cases N] [--only GROUP,...]`; ends in `N passed, N failed`, exit
-// status 1 where anything failed. Read next: model.ts, matrix.ts, property.ts, session.ts, differences.ts, lines/, streams/.
+// status 1 where anything failed. Read next: model.ts, matrix.ts, property.ts, session.ts, differences.ts, lines/, streams/, bounds/.
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { compareBatch, type Sides } from './compare.ts';
 import { MATRIX } from './matrix.ts';
 import type { Verdict } from './model.ts';
+import { BOUNDS_CASES } from './bounds/cases.ts';
 import { DIFFERENCES } from './differences.ts';
 import { LINES_CASES } from './lines/cases.ts';
 import { judgeCount, judgeDifference, judgeLines, judgeScenario } from './scenario.ts';
@@ -89,6 +90,9 @@ const jobsOf = (options: Options, sides: Sides): readonly Job[] => {
     }
   if (options.only.includes('streams') && !options.self)
     for (const given of STREAM_CASES)
+      jobs.push({ name: given.title, play: (place) => judgeLines(sides, given, options.seed, place) });
+  if (options.only.includes('bounds') && !options.self)
+    for (const given of BOUNDS_CASES.filter(able))
       jobs.push({ name: given.title, play: (place) => judgeLines(sides, given, options.seed, place) });
   return jobs.filter(({ name }) => name.includes(options.filter));
 };

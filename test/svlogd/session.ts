@@ -222,6 +222,17 @@ export class Session {
     this.#writer = -1;
   }
 
+  /** Whether svlogd has read all that was written. */
+  isRead(): boolean {
+    return this.#left() === 0;
+  }
+
+  /** How many bytes are in the pipe: by poll nobody is told, so another process is asked. */
+  #left(): number {
+    const program = 'my $n = pack "i", 0; ioctl STDIN, 0x541b, $n or die; print unpack "i", $n';
+    return Number(execFileSync('perl', ['-e', program], { stdio: [this.#reader, 'pipe', 'inherit'] }));
+  }
+
   /** What is left in the pipe. Nobody may be reading it. */
   unread(): string {
     const fd = openSync(this.#fifo, constants.O_RDONLY | constants.O_NONBLOCK);

@@ -164,6 +164,7 @@ CALL(fstat) {
 
 CALL(fsync) { return (void)out, result(fsync((int)a[0].n)); }
 CALL(fchmod) { return (void)out, result(fchmod((int)a[0].n, (mode_t)a[1].n)); }
+CALL(fchown) { return (void)out, result(fchown((int)a[0].n, (uid_t)a[1].n, (gid_t)a[2].n)); }
 CALL(access) { return (void)out, result(access(a[0].s, (int)a[1].n)); }
 CALL(chmod) { return (void)out, result(chmod(a[0].s, (mode_t)a[1].n)); }
 CALL(mkdir) { return (void)out, result(mkdir(a[0].s, (mode_t)a[1].n)); }
@@ -256,6 +257,12 @@ CALL(block) {
   int flags = fcntl((int)a[0].n, F_GETFL);
   if (flags < 0) return (void)out, -errno;
   return flags & O_NONBLOCK ? result(fcntl((int)a[0].n, F_SETFL, flags & ~O_NONBLOCK)) : 0;
+}
+
+/* A lock of this process, not of the description, which it may share with those that it must keep out. */
+CALL(hold) {
+  struct flock lock = {.l_type = a[1].n ? F_WRLCK : F_UNLCK, .l_whence = SEEK_SET};
+  return (void)out, result(fcntl((int)a[0].n, F_SETLK, &lock));
 }
 
 /* ---- signals ---- */

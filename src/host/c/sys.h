@@ -30,6 +30,7 @@
   X(ftruncate, "in", 'i')                                                                                  \
   X(fsync, "i", 'i')                                                                                       \
   X(fchmod, "ii", 'i')                                                                                     \
+  X(fchown, "inn", 'i')    /* fd, user, group; -1: stays */                                                \
   X(stat, "s", 'v')        /* mode, device, inode low 32, inode high 32, uid, gid, size, mtime, ns, links */ \
   X(lstat, "s", 'v')                                                                                       \
   X(fstat, "i", 'v')                                                                                       \
@@ -52,6 +53,7 @@
   X(pipe, "i", 'v')        /* flags (O_NONBLOCK or 0): read end, write end */                              \
   X(fstype, "s", 'i')      /* statfs f_type as an unsigned number */                                       \
   X(block, "i", 'i')       /* takes O_NONBLOCK away */                                                     \
+  X(hold, "ii", 'i')       /* fd, 1 or 0: takes or leaves this process's lock on it; EAGAIN: another has it */ \
   X(udp, "di", 'i')        /* IPv4 address (4 bytes), port: a connected, non-blocking datagram socket */   \
   /* lines of a log: lines.h */                                                                            \
   X(lines, "diiddnni", 'm') /* data, at, state, head, rules, limit, enough, brief: text, at, state */      \

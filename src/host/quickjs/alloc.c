@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include "host.h"
 
@@ -135,8 +136,10 @@ static void give(void *p) {
   }
 }
 
+/* By the kernel's pages, which are 16 or 64 KiB on some arm64 and ppc64: it rounds the length up, so with smaller ones it
+ * would take what is in use. */
 static void forget(char *p, size_t size) {
-  uintptr_t from = ((uintptr_t)p + 4095) & ~(uintptr_t)4095, to = ((uintptr_t)p + size) & ~(uintptr_t)4095;
+  uintptr_t rest = getauxval(AT_PAGESZ) - 1, from = ((uintptr_t)p + rest) & ~rest, to = ((uintptr_t)p + size) & ~rest;
   if (from < to) madvise((void *)from, to - from, MADV_DONTNEED);
 }
 

@@ -176,6 +176,21 @@ export class MainCalls implements Calls {
     return (inode ? this.#world.tree.setMode(this.#step(), inode, mode) : -EBADF) as Done | Errno;
   }
 
+  fchown(fd: Fd, user: number, group: number): Done | Errno {
+    const process = this.#step();
+    const inode = process.at(fd)?.inode;
+    if (!inode) return -EBADF as Errno;
+    if (process.uid !== 0 && (user !== -1 || group !== -1)) return -EPERM as Errno;
+    if (user !== -1) inode.uid = user;
+    if (group !== -1) inode.gid = group;
+    return 0 as Done;
+  }
+
+  /** Those who would want the same lock are no part of the simulation. */
+  hold(fd: Fd, _taken: 0 | 1): Done | Errno {
+    return (this.#step().at(fd) === null ? -EBADF : 0) as Done | Errno;
+  }
+
   /** There is no network here. */
   udp(address: Bytes, port: number): Fd | Errno {
     this.#step();

@@ -140,6 +140,22 @@ const fullDisk: Scenario = {
   },
 };
 
+const keptOnFullDisk: Scenario = {
+  title: 'a full disk: where all old files are kept none is given up',
+  needs: 'root',
+  async run(session) {
+    session.mount('d', 16 * PAGE);
+    session.dir('d', 's9000\nn0\nN2\n');
+    const lines = Array.from({ length: 1500 }, (_, n) => `line ${n} of many that are too many, as it seems\n`).join('');
+    const logger = session.start(['-l', '100', '-b', '1024']);
+    session.write(lines.slice(0, 65_000));
+    await session.says('out of disk space');
+    session.note('the first line', session.logged().startsWith('line 0 of many'));
+    session.note('given up', session.said().includes('delete'));
+    await logger.kill();
+  },
+};
+
 const sacrifice: Scenario = {
   title: 'a full disk: with N old files are given up for new lines',
   needs: 'root',
@@ -182,4 +198,5 @@ export const OUTWARD: readonly Scenario[] = [
   refusedUdp,
   fullDisk,
   sacrifice,
+  keptOnFullDisk,
 ];

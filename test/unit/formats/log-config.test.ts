@@ -10,6 +10,7 @@ const read = (text: string): Partial<LogConfig> => {
 };
 
 const warnings = (text: string): readonly string[] => parseLogConfig(text).warnings;
+const faults = (text: string): readonly string[] => parseLogConfig(text).faults;
 const udp = (text: string): LogConfig['udp'] => parseLogConfig(text).config.udp;
 
 describe('a log configuration', () => {
@@ -20,8 +21,8 @@ describe('a log configuration', () => {
     ['s1g\n', { sizeBytes: 1 }],
     ['s 5\n', { sizeBytes: 0 }],
     ['s\n', { sizeBytes: 0 }],
-    ['n0\n', { keep: 0 }],
-    ['n20x\n', { keep: 20 }],
+    ['n0\n', { keep: 0, keepIsSaid: true }],
+    ['n20x\n', { keep: 20, keepIsSaid: true }],
     ['N3\n', { keepOnFullDisk: 3 }],
     ['t90\n', { ageSec: 90 }],
     ['t2m\n', { ageSec: 120 }],
@@ -32,14 +33,18 @@ describe('a log configuration', () => {
     ['# s1\n\nzzz\n s1\n', {}],
     ['', {}],
     ['n', {}],
-    ['n5\nn', { keep: 5 }],
+    ['n5\nn', { keep: 5, keepIsSaid: true }],
     ['pP\np\n', { prefix: 'P' }],
     ['!cat\n!\n', { processor: 'cat' }],
     ['!\np\n', {}],
     ['s18446744073709551616\n', { sizeBytes: 2 ** 52 }],
     ['s4503599627370496m\n', { sizeBytes: 2 ** 52 }],
-    ['n7', { keep: 7 }],
-    ['n7\0s1\n', { keep: 7 }],
+    ['n7', { keep: 7, keepIsSaid: true }],
+    ['n7\0s1\n', { keep: 7, keepIsSaid: true }],
+    ['mode 0640\nowner log:adm\n', { mode: 0o640, owner: 'log:adm' }],
+    ['mode=600\nowner=7\n', { mode: 0o600, owner: '7' }],
+    ['s5\r\n-*x\r\n\r\n', { sizeBytes: 5, rules: [{ verdict: '-', pattern: '*x' }] }],
+    ['s5\n-*x\r\n', { sizeBytes: 5, rules: [{ verdict: '-', pattern: '*x\r' }] }],
   ] as const)('%j says %j', (text, wanted) => {
     expect(read(text)).toEqual(wanted);
     expect(warnings(text)).toEqual([]);
@@ -77,5 +82,54 @@ describe('a log configuration', () => {
     expect(warnings(`u9.9.9.9:7\nu1.1.1.1:${text}\n`)).toEqual([`unable to scan port number: ${text}`]);
     expect(udp(`u9.9.9.9:7\nu1.1.1.1:${text}\n`)?.port).toBe(7);
     expect(udp(`u1.1.1.1:${text}\n`)?.port).toBe(514);
+  });
+
+  it.each([
+    ['s5000\nn7\nN3\nt1h\n!cat\npx\n+\n-\n# x\n\n', []],
+    ['s\n', ['line 1: no number, 0 is taken: s']],
+    ['# x\nsx\n', ['line 2: no number, 0 is taken: sx']],
+    [
+      's1g\nt5d\nn3x\nN2k\n',
+      [
+        'line 1: only 1 bytes are taken: s1g',
+        'line 2: only 5 seconds are taken: t5d',
+        'line 3: only 3 files are taken: n3x',
+        'line 4: only 2 files are taken: N2k',
+      ],
+    ],
+    ['s1kk\n', ['line 1: only 1024 bytes are taken: s1kk']],
+    ['n18446744073709551616\n', ['line 1: number too large, 4503599627370496 is taken: n18446744073709551616']],
+    ['!\np\n', ['line 1: nothing behind it: !', 'line 2: nothing behind it: p']],
+    [
+      'mode\nmode 0400\nmode 1777\nmode 8\nmode rw\n',
+      [
+        'line 1: unknown: mode',
+        'line 2: no mode from 0600 to 0777: mode 0400',
+        'line 3: no mode from 0600 to 0777: mode 1777',
+        'line 4: no mode from 0600 to 0777: mode 8',
+        'line 5: no mode from 0600 to 0777: mode rw',
+      ],
+    ],
+    ['n7\0s1\n', ['line 1: what is behind a NUL byte is left out: n7']],
+    ['s5\n-*x\r\n', ['line 2: it ends in a carriage return: -*x']],
+    ['s5\r\n#\r\n', ['carriage returns at the ends of all lines are left out']],
+    ['\x1b[31m\xff\n', ['line 1: unknown: ?[31m?']],
+  ])('tells what is wrong with %j', (text, wanted) => {
+    expect(faults(text)).toEqual(wanted);
+    expect(warnings(text)).toEqual([]);
+  });
+
+  it('tells that a pattern is cut, and shows the start of what is long', () => {
+    expect(faults(`+${'x'.repeat(65_536)}\n`)).toEqual([`line 1: cut to 65535 bytes: +${'x'.repeat(79)}`]);
+    expect(faults(`+${'x'.repeat(65_535)}\n`)).toEqual([]);
+  });
+
+  it('tells of ten faults one by one, and how many more there are', () => {
+    expect(faults('x\n'.repeat(10)).length).toBe(10);
+    expect(faults('x\n'.repeat(500)).slice(9)).toEqual(['line 10: unknown: x', '490 more lines that are wrong']);
+  });
+
+  it('takes a config of a hundred thousand lines in a moment', () => {
+    expect(parseLogConfig('+x\n'.repeat(100_000)).config.rules.length).toBe(100_000);
   });
 });

@@ -76,4 +76,10 @@ describe('framing', () => {
       }
     }
   });
+
+  it('looks at each byte once: a line of a million that comes byte by byte is held in a moment', () => {
+    let framing = NOTHING_HELD;
+    for (let n = 0; n < 1_000_000; n++) framing = frame(framing, 'x', at(0), false, 2_000_000).framing;
+    expect(frame(framing, '\n', at(1), false, 2_000_000).pieces[0]?.data.length).toBe(1_000_001);
+  });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { jsonString, portion } from '../../../src/log/stream.ts';
+import { portion } from '../../../src/log/stream.ts';
+import { cutAt, jsonString } from '../../../src/log/stream-text.ts';
 
 const bytes = (text: string): string => Buffer.from(text, 'utf8').toString('latin1');
 const back = (json: string): unknown => JSON.parse(Buffer.from(json, 'latin1').toString('utf8'));
@@ -55,5 +56,31 @@ describe('what is written to a pipe at once', () => {
 
   it('is 4096 bytes of a line that is longer', () => {
     expect(all(`${'x'.repeat(5000)}\ny\n`).map((each) => each.length)).toEqual([4096, 907]);
+  });
+});
+
+describe('where a long line is cut', () => {
+  it.each([
+    ['plain ASCII text', 5, 5],
+    [bytes('aaaa日本'), 5, 4],
+    [bytes('aaaa日本'), 6, 4],
+    [bytes('aaaa日本'), 7, 7],
+    [bytes('aaaa🎉b'), 7, 4],
+    [bytes('aaaaéé'), 6, 6],
+    ['aaaa\x80\x80\x80\x80\x80\x80', 8, 8],
+    ['\x80\x80\x80\x80', 2, 2],
+  ])('is no character of %j, %i bytes long at most', (text, most, at) => {
+    expect(cutAt(text, most)).toBe(at);
+  });
+
+  it('leaves every part valid UTF-8, wherever the limit falls', () => {
+    const text = bytes('aé日🎉'.repeat(20));
+    for (let most = 4; most < 40; most++) {
+      const parts: string[] = [];
+      let rest = text;
+      for (; rest.length > most; rest = rest.slice(cutAt(rest, most))) parts.push(rest.slice(0, cutAt(rest, most)));
+      for (const part of [...parts, rest]) expect(Buffer.from(part, 'latin1').toString('utf8')).not.toContain('\ufffd');
+      expect([...parts, rest].join('')).toBe(text);
+    }
   });
 });
