@@ -1,6 +1,7 @@
 // Who else runs: the processes that /proc tells of, and who descends from whom.
 //
 // Promises: zombies are left out; nobody where /proc is not mounted. What is told is a moment old when it is told.
+import { decodeStatus } from '../formats/status.ts';
 import { type Bytes, refused } from '../host/calls.ts';
 import { O_RDONLY } from '../host/linux.ts';
 import { sys } from '../host/sys.ts';
@@ -56,6 +57,10 @@ export const descendants = (all: readonly Process[], roots: readonly number[]): 
   }
   return [...found.values()];
 };
+
+/** Whether the service that this runsv supervises has no process, neither ./run nor ./finish. */
+export const hasRested = (runsv: number): boolean =>
+  decodeStatus(readSmall(`/proc/${runsv}/cwd/supervise/status`))?.phase === 'down';
 
 /** The log service's process of the service that this runsv supervises; 0 for none. */
 export const logOf = (runsv: number): number => Number(readSmall(`/proc/${runsv}/cwd/log/supervise/pid`));
