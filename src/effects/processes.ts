@@ -29,6 +29,12 @@ const processOf = (pid: Bytes): Process | null => {
   return { pid: Number(pid), parent: Number(fields[1]), name: stat.slice(stat.indexOf('(') + 1, end) };
 };
 
+/** The parent of a process; 0 where none is known. */
+export const parentOf = (pid: number): number => processOf(String(pid))?.parent ?? 0;
+
+/** The words of its command line, each ended by a zero byte. */
+export const commandOf = (pid: number): Bytes => readSmall(`/proc/${pid}/cmdline`);
+
 /** Everybody but this process. */
 export const others = (): readonly Process[] => {
   const names = sys.readdir('/proc');

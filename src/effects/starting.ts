@@ -11,11 +11,15 @@ import { holderOf, type Locks, newLocks } from './holder.ts';
 import { findProgram } from './program.ts';
 import { readEnding } from './essential.ts';
 import type { Live } from './tree-live.ts';
+import { keeperOf } from './turn.ts';
+
+/** A name that looks like an option is given as a path. */
+const argumentOf = (name: Bytes): Bytes => (name.startsWith('-') ? `./${name}` : name);
 
 const spawnRunsv = (live: Live, name: Bytes, flags: number): number =>
   sys.spawn(
     live.program,
-    ['runsv', name],
+    ['runsv', argumentOf(name)],
     [],
     '',
     live.input === null ? [] : [0, live.input],
@@ -37,7 +41,12 @@ const tellNotStarted = (live: Live, name: Bytes, result: number): void => {
   else live.voice.warn(`unable to fork for runsv ${name}, trying again`, result);
 };
 
-type Starts = readonly { readonly name: string; readonly key: string }[];
+interface Named {
+  readonly name: string;
+  readonly key: string;
+}
+
+type Starts = readonly Named[];
 
 /**
  * Starts every runsv asked for; the answers are one or two events. The first is awaited, so that a runsv that cannot be
@@ -60,9 +69,20 @@ const start = (live: Live, starts: Starts): readonly TreeEvent[] => {
   return events;
 };
 
-const lookForHolder = (live: Live, name: string, key: string, locks: Locks): readonly TreeEvent[] => {
+/** A runsv that another runsvdir supervises is left alone; its end is awaited. */
+const leaveAlone = (live: Live, { name, key }: Named, runsv: number, keeper: number): readonly TreeEvent[] => {
+  const pidfd = sys.pidfd(runsv);
+  if (refused(pidfd)) return [];
+  live.foreign.set(runsv, { pidfd, key });
+  live.voice.warn(`runsv ${name} already runs as process ${runsv} of runsvdir ${keeper}, leaving it alone`);
+  return [{ kind: 'elsewhere', key }];
+};
+
+const lookForHolder = (live: Live, { name, key }: Named, locks: Locks): readonly TreeEvent[] => {
   const pid = holderOf(`${live.dir}/${name}`, locks);
-  if (pid === null || live.alien.has(pid)) return [];
+  if (pid === null || live.alien.has(pid) || live.foreign.has(pid)) return [];
+  const keeper = keeperOf(pid);
+  if (keeper !== null) return live.tree.stopping ? [] : leaveAlone(live, { name, key }, pid, keeper);
   const pidfd = sys.pidfd(pid);
   if (refused(pidfd)) return [];
   live.alien.set(pid, pidfd);
@@ -87,11 +107,14 @@ const perform = (live: Live, effect: TreeEffect, locks: Locks): readonly TreeEve
     case 'term':
       sys.kill(effect.pid, SIGTERM);
       return [];
+    case 'tellLingering':
+      live.voice.warn(`runsv ${effect.name}, process ${effect.pid}, has not ended 10 s after TERM, sending TERM again`);
+      return [];
     case 'tellCrash':
       live.voice.warn(`runsv ${effect.name} was killed by signal ${effect.signal}, starting it again`);
       return [];
     case 'lookForHolder':
-      return lookForHolder(live, effect.name, effect.key, locks);
+      return lookForHolder(live, effect, locks);
     case 'essentialOver':
       return essentialOver(live, effect.name, effect.key);
   }

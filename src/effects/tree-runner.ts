@@ -8,16 +8,19 @@ import { monotonicMs } from '../host/clock.ts';
 import { ECHILD, EINTR, POLLIN, SIGALRM, SIGCHLD, SIGHUP, SIGTERM, WNOHANG } from '../host/linux.ts';
 import { type Watch, waitOnce } from '../host/loop.ts';
 import { sys } from '../host/sys.ts';
+import { mayStart } from '../machine/turn.ts';
 import { type Ended, nextStartMs, RESTART_MS, runningPids } from '../machine/tree.ts';
 import { wishOf } from '../machine/wishes.ts';
 import { holderOf, newLocks } from './holder.ts';
 import { commandEnded, startCommand } from './command.ts';
-import { forceLook, inside, lookNow, lookSoon } from './looking.ts';
+import { forceLook, inside, lookFurther, lookNow, lookSoon } from './looking.ts';
 import { announceCommand, handOver, takeUp } from './handover.ts';
 import type { Handed } from '../formats/handover.ts';
+import { listeningWatches } from './listening.ts';
 import { Fatal, type Voice } from './messages.ts';
 import { identityOf } from './scandir.ts';
 import { deliver } from './starting.ts';
+import { keeperOf } from './turn.ts';
 import { addDot, type Title, titleWatch } from './title.ts';
 import { deliverNews, deliverShutdown, goOnStopping } from './stopping.ts';
 import { type Asked, type Container, type Live, newLive } from './tree-live.ts';
@@ -58,8 +61,15 @@ const holdersOfNew = (live: Live): readonly number[] => {
   return young.map((entry) => holderOf(`${live.dir}/${entry.name}`, locks)).filter((pid) => pid !== null);
 };
 
+const foreignEnded = (live: Live, pid: number, { pidfd, key }: { readonly pidfd: Fd; readonly key: string }): void => {
+  sys.close(pidfd);
+  live.foreign.delete(pid);
+  deliver(live, { kind: 'free', key });
+};
+
 const hangUp = (live: Live): void => {
-  for (const pid of new Set([...runningPids(live.tree), ...holdersOfNew(live)])) sys.kill(pid, SIGTERM);
+  const held = holdersOfNew(live).filter((pid) => keeperOf(pid) === null);
+  for (const pid of new Set([...runningPids(live.tree), ...held])) sys.kill(pid, SIGTERM);
   live.exit = HANGUP_CODE;
 };
 
@@ -84,15 +94,16 @@ const takeSignals = (live: Live): void => {
   else if (signals.includes(SIGTERM)) live.exit = 0;
 };
 
-/** When a runsv is to be started; while the directory is lost, the next look comes first. */
-const startMs = (live: Live): number | null => (live.lost ? null : nextStartMs(live.tree));
+/** When a runsv is to be started; while the directory is lost, or another runsvdir's, the next look comes first. */
+const startMs = (live: Live): number | null =>
+  live.lost || !mayStart(live.claim.turn) ? null : nextStartMs(live.tree);
 
 /** The runsvs that are due are started where the directory is still the one they were found in. */
 const startDue = (live: Live): void => {
   const dueMs = startMs(live);
   if (dueMs === null || dueMs > monotonicMs()) return;
   if (identityOf(live.dir) !== live.identity) lookNow(live);
-  if (!live.lost) inside(live, () => deliver(live, { kind: 'due' }));
+  if (startMs(live) !== null) inside(live, () => deliver(live, { kind: 'due' }));
 };
 
 // ---- the loop -----------------------------------------------------------------------------------------------
@@ -101,20 +112,27 @@ const watches = (live: Live): readonly Watch[] => [
   { fd: live.signals, events: POLLIN, ready: () => takeSignals(live) },
   ...(live.tree.stopping ? [] : watchesOf(live.watching, () => lookSoon(live))),
   ...(live.title === null ? [] : [titleWatch(live.title)]),
+  ...listeningWatches(live),
   ...[...live.alien].map(([pid, fd]): Watch => ({ fd, events: POLLIN, ready: () => alienEnded(live, pid, fd) })),
+  ...[...live.foreign].map(
+    ([pid, one]): Watch => ({ fd: one.pidfd, events: POLLIN, ready: () => foreignEnded(live, pid, one) }),
+  ),
+  ...(live.claim.holder === null ? [] : [{ fd: live.claim.holder, events: POLLIN, ready: () => lookNow(live) }]),
 ];
 
 const deadline = (live: Live): number | null => {
-  const lookMs = live.tree.stopping ? null : live.lookMs;
+  const lookMs = live.tree.stopping ? null : live.look === null ? live.lookMs : 0;
   const stopMs = live.container?.shutdown.dueMs ?? null;
-  const times = [startMs(live), lookMs, stopMs, live.title === null ? null : live.title.dotMs];
+  const times = [startMs(live), lookMs, stopMs, live.title?.dotMs ?? null, live.listening?.dueMs ?? null];
   const set = times.filter((ms) => ms !== null);
   return set.length === 0 ? null : Math.min(...set);
 };
 
 const duesOver = (live: Live): void => {
   const ms = monotonicMs();
-  if (!live.tree.stopping && live.lookMs !== null && live.lookMs <= ms) lookNow(live);
+  if (live.tree.stopping) live.look = null;
+  else if (live.look !== null) lookFurther(live);
+  else if (live.lookMs !== null && live.lookMs <= ms) lookNow(live);
   startDue(live);
   if (live.title !== null && live.title.dotMs <= ms) addDot(live.title, ms);
 };
@@ -152,8 +170,8 @@ export const superviseTree = (
   const live = begin(voice, asked, title, handed);
   handOver(live);
   if (!live.tree.stopping) lookNow(live);
-  startCommand(live, announceCommand);
   for (;;) {
+    startCommand(live, announceCommand);
     goOnStopping(live, () => reap(live));
     handOver(live);
     if (live.exit !== null) return live.exit;
