@@ -1,7 +1,7 @@
 // runsvdir: starts and supervises a runsv for each service in a directory.
 //
 // Read next: ../effects/tree-runner.ts (the loop), ../machine/tree.ts (the decisions).
-import { baseName, type OptionTable, parseOptions, problemLine } from '../cli/options.ts';
+import { type OptionTable, parseOptions, problemLine } from '../cli/options.ts';
 import { err } from '../cli/say.ts';
 import { reopened, takeHanded } from '../effects/handover.ts';
 import { orFatal, type Voice, voiceOf } from '../effects/messages.ts';
@@ -89,7 +89,8 @@ const run = (argv: readonly Bytes[]): number => {
   const { given, rest } = parsed;
   const killAfter = killAfterMs(given.last('k'));
   if (killAfter === null) {
-    return misused(argv0, `${baseName(argv0)}: -k: expected a number of seconds, found '${given.last('k')}'\n`);
+    err(`runsvdir: fatal: -k takes a number of seconds, not '${given.last('k')}'\n`);
+    return USAGE_CODE;
   }
   const [dir, ...words] = rest;
   if (dir === undefined) return misused(argv0);
