@@ -6,7 +6,7 @@ import { err } from '../cli/say.ts';
 import { leaveEnding } from '../effects/essential.ts';
 import { orFatal, voiceOf } from '../effects/messages.ts';
 import { openService } from '../effects/open.ts';
-import { supervise } from '../effects/runner.ts';
+import { supervise, tidy } from '../effects/runner.ts';
 import type { Bytes } from '../host/calls.ts';
 import type { Applet } from './applet.ts';
 
@@ -23,6 +23,7 @@ const run = (argv: readonly Bytes[]): number => {
     const live = openService(voice, dir);
     if (live === null) return 0;
     supervise(live);
+    tidy(live);
     const { over } = live.pair.main;
     return over === null ? 0 : leaveEnding(voice, over);
   });

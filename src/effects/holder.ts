@@ -1,7 +1,12 @@
 // Who holds the lock of a service: a runsv that an earlier runsvdir left running.
-import { type Bytes, type RawStat, refused } from '../host/calls.ts';
+//
+// Promises: who is named works in that very service's directory, with our own rights or more, so that a user who holds a
+// lock file of his own is not taken for a runsv. He is held by a pidfd that was opened before that was looked at.
+import { type Bytes, type Fd, type RawStat, refused } from '../host/calls.ts';
 import { O_RDONLY } from '../host/linux.ts';
 import { sys } from '../host/sys.ts';
+import { hasEnded } from './proc.ts';
+import { identityOf, statThere } from './trusted-file.ts';
 
 const CHUNK = 65536;
 
@@ -18,9 +23,10 @@ const readAll = (path: Bytes): Bytes => {
   return text;
 };
 
+/** What a path leads to; for directories of services and of processes, which no user can put in each other's place. */
 const keyOf = (path: Bytes): string | null => {
   const stat = sys.stat(path);
-  return refused(stat) ? null : `${stat[1]}:${stat[3]}:${stat[2]}`;
+  return refused(stat) ? null : identityOf(stat);
 };
 
 /** The kernel's list of locks, read when it is first asked for: whoever asks for many holders reads it once. */
@@ -34,27 +40,59 @@ export const newLocks = (): Locks => {
   };
 };
 
-/** Processes that have an exclusive lock on a file or directory of this inode, as the kernel's list tells them. */
-export const writersOf = (stat: RawStat, allLocks: Locks): readonly number[] => {
+/** The processes that hold a lock on an inode of this number, on whatever device; `access`: WRITE for an exclusive one. */
+function* lockersWith(access: string, stat: RawStat, allLocks: Locks): Generator<number> {
   const inode = `:${stat[3] * 0x100000000 + stat[2]} `;
   const locks = allLocks();
-  const found: number[] = [];
   // a thousand runsvs have a thousand lines: only those with the inode are looked at
   for (let at = locks.indexOf(inode); at >= 0; at = locks.indexOf(inode, at + 1)) {
     const line = locks.slice(locks.lastIndexOf('\n', at) + 1, at);
-    const [, kind, , access, pid] = line.split(' ').filter((word) => word !== '');
-    if (kind === 'FLOCK' && access === 'WRITE') found.push(Number(pid));
+    const [, kind, , had = '', pid] = line.split(' ').filter((word) => word !== '');
+    if (kind === 'FLOCK' && Number(pid) > 0 && had.startsWith(access)) yield Number(pid);
   }
-  return found;
+}
+
+const lockersOf = (lock: Bytes, allLocks: Locks): Iterable<number> => {
+  const stat = statThere(lock);
+  return refused(stat) ? [] : lockersWith('', stat, allLocks);
 };
+
+/** The processes that hold an exclusive lock on what has this stat. */
+export const writersOf = (stat: RawStat): readonly number[] => [...lockersWith('WRITE', stat, newLocks())];
+
+/** Who may act for a process: us, or root. */
+const hasOurRights = (pid: number): boolean => {
+  const stat = sys.stat(`/proc/${pid}`);
+  return !refused(stat) && (stat[4] === 0 || stat[4] === sys.geteuid());
+};
+
+export interface Holder {
+  readonly pid: number;
+  /** null: the kernel has no such thing. To be closed by whoever asked. */
+  readonly pidfd: Fd | null;
+}
 
 /**
  * The process that holds SERVICE/supervise/lock; null where none is known. The device that the kernel tells of a lock is
  * not always the one that stat tells (overlays, btrfs): the inode leads to candidates, and a runsv works in its service.
  */
-export const holderOf = (service: Bytes, allLocks: Locks): number | null => {
-  const stat = sys.stat(`${service}/supervise/lock`);
-  if (refused(stat)) return null;
+export const holderOf = (service: Bytes, allLocks: Locks): Holder | null => {
   const key = keyOf(service);
-  return writersOf(stat, allLocks).find((pid) => keyOf(`/proc/${pid}/cwd`) === key) ?? null;
+  for (const pid of lockersOf(`${service}/supervise/lock`, allLocks)) {
+    const pidfd = sys.pidfd(pid);
+    const held = refused(pidfd) ? null : pidfd;
+    const fits = keyOf(`/proc/${pid}/cwd`) === key && hasOurRights(pid) && (held === null || !hasEnded(held));
+    if (fits) return { pid, pidfd: held };
+    if (held !== null) sys.close(held);
+  }
+  return null;
+};
+
+/** Who holds a lock of the service in the current directory, for a message. */
+export const whoHolds = (lock: Bytes): { readonly pid: number; readonly supervises: boolean } | null => {
+  const lockers = [...lockersOf(lock, newLocks())];
+  const runsv = lockers.find((pid) => keyOf(`/proc/${pid}/cwd`) === keyOf('.'));
+  if (runsv !== undefined) return { pid: runsv, supervises: true };
+  // one of several inodes of that number may be another file system's
+  return lockers.length === 1 ? { pid: lockers[0] as number, supervises: false } : null;
 };

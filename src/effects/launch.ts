@@ -7,6 +7,7 @@ import { type Bytes, type Fd, refused } from '../host/calls.ts';
 import { EDQUOT, ENOSPC, EROFS, S_IXUSR, SPAWN_FAILED } from '../host/linux.ts';
 import { sys } from '../host/sys.ts';
 import type { ScriptLetter } from '../machine/types.ts';
+import { type Lock, renewLock } from './lock.ts';
 import { recordText } from './record.ts';
 
 export type Launch =
@@ -30,7 +31,9 @@ export interface Place {
   readonly dir: Bytes;
   /** Pairs: the child's descriptor, ours. */
   readonly fds: readonly number[];
-  readonly lock: Fd;
+  readonly lock: Lock;
+  /** Device and inode of that directory. */
+  readonly directory: string;
 }
 
 /** What only the writing of the record can have failed with: a disk that is full, or cannot be written any more. */
@@ -39,7 +42,9 @@ const NOT_RECORDED: readonly number[] = [-ENOSPC, -EDQUOT, -EROFS].map((errno) =
 /** Starts a program and records it; where it cannot be recorded it is started all the same. */
 const startRecorded = (place: Place, argv: readonly Bytes[], phase: 'run' | 'finish'): Launch => {
   const path = argv[0] ?? '';
-  const result = sys.spawn(path, argv, [], place.dir, place.fds, 0, place.lock, recordText(phase));
+  renewLock(place.lock);
+  const record = recordText(phase, place.directory);
+  const result = sys.spawn(path, argv, [], place.dir, place.fds, 0, place.lock.fd, record);
   if (!NOT_RECORDED.includes(result)) return launch(result);
   return launch(sys.spawn(path, argv, [], place.dir, place.fds, 0, NO_RECORD, ''));
 };

@@ -5,7 +5,7 @@
 import { decodeStatus, type Status } from '../formats/status.ts';
 import { type Bytes, type Fd, refused } from '../host/calls.ts';
 import { bootMs, monotonicMs, wallClock } from '../host/clock.ts';
-import { ENOENT, ESRCH, O_RDONLY, POLLIN, S_IFDIR, S_IFMT, SIGCHLD, SIGTERM } from '../host/linux.ts';
+import { ENOENT, POLLIN, S_IFDIR, S_IFMT, SIGCHLD, SIGTERM } from '../host/linux.ts';
 import { waitOnce } from '../host/loop.ts';
 import { sys } from '../host/sys.ts';
 import { newPair, type Side } from '../machine/pair.ts';
@@ -14,11 +14,14 @@ import type { Adopted, Now, Service } from '../machine/types.ts';
 import { ESSENTIAL_FLAG, forgetEnding } from './essential.ts';
 import { Fatal, reason, type Voice } from './messages.ts';
 import { holdStandard } from './standard.ts';
+import { type Lock, lockedElsewhere, takeLock } from './lock.ts';
 import { newPipe, type Pipe, pipeOf } from './pipe.ts';
-import { learnBoot, type Survivor, survivorOf } from './record.ts';
+import { learnBoot } from './record.ts';
 import { ENDING, HARMLESS, type Live, publishFirst } from './runner.ts';
-import { type LiveSide, openSide, type Taken, takeSide } from './side.ts';
-import { isThere, lockedElsewhere, openOk, tryLock } from './supervise.ts';
+import { type LiveSide, openSide, type Place, placeOf } from './side.ts';
+import { isThere, openOk } from './supervise.ts';
+import { type Survivor, survivorOf } from './survivor.ts';
+import { readThere } from './trusted-file.ts';
 
 /** How often a log's lock that another process holds is tried again. */
 const LOCK_RETRY_MS = 200;
@@ -54,27 +57,26 @@ const enter = (dir: Bytes): void => {
   if (refused(entered)) throw new Fatal(reason('unable to change to directory', entered));
 };
 
-/** Waits for the log's lock, which an ending supervisor may still hold. False: told to go while waiting. */
-const waitForLog = (voice: Voice, signals: Fd, lock: Fd): boolean => {
-  if (tryLock('log/', lock)) return true;
+/** Waits for the log's lock, which an ending supervisor may still hold. Null: told to go while waiting. */
+const waitForLog = (voice: Voice, signals: Fd, { folder, unmade }: Place): Lock | null => {
+  let lock = takeLock(folder, unmade);
+  if (lock !== null) return lock;
   voice.warn('waiting for the lock on log/supervise/lock');
   let told = false;
   const ready = (): void => {
     told ||= sys.takeSignals().some((signal) => ENDING.includes(signal));
   };
-  while (!told) {
+  while (!told && lock === null) {
     waitOnce([{ fd: signals, events: POLLIN, ready }], monotonicMs() + LOCK_RETRY_MS);
-    if (tryLock('log/', lock)) return true;
+    lock = takeLock(folder, unmade);
   }
-  return false;
+  return lock;
 };
 
+/** What it says is a wish, and who owns the file may send any wish anyhow: so it counts, whoever owns it. */
 const readStatus = (folder: Bytes): Status | null => {
-  const fd = sys.open(`${folder}supervise/status`, O_RDONLY, 0);
-  if (refused(fd)) return null;
-  const bytes = sys.read(fd, 64);
-  sys.close(fd);
-  return refused(bytes) ? null : decodeStatus(bytes);
+  const told = readThere(`${folder}supervise/status`, 64);
+  return told === null ? null : decodeStatus(told.text);
 };
 
 /** What the last status says counts where it speaks of this process. */
@@ -87,23 +89,18 @@ const adoptedFrom = ({ pid, phase, startMs }: Survivor, status: Status | null): 
   return { pid, phase, startedMs, since: { sec, nsec }, paused, gotTerm };
 };
 
-const find = (voice: Voice, { folder, lock }: Taken): Found | null => {
-  const survivor = survivorOf(lock);
+const find = (voice: Voice, { place, lock }: Taken): Found | null => {
+  const survivor = survivorOf(lock, place.directory);
   if (survivor === null) return null;
-  const pidfd = sys.pidfd(survivor.pid);
-  if (pidfd === -ESRCH) return null;
-  if (refused(pidfd)) {
-    throw new Fatal(reason(`unable to watch process ${survivor.pid}, which an earlier runsv started`, pidfd));
-  }
-  voice.warn(`taking over ${folder}./${survivor.phase}, still running as process ${survivor.pid}`);
-  return { adopted: adoptedFrom(survivor, readStatus(folder)), pidfd, want: readStatus(folder)?.want ?? null };
+  voice.warn(`taking over ${place.folder}./${survivor.phase}, still running as process ${survivor.pid}`);
+  const status = readStatus(place.folder);
+  return { adopted: adoptedFrom(survivor, status), pidfd: survivor.pidfd, want: status?.want ?? null };
 };
 
 /** A service before its first event: as last told where its process survived, else as its down file says. */
 const serviceOf = (side: Side, folder: Bytes, found: Found | null, now: Now): Service => {
   const want = found?.want ?? (isThere(`${folder}down`) ? 'down' : 'up');
   const essential = side === 'main' && isThere(ESSENTIAL_FLAG);
-  if (essential) forgetEnding();
   const service = newService(want, side === 'main', now, essential);
   if (found === null) return service;
   return handle(service, { kind: 'adopted', ...found.adopted }, now).service;
@@ -112,9 +109,16 @@ const serviceOf = (side: Side, folder: Bytes, found: Found | null, now: Now): Se
 /** The pipe between the survivors, where there are any, else a new one. */
 const pipeFor = (main: Found | null, log: Found | null): Pipe => {
   const survived =
-    (log === null ? null : pipeOf(log.adopted.pid, 0)) ?? (main === null ? null : pipeOf(main.adopted.pid, 1));
+    (log === null ? null : pipeOf(log.adopted.pid, log.pidfd, 0)) ??
+    (main === null ? null : pipeOf(main.adopted.pid, main.pidfd, 1));
   return survived ?? newPipe();
 };
+
+/** A side whose lock we have. */
+interface Taken {
+  readonly place: Place;
+  readonly lock: Lock;
+}
 
 interface Half {
   readonly live: LiveSide;
@@ -122,9 +126,9 @@ interface Half {
 }
 
 const openHalf = (side: Side, taken: Taken, found: Found | null, now: Now): Half => {
-  const live = openSide(side, taken.folder, taken.lock);
+  const live = openSide(side, taken.place, taken.lock);
   if (found !== null) live.adopted = { pid: found.adopted.pid, pidfd: found.pidfd };
-  return { live, service: serviceOf(side, taken.folder, found, now) };
+  return { live, service: serviceOf(side, taken.place.folder, found, now) };
 };
 
 /** Sides locked: survivors found, fifos open, files true, ok answering. */
@@ -159,9 +163,13 @@ export const openService = (voice: Voice, dir: Bytes): Live | null => {
   const signals = catchSignals();
   enter(dir);
   const withLog = hasLog(voice);
-  const main = takeSide('main');
-  if (!tryLock('', main.lock)) throw lockedElsewhere('');
-  const log = withLog ? takeSide('log') : null;
-  if (log !== null && !waitForLog(voice, signals, log.lock)) return null;
-  return openBoth(voice, signals, main, log);
+  const main = placeOf('main');
+  const mainLock = takeLock(main.folder, main.unmade);
+  if (mainLock === null) throw lockedElsewhere(main.folder);
+  forgetEnding();
+  if (!withLog) return openBoth(voice, signals, { place: main, lock: mainLock }, null);
+  const log = placeOf('log');
+  const logLock = waitForLog(voice, signals, log);
+  if (logLock === null) return null;
+  return openBoth(voice, signals, { place: main, lock: mainLock }, { place: log, lock: logLock });
 };

@@ -2,38 +2,10 @@
 //
 // Promises: zombies are left out; nobody where /proc is not mounted. What is told is a moment old when it is told.
 import { decodeStatus } from '../formats/status.ts';
-import { type Bytes, refused } from '../host/calls.ts';
-import { O_RDONLY } from '../host/linux.ts';
+import { refused } from '../host/calls.ts';
 import { sys } from '../host/sys.ts';
-
-export interface Process {
-  readonly pid: number;
-  readonly parent: number;
-  readonly name: Bytes;
-}
-
-const readSmall = (path: Bytes): Bytes => {
-  const fd = sys.open(path, O_RDONLY, 0);
-  if (refused(fd)) return '';
-  const text = sys.read(fd, 4096);
-  sys.close(fd);
-  return refused(text) ? '' : text;
-};
-
-/** `PID (NAME) STATE PARENT ...`, where the name may hold anything. */
-const processOf = (pid: Bytes): Process | null => {
-  const stat = readSmall(`/proc/${pid}/stat`);
-  const end = stat.lastIndexOf(')');
-  const fields = stat.slice(end + 2).split(' ', 2);
-  if (end < 0 || fields[0] === 'Z' || fields[0] === 'X') return null;
-  return { pid: Number(pid), parent: Number(fields[1]), name: stat.slice(stat.indexOf('(') + 1, end) };
-};
-
-/** The parent of a process; 0 where none is known. */
-export const parentOf = (pid: number): number => processOf(String(pid))?.parent ?? 0;
-
-/** The words of its command line, each ended by a zero byte. */
-export const commandOf = (pid: number): Bytes => readSmall(`/proc/${pid}/cmdline`);
+import { type Process, processOf } from './proc.ts';
+import { readThere } from './trusted-file.ts';
 
 /** Everybody but this process. */
 export const others = (): readonly Process[] => {
@@ -43,7 +15,7 @@ export const others = (): readonly Process[] => {
   const found: Process[] = [];
   for (const name of names) {
     if (name < '0' || name > ':') continue;
-    const process = processOf(name);
+    const process = processOf(Number(name));
     if (process !== null && process.pid !== self) found.push(process);
   }
   return found;
@@ -65,8 +37,18 @@ export const descendants = (all: readonly Process[], roots: readonly number[]): 
 };
 
 /** Whether the service that this runsv supervises has no process, neither ./run nor ./finish. */
-export const hasRested = (runsv: number): boolean =>
-  decodeStatus(readSmall(`/proc/${runsv}/cwd/supervise/status`))?.phase === 'down';
+export const hasRested = (runsv: number): boolean => {
+  const told = readThere(`/proc/${runsv}/cwd/supervise/status`, 64);
+  return told?.ours === true && decodeStatus(told.text)?.phase === 'down';
+};
 
-/** The log service's process of the service that this runsv supervises; 0 for none. */
-export const logOf = (runsv: number): number => Number(readSmall(`/proc/${runsv}/cwd/log/supervise/pid`));
+/**
+ * The log service's process of the service that this runsv supervises; 0 for none. What a user may have written counts
+ * where the process is a child of that runsv: he can name another process of the same service, and nobody else's.
+ */
+export const logOf = (runsv: number, all: readonly Process[]): number => {
+  const told = readThere(`/proc/${runsv}/cwd/log/supervise/pid`, 16);
+  if (told === null || !/^\d+\n$/.test(told.text)) return 0;
+  const pid = Number(told.text);
+  return told.ours || all.some((process) => process.pid === pid && process.parent === runsv) ? pid : 0;
+};

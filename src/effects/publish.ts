@@ -1,21 +1,26 @@
 // The files that tell the world: supervise/pid, stat and status.
 //
-// Promises: a file is replaced whole or not at all, and each one that is there tells the truth: one whose successor
-// cannot be written is removed until it can. The successors are spares that stay: they are swapped with the files
-// (rename exchange), so the disk space of the next update is already held, and a full disk cannot stop one.
-// Must not: decide anything. Read next: ../formats/status.ts.
-import { encodeStatus, type Phase, statLine } from '../formats/status.ts';
-import { type Bytes, type Done, type Errno, refused } from '../host/calls.ts';
-import { EINVAL, ENOENT, ENOSPC, ENOSYS, O_CREAT, O_NONBLOCK, O_WRONLY } from '../host/linux.ts';
+// Promises: a file is replaced whole or not at all, and what was published is never written again, so that whoever has
+// it open reads one state, never a mixture. Each one that is there tells the truth: one whose successor cannot be written
+// is removed until it can. A full disk cannot stop an update: beside each file lies a spare one, which was never published
+// and holds the room for the next; a file that its spare replaced becomes the spare, and is only written again where
+// nobody has it open.
+// Must not: decide anything. Read next: ../formats/status.ts, trusted-file.ts.
+import { decodeStatus, encodeStatus, type Phase, statLine } from '../formats/status.ts';
+import { type Bytes, type Done, type Errno, type Fd, refused } from '../host/calls.ts';
+import { EDQUOT, ENOSPC, O_RDWR } from '../host/linux.ts';
 import { sys } from '../host/sys.ts';
 import type { Service, State } from '../machine/types.ts';
+import { makeInstead, openThere, readThere } from './trusted-file.ts';
 
 type Name = 'pid' | 'stat' | 'status';
 
-/** A file and its spare: what each of them holds; null: unknown, or not there. */
+/** One of the files, and the one that holds room for its successor: what stands in them, null: unknown, or not there. */
 interface Sheet {
   text: Bytes | null;
   spare: Bytes | null;
+  /** The spare was published once. */
+  used: boolean;
 }
 
 /** One side's files. */
@@ -25,14 +30,19 @@ export interface Board {
   readonly sheets: Readonly<Record<Name, Sheet>>;
 }
 
+const NAMES: readonly Name[] = ['pid', 'stat', 'status'];
+/** What a file is called until it gets its name. */
+const NEXT = 'next.new';
+const MODE = 0o644;
+/** As long as any text. */
+const RESERVED = `${'reserved'.padEnd(62)}\n`;
+
+const newSheet = (text: Bytes | null): Sheet => ({ text, spare: null, used: false });
+
 /** `pidAtOnce`: otherwise the pid file is only made when there first is a process. */
 export const newBoard = (folder: Bytes, pidAtOnce: boolean): Board => ({
   folder,
-  sheets: {
-    pid: { text: pidAtOnce ? null : '', spare: null },
-    stat: { text: null, spare: null },
-    status: { text: null, spare: null },
-  },
+  sheets: { pid: newSheet(pidAtOnce ? null : ''), stat: newSheet(null), status: newSheet(null) },
 });
 
 /** What could not be done to which file. */
@@ -63,57 +73,147 @@ const textsFor = (service: Service): Texts => {
   };
 };
 
-/** Writes a spare over; what it held before may be longer, and is cut. */
-const overwrite = (path: Bytes, text: Bytes, before: Bytes | null): Done | Errno => {
-  const fd = sys.open(path, O_WRONLY | O_CREAT | O_NONBLOCK, 0o644);
+/** All or nothing counts. */
+const writeAll = (fd: Fd, text: Bytes): Done | Errno => {
+  const put = text === '' ? (0 as Done) : sys.pwrite(fd, text, 0);
+  return !refused(put) && put !== text.length ? (-ENOSPC as Errno) : put;
+};
+
+const make = (path: Bytes, text: Bytes): Done | Errno => {
+  const fd = makeInstead(path, MODE);
   if (refused(fd)) return fd;
-  let done = text === '' ? (0 as Done) : sys.write(fd, text);
-  if (!refused(done) && done !== text.length) done = -ENOSPC as Errno;
-  if (!refused(done) && (before === null || before.length > text.length)) done = sys.ftruncate(fd, text.length);
+  const put = writeAll(fd, text);
+  sys.close(fd);
+  if (refused(put)) sys.unlink(path);
+  return put;
+};
+
+/** Gives the file NEXT its name; what had that name is gone. */
+const place = (folder: Bytes, name: Bytes): Done | Errno => {
+  const renamed = sys.rename(folder + NEXT, folder + name);
+  if (refused(renamed)) sys.unlink(folder + NEXT);
+  return renamed;
+};
+
+/** As place, but what had the name stays, as the spare. */
+const placeKeeping = (folder: Bytes, name: Name, sheet: Sheet): Done | Errno => {
+  if (refused(sys.exchange(folder + NEXT, folder + name))) return place(folder, name);
+  const kept = place(folder, spareOf(name));
+  sheet.spare = refused(kept) ? null : sheet.text;
+  sheet.used = true;
+  return 0 as Done;
+};
+
+const spareOf = (name: Name): Bytes => `${name}.new`;
+
+/** Only a file with something in it holds room. */
+const lacksRoom = ({ text, spare }: Sheet): boolean => spare === null && text !== null && text !== '';
+
+/** Publishes a new file. */
+const putNew = (folder: Bytes, name: Name, sheet: Sheet, text: Bytes): Done | Errno => {
+  const made = make(folder + NEXT, text);
+  if (refused(made)) return made;
+  return lacksRoom(sheet) ? placeKeeping(folder, name, sheet) : place(folder, name);
+};
+
+/** Whoever still reads it must not see it change; where that cannot be told, it is not written either. */
+const mayBeWritten = ({ used, spare }: Sheet, fd: Fd): boolean =>
+  (!used || !refused(sys.sole(fd))) && sys.read(fd, RESERVED.length + 1) === spare;
+
+/** Writes a spare, if it is the file that we have left there. */
+const writeSpare = (path: Bytes, sheet: Sheet, text: Bytes): Done | Errno => {
+  const opened = openThere(path, O_RDWR);
+  if (refused(opened)) return opened;
+  const { fd, ours } = opened;
+  let done: Done | Errno = ours && mayBeWritten(sheet, fd) ? writeAll(fd, text) : (-ENOSPC as Errno);
+  if (!refused(done) && (sheet.spare ?? '').length > text.length) done = sys.ftruncate(fd, text.length);
   sys.close(fd);
   return done;
 };
 
-const cannotSwap = (result: number): boolean => result === -ENOENT || result === -EINVAL || result === -ENOSYS;
+/** The spare takes the file's place, and the file, whose room is ours too, its own. */
+const putSpare = (folder: Bytes, name: Name, sheet: Sheet, text: Bytes): Done | Errno => {
+  const path = folder + name;
+  const sparePath = folder + spareOf(name);
+  const written = writeSpare(sparePath, sheet, text);
+  sheet.spare = null;
+  if (refused(written)) {
+    sys.unlink(sparePath);
+    return written;
+  }
+  const swapped = sys.exchange(sparePath, path);
+  if (refused(swapped)) return sys.rename(sparePath, path);
+  sheet.spare = sheet.text === '' ? null : sheet.text;
+  sheet.used = true;
+  return swapped;
+};
 
-/** The spare takes the file's place, and the old file becomes the spare; where there is none yet, one is made. */
-const swap = (sheet: Sheet, spare: Bytes, path: Bytes, text: Bytes): Done | Errno => {
-  const swapped = sys.exchange(spare, path);
-  if (!refused(swapped)) sheet.spare = sheet.text;
-  if (!cannotSwap(swapped)) return swapped;
-  const renamed = sys.rename(spare, path);
-  if (!refused(renamed)) sheet.spare = refused(overwrite(spare, text, null)) ? null : text;
-  return renamed;
+const isOurText = (text: Bytes): boolean =>
+  text === RESERVED || decodeStatus(text) !== null || /^(\d{1,10}|(down|run|finish)[a-zA-Z, ]{0,40})\n$/.test(text);
+
+/** A spare that a runsv which was killed has left. */
+const findSpare = (folder: Bytes, name: Name, sheet: Sheet): void => {
+  const left = readThere(folder + spareOf(name), RESERVED.length + 1);
+  if (left === null || !left.ours || !isOurText(left.text)) return;
+  sheet.spare = left.text;
+  sheet.used = true;
+};
+
+const isFull = (errno: number): boolean => errno === -ENOSPC || errno === -EDQUOT;
+
+const replace = (folder: Bytes, name: Name, sheet: Sheet, text: Bytes): Done | Errno => {
+  const done = putNew(folder, name, sheet, text);
+  if (!isFull(done)) return done;
+  if (sheet.spare === null) findSpare(folder, name, sheet);
+  return sheet.spare === null ? done : putSpare(folder, name, sheet, text);
 };
 
 /**
- * Replaces one file; what cannot be replaced is removed, so that it does not lie. Removing it may make just the room that
- * its successor lacked, so that is tried once more.
+ * Makes one file say `text`; what cannot be replaced is removed, so that it does not lie. Removing it may make just the
+ * room that is missing, so the file is tried once more.
  */
-const replace = (sheet: Sheet, path: Bytes, text: Bytes): Trouble | null => {
-  const spare = `${path}.new`;
-  const write = (): Done | Errno => {
-    const written = sheet.spare === text ? (0 as Done) : overwrite(spare, text, sheet.spare);
-    sheet.spare = null;
-    return refused(written) ? written : swap(sheet, spare, path, text);
-  };
-  const first = write();
-  if (refused(first)) sys.unlink(path);
-  const done = refused(first) ? write() : first;
+const update = ({ folder, sheets }: Board, name: Name, text: Bytes): Trouble | null => {
+  const sheet = sheets[name];
+  if (sheet.text === text) return null;
+  const path = folder + name;
+  let done = replace(folder, name, sheet, text);
+  if (refused(done)) {
+    sys.unlink(path);
+    sheet.text = null;
+    done = replace(folder, name, sheet, text);
+  }
   sheet.text = refused(done) ? null : text;
   return refused(done) ? { what: `unable to replace ${path}`, errno: done } : null;
 };
 
-const update = (board: Board, name: Name, text: Bytes): Trouble | null => {
-  const sheet = board.sheets[name];
-  return sheet.text === text ? null : replace(sheet, board.folder + name, text);
+/** The spare is one that was never published, if there is room for that. */
+const makeSpare = (folder: Bytes, name: Name, sheet: Sheet): Done | Errno => {
+  const path = folder + spareOf(name);
+  const made = sheet.spare === null ? make(path, RESERVED) : make(folder + NEXT, RESERVED);
+  if (refused(made)) return made;
+  const done = sheet.spare === null ? made : place(folder, spareOf(name));
+  if (refused(done)) return done;
+  sheet.spare = RESERVED;
+  sheet.used = false;
+  return done;
+};
+
+const makeSpares = ({ folder, sheets }: Board): void => {
+  for (const name of NAMES) {
+    const sheet = sheets[name];
+    if ((sheet.spare === null || sheet.used) && isFull(makeSpare(folder, name, sheet))) return;
+  }
 };
 
 /** Makes the files say what `service` is. Tells the first thing that went wrong, after which it can be called again. */
 export const publish = (board: Board, service: Service): Trouble | null => {
   const texts = textsFor(service);
-  const pid = update(board, 'pid', texts.pid);
-  const stat = update(board, 'stat', texts.stat);
-  const status = update(board, 'status', texts.status);
-  return pid ?? stat ?? status;
+  const troubles = NAMES.map((name) => update(board, name, texts[name]));
+  makeSpares(board);
+  return troubles.find((trouble) => trouble !== null) ?? null;
+};
+
+/** Nothing stays but what runit leaves, too. */
+export const removeSpares = ({ folder, sheets }: Board): void => {
+  for (const name of NAMES) if (sheets[name].spare !== null) sys.unlink(folder + spareOf(name));
 };

@@ -1,95 +1,60 @@
-// The record of a child in supervise/lock, and finding that child again.
+// The record of a child in supervise/lock.
 //
 // A supervisor killed with -9 leaves its children running. The kernel-side start of a child writes one line into the
 // locked file before the program runs, so there is no moment at which a child lives unrecorded:
-//   PHASE BOOT_ID BEFORE_MS AFTER_MS PID    (phase run or finish; milliseconds since boot that enclose its start)
-// The next supervisor takes a recorded process over instead of starting a second copy, provided that it is the same
-// one: same boot, same pid, started between these two moments.
-// Read next: launch.ts (who writes it), runner.ts (who adopts).
-import { type Fd, refused } from '../host/calls.ts';
+//   PHASE BOOT_ID DIRECTORY BEFORE_MS AFTER_MS PID
+// PHASE is run or finish; DIRECTORY the device and inode of the service's directory, so that a record which was moved
+// here from another service is none; the milliseconds since boot enclose the child's start.
+// Read next: survivor.ts (who believes it), launch.ts (who writes it).
+import { type Bytes, type Fd, refused } from '../host/calls.ts';
 import { bootMs } from '../host/clock.ts';
-import { ENOENT, ESRCH, O_RDONLY } from '../host/linux.ts';
+import { ENOENT } from '../host/linux.ts';
 import { sys } from '../host/sys.ts';
 import { Fatal, reason } from './messages.ts';
+import { readSmall } from './proc.ts';
 
-/** A process's start is told in ticks of this many milliseconds, rounded down. */
-const TICK_MS = 10;
-const RECORD_MAX = 128;
-
-export interface Survivor {
-  readonly phase: 'run' | 'finish';
-  readonly pid: number;
-  /** When it was started, milliseconds since boot. */
-  readonly startMs: number;
-}
-
-/**
- * A small file of /proc, '' where it is not there. Any other refusal is Fatal: not to know whether a process still runs
- * must not be taken for knowing that it does not.
- */
-const readSmall = (path: string): string => {
-  const fd = sys.open(path, O_RDONLY, 0);
-  if (fd === -ENOENT) return '';
-  if (refused(fd)) throw new Fatal(reason(`unable to open ${path}`, fd));
-  const text = sys.read(fd, 4096);
-  sys.close(fd);
-  if (text === -ESRCH) return '';
-  if (refused(text)) throw new Fatal(reason(`unable to read ${path}`, text));
-  return text;
-};
+const BOOT_ID = '/proc/sys/kernel/random/boot_id';
 
 let bootId = '-';
 
 /** Learns which boot of the machine this is ('-' where /proc is not mounted); needed before anything is recorded. */
 export const learnBoot = (): void => {
-  bootId = readSmall('/proc/sys/kernel/random/boot_id').trim() || '-';
+  const text = readSmall(BOOT_ID);
+  // not to know it must not be taken for another boot
+  if (refused(text) && text !== -ENOENT) throw new Fatal(reason(`unable to read ${BOOT_ID}`, text));
+  bootId = (refused(text) ? '' : text.trim()) || '-';
 };
 
-/** The text to which spawn adds the pid. */
-export const recordText = (phase: 'run' | 'finish'): string =>
-  `${phase.padEnd(6)} ${bootId} ${String(bootMs()).padStart(14, '0')} `;
+/** The text to which spawn adds the moment and the pid. */
+export const recordText = (phase: 'run' | 'finish', directory: string): string =>
+  `${phase.padEnd(6)} ${bootId} ${directory.padStart(31)} ${String(bootMs()).padStart(14, '0')} `;
 
-/** When a living process started, in milliseconds since boot; null for a dead one, or one that only waits to be reaped. */
-const startOf = (pid: number): number | null => {
-  const stat = readSmall(`/proc/${pid}/stat`);
-  // the name in parentheses may hold anything, also parentheses
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  const ticks = Number(fields[19]);
-  return stat === '' || fields[0] === 'Z' || fields[0] === 'X' || Number.isNaN(ticks) ? null : ticks * TICK_MS;
-};
-
-/** How long a record is: phase, boot, two moments, pid and newline. */
-const RECORD_SIZE = 7 + 37 + 15 + 15 + 11;
+/** How long a record is: phase, boot, directory, two moments, pid and newline. */
+const RECORD_SIZE = 7 + 37 + 32 + 15 + 15 + 11;
 
 /** Holds the space of a record on the disk, so that a disk that fills up later cannot keep one from being written. */
-const reserve = (lock: Fd, text: string): void => {
+export const reserveRecord = (lock: Fd, text: Bytes): void => {
   if (text.length < RECORD_SIZE) sys.pwrite(lock, text.padEnd(RECORD_SIZE - 1) + '\n', 0);
 };
 
-interface Recorded extends Survivor {
-  readonly boot: string;
+export interface Record {
+  readonly phase: 'run' | 'finish';
+  /** '' in one that a version before this one has written. */
+  readonly directory: string;
+  /** The child was started between these two, milliseconds since boot. */
+  readonly startMs: number;
   readonly afterMs: number;
+  readonly pid: number;
 }
 
-const parseRecord = (text: string): Recorded | null => {
+/** A record of this boot; null: none. */
+export const parseRecord = (text: Bytes): Record | null => {
   const [line, rest] = text.split('\n');
-  const [phase, boot, before, after, pid] = (line ?? '').split(' ').filter((word) => word !== '');
-  const numbers = { startMs: Number(before), afterMs: Number(after), pid: Number(pid) };
-  if (rest === undefined || boot === undefined || !(numbers.afterMs >= numbers.startMs && numbers.pid > 1)) return null;
-  return phase === 'run' || phase === 'finish' ? { phase, boot, ...numbers } : null;
-};
-
-const isSame = (record: Recorded): boolean => {
-  if (record.boot !== bootId || bootId === '-' || record.pid === sys.getpid()) return false;
-  const startMs = startOf(record.pid);
-  return startMs !== null && startMs > record.startMs - TICK_MS && startMs <= record.afterMs;
-};
-
-/** The recorded process, if it still lives. Throws Fatal where that cannot be told. */
-export const survivorOf = (lock: Fd): Survivor | null => {
-  const text = sys.read(lock, RECORD_MAX);
-  if (refused(text)) throw new Fatal(reason('unable to read supervise/lock', text));
-  reserve(lock, text);
-  const record = parseRecord(text);
-  return record !== null && isSame(record) ? record : null;
+  const words = (line ?? '').split(' ').filter((word) => word !== '');
+  const [phase, boot] = words;
+  const [before, after, pid] = words.slice(-3).map(Number);
+  if (rest === undefined || boot !== bootId || bootId === '-' || words.length < 5 || words.length > 6) return null;
+  if (before === undefined || after === undefined || pid === undefined || !(after >= before && pid > 1)) return null;
+  const directory = words.length === 6 ? (words[2] ?? '') : '';
+  return phase === 'run' || phase === 'finish' ? { phase, directory, startMs: before, afterMs: after, pid } : null;
 };

@@ -28,8 +28,8 @@ import type { Effect, Event, Now, ScriptLetter } from '../machine/types.ts';
 import { hasFinish, hasScript, type Launch, type Place, startFinish, startRun, startScript } from './launch.ts';
 import type { Voice } from './messages.ts';
 import { endInput, type Pipe } from './pipe.ts';
-import { publish } from './publish.ts';
-import type { LiveSide } from './side.ts';
+import { publish, removeSpares } from './publish.ts';
+import { type LiveSide, signal } from './side.ts';
 
 /** How long until files that could not be written are written again. */
 const PUBLISH_RETRY_MS = 1000;
@@ -65,7 +65,12 @@ const placeOf = (live: Live, side: LiveSide): Place => {
   const { pipe } = live;
   const isLog = side.side === 'log';
   const end = pipe === null ? null : isLog ? pipe.readEnd : pipe.writeEnd;
-  return { dir: isLog ? 'log' : '', fds: end === null ? [] : [isLog ? 0 : 1, end], lock: side.lock };
+  return {
+    dir: isLog ? 'log' : '',
+    fds: end === null ? [] : [isLog ? 0 : 1, end],
+    lock: side.lock,
+    directory: side.directory,
+  };
 };
 
 /** Tells what went wrong with a start, in runit's words, and turns it into the machine's event. */
@@ -96,6 +101,7 @@ const perform = (live: Live, side: LiveSide, effect: Effect): Event | null => {
     case 'ask':
       return ask(live, side, effect.letter, effect.pid);
     case 'endScript':
+      // our child: nobody else's number until it is reaped, which sets it to 0
       if (live.script !== 0) sys.kill(live.script, SIGKILL);
       return null;
     case 'run':
@@ -104,7 +110,7 @@ const perform = (live: Live, side: LiveSide, effect: Effect): Event | null => {
       if (!hasFinish()) return { kind: 'noFinish' };
       return answerTo(live, startFinish(placeOf(live, side), effect.code, effect.status), './finish');
     case 'send':
-      sys.kill(effect.pid, effect.signal);
+      signal(side, effect.pid, effect.signal);
       return null;
   }
 };
@@ -155,7 +161,7 @@ const deliver = (live: Live, side: Side, event: Event): void => {
 
 /** Takes what one read gives; false: there was nothing. */
 const takeCommands = (live: Live, side: LiveSide): boolean => {
-  const letters = sys.read(side.fifos.control, COMMANDS_MAX);
+  const letters = sys.read(side.control, COMMANDS_MAX);
   if (refused(letters) || letters === '') return false;
   for (const letter of letters) {
     const event = eventOf(letter);
@@ -230,7 +236,7 @@ const duesOver = (live: Live): void => {
 
 const sideWatches = (live: Live, side: LiveSide | null): readonly Watch[] => {
   if (side === null) return [];
-  const control: Watch = { fd: side.fifos.control, events: POLLIN, ready: () => void takeCommands(live, side) };
+  const control: Watch = { fd: side.control, events: POLLIN, ready: () => void takeCommands(live, side) };
   if (side.adopted === null) return [control];
   return [control, { fd: side.adopted.pidfd, events: POLLIN, ready: () => adoptedEnded(live, side) }];
 };
@@ -263,4 +269,10 @@ export const supervise = (live: Live): void => {
 export const publishFirst = (live: Live): void => {
   live.publishMs = 0;
   publishAll(live);
+};
+
+/** What only a living supervisor needs is gone when it has ended. */
+export const tidy = (live: Live): void => {
+  removeSpares(live.main.board);
+  if (live.log !== null) removeSpares(live.log.board);
 };

@@ -1,42 +1,55 @@
-// One side of a supervised pair as it lives in this process: its folder, lock, fifos and files.
+// One side of a supervised pair as it lives in this process: its folder, lock, fifo and files.
 //
-// Promises: after takeSide the directory is ours alone; after openSide its fifos answer and its files tell the truth.
-// Read next: supervise.ts (the parts), runner.ts (both sides together).
-import type { Bytes, Fd } from '../host/calls.ts';
+// Promises: after takeSide the directory is ours alone; after openSide its fifo answers and its files tell the truth.
+// Read next: supervise.ts, lock.ts (the parts), runner.ts (both sides together).
+import type { Bytes, Errno, Fd } from '../host/calls.ts';
+import { sys } from '../host/sys.ts';
 import type { Side } from '../machine/pair.ts';
+import type { Lock } from './lock.ts';
+import { signalHeld } from './proc.ts';
 import { type Board, newBoard } from './publish.ts';
-import { type Fifos, isThere, makeSupervise, openControl, openLock } from './supervise.ts';
+import { isThere, makeSupervise, openControl } from './supervise.ts';
+import { directoryOf } from './survivor.ts';
 
 export interface LiveSide {
   readonly side: Side;
   /** '' or 'log/' */
   readonly folder: Bytes;
-  readonly lock: Fd;
-  readonly fifos: Fifos;
+  /** Device and inode of the folder. */
+  readonly directory: string;
+  readonly lock: Lock;
+  readonly control: Fd;
   readonly board: Board;
   /** A process of this side that is not our child: its pidfd. */
   adopted: { readonly pid: number; readonly pidfd: Fd } | null;
 }
 
-/** A side whose lock is open. */
-export interface Taken {
+/** A side whose supervise directory was looked for. */
+export interface Place {
   readonly folder: Bytes;
-  readonly lock: Fd;
+  readonly directory: string;
+  /** Why it could not be made. */
+  readonly unmade: Errno | null;
 }
 
-/** Opens the lock of a side; locking is the caller's next step. */
-export const takeSide = (side: Side): Taken => {
+export const placeOf = (side: Side): Place => {
   const folder = side === 'main' ? '' : 'log/';
-  makeSupervise(folder);
-  return { folder, lock: openLock(folder) };
+  return { folder, directory: directoryOf(side === 'main' ? '.' : 'log'), unmade: makeSupervise(folder) };
 };
 
-export const openSide = (side: Side, folder: Bytes, lock: Fd): LiveSide => ({
+export const openSide = (side: Side, { folder, directory }: Place, lock: Lock): LiveSide => ({
   side,
   folder,
+  directory,
   lock,
-  fifos: openControl(folder),
+  control: openControl(folder),
   // a log service's pid file is only made when there first is a process; one that is there must not be believed
   board: newBoard(`${folder}supervise/`, side === 'main' || isThere(`${folder}supervise/pid`)),
   adopted: null,
 });
+
+/** Our children are signalled by number, which is theirs until runner.ts reaps them; who was taken over is held. */
+export const signal = ({ adopted }: LiveSide, pid: number, number: number): void => {
+  if (adopted?.pid === pid) signalHeld(pid, adopted.pidfd, number);
+  else sys.kill(pid, number);
+};

@@ -2,12 +2,13 @@
 //
 // Promises: every effect is answered before the next event is taken; what cannot be started is told.
 // Must not: decide; that is ../machine/tree.ts. Read next: looking.ts.
-import { type Bytes, type Fd, refused } from '../host/calls.ts';
+import type { Bytes, Fd } from '../host/calls.ts';
 import { monotonicMs } from '../host/clock.ts';
 import { SIGTERM, SPAWN_AT_ONCE, SPAWN_FAILED, SPAWN_SETSID } from '../host/linux.ts';
 import { sys } from '../host/sys.ts';
 import { handleTree, type TreeEffect, type TreeEvent } from '../machine/tree.ts';
 import { holderOf, type Locks, newLocks } from './holder.ts';
+import { signalHeld } from './proc.ts';
 import { findProgram } from './program.ts';
 import { readEnding } from './essential.ts';
 import type { Live } from './tree-live.ts';
@@ -70,21 +71,27 @@ const start = (live: Live, starts: Starts): readonly TreeEvent[] => {
 };
 
 /** A runsv that another runsvdir supervises is left alone; its end is awaited. */
-const leaveAlone = (live: Live, { name, key }: Named, runsv: number, keeper: number): readonly TreeEvent[] => {
-  const pidfd = sys.pidfd(runsv);
-  if (refused(pidfd)) return [];
-  live.foreign.set(runsv, { pidfd, key });
-  live.voice.warn(`runsv ${name} already runs as process ${runsv} of runsvdir ${keeper}, leaving it alone`);
+const leaveAlone = (live: Live, { name, key }: Named, runsv: HeldRunsv, keeper: number): readonly TreeEvent[] => {
+  live.foreign.set(runsv.pid, { pidfd: runsv.pidfd, key });
+  live.voice.warn(`runsv ${name} already runs as process ${runsv.pid} of runsvdir ${keeper}, leaving it alone`);
   return [{ kind: 'elsewhere', key }];
 };
 
+interface HeldRunsv {
+  readonly pid: number;
+  readonly pidfd: Fd;
+}
+
 const lookForHolder = (live: Live, { name, key }: Named, locks: Locks): readonly TreeEvent[] => {
-  const pid = holderOf(`${live.dir}/${name}`, locks);
-  if (pid === null || live.alien.has(pid) || live.foreign.has(pid)) return [];
+  const holder = holderOf(`${live.dir}/${name}`, locks);
+  if (holder === null || holder.pidfd === null) return [];
+  const { pid, pidfd } = holder;
   const keeper = keeperOf(pid);
-  if (keeper !== null) return live.tree.stopping ? [] : leaveAlone(live, { name, key }, pid, keeper);
-  const pidfd = sys.pidfd(pid);
-  if (refused(pidfd)) return [];
+  if (live.alien.has(pid) || live.foreign.has(pid) || (keeper !== null && live.tree.stopping)) {
+    sys.close(pidfd);
+    return [];
+  }
+  if (keeper !== null) return leaveAlone(live, { name, key }, { pid, pidfd }, keeper);
   live.alien.set(pid, pidfd);
   live.voice.warn(`runsv ${name} already runs as process ${pid}, taking it over`);
   return [{ kind: 'taken', name, key, pid }];
@@ -100,12 +107,19 @@ const essentialOver = (live: Live, name: string, key: string): readonly TreeEven
   return [{ kind: 'over', key }];
 };
 
+/** A runsv that is our child has its number until we reap it; any other is held by its pidfd. */
+export const termRunsv = (live: Live, pid: number): void => {
+  const pidfd = live.alien.get(pid);
+  if (pidfd === undefined) sys.kill(pid, SIGTERM);
+  else signalHeld(pid, pidfd, SIGTERM);
+};
+
 const perform = (live: Live, effect: TreeEffect, locks: Locks): readonly TreeEvent[] => {
   switch (effect.kind) {
     case 'start':
       return [];
     case 'term':
-      sys.kill(effect.pid, SIGTERM);
+      termRunsv(live, effect.pid);
       return [];
     case 'tellLingering':
       live.voice.warn(`runsv ${effect.name}, process ${effect.pid}, has not ended 10 s after TERM, sending TERM again`);

@@ -9,7 +9,8 @@ import { SIGCONT, SIGKILL, SIGSTOP, SIGTERM } from '../host/linux.ts';
 import { sys } from '../host/sys.ts';
 import { handleShutdown, type ShutdownEffect, type ShutdownEvent } from '../machine/shutdown.ts';
 import { runningPids } from '../machine/tree.ts';
-import { descendants, hasRested, logOf, others, type Process } from './processes.ts';
+import { type Process, signalSeen } from './proc.ts';
+import { descendants, hasRested, logOf, others } from './processes.ts';
 import { deliver } from './starting.ts';
 import type { Container, Live } from './tree-live.ts';
 
@@ -38,7 +39,7 @@ const tellKilled = (live: Live, why: string, killed: readonly Process[]): void =
 
 const signalAll = (live: Live, signal: number): void => {
   if (isFirst()) sys.kill(EVERYBODY, signal);
-  else for (const { pid } of ours(live)) sys.kill(pid, signal);
+  else for (const process of ours(live)) signalSeen(process, signal);
 };
 
 const askStrays = (live: Live): void => {
@@ -49,7 +50,7 @@ const askStrays = (live: Live): void => {
 /** Everybody but runsvs, logs and what those have started. */
 const leftOf = (live: Live, all: readonly Process[]): readonly Process[] => {
   const runsvs = runningPids(live.tree);
-  const logs = runsvs.map(logOf).filter((pid) => pid > 0);
+  const logs = runsvs.map((runsv) => logOf(runsv, all)).filter((pid) => pid > 0);
   const spared = new Set([...runsvs, ...logs, ...descendants(all, logs).map(({ pid }) => pid)]);
   return all.filter(({ pid }) => !spared.has(pid));
 };
@@ -81,9 +82,9 @@ const orphansOf = (live: Live, all: readonly Process[]): readonly Process[] => {
 
 const askLeft = (live: Live, container: Container, rested: boolean): void => {
   const all = ours(live);
-  for (const { pid } of withoutCommand(container, all, rested ? leftOf(live, all) : orphansOf(live, all))) {
-    sys.kill(pid, SIGTERM);
-    sys.kill(pid, SIGCONT);
+  for (const process of withoutCommand(container, all, rested ? leftOf(live, all) : orphansOf(live, all))) {
+    signalSeen(process, SIGTERM);
+    signalSeen(process, SIGCONT);
   }
 };
 
@@ -91,7 +92,7 @@ const askLeft = (live: Live, container: Container, rested: boolean): void => {
 const killLeft = (live: Live, container: Container): void => {
   const all = ours(live);
   const left = withoutCommand(container, all, leftOf(live, all));
-  for (const { pid } of left) sys.kill(pid, SIGKILL);
+  for (const process of left) signalSeen(process, SIGKILL);
   tellKilled(live, 'left behind, not ended 1 s after TERM', left);
 };
 
@@ -102,7 +103,7 @@ const lookForRest = (live: Live): void => {
 /** Runsvs stay to bring things to an end; logs, and what they started, to take what is in their pipes. */
 const killButLogs = (live: Live, container: Container): void => {
   const left = leftOf(live, ours(live));
-  for (const { pid } of left) sys.kill(pid, SIGKILL);
+  for (const process of left) signalSeen(process, SIGKILL);
   tellKilled(live, `not ended after ${container.shutdown.killAfterMs / 1000} s`, left);
 };
 
@@ -115,6 +116,7 @@ const killAll = (live: Live, first: boolean): void => {
   tellKilled(live, 'still there at the end', left);
 };
 
+/** Our child: its number is its own until it is reaped, which sets it to 0. */
 const askCommand = ({ pid }: Container): void => {
   if (pid === 0) return;
   sys.kill(pid, SIGTERM);

@@ -1,39 +1,18 @@
-// The supervise directory of one side: making it, locking it, its fifos.
+// The supervise directory of one side: making it, and its fifos.
 //
-// Promises: at most one supervisor holds a directory (flock on `lock`); `ok` can be opened for writing exactly while
-// that supervisor lives. What cannot be had is Fatal, in runit's words.
-// Read next: publish.ts (the files that tell the state), record.ts (what is written into `lock`).
-import { errorText } from '../cli/errno.ts';
-import { type Bytes, type Errno, type Fd, refused } from '../host/calls.ts';
-import {
-  EAGAIN,
-  LOCK_EX,
-  LOCK_NB,
-  O_CREAT,
-  O_NONBLOCK,
-  O_RDONLY,
-  O_RDWR,
-  O_WRONLY,
-  S_IFIFO,
-  S_IFMT,
-} from '../host/linux.ts';
+// Promises: `ok` can be opened for writing exactly while a supervisor lives. What cannot be had is Fatal, in runit's words.
+// Read next: lock.ts (who holds it), publish.ts (the files that tell the state).
+import { type Bytes, type Errno, type Fd, type RawStat, refused } from '../host/calls.ts';
+import { EEXIST, ENOENT, O_RDONLY, O_RDWR } from '../host/linux.ts';
 import { sys } from '../host/sys.ts';
 import { Fatal, reason } from './messages.ts';
+import { openFifo } from './trusted-file.ts';
 
 const LONGEST_LINK = 255;
-
-export interface Fifos {
-  readonly control: Fd;
-  /** Held so that `control` never reads end of file. */
-  readonly controlWriter: Fd;
-}
+const MODE = 0o700;
+const OTHERS_MAY_WRITE = 0o022;
 
 export const isThere = (path: Bytes): boolean => !refused(sys.stat(path));
-
-const must = <T>(result: T | Errno, what: string): T => {
-  if (refused(result)) throw new Fatal(reason(what, result));
-  return result as T;
-};
 
 /** Where a link in `folder` leads, one level: what mkdir is tried on when `supervise` is a link. */
 const linkTarget = (folder: Bytes, path: Bytes): Bytes | null => {
@@ -43,45 +22,52 @@ const linkTarget = (folder: Bytes, path: Bytes): Bytes | null => {
   return target.startsWith('/') ? target : folder + target;
 };
 
-/** Makes FOLDER/supervise, or the directory that it is a link to. */
-export const makeSupervise = (folder: Bytes): void => {
+const isTrusted = (stat: RawStat | Errno, mask: number): boolean =>
+  !refused(stat) && (stat[4] === 0 || stat[4] === sys.geteuid()) && (stat[0] & mask) === 0;
+
+/** Only what root or we have put there, where nobody else can put anything, leads to where no directory is yet. */
+const isLinkToFollow = (folder: Bytes, path: Bytes): boolean =>
+  isTrusted(sys.lstat(path), 0) && isTrusted(sys.stat(folder === '' ? '.' : folder), OTHERS_MAY_WRITE);
+
+/** Makes the directories that lead to `path`, from the top. */
+const makeParents = (path: Bytes): void => {
+  for (let at = path.indexOf('/', 1); at >= 0; at = path.indexOf('/', at + 1)) sys.mkdir(path.slice(0, at), MODE);
+};
+
+/** /run is empty when a machine or a container starts. */
+const makeTarget = (folder: Bytes, path: Bytes, target: Bytes): Errno | null => {
+  let made = sys.mkdir(target, MODE);
+  if (made === -ENOENT && isLinkToFollow(folder, path)) {
+    makeParents(target);
+    made = sys.mkdir(target, MODE);
+  }
+  return refused(made) && made !== -EEXIST ? made : null;
+};
+
+/** Makes FOLDER/supervise, or the directory that it is a link to; why there may be none. */
+export const makeSupervise = (folder: Bytes): Errno | null => {
   const path = `${folder}supervise`;
-  if (!refused(sys.mkdir(path, 0o700))) return;
+  const made = sys.mkdir(path, MODE);
+  if (!refused(made)) return null;
   const target = linkTarget(folder, path);
-  if (target !== null) sys.mkdir(target, 0o700);
+  if (target !== null) return makeTarget(folder, path, target);
+  return made === -EEXIST ? null : made;
 };
 
-/** Opens FOLDER/supervise/lock; not for append, so that the record in it can be rewritten. */
-export const openLock = (folder: Bytes): Fd => {
-  const path = `${folder}supervise/lock`;
-  return must(sys.open(path, O_RDWR | O_CREAT | O_NONBLOCK, 0o600), `unable to open ${path}`);
-};
-
-/** Whether the lock was had; another holder is false. */
-export const tryLock = (folder: Bytes, lock: Fd): boolean => {
-  const locked = sys.flock(lock, LOCK_EX | LOCK_NB);
-  if (locked === -EAGAIN) return false;
-  must(locked, `unable to lock ${folder}supervise/lock`);
-  return true;
-};
-
-export const lockedElsewhere = (folder: Bytes): Fatal =>
-  new Fatal(`unable to lock ${folder}supervise/lock: ${errorText(EAGAIN)}`);
-
-/** Makes and opens the control fifo. */
-export const openControl = (folder: Bytes): Fifos => {
+/** One descriptor for both ends, so that it never reads end of file. */
+export const openControl = (folder: Bytes): Fd => {
   const path = `${folder}supervise/control`;
-  sys.mkfifo(path, 0o600);
-  const stat = must(sys.stat(path), `unable to stat ${path}`);
-  if ((stat[0] & S_IFMT) !== S_IFIFO) throw new Fatal(`${path} exists but is not a fifo`);
-  const control = must(sys.open(path, O_RDONLY | O_NONBLOCK, 0), `unable to open ${path}`);
-  const controlWriter = must(sys.open(path, O_WRONLY | O_NONBLOCK, 0), `unable to open ${path}`);
-  return { control, controlWriter };
+  const fd = openFifo(path, O_RDWR);
+  if (fd === -EEXIST) throw new Fatal(`${path} exists but is not a fifo`);
+  if (refused(fd)) throw new Fatal(reason(`unable to open ${path}`, fd));
+  return fd;
 };
 
 /** Makes and opens the fifo whose being read tells that a supervisor lives. */
 export const openOk = (folder: Bytes): Fd => {
   const path = `${folder}supervise/ok`;
-  sys.mkfifo(path, 0o600);
-  return must(sys.open(path, O_RDONLY | O_NONBLOCK, 0), `unable to read ${path}`);
+  const fd = openFifo(path, O_RDONLY);
+  if (fd === -EEXIST) throw new Fatal(`${path} exists but is not a fifo`);
+  if (refused(fd)) throw new Fatal(reason(`unable to read ${path}`, fd));
+  return fd;
 };

@@ -18,8 +18,9 @@ import { announceCommand, handOver, takeUp } from './handover.ts';
 import type { Handed } from '../formats/handover.ts';
 import { listeningWatches } from './listening.ts';
 import { Fatal, type Voice } from './messages.ts';
+import { signalHeld } from './proc.ts';
 import { identityOf } from './scandir.ts';
-import { deliver } from './starting.ts';
+import { deliver, termRunsv } from './starting.ts';
 import { keeperOf } from './turn.ts';
 import { addDot, type Title, titleWatch } from './title.ts';
 import { deliverNews, deliverShutdown, goOnStopping } from './stopping.ts';
@@ -54,11 +55,20 @@ const alienEnded = (live: Live, pid: number, pidfd: Fd): void => {
 };
 
 /** Runsvs that were only just started may have found their service taken, and not have said so yet. */
-const holdersOfNew = (live: Live): readonly number[] => {
+const termHoldersOfNew = (live: Live, told: ReadonlySet<number>): void => {
   const newMs = monotonicMs() - RESTART_MS;
   const young = [...live.tree.wanted.values()].filter((entry) => entry.startedMs >= newMs);
   const locks = newLocks();
-  return young.map((entry) => holderOf(`${live.dir}/${entry.name}`, locks)).filter((pid) => pid !== null);
+  for (const { name } of young) {
+    const holder = holderOf(`${live.dir}/${name}`, locks);
+    if (holder === null) continue;
+    const { pid, pidfd } = holder;
+    if (!told.has(pid) && keeperOf(pid) === null) {
+      if (pidfd === null) sys.kill(pid, SIGTERM);
+      else signalHeld(pid, pidfd, SIGTERM);
+    }
+    if (pidfd !== null) sys.close(pidfd);
+  }
 };
 
 const foreignEnded = (live: Live, pid: number, { pidfd, key }: { readonly pidfd: Fd; readonly key: string }): void => {
@@ -68,8 +78,9 @@ const foreignEnded = (live: Live, pid: number, { pidfd, key }: { readonly pidfd:
 };
 
 const hangUp = (live: Live): void => {
-  const held = holdersOfNew(live).filter((pid) => keeperOf(pid) === null);
-  for (const pid of new Set([...runningPids(live.tree), ...held])) sys.kill(pid, SIGTERM);
+  const pids = new Set(runningPids(live.tree));
+  for (const pid of pids) termRunsv(live, pid);
+  termHoldersOfNew(live, pids);
   live.exit = HANGUP_CODE;
 };
 

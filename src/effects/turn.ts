@@ -9,9 +9,9 @@ import { monotonicMs } from '../host/clock.ts';
 import { EAGAIN, LOCK_EX, LOCK_NB, O_RDONLY } from '../host/linux.ts';
 import { sys } from '../host/sys.ts';
 import { mayStart, nextTurn, retryMs, type Tried, type Turn } from '../machine/turn.ts';
-import { writersOf, newLocks } from './holder.ts';
+import { writersOf } from './holder.ts';
 import type { Voice } from './messages.ts';
-import { commandOf, parentOf } from './processes.ts';
+import { processOf, readSmall } from './proc.ts';
 
 export interface Claim {
   turn: Turn;
@@ -38,7 +38,8 @@ const LAST_COMPONENT = /[^/]*$/;
 
 /** Whether a process is a runsvdir, as far as can be seen: `runsvdir ...`, `runitbox runsvdir ...`. */
 const isRunsvdir = (pid: number): boolean => {
-  const words = commandOf(pid).split('\0', 3);
+  const command = readSmall(`/proc/${pid}/cmdline`);
+  const words = refused(command) ? [''] : command.split('\0', 3);
   return words[0] === '' || words.some((word) => LAST_COMPONENT.exec(word)?.[0] === RUNSVDIR);
 };
 
@@ -57,7 +58,7 @@ const seesTheSame = (pid: number): boolean => {
 const holderOfLock = (): number => {
   const stat = sys.stat('.');
   if (refused(stat)) return 0;
-  return writersOf(stat, newLocks()).find((pid) => isRunsvdir(pid) && seesTheSame(pid)) ?? 0;
+  return writersOf(stat).find((pid) => isRunsvdir(pid) && seesTheSame(pid)) ?? 0;
 };
 
 /** Tries the lock of the current directory, which is kept. */
@@ -112,6 +113,9 @@ export const claimHere = (claim: Claim, voice: Voice, dir: Bytes, identity: stri
 };
 
 const PROCESS_1 = 1;
+
+/** The parent of a process; 0 where none is known. */
+const parentOf = (pid: number): number => processOf(pid)?.parent ?? 0;
 
 /** Whether `pid` is this process or one that it descends from: orphans come to those. */
 const isAncestor = (pid: number): boolean => {

@@ -20,8 +20,8 @@ export type Pid = number & { readonly [brand]: 'pid' };
 /** Success with nothing to tell, or a count. */
 export type Done = number & { readonly [brand]: 'done' };
 
-/** mode, device, inode low 32 bits, inode high 32 bits, uid, gid, size in bytes, mtime seconds, mtime nanoseconds */
-export type RawStat = readonly [number, number, number, number, number, number, number, number, number];
+/** mode, device, inode low 32 bits, inode high 32 bits, uid, gid, size in bytes, mtime seconds, nanoseconds, links */
+export type RawStat = readonly [number, number, number, number, number, number, number, number, number, number];
 
 export interface Calls {
   open(path: Bytes, flags: number, mode: number): Fd | Errno;
@@ -56,6 +56,8 @@ export interface Calls {
   dup2(from: Fd, to: Fd): Fd | Errno;
   /** Waiting for a lock (no LOCK_NB) ends with EINTR when a caught signal comes. */
   flock(fd: Fd, operation: number): Done | Errno;
+  /** Whether no other descriptor, of any process, leads to this file: 0, or EAGAIN. Only the file's owner may ask. */
+  sole(fd: Fd): Done | Errno;
   /** Read end, write end; `flags` is O_NONBLOCK or 0. */
   pipe(flags: number): readonly [Fd, Fd] | Errno;
   /** The file system's magic number. */
@@ -117,7 +119,11 @@ export interface Calls {
   kill(pid: number, signal: number): Done | Errno;
   /** A descriptor that polls readable once that process has ended. */
   pidfd(pid: number): Fd | Errno;
+  /** Sends a signal to the very process that the descriptor was opened for; ESRCH once that was reaped. */
+  pidfdKill(pidfd: Fd, signal: number): Done | Errno;
   getpid(): Pid;
+  /** Whose files we make. */
+  geteuid(): number;
   getppid(): number;
   setsid(): Done | Errno;
   /**

@@ -8,6 +8,8 @@ export const O_TRUNC = 0o1000;
 export const O_APPEND = 0o2000;
 export const O_NONBLOCK = 0o4000;
 export const O_NOCTTY = 0o400;
+/** x86's number, for which the host puts its own. */
+export const O_NOFOLLOW = 0o400000;
 
 export const S_IFMT = 0o170000;
 export const S_IFIFO = 0o010000;

@@ -40,6 +40,7 @@ const signatures: Readonly<Record<Name, string>> = {
   fchdir: 'i:i',
   dup2: 'ii:i',
   flock: 'ii:i',
+  sole: 'i:i',
   pipe: 'i:v',
   fstype: 's:i',
   block: 'i:i',
@@ -51,7 +52,9 @@ const signatures: Readonly<Record<Name, string>> = {
   waitpid: 'ii:v',
   kill: 'ii:i',
   pidfd: 'i:i',
+  pidfdKill: 'ii:i',
   getpid: ':i',
+  geteuid: ':i',
   getppid: ':i',
   setsid: ':i',
   reboot: 'i:i',
@@ -245,7 +248,7 @@ const pick = <T>(f: Fuzz, list: readonly T[]): T => list[f.roll(list.length)] as
 
 /** Rows that end this process or the machine, start another, hurt one, would close what is not ours, or may wait. */
 const untouchable: readonly Name[] = [
-  ...(['exit', 'exec', 'spawn', 'kill', 'setsid', 'guard', 'close', 'dup2'] as const),
+  ...(['exit', 'exec', 'spawn', 'kill', 'pidfdKill', 'setsid', 'guard', 'close', 'dup2'] as const),
   ...(['chroot', 'own', 'setgroups', 'setaffinity', 'capabilities', 'rlimit', 'reboot', 'sync', 'block'] as const),
 ];
 const notByDescriptor: readonly Name[] = ['waitpid', 'pidfd', 'clock', 'pipe', 'argWrite'];

@@ -439,6 +439,16 @@ const ending: readonly Spec[] = [
     },
   },
   {
+    title: 'pidfdKill reaches a child, and says ESRCH once it was reaped',
+    run: (c) => {
+      const [pid] = waiting(c);
+      const fd = c.closeLater(done(c.sys.pidfd(pid), 'pidfd'));
+      same(c.sys.pidfdKill(fd, l.SIGKILL), 0, 'KILL');
+      same(c.reap(pid), l.SIGKILL, 'wait status');
+      refuses(c.sys.pidfdKill(fd, l.SIGKILL), l.ESRCH, 'reaped');
+    },
+  },
+  {
     title: 'pidfd is silent while the child runs and readable from its end on, before and after it is reaped',
     run: (c) => {
       const [pid, end] = waiting(c);

@@ -138,6 +138,15 @@ const others: readonly Spec[] = [
     },
   },
   {
+    title: 'pidfdKill finds its process with signal 0; EBADF for what is no pidfd, EINVAL for what is no signal',
+    run: (c) => {
+      const fd = c.closeLater(done(c.sys.pidfd(c.sys.getpid()), 'pidfd'));
+      same(c.sys.pidfdKill(fd, 0), 0, 'ourselves');
+      refuses(c.sys.pidfdKill(fd, 65), l.EINVAL, 'signal 65');
+      refuses(c.sys.pidfdKill(c.open(c.dir, l.O_RDONLY), 0), l.EBADF, 'a directory');
+    },
+  },
+  {
     title: 'waitpid says ECHILD for who is no child',
     run: (c) => {
       refuses(c.sys.waitpid(c.sys.getpid(), 0), l.ECHILD, 'ourselves');

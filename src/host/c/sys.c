@@ -46,6 +46,9 @@
 #ifndef SYS_pidfd_open
 #define SYS_pidfd_open 434
 #endif
+#ifndef SYS_pidfd_send_signal
+#define SYS_pidfd_send_signal 424
+#endif
 
 extern char **environ;
 #define STATE "RUNITBOX_STATE"
@@ -91,8 +94,9 @@ static int64_t numbers(sys_out *out, int64_t first, int64_t second) {
 CALL(open) {
   int64_t fd;
   (void)out;
+  int flags = ((int)a[1].n & ~OPEN_NOFOLLOW) | (a[1].n & OPEN_NOFOLLOW ? O_NOFOLLOW : 0);
   /* not by open(): musl's sets close-on-exec a second time, for kernels of 2007 */
-  RETRY(fd, syscall(SYS_openat, AT_FDCWD, a[0].s, (int)a[1].n | O_CLOEXEC | O_LARGEFILE, (mode_t)a[2].n));
+  RETRY(fd, syscall(SYS_openat, AT_FDCWD, a[0].s, flags | O_CLOEXEC | O_LARGEFILE, (mode_t)a[2].n));
   return result(fd);
 }
 
@@ -137,7 +141,7 @@ static int64_t stat_result(int r, const struct stat *st, sys_out *out) {
   if (r < 0) return -errno;
   uint64_t inode = st->st_ino;
   int64_t v[] = {st->st_mode, (int64_t)st->st_dev, (int64_t)(inode & 0xffffffff), (int64_t)(inode >> 32), st->st_uid,
-                 st->st_gid,  st->st_size,         st->st_mtim.tv_sec,            st->st_mtim.tv_nsec};
+                 st->st_gid,  st->st_size,         st->st_mtim.tv_sec,            st->st_mtim.tv_nsec,     (int64_t)st->st_nlink};
   memcpy(out->v, v, sizeof v);
   out->count = sizeof v / sizeof *v;
   return 0;
@@ -172,6 +176,15 @@ CALL(chdir) { return (void)out, result(chdir(a[0].s)); }
 CALL(fchdir) { return (void)out, result(fchdir((int)a[0].n)); }
 CALL(dup2) { return (void)out, result(dup2((int)a[0].n, (int)a[1].n)); }
 CALL(flock) { return (void)out, result(flock((int)a[0].n, (int)a[1].n)); }
+
+/* A lease to write is only given where nobody else has the file open. Whoever opens it in between makes the kernel send
+ * a signal: one that does nothing. */
+CALL(sole) {
+  int fd = (int)a[0].n;
+  (void)out;
+  if (fcntl(fd, F_SETSIG, SIGURG) < 0 || fcntl(fd, F_SETLEASE, F_WRLCK) < 0) return -errno;
+  return result(fcntl(fd, F_SETLEASE, F_UNLCK));
+}
 
 CALL(exchange) {
   (void)out;
@@ -450,6 +463,8 @@ CALL(waitpid) {
 CALL(kill) { return (void)out, result(kill((pid_t)a[0].n, (int)a[1].n)); }
 CALL(pidfd) { return (void)out, result(syscall(SYS_pidfd_open, (pid_t)a[0].n, 0)); }
 CALL(getpid) { return UNUSED, getpid(); }
+CALL(pidfdKill) { return (void)out, result(syscall(SYS_pidfd_send_signal, (int)a[0].n, (int)a[1].n, NULL, 0)); }
+CALL(geteuid) { return UNUSED, geteuid(); }
 CALL(getppid) { return UNUSED, getppid(); }
 CALL(setsid) { return UNUSED, setsid() < 0 ? -errno : 0; }
 CALL(sync) { return UNUSED, sync(), 0; }

@@ -22,7 +22,7 @@
 
 #define SYS_CALLS(X)                                                                                       \
   /* files: descriptors are always close-on-exec */                                                        \
-  X(open, "sii", 'i')      /* path, flags, mode */                                                         \
+  X(open, "sii", 'i')      /* path, flags (OPEN_NOFOLLOW), mode */                                                      \
   X(close, "i", 'i')                                                                                       \
   X(read, "ii", 'd')       /* fd, at most this many bytes (1..65536); "" at end of file */                 \
   X(write, "id", 'i')      /* bytes written */                                                             \
@@ -30,7 +30,7 @@
   X(ftruncate, "in", 'i')                                                                                  \
   X(fsync, "i", 'i')                                                                                       \
   X(fchmod, "ii", 'i')                                                                                     \
-  X(stat, "s", 'v')        /* mode, device, inode low 32, inode high 32, uid, gid, size, mtime s, ns */    \
+  X(stat, "s", 'v')        /* mode, device, inode low 32, inode high 32, uid, gid, size, mtime, ns, links */ \
   X(lstat, "s", 'v')                                                                                       \
   X(fstat, "i", 'v')                                                                                       \
   X(access, "si", 'i')                                                                                     \
@@ -48,6 +48,7 @@
   X(fchdir, "i", 'i')                                                                                      \
   X(dup2, "ii", 'i')       /* the copy is not close-on-exec */                                             \
   X(flock, "ii", 'i')                                                                                      \
+  X(sole, "i", 'i')        /* 0: no other descriptor leads to this file; EAGAIN: there is one */           \
   X(pipe, "i", 'v')        /* flags (O_NONBLOCK or 0): read end, write end */                              \
   X(fstype, "s", 'i')      /* statfs f_type as an unsigned number */                                       \
   X(block, "i", 'i')       /* takes O_NONBLOCK away */                                                     \
@@ -61,7 +62,9 @@
   X(waitpid, "ii", 'v')    /* pid, options: pid (0: none ready), raw wait status */                        \
   X(kill, "ii", 'i')                                                                                       \
   X(pidfd, "i", 'i')       /* pidfd_open: readable when that process has ended */                          \
+  X(pidfdKill, "ii", 'i')  /* pidfd, signal: pidfd_send_signal */                                          \
   X(getpid, "", 'i')                                                                                       \
+  X(geteuid, "", 'i')                                                                                      \
   X(getppid, "", 'i')                                                                                      \
   X(setsid, "", 'i')                                                                                       \
   X(reboot, "i", 'i')      /* command; in a process of its own, as the kernel may end the caller */        \
@@ -90,6 +93,9 @@
   X(rlimit, "iv", 'v')     /* resource, soft and hard limit (-1: none) or nothing: what they were */       \
   X(trim, "", 'i')         /* unused memory goes back to the system, where the host can do that */         \
   X(exit, "i", 'i')
+
+/* open's flag O_NOFOLLOW is another number on arm: this one is put in its place */
+#define OPEN_NOFOLLOW 0400000
 
 /* spawn flags */
 #define SPAWN_SETSID 1 /* the child leads a new session */

@@ -125,11 +125,13 @@ export const PROGRAMS = [
 
   fault('a second runsv for a service is refused with one line and 111', async (world) => {
     const service = world.service('taken').has('run', 'stays');
-    world.runsv(service);
+    const first = world.runsv(service);
     await world.up(service);
     const second = world.runsv(service);
     assert.equal(await second.ended(), 'exit 111');
-    assert.deepEqual(second.lines(), [`runsv ${service.dir}: fatal: unable to lock supervise/lock: temporary failure`]);
+    assert.deepEqual(second.lines(), [
+      `runsv ${service.dir}: fatal: unable to lock supervise/lock: already supervised by process ${first.pid}`,
+    ]);
     assert.equal(service.count('start'), 1);
   }),
 ];

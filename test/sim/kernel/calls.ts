@@ -6,6 +6,7 @@
 import type { Bytes, Calls, Done, Errno, Fd, Pid, RawStat } from '../../../src/host/calls.ts';
 import {
   EACCES,
+  EAGAIN,
   EBADF,
   ECHILD,
   EINVAL,
@@ -284,6 +285,14 @@ export class MainCalls implements Calls {
     return (answer === BLOCKED ? this.#main.block(ask, false) : answer) as Done | Errno;
   }
 
+  /** Directories that processes work in and what they execute are no open files; the product asks of neither. */
+  sole(fd: Fd): Done | Errno {
+    const inode = this.#step().at(fd)?.inode;
+    if (inode === undefined || inode === null) return -EBADF as Errno;
+    if (!inode.isFile) return -EINVAL as Errno;
+    return (inode.holders > 1 ? -EAGAIN : 0) as Done;
+  }
+
   pipe(flags: number): readonly [Fd, Fd] | Errno {
     const process = this.#step();
     if ((flags & ~O_NONBLOCK) !== 0) return -EINVAL as Errno;
@@ -378,6 +387,23 @@ export class MainCalls implements Calls {
 
   #install(process: Process, make: () => Description): Fd | Errno {
     return (process.hasRoom ? process.install(make()) : -EMFILE) as Fd | Errno;
+  }
+
+  pidfdKill(pidfd: Fd, signal: number): Done | Errno {
+    const process = this.#step();
+    const description = process.at(pidfd);
+    if (!(description instanceof PidFd)) return -EBADF as Errno;
+    if (!(signal >= 0 && signal <= LAST_SIGNAL)) return -EINVAL as Errno;
+    const target = description.process;
+    if (target.state === 'gone') return -ESRCH as Errno;
+    if (process.uid !== 0 && process.uid !== target.uid) return -EPERM as Errno;
+    send(this.#world, target, signal);
+    this.#main.check();
+    return 0 as Done;
+  }
+
+  geteuid(): number {
+    return this.#step().uid;
   }
 
   getpid(): Pid {

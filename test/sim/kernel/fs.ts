@@ -34,7 +34,7 @@ import { IN_ACCESS, IN_CLOSE_NOWRITE, IN_OPEN, R_OK, W_OK, X_OK } from './number
 import { type Actor, may, Walker } from './paths.ts';
 import type { Clock } from './time.ts';
 
-type Stat = readonly [number, number, number, number, number, number, number, number, number];
+type Stat = readonly [number, number, number, number, number, number, number, number, number, number];
 
 export class Tree {
   readonly root: Inode;
@@ -346,6 +346,6 @@ const DIRECTORY_BYTES = 4096;
 
 export const statOf = (inode: Inode): Stat => {
   const size = inode.isDirectory ? DIRECTORY_BYTES : inode.data.length;
-  const { mode, mount, number, uid, gid, mtime } = inode;
-  return [mode, mount.device, number, 0, uid, gid, size, mtime[0], mtime[1]];
+  const { mode, mount, number, uid, gid, mtime, links } = inode;
+  return [mode, mount.device, number, 0, uid, gid, size, mtime[0], mtime[1], links];
 };

@@ -1,8 +1,7 @@
 // Linux's numbers that the product does not use but a kernel must know. Read next: src/host/linux.ts.
 export const O_ACCMODE = 3;
-/** x86's; the product does not use these two. */
+/** x86's; the product does not use it. */
 export const O_DIRECTORY = 0o200000;
-export const O_NOFOLLOW = 0o400000;
 
 export const S_IFCHR = 0o020000;
 export const S_ISVTX = 0o1000;

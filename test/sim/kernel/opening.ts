@@ -15,6 +15,7 @@ import {
   IN_CREATE,
   O_CREAT,
   O_EXCL,
+  O_NOFOLLOW,
   O_NONBLOCK,
   O_RDONLY,
   O_RDWR,
@@ -27,7 +28,7 @@ import { OpenDirectory, OpenFile, resize } from './files.ts';
 import type { Tree } from './fs.ts';
 import type { Inode } from './inode.ts';
 import { tellBoth, tellName } from './inotify.ts';
-import { IN_OPEN, O_ACCMODE, O_DIRECTORY, O_NOFOLLOW, R_OK, W_OK } from './numbers.ts';
+import { IN_OPEN, O_ACCMODE, O_DIRECTORY, R_OK, W_OK } from './numbers.ts';
 import { type Actor, may } from './paths.ts';
 import { Pipe, PipeEnd } from './pipes.ts';
 
