@@ -562,6 +562,43 @@ const logOwnWarnings: Case = {
   },
 };
 
+const toldOnce: Case = {
+  name: 'runsvdir/told-once',
+  title: 'a link to nowhere is told of at the next look too, though nothing has changed with it',
+  uses: ['runsvdir'],
+  differs: [{ id: 'runsvdir-told-once', lines: { 'times told': '1' } }],
+  async run(world) {
+    world.mkdir('scan/one');
+    world.mkdir('elsewhere');
+    world.link('nowhere', 'scan/dangling');
+    const running = await watch(world, ['one']);
+    world.link('../elsewhere', 'scan/two');
+    await world.event('two runsv');
+    world.note(
+      'times told',
+      running
+        .stderr()
+        .split('\n')
+        .filter((line) => line.includes('dangling')).length,
+    );
+  },
+};
+
+const second: Case = {
+  name: 'runsvdir/second',
+  title: 'a second runsvdir on the same directory',
+  uses: ['runsvdir'],
+  differs: [{ id: 'runsvdir-second', lines: { starts: '1' } }],
+  async run(world) {
+    world.mkdir('scan/one');
+    const running = await watch(world, ['one']);
+    const other = world.start('runsvdir', ['scan'], standIn(world));
+    await until('its answer', () => world.events('one runsv')[1] ?? (other.stderr() || undefined));
+    world.note('starts', world.events('one runsv').length);
+    world.note('the first says', running.stderr());
+  },
+};
+
 const logMissing: Case = {
   name: 'runsvdir/log-missing',
   title: 'a missing directory is told of though there is a LOG argument',
@@ -608,4 +645,6 @@ export const cases: readonly Case[] = [
   ...TITLES,
   logOwnWarnings,
   logMissing,
+  toldOnce,
+  second,
 ];
