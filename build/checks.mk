@@ -54,6 +54,11 @@ $(OUT)/jail: test/compat/jail.c
 fault: dist/runitbox dist/runitbox-debug tools-compat $(OUT)/jail
 	$(NODE) test/fault/run.ts
 
+## soak: random commands, kills, removals and renames over 50 services, for MINUTES=15 from SEED=n; then all must be as before
+MINUTES ?= 15
+soak: dist/runitbox
+	$(NODE) test/soak/run.ts --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
+
 ## qemu: a real kernel boots dist/runitbox as init, to a supervised shell, and switches off; KERNEL=FILE for another kernel
 .cache/linux/vmlinuz:
 	@build/tools.sh qemu
@@ -100,4 +105,4 @@ tools-peers: tools-compat
 tools-compat:
 	@build/tools.sh compat
 
-.PHONY: unit contract contract-ng contract-quickjs contract-noimage sim compat fault svlogd qemu docker-test tools-docker init-test bench bench-quick bench-log bench-log-quick tools-compat tools-peers
+.PHONY: unit contract contract-ng contract-quickjs contract-noimage sim compat fault soak svlogd qemu docker-test tools-docker init-test bench bench-quick bench-log bench-log-quick tools-compat tools-peers
