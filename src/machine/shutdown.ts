@@ -113,10 +113,7 @@ const enter = (s: Shutdown, { phase, dueMs, effect }: Next, nowMs: number): Shut
 /** Until when what services left behind is told at the latest, so that it can still end by itself. */
 const askByMs = (s: Shutdown): number => s.deadlineMs - Math.min(STRAYS_MS, s.killAfterMs / 2);
 
-const lookMs = (s: Shutdown, nowMs: number): number => {
-  const askBy = askByMs(s);
-  return Math.min(nowMs < askBy ? askBy : s.deadlineMs, nowMs + LOOK_MS);
-};
+const lookMs = (s: Shutdown, nowMs: number): number => Math.min(askByMs(s), nowMs + LOOK_MS);
 
 const stopServices = (s: Shutdown, nowMs: number): ShutdownOutcome =>
   enter(s, { phase: 'services', dueMs: lookMs(s, nowMs), effect: { kind: 'stopServices' } }, nowMs);

@@ -115,7 +115,7 @@ const awaitedIn = (tree: Tree): readonly Entry[] => {
 
 /** Tells of every runsv that has held up a newcomer for too long, and hurries it: once. */
 const hurry = (tree: Tree, nowMs: number): TreeOutcome => {
-  const late = new Set(awaitedIn(tree).filter(({ dueMs }) => (dueMs ?? 0) <= nowMs));
+  const late = new Set(awaitedIn(tree).filter(({ dueMs }) => Number(dueMs) <= nowMs));
   if (late.size === 0) return { tree, effects: [] };
   const leaving = tree.leaving.map((old) => (late.has(old) ? { ...old, dueMs: null } : old));
   const effects = [...late].flatMap((old): TreeEffect[] => [
