@@ -7,10 +7,12 @@
 import { errorText } from '../cli/errno.ts';
 import { type Bytes, type Done, type Errno, type Fd, type RawStat, refused } from '../host/calls.ts';
 import {
+  EACCES,
   EAGAIN,
   EEXIST,
   ELOOP,
   ENOENT,
+  EROFS,
   LOCK_EX,
   LOCK_NB,
   O_NOCTTY,
@@ -77,6 +79,12 @@ const guard = (folder: Bytes, tries: number): Fd | Errno => {
 const unableToOpen = (folder: Bytes, errno: number): Fatal =>
   new Fatal(reason(`unable to open ${pathOf(folder)}`, errno));
 
+const unableToMake = (folder: Bytes, errno: Errno): Fatal => {
+  const what = reason(`unable to make ${folder}supervise`, errno);
+  const closed = errno === -EROFS || errno === -EACCES;
+  return new Fatal(closed ? `${what}: make it a link to a directory in /run` : what);
+};
+
 const textOf = (folder: Bytes, { fd, isFile }: Opened): Bytes => {
   const text = isFile ? sys.read(fd, RECORD_MAX) : '';
   if (refused(text)) throw new Fatal(reason(`unable to read ${pathOf(folder)}`, text));
@@ -141,7 +149,7 @@ const turn = (folder: Bytes, guarded: boolean): Turn => {
 const takeGuard = (folder: Bytes, unmade: Errno | null): Fd => {
   const fd = guard(folder, GUARD_TRIES);
   if (fd === -EAGAIN) throw new Fatal(reason(`unable to lock ${folder}supervise`, fd));
-  if (refused(fd)) throw unableToOpen(folder, unmade ?? fd);
+  if (refused(fd)) throw unmade === null ? unableToOpen(folder, fd) : unableToMake(folder, unmade);
   return fd;
 };
 

@@ -8,7 +8,7 @@
 // Must not: decide anything. Read next: ../formats/status.ts, trusted-file.ts.
 import { decodeStatus, encodeStatus, type Phase, statLine } from '../formats/status.ts';
 import { type Bytes, type Done, type Errno, type Fd, refused } from '../host/calls.ts';
-import { EDQUOT, ENOSPC, O_RDWR } from '../host/linux.ts';
+import { EDQUOT, EISDIR, ENOSPC, O_RDWR } from '../host/linux.ts';
 import { sys } from '../host/sys.ts';
 import type { Service, State } from '../machine/types.ts';
 import { makeInstead, openThere, readThere } from './trusted-file.ts';
@@ -88,6 +88,8 @@ const make = (path: Bytes, text: Bytes): Done | Errno => {
   return put;
 };
 
+const spareOf = (name: Name): Bytes => `${name}.new`;
+
 /** Gives the file NEXT its name; what had that name is gone. */
 const place = (folder: Bytes, name: Bytes): Done | Errno => {
   const renamed = sys.rename(folder + NEXT, folder + name);
@@ -95,25 +97,31 @@ const place = (folder: Bytes, name: Bytes): Done | Errno => {
   return renamed;
 };
 
-/** As place, but what had the name stays, as the spare. */
-const placeKeeping = (folder: Bytes, name: Name, sheet: Sheet): Done | Errno => {
-  if (refused(sys.exchange(folder + NEXT, folder + name))) return place(folder, name);
-  const kept = place(folder, spareOf(name));
-  sheet.spare = refused(kept) ? null : sheet.text;
-  sheet.used = true;
-  return 0 as Done;
-};
-
-const spareOf = (name: Name): Bytes => `${name}.new`;
-
 /** Only a file with something in it holds room. */
 const lacksRoom = ({ text, spare }: Sheet): boolean => spare === null && text !== null && text !== '';
 
-/** Publishes a new file. */
+/** What was swapped out goes, or stays as the spare where there is none; a directory is put back. */
+const dropOld = (folder: Bytes, name: Name, sheet: Sheet): Done | Errno => {
+  if (lacksRoom(sheet) && !refused(sys.rename(folder + NEXT, folder + spareOf(name)))) {
+    sheet.spare = sheet.text;
+    sheet.used = true;
+    return 0 as Done;
+  }
+  const gone = sys.unlink(folder + NEXT);
+  if (gone !== -EISDIR) return 0 as Done;
+  sys.exchange(folder + NEXT, folder + name);
+  sys.unlink(folder + NEXT);
+  return gone;
+};
+
+/**
+ * Publishes a new file. Swapped with the old one, where that can be done: a rename over it makes ext4 write the new one to
+ * the disk at once.
+ */
 const putNew = (folder: Bytes, name: Name, sheet: Sheet, text: Bytes): Done | Errno => {
   const made = make(folder + NEXT, text);
   if (refused(made)) return made;
-  return lacksRoom(sheet) ? placeKeeping(folder, name, sheet) : place(folder, name);
+  return refused(sys.exchange(folder + NEXT, folder + name)) ? place(folder, name) : dropOld(folder, name, sheet);
 };
 
 /** Whoever still reads it must not see it change; where that cannot be told, it is not written either. */

@@ -34,7 +34,18 @@ const REFUSALS: readonly Case[] = [
     w.write('s', '');
   }),
   refusal('closed-directory', 'a directory one may not enter is fatal', (w) => w.mkdir('s', 0o700), NOBODY),
-  refusal('unwritable-directory', 'a directory one may not write to is fatal', () => undefined, NOBODY),
+  {
+    ...refusal('unwritable-directory', 'a directory one may not write to is fatal', () => undefined, NOBODY),
+    differs: [
+      {
+        id: 'runsv-unmade',
+        lines: {
+          'runsv: stderr':
+            'runsv s: fatal: unable to make supervise: access denied: make it a link to a directory in /run\n',
+        },
+      },
+    ],
+  },
   refusal('supervise-is-file', 'a file named supervise is fatal', (w) => w.write('s/supervise', '')),
   refusal('lock-is-directory', 'a directory named lock is fatal', (w) => w.mkdir('s/supervise/lock')),
   refusal('control-is-file', 'a file named control is fatal', (w) => w.write('s/supervise/control', '')),
@@ -45,9 +56,6 @@ const REFUSALS: readonly Case[] = [
   }),
   refusal('long-link', 'a supervise link with a target of more than 255 bytes is fatal', (w) => {
     symlinkSync(`${'d'.repeat(200)}/${'e'.repeat(60)}`, w.path('s/supervise'));
-  }),
-  refusal('link-without-parent', 'a dangling supervise link is made one level deep only', (w) => {
-    symlinkSync('missing/deep', w.path('s/supervise'));
   }),
   refusal('log-supervise-is-file', 'a file named log/supervise is fatal', (w) => {
     steps.service(w, 's/log', { run: STAYS });
@@ -68,16 +76,51 @@ const usage: Case = {
   },
 };
 
+const linkWithoutParent: Case = {
+  name: 'runsv-start/link-without-parent',
+  title: 'a dangling supervise link into a directory that is missing, too',
+  uses: ['runsv'],
+  differs: [
+    { id: 'runsv-link-parents', lines: { 'made for it': 'dir 700, dir 700', starts: '1', 'says something': 'false' } },
+  ],
+  async run(world) {
+    steps.service(world, 's', { run: STAYS });
+    symlinkSync('missing/deep', world.path('s/supervise'));
+    const runsv = world.start('runsv', ['s']);
+    await attempt(() => world.events().length > 0 || runsv.stderr() !== '', 8000);
+    const made = ['s/missing', 's/missing/deep'].map((dir) => statIf(world.path(dir)));
+    world.note(
+      'made for it',
+      made.map((it) => (it === undefined ? 'nothing' : `dir ${(it.mode & 0o777).toString(8)}`)).join(', '),
+    );
+    world.note('starts', world.events().length);
+    world.note('says something', runsv.stderr() !== '');
+  },
+};
+
 const secondInstance: Case = {
   name: 'runsv-start/second-instance',
   title: 'a second runsv in one directory gives up and harms nothing',
   uses: ['runsv'],
+  differs: [
+    {
+      id: 'runsv-lock-holder',
+      lines: Object.fromEntries(
+        ['s', './s', 's/', 'WORLD/s'].map((dir) => [
+          `runsv ${dir}: stderr`,
+          `runsv ${dir}: fatal: unable to lock supervise/lock: already supervised by process N\n`,
+        ]),
+      ),
+    },
+  ],
   async run(world) {
     steps.service(world, 's', { run: STAYS });
     await steps.supervise(world, 's');
     const { pid } = await steps.up(world, 's');
     for (const dir of ['s', './s', 's/', world.path('s')]) {
-      steps.noteRun(world, `runsv ${dir}`.replace(world.dir, 'WORLD'), await world.run('runsv', [dir]));
+      const ran = await world.run('runsv', [dir]);
+      const err = ran.err.replace(/process \d+/, 'process N');
+      steps.noteRun(world, `runsv ${dir}`.replace(world.dir, 'WORLD'), { ...ran, err });
     }
     await steps.noteState(world, 'after', 's', 'run');
     world.note('still the same', alive(pid) && world.events().length === 1);
@@ -412,6 +455,7 @@ export const cases: readonly Case[] = [
   ...REFUSALS,
   usage,
   secondInstance,
+  linkWithoutParent,
   files('022', false),
   files('022', true),
   files('077', false),
