@@ -69,6 +69,11 @@ $(OUT)/jail: test/compat/jail.c $(COMPILER)
 fault: dist/runitbox dist/runitbox-debug tools-compat $(OUT)/jail
 	$(AS_ROOT) $(NODE) test/fault/run.ts
 
+## soak: random commands, kills, removals and renames over 50 services, for MINUTES=15 from SEED=n; then all must be as before
+MINUTES ?= 15
+soak: dist/runitbox tools
+	$(AS_ROOT) $(NODE) test/soak/run.ts --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
+
 ## qemu: a real kernel boots dist/runitbox as init, to a supervised shell, and switches off; KERNEL=FILE for another kernel
 .cache/linux/vmlinuz:
 	test/qemu/kernel.sh $@
@@ -118,6 +123,6 @@ tools-compat tools-qemu tools-docker tools-docs tools-init tools-peers tools-fre
 docs-test: all npm pkg tools-compat tools-docs
 	$(AS_ROOT) $(NODE) test/docs/run.ts
 
-.PHONY: quick fuzz unit contract contract-ng contract-quickjs contract-noimage sim compat compat-quick fault svlogd
+.PHONY: quick fuzz unit contract contract-ng contract-quickjs contract-noimage sim compat compat-quick fault soak svlogd
 .PHONY: qemu docker-test init-test docs-test fresh-test bench bench-quick bench-log bench-log-quick
 .PHONY: tools-compat tools-qemu tools-docker tools-docs tools-init tools-peers tools-fresh

@@ -26,6 +26,7 @@ const SUITES: readonly Suite[] = [
   make('fuzz'),
   make('compat'),
   make('fault'),
+  make('soak', 'MINUTES=1'),
   make('svlogd'),
   make('qemu'),
   make('pkg-test'),

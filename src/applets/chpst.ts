@@ -38,7 +38,7 @@ const help: Help = {
   ],
 };
 
-const reading: Reading = { rows: chpstRows, help, unknownLong: 'is illegal', operands: 0 };
+const reading: Reading = { rows: chpstRows, help, operands: 0 };
 
 const plainUser = ({ identity }: Asked): boolean =>
   identity !== undefined && identity.wanted.kind === 'names' && identity.wanted.groups.length === 0;

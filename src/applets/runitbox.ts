@@ -15,6 +15,7 @@ import { folderOf, install } from './runitbox/install.ts';
 
 const NOT_FOUND_CODE = 127;
 const NAME = 'runitbox';
+const VERSION_LINE = `${NAME} ${VERSION}\n`;
 
 const help: Help = {
   operands: '',
@@ -33,7 +34,7 @@ const help: Help = {
     { letter: 's', text: 'with --install: symbolic links instead of hard ones' },
     { long: 'force', text: 'with --install: replace what exists' },
     { long: 'completion', text: 'print a script that completes command lines in bash' },
-    { long: 'help', text: 'print this; PROGRAM --help explains a program' },
+    { long: 'help', text: 'print this; PROGRAM --help, or -h, explains a program' },
     { long: 'version', text: 'print the version' },
   ],
   examples: [
@@ -69,10 +70,11 @@ const ownHelp = (applets: readonly Applet[]): Bytes => {
 const asItself = (applets: readonly Applet[], argv0: Bytes, args: readonly Bytes[]): number => {
   const [first = '--help'] = args;
   switch (first) {
+    case '-h':
     case '--help':
       return say(ownHelp(applets));
     case '--version':
-      return say(`${NAME} ${VERSION}\n`);
+      return say(VERSION_LINE);
     case '--list':
       return say(lines(sorted(applets).map(({ name }) => name)));
     case '--list-full':
@@ -91,8 +93,20 @@ const asProgram = (applets: readonly Applet[], name: Bytes, argv: readonly Bytes
   return applet === undefined ? notFound(name) : runApplet(applet, argv);
 };
 
-const runApplet = (applet: Applet, argv: readonly Bytes[]): number =>
-  argv.length === 2 && argv[1] === '--help' ? say(helpText(applet)) : applet.run(argv);
+const isHelp = ({ help: { options } }: Applet, word: Bytes): boolean =>
+  word === '--help' || (word === '-h' && !options.some(({ letter }) => letter === 'h'));
+
+/** What every program answers, where it is asked nothing else; `null`: it is asked something else. */
+const answerFor = (applet: Applet, [, word, ...more]: readonly Bytes[]): Bytes | null => {
+  if (word === undefined || more.length > 0) return null;
+  if (word === '--version') return VERSION_LINE;
+  return isHelp(applet, word) ? helpText(applet) : null;
+};
+
+const runApplet = (applet: Applet, argv: readonly Bytes[]): number => {
+  const answer = answerFor(applet, argv);
+  return answer === null ? applet.run(argv) : say(answer);
+};
 
 /** Runs what argv[0] names. Returns its exit code, 127 where there is none. */
 export const multicall = (applets: readonly Applet[], argv: readonly Bytes[]): number => {

@@ -1,15 +1,16 @@
 // runsvdir: starts and supervises a runsv for each service in a directory.
 //
 // Read next: ../effects/tree-runner.ts (the loop), ../machine/tree.ts (the decisions).
+import { type OptionTable, parseOptions, problemLine } from '../cli/options.ts';
 import { err } from '../cli/say.ts';
 import { reopened, takeHanded } from '../effects/handover.ts';
 import { orFatal, type Voice, voiceOf } from '../effects/messages.ts';
 import { holdStandard } from '../effects/standard.ts';
-import { goOnWithTitle, openTitle, type Title } from '../effects/title.ts';
-import { isWhole } from '../effects/tree-live.ts';
+import { goOnWithTitle, LEAST, openTitle, type Title } from '../effects/title.ts';
+import { type Asked, isWhole } from '../effects/tree-live.ts';
 import { superviseTree } from '../effects/tree-runner.ts';
 import type { Handed } from '../formats/handover.ts';
-import type { Bytes } from '../host/calls.ts';
+import { type Bytes, refused } from '../host/calls.ts';
 import { KILL_AFTER_MS } from '../machine/shutdown.ts';
 import { monotonicMs } from '../host/clock.ts';
 import { sys } from '../host/sys.ts';
@@ -17,13 +18,16 @@ import type { Applet } from './applet.ts';
 
 const USAGE_CODE = 1;
 
-interface Words {
-  readonly setsid: boolean;
-  readonly subreaper: boolean;
-  readonly killAfterMs: number;
-  /** Where in argv the directory stands. */
-  readonly first: number;
-}
+const options: OptionTable = [
+  { letter: 'P', text: 'start each runsv in a session and process group of its own' },
+  {
+    letter: 'k',
+    value: 'SECONDS',
+    text: 'in a container: how long all has to end before it is killed; 7 unless said',
+    unlisted: true,
+  },
+  { long: 'subreaper', text: 'supervise a container without being process 1' },
+];
 
 interface Rest {
   readonly log: Bytes | undefined;
@@ -38,30 +42,22 @@ const restOf = (rest: readonly Bytes[]): Rest => {
   return { log: at === 0 && command.length > 0 ? undefined : rest[0], command };
 };
 
-/**
- * Of the classic option only the first word is looked at, and of that only the second character: any other word with a
- * dash is the directory. The extras may stand before or behind it.
- */
-const wordsOf = (argv: readonly Bytes[]): Words | { readonly problem: Bytes } => {
-  let words: Words = { setsid: false, subreaper: false, killAfterMs: KILL_AFTER_MS, first: 1 };
-  let classic = false;
-  for (;;) {
-    const word = argv[words.first] ?? '';
-    if (word === '--subreaper') words = { ...words, subreaper: true, first: words.first + 1 };
-    else if (word === '-k') {
-      const seconds = argv[words.first + 1] ?? '';
-      if (!/^\d{1,6}(\.\d{1,3})?$/.test(seconds)) return { problem: `-k takes a number of seconds, not '${seconds}'` };
-      words = { ...words, killAfterMs: Number(seconds) * 1000, first: words.first + 2 };
-    } else if (!classic && /^-[P-]/.test(word)) {
-      classic = true;
-      words = { ...words, setsid: word[1] === 'P', first: words.first + 1 };
-    } else return words;
-  }
+/** Milliseconds from the value of `-k`; null for what is no number of seconds. */
+const killAfterMs = (seconds: Bytes | undefined): number | null => {
+  if (seconds === undefined) return KILL_AFTER_MS;
+  return /^\d{1,6}(\.\d{1,3})?$/.test(seconds) ? Number(seconds) * 1000 : null;
 };
 
-const usage = (argv0: Bytes | undefined): number => {
-  err(`usage: ${argv0} [-P] dir\n\n`);
+/** A wrong call; `line` says what is wrong with it, where more can be said than the usage. */
+const misused = (argv0: Bytes, line: Bytes = ''): number => {
+  err(`${line}usage: ${argv0} [-P] dir\n\n`);
   return USAGE_CODE;
+};
+
+/** Told before the log argument takes standard error over, where nobody but `ps` would show it. */
+const tellMissing = (voice: Voice, dir: Bytes): void => {
+  const stat = sys.stat(dir);
+  if (refused(stat)) voice.warn(`unable to stat ${dir}`, stat);
 };
 
 const titleOf = (voice: Voice, argument: number, log: Bytes, handed: Handed<'runsvdir'> | null): Title | null => {
@@ -71,25 +67,35 @@ const titleOf = (voice: Voice, argument: number, log: Bytes, handed: Handed<'run
     : goOnWithTitle(input, argument, log, monotonicMs());
 };
 
+const supervise = (asked: Asked, words: readonly Bytes[]): number => {
+  const voice = voiceOf(`runsvdir ${asked.dir}`);
+  const { log, command } = restOf(words);
+  const whole = { ...asked, command };
+  holdStandard();
+  const handed = isWhole(whole) ? takeHanded('runsvdir') : null;
+  return orFatal(voice, () => {
+    if (log !== undefined && log.length >= LEAST && handed === null) tellMissing(voice, asked.dir);
+    // LOG is the first of the last words
+    const argument = sys.args().length - words.length;
+    const title = log === undefined ? null : titleOf(voice, argument, log, handed);
+    return superviseTree(voice, whole, title, handed);
+  });
+};
+
 const run = (argv: readonly Bytes[]): number => {
-  const words = wordsOf(argv);
-  if ('problem' in words) {
-    err(`runsvdir: fatal: ${words.problem}\n`);
+  const argv0 = argv[0] ?? 'runsvdir';
+  const parsed = parseOptions(options, argv.slice(1));
+  if (parsed.kind === 'problem') return misused(argv0, problemLine(argv0, parsed));
+  const { given, rest } = parsed;
+  const killAfter = killAfterMs(given.last('k'));
+  if (killAfter === null) {
+    err(`runsvdir: fatal: -k takes a number of seconds, not '${given.last('k')}'\n`);
     return USAGE_CODE;
   }
-  const dir = argv[words.first];
-  if (dir === undefined) return usage(argv[0]);
-  const voice = voiceOf(`runsvdir ${dir}`);
-  const { log, command } = restOf(argv.slice(words.first + 1));
-  const asked = { ...words, dir, command };
-  holdStandard();
-  const handed = isWhole(asked) ? takeHanded('runsvdir') : null;
-  return orFatal(voice, () => {
-    // counted in the process's own argv, which has a word more where we were called as `runitbox runsvdir`
-    const argument = sys.args().length - argv.length + words.first + 1;
-    const title = log === undefined ? null : titleOf(voice, argument, log, handed);
-    return superviseTree(voice, asked, title, handed);
-  });
+  const [dir, ...words] = rest;
+  if (dir === undefined) return misused(argv0);
+  const subreaper = given.count('subreaper') > 0;
+  return supervise({ dir, setsid: given.count('P') > 0, subreaper, killAfterMs: killAfter, command: [] }, words);
 };
 
 export const runsvdir: Applet = {
@@ -109,16 +115,7 @@ export const runsvdir: Applet = {
       'With a command, which implies --subreaper, the services are started first, then the command, with the terminal. ' +
       'It gets HUP, INT, QUIT, USR1, USR2, CONT and WINCH; TERM, PWR and RTMIN+3 end it first and then the services. ' +
       'When it ends everything ends, with its exit code, or 128 and the signal that ended it.',
-    options: [
-      { letter: 'P', text: 'start each runsv in a session and process group of its own' },
-      {
-        letter: 'k',
-        value: 'SECONDS',
-        text: 'in a container: how long all has to end before it is killed; 7 unless said',
-        unlisted: true,
-      },
-      { long: 'subreaper', text: 'supervise a container without being process 1' },
-    ],
+    options,
     examples: [
       { command: 'runsvdir -P /etc/service', text: 'supervise all services in /etc/service' },
       { command: 'runsvdir -P -k 25 /etc/service', text: 'as ENTRYPOINT, where the engine waits 30 seconds' },

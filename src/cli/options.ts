@@ -1,8 +1,9 @@
 // The classic way of reading options, and the table that is the source of parsing, usage line, help and completion.
 //
 // Promises: parsing ends at the first operand; letters may be clustered; a value may be attached or the next word, and
-// is taken as it stands; a word that begins with `--` ends options and is dropped; a lone `-` ends them and stays. Long
-// options are extras of ours: only a program that has one knows it. Prints nothing: problems are values.
+// is taken as it stands; `--` ends options and is dropped; a lone `-` ends them and stays. Long options are extras of
+// ours. A program that has some refuses all others; for one that has none, any word that begins with `--` ends the
+// options, as in the classic parser. Prints nothing: problems are values.
 // Read next: help.ts (what is printed from the same table).
 import minimist from 'minimist';
 import type { Bytes } from '../host/calls.ts';
@@ -106,15 +107,16 @@ const expandLong = (table: OptionTable, word: Bytes, next: Bytes | undefined) =>
   return next === undefined ? lacking(nameOf(option)) : { words: [`${word}=${next}`], tookNext: true };
 };
 
-/** What a word is that begins with `--` and is no option of the table: the end of options, or a mistake. */
-export type UnknownLong = 'ends options' | 'is illegal';
+/** Whether a word that begins with `--` and is no option of the table is a mistake, not the end of options. */
+const refusesLong = (table: OptionTable, word: Bytes): boolean =>
+  word !== '--' && table.some(({ long }) => long !== undefined);
 
-const expand = (table: OptionTable, args: readonly Bytes[], unknown: UnknownLong): Expanded | Problem => {
+const expand = (table: OptionTable, args: readonly Bytes[]): Expanded | Problem => {
   const words: Bytes[] = [];
   let at = 0;
   for (let word = args[at]; startsOptions(word); word = args[at]) {
     const step = (word[1] === '-' ? expandLong : expandCluster)(table, word, args[at + 1]);
-    if (step === undefined && unknown === 'is illegal' && word !== '--') return illegal(word.slice(2));
+    if (step === undefined && refusesLong(table, word)) return illegal(word.slice(2));
     if (step === undefined) return { kind: 'expanded', words, rest: args.slice(at + 1) };
     if ('kind' in step) return step;
     words.push(...step.words);
@@ -156,14 +158,10 @@ const givenBy = (table: OptionTable, words: readonly Bytes[]): Given => {
 };
 
 /** Reads the options in `args` (argv without argv[0]). */
-export const parseOptions = (
-  table: OptionTable,
-  args: readonly Bytes[],
-  unknown: UnknownLong = 'ends options',
-): Parsed | Problem => {
+export const parseOptions = (table: OptionTable, args: readonly Bytes[]): Parsed | Problem => {
   // The common call has no option; it must not pay for the parser.
   if (!startsOptions(args[0])) return { kind: 'parsed', given: NOTHING, rest: args };
-  const expanded = expand(table, args, unknown);
+  const expanded = expand(table, args);
   if (expanded.kind === 'problem') return expanded;
   return { kind: 'parsed', given: givenBy(table, expanded.words), rest: expanded.rest };
 };

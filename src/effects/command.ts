@@ -1,12 +1,15 @@
 // The main command of a container: in the foreground, with the terminal; when it ends, everything ends.
 //
-// Promises: it inherits what runsvdir was given, the terminal too, and starts after the services. What keeps it from
+// Promises: it inherits what runsvdir was given, the terminal too, and starts when the services can be reached by `sv`,
+// or after five seconds. What keeps it from
 // starting is told, and ends everything with the code that a shell would give.
 // Read next: ../machine/shutdown.ts (what its end means).
 import type { Bytes, Fd } from '../host/calls.ts';
 import { ENOENT, SPAWN_FAILED, SPAWN_TERMINAL } from '../host/linux.ts';
 import { sys } from '../host/sys.ts';
+import { listen, stopListening } from './listening.ts';
 import { inPath } from './program.ts';
+import { LISTEN_MS } from '../machine/readiness.ts';
 import { deliverShutdown } from './stopping.ts';
 import type { Container, Live } from './tree-live.ts';
 
@@ -31,10 +34,32 @@ const notStarted = (live: Live, name: Bytes, result: number): void => {
   deliverShutdown(live, { kind: 'asked', code: errno === result ? NO_PROCESS_CODE : code });
 };
 
-/** Starts the main command, if one is to be started; `announce` is called just before. */
+const NAMED_MAX = 8;
+
+const tellDeaf = (live: Live, deaf: readonly string[], name: Bytes): void => {
+  if (deaf.length === 0) return;
+  const more = deaf.length > NAMED_MAX ? ` and ${deaf.length - NAMED_MAX} more` : '';
+  const names = deaf.slice(0, NAMED_MAX).join(', ') + more;
+  live.voice.warn(`no runsv listens after ${LISTEN_MS / 1000} s in ${names}, starting ${name} all the same`);
+};
+
+/** What is on its way to its end starts nothing any more. */
+const forget = (live: Live, container: Container): void => {
+  container.commandDue = false;
+  stopListening(live);
+};
+
+/** Starts the main command, if one is to be started and services listen; `announce` is called just before. */
 export const startCommand = (live: Live, announce: (live: Live, container: Container) => void): void => {
   const { container } = live;
   if (container === null || !container.commandDue) return;
+  if (container.shutdown.phase !== 'none') {
+    forget(live, container);
+    return;
+  }
+  const deaf = listen(live);
+  if (deaf === null) return;
+  tellDeaf(live, deaf, container.command[0] ?? '');
   announce(live, container);
   const result = spawnCommand(container.command);
   if (result <= 0) {

@@ -2,7 +2,7 @@
 //
 // Promises: who is named works in that very service's directory, with our own rights or more, so that a user who holds a
 // lock file of his own is not taken for a runsv. He is held by a pidfd that was opened before that was looked at.
-import { type Bytes, type Fd, refused } from '../host/calls.ts';
+import { type Bytes, type Fd, type RawStat, refused } from '../host/calls.ts';
 import { O_RDONLY } from '../host/linux.ts';
 import { sys } from '../host/sys.ts';
 import { hasEnded } from './proc.ts';
@@ -40,19 +40,25 @@ export const newLocks = (): Locks => {
   };
 };
 
-/** The processes that hold a lock on an inode of this number, on whatever device. */
-function* lockersOf(lock: Bytes, allLocks: Locks): Generator<number> {
-  const stat = statThere(lock);
-  if (refused(stat)) return;
+/** The processes that hold a lock on an inode of this number, on whatever device; `access`: WRITE for an exclusive one. */
+function* lockersWith(access: string, stat: RawStat, allLocks: Locks): Generator<number> {
   const inode = `:${stat[3] * 0x100000000 + stat[2]} `;
   const locks = allLocks();
   // a thousand runsvs have a thousand lines: only those with the inode are looked at
   for (let at = locks.indexOf(inode); at >= 0; at = locks.indexOf(inode, at + 1)) {
     const line = locks.slice(locks.lastIndexOf('\n', at) + 1, at);
-    const [, kind, , , pid] = line.split(' ').filter((word) => word !== '');
-    if (kind === 'FLOCK' && Number(pid) > 0) yield Number(pid);
+    const [, kind, , had = '', pid] = line.split(' ').filter((word) => word !== '');
+    if (kind === 'FLOCK' && Number(pid) > 0 && had.startsWith(access)) yield Number(pid);
   }
 }
+
+const lockersOf = (lock: Bytes, allLocks: Locks): Iterable<number> => {
+  const stat = statThere(lock);
+  return refused(stat) ? [] : lockersWith('', stat, allLocks);
+};
+
+/** The processes that hold an exclusive lock on what has this stat. */
+export const writersOf = (stat: RawStat): readonly number[] => [...lockersWith('WRITE', stat, newLocks())];
 
 /** Who may act for a process: us, or root. */
 const hasOurRights = (pid: number): boolean => {

@@ -1,16 +1,18 @@
 // Looking at the scan directory: when, and what becomes of what was found.
 //
-// Promises: a change is acted on when it happens; looks are spaced by what they cost; a directory that is gone is told
-// of once, and looked for.
-// Read next: scandir.ts (what a look finds), watching.ts (who tells of changes).
-import { refused } from '../host/calls.ts';
+// Promises: a change is acted on when it happens; looks are spaced by what they cost, but never by more than five
+// seconds; between two entries of a look whatever else there is has its turn. A directory that is gone is told of once,
+// and looked for.
+// Read next: scandir.ts (what a look finds), watching.ts (who tells of changes), turn.ts (whose turn it is).
+import { type Errno, refused } from '../host/calls.ts';
 import { monotonicMs, wallClock } from '../host/clock.ts';
 import { O_CREAT, O_TRUNC, O_WRONLY } from '../host/linux.ts';
 import { sys } from '../host/sys.ts';
 import { tai64nLabel } from '../formats/tai64.ts';
-import { identityOf, look } from './scandir.ts';
+import { identityOf, type Known, type Look, lookOn, newLook } from './scandir.ts';
 import { deliver } from './starting.ts';
-import type { Live } from './tree-live.ts';
+import { type Live, UNCLEAR_MS } from './tree-live.ts';
+import { claimHere } from './turn.ts';
 import { LOOK_MS, watchAgain } from './watching.ts';
 
 /**
@@ -18,16 +20,28 @@ import { LOOK_MS, watchAgain } from './watching.ts';
  * started under the first.
  */
 const SETTLE_MS = 25;
-/** How soon a directory that could not be entered is tried again. */
+/** How soon a directory that could not be looked at is tried again. */
 const RETRY_MS = 1000;
-/** Looks take at most one part in this many of the time. */
+/** Looks take at most one part in this many of the time, where that does not space them by more than LOOK_MS. */
 const LOOK_SHARE = 5;
+/** How long a look goes on before others have their turn. */
+const SLICE_MS = 50;
 
-const lose = (live: Live, what: string, errno: number): void => {
-  if (!live.lost) live.voice.warn(what, errno);
+/** No look can be made now: told once, and tried again. */
+const put = (live: Live, what: string, errno: Errno): void => {
+  const sign = `${what}: ${errno}`;
+  if (live.trouble !== sign) live.voice.warn(what, errno);
+  live.trouble = sign;
+  live.look = null;
+  live.looked = true;
+  live.lookMs = monotonicMs() + RETRY_MS;
+};
+
+/** The directory cannot be entered, so nothing can be started there. */
+const lose = (live: Live, what: string, errno: Errno): void => {
+  put(live, what, errno);
   live.lost = true;
   live.watching.stale = true;
-  live.lookMs = monotonicMs() + RETRY_MS;
 };
 
 /** Enters the scan directory for `body`, and comes back. */
@@ -41,45 +55,106 @@ export const inside = (live: Live, body: () => void): void => {
   sys.fchdir(live.home);
 };
 
-const lookInside = (live: Live): void => {
+const sooner = (live: Live, ms: number): void => {
+  live.lookMs = live.lookMs === null ? ms : Math.min(live.lookMs, ms);
+};
+
+const knownOf = (live: Live): Known => {
+  let names: Map<string, string> | null = null;
+  return {
+    voice: live.voice,
+    told: live.told,
+    isKnown: (key) => live.hasUnknown || live.tree.wanted.has(key),
+    keyOf: (name) => {
+      names ??= new Map([...live.tree.wanted.values()].map((entry) => [entry.name, entry.key]));
+      return names.get(name);
+    },
+  };
+};
+
+/** The operator has asked for a look: a sign that there was one. */
+const leaveSign = (live: Live): void => {
+  live.forced = false;
+  const { sec, nsec } = wallClock();
+  const fd = sys.open('.forced-rescan', O_WRONLY | O_CREAT | O_TRUNC, 0o644);
+  if (refused(fd)) return;
+  sys.write(fd, tai64nLabel(sec, nsec));
+  sys.close(fd);
+};
+
+const finish = (live: Live, look: Look): void => {
+  const { found, told, againInMs, unclear } = look;
+  live.look = null;
+  live.trouble = null;
+  live.hasUnknown = false;
+  live.told = told;
+  live.looked = true;
+  live.young = againInMs !== null;
+  if (againInMs !== null) sooner(live, monotonicMs() + againInMs);
+  if (unclear) sooner(live, monotonicMs() + live.unclearMs);
+  live.unclearMs = unclear ? Math.min(LOOK_MS, 2 * live.unclearMs) : UNCLEAR_MS;
+  deliver(live, { kind: 'scanned', found });
+  if (live.forced) leaveSign(live);
+};
+
+/** Another runsvdir has this directory: what we had in another one is over. */
+const standBack = (live: Live, identity: string | null): void => {
+  if (live.claim.turn.kind !== 'waiting') return;
+  live.looked = true;
+  if (live.identity !== null && live.identity !== identity) deliver(live, { kind: 'scanned', found: [] });
+  live.identity = identity;
+};
+
+const goOn = (live: Live, look: Look): void => {
   const startMs = monotonicMs();
-  live.identity = identityOf('.');
-  const seen = look(live.voice, live.dir, (key) => live.hasUnknown || live.tree.wanted.has(key));
-  if (seen === null) {
-    live.lookMs = startMs + RETRY_MS;
+  if (lookOn(look, knownOf(live), () => monotonicMs() < startMs + SLICE_MS)) finish(live, look);
+  const endMs = monotonicMs();
+  live.lookCostMs += endMs - startMs;
+  live.notBeforeMs = endMs + Math.min(LOOK_MS, live.lookCostMs * (LOOK_SHARE - 1));
+};
+
+const begin = (live: Live): void => {
+  live.lost = false;
+  const identity = identityOf('.');
+  const isOurs = claimHere(live.claim, live.voice, live.dir, identity);
+  if (live.claim.retryMs !== null) sooner(live, live.claim.retryMs);
+  if (!isOurs) {
+    standBack(live, identity);
     return;
   }
-  live.lost = false;
-  live.hasUnknown = false;
-  if (seen.againInMs !== null) live.lookMs = startMs + seen.againInMs;
-  deliver(live, { kind: 'scanned', found: seen.found });
-  const endMs = monotonicMs();
-  live.notBeforeMs = endMs + (endMs - startMs) * (LOOK_SHARE - 1);
+  live.identity = identity;
+  live.lookCostMs = 0;
+  const look = newLook();
+  if (refused(look)) put(live, `unable to read directory ${live.dir}`, look);
+  else {
+    live.look = look;
+    goOn(live, look);
+  }
 };
 
 /** Looks at the directory and starts and stops what has changed. */
 export const lookNow = (live: Live): void => {
   live.lookMs = null;
+  live.look = null;
   watchAgain(live.watching, live.dir);
   const stat = sys.stat(live.dir);
   if (refused(stat)) lose(live, `unable to stat ${live.dir}`, stat);
-  else inside(live, () => lookInside(live));
-  if (live.watching.blind && live.lookMs === null) live.lookMs = monotonicMs() + LOOK_MS;
+  else inside(live, () => begin(live));
+  if (live.watching.blind) sooner(live, monotonicMs() + LOOK_MS);
 };
 
-export const lookSoon = (live: Live): void => {
-  const ms = Math.max(monotonicMs() + SETTLE_MS, live.notBeforeMs);
-  live.lookMs = live.lookMs === null ? ms : Math.min(live.lookMs, ms);
+/** Goes on with a look that is under way, where the directory is still the same. */
+export const lookFurther = (live: Live): void => {
+  const { look } = live;
+  if (look === null) return;
+  if (identityOf(live.dir) === live.identity) inside(live, () => goOn(live, look));
+  else lookNow(live);
 };
+
+export const lookSoon = (live: Live): void => sooner(live, Math.max(monotonicMs() + SETTLE_MS, live.notBeforeMs));
 
 /** The operator's wish: look at once, and leave a sign of having done so. */
 export const forceLook = (live: Live): void => {
+  live.forced = true;
   lookNow(live);
-  inside(live, () => {
-    const { sec, nsec } = wallClock();
-    const fd = sys.open('.forced-rescan', O_WRONLY | O_CREAT | O_TRUNC, 0o644);
-    if (refused(fd)) return;
-    sys.write(fd, tai64nLabel(sec, nsec));
-    sys.close(fd);
-  });
 };

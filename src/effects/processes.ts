@@ -1,6 +1,7 @@
 // Who else runs: the processes that /proc tells of, and who descends from whom.
 //
 // Promises: zombies are left out; nobody where /proc is not mounted. What is told is a moment old when it is told.
+import { decodeStatus } from '../formats/status.ts';
 import { type Bytes, refused } from '../host/calls.ts';
 import { sys } from '../host/sys.ts';
 import { type Process, processOf } from './proc.ts';
@@ -36,6 +37,12 @@ export const descendants = (all: readonly Process[], roots: readonly number[]): 
     }
   }
   return [...found.values()];
+};
+
+/** Whether the service that this runsv supervises has no process, neither ./run nor ./finish. */
+export const hasRested = (runsv: number): boolean => {
+  const told = readThere(`/proc/${runsv}/cwd/supervise/status`, 64);
+  return told?.ours === true && decodeStatus(told.text)?.phase === 'down';
 };
 
 /**

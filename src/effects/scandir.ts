@@ -3,20 +3,44 @@
 // A link, or a directory that was moved in, is taken at once. A directory that is being written (its mtime is less than
 // a second old) is waited for: it may still lack its down file or its log. C runit's look every five seconds hides
 // that race; one that comes within milliseconds must not lose it.
-// Read next: ../machine/tree.ts (what is made of it).
-import { type Bytes, type RawStat, refused } from '../host/calls.ts';
-import { CLOCK_REALTIME, S_IFDIR, S_IFLNK, S_IFMT } from '../host/linux.ts';
+//
+// Promises: only what the kernel says is not there is gone; what it refuses to tell otherwise is as it was, and is asked
+// again. What is wrong with an entry is told once, and again when it changes.
+// Read next: looking.ts (who looks), ../machine/tree.ts (what is made of it).
+import { type Bytes, type Errno, type RawStat, refused } from '../host/calls.ts';
+import { CLOCK_REALTIME, ENOENT, ENOTDIR, S_IFDIR, S_IFLNK, S_IFMT } from '../host/linux.ts';
 import { sys } from '../host/sys.ts';
 import type { Found } from '../machine/tree.ts';
 import type { Voice } from './messages.ts';
 
 /** How long a new directory must have been left alone. */
 const SETTLED_MS = 1000;
+/** Where runsv keeps its files: one that was started on the scan directory itself leaves this there. */
+const SUPERVISE = 'supervise';
 
+/** What was said of an entry: its name, and what is wrong with it. */
+export type Told = ReadonlyMap<Bytes, string>;
+
+/** A look that is under way: it may be interrupted between any two entries. */
 export interface Look {
-  readonly found: readonly Found[];
+  readonly names: readonly Bytes[];
+  /** Which of them comes next. */
+  at: number;
+  readonly found: Found[];
+  readonly told: Map<Bytes, string>;
   /** Milliseconds until a directory that is still being written may be taken; null: none is. */
-  readonly againInMs: number | null;
+  againInMs: number | null;
+  /** The kernel would not tell of some entry. */
+  unclear: boolean;
+}
+
+/** What a look has to know of what was seen before. */
+export interface Known {
+  readonly voice: Voice;
+  readonly told: Told;
+  isKnown(key: string): boolean;
+  /** The directory that had this name at the last look; undefined: none that was a service. */
+  keyOf(name: Bytes): string | undefined;
 }
 
 const keyOf = (stat: RawStat): string => `${stat[1]}:${stat[3]}:${stat[2]}`;
@@ -37,28 +61,61 @@ const waitFor = (name: Bytes, stat: RawStat): number => {
   const age = ageMs(stat);
   if (age < 0 || age >= SETTLED_MS) return 0;
   const itself = sys.lstat(name);
-  return refused(itself) || (itself[0] & S_IFMT) === S_IFLNK ? 0 : SETTLED_MS - age;
+  return !refused(itself) && (itself[0] & S_IFMT) === S_IFLNK ? 0 : SETTLED_MS - age;
 };
 
-/** Looks at the current directory; null where it cannot be read, which has been told. */
-export const look = (voice: Voice, dir: Bytes, isKnown: (key: string) => boolean): Look | null => {
+/** What a runsv that was started on the scan directory itself has left there, or a daemontools' svscan. */
+const isLeftover = (name: Bytes): boolean =>
+  name === SUPERVISE && sys.lstat(`${name}/run`) === -ENOENT && !refused(sys.lstat(`${name}/lock`));
+
+const isGone = (errno: Errno): boolean => errno === -ENOENT || errno === -ENOTDIR;
+
+/** Which link it is that leads nowhere: another one is news. */
+const signOf = (name: Bytes, errno: Errno): string => {
+  const itself = sys.lstat(name);
+  return refused(itself) ? `${errno}` : `${errno} ${keyOf(itself)} ${itself[7]}.${itself[8]}`;
+};
+
+const tellOnce = (look: Look, { voice, told }: Known, name: Bytes, errno: Errno): void => {
+  const sign = signOf(name, errno);
+  if (told.get(name) !== sign) voice.warn(`unable to stat ${name}`, errno);
+  look.told.set(name, sign);
+};
+
+const takeRefusal = (look: Look, known: Known, name: Bytes, errno: Errno): void => {
+  tellOnce(look, known, name, errno);
+  if (isGone(errno)) return;
+  look.unclear = true;
+  const key = known.keyOf(name);
+  if (key !== undefined) look.found.push({ name, key });
+};
+
+const takeDirectory = (look: Look, known: Known, name: Bytes, stat: RawStat): void => {
+  const key = keyOf(stat);
+  const wait = known.isKnown(key) ? 0 : waitFor(name, stat);
+  if (wait > 0) look.againInMs = Math.min(look.againInMs ?? wait, wait);
+  else if (!isLeftover(name)) look.found.push({ name, key });
+};
+
+const takeEntry = (look: Look, known: Known, name: Bytes): void => {
+  if (name.startsWith('.')) return;
+  const stat = sys.stat(name);
+  if (refused(stat)) takeRefusal(look, known, name, stat);
+  else if ((stat[0] & S_IFMT) === S_IFDIR) takeDirectory(look, known, name, stat);
+};
+
+/** Begins to look at the current directory. */
+export const newLook = (): Look | Errno => {
   const names = sys.readdir('.');
-  if (refused(names)) {
-    voice.warn(`unable to read directory ${dir}`, names);
-    return null;
+  if (refused(names)) return names;
+  return { names, at: 0, found: [], told: new Map(), againInMs: null, unclear: false };
+};
+
+/** Looks at entries while `hasTime` says so. Whether all have been looked at. */
+export const lookOn = (look: Look, known: Known, hasTime: () => boolean): boolean => {
+  while (look.at < look.names.length) {
+    takeEntry(look, known, look.names[look.at++] ?? '.');
+    if (!hasTime()) break;
   }
-  const found: Found[] = [];
-  let againInMs: number | null = null;
-  for (const name of names) {
-    if (name.startsWith('.')) continue;
-    const stat = sys.stat(name);
-    if (refused(stat)) voice.warn(`unable to stat ${name}`, stat);
-    else if ((stat[0] & S_IFMT) === S_IFDIR) {
-      const key = keyOf(stat);
-      const wait = isKnown(key) ? 0 : waitFor(name, stat);
-      if (wait === 0) found.push({ name, key });
-      else againInMs = Math.min(againInMs ?? wait, wait);
-    }
-  }
-  return { found, againInMs };
+  return look.at >= look.names.length;
 };

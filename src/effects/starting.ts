@@ -12,11 +12,15 @@ import { signalHeld } from './proc.ts';
 import { findProgram } from './program.ts';
 import { readEnding } from './essential.ts';
 import type { Live } from './tree-live.ts';
+import { keeperOf } from './turn.ts';
+
+/** A name that looks like an option is given as a path. */
+const argumentOf = (name: Bytes): Bytes => (name.startsWith('-') ? `./${name}` : name);
 
 const spawnRunsv = (live: Live, name: Bytes, flags: number): number =>
   sys.spawn(
     live.program,
-    ['runsv', name],
+    ['runsv', argumentOf(name)],
     [],
     '',
     live.input === null ? [] : [0, live.input],
@@ -38,7 +42,12 @@ const tellNotStarted = (live: Live, name: Bytes, result: number): void => {
   else live.voice.warn(`unable to fork for runsv ${name}, trying again`, result);
 };
 
-type Starts = readonly { readonly name: string; readonly key: string }[];
+interface Named {
+  readonly name: string;
+  readonly key: string;
+}
+
+type Starts = readonly Named[];
 
 /**
  * Starts every runsv asked for; the answers are one or two events. The first is awaited, so that a runsv that cannot be
@@ -61,14 +70,28 @@ const start = (live: Live, starts: Starts): readonly TreeEvent[] => {
   return events;
 };
 
-const lookForHolder = (live: Live, name: string, key: string, locks: Locks): readonly TreeEvent[] => {
+/** A runsv that another runsvdir supervises is left alone; its end is awaited. */
+const leaveAlone = (live: Live, { name, key }: Named, runsv: HeldRunsv, keeper: number): readonly TreeEvent[] => {
+  live.foreign.set(runsv.pid, { pidfd: runsv.pidfd, key });
+  live.voice.warn(`runsv ${name} already runs as process ${runsv.pid} of runsvdir ${keeper}, leaving it alone`);
+  return [{ kind: 'elsewhere', key }];
+};
+
+interface HeldRunsv {
+  readonly pid: number;
+  readonly pidfd: Fd;
+}
+
+const lookForHolder = (live: Live, { name, key }: Named, locks: Locks): readonly TreeEvent[] => {
   const holder = holderOf(`${live.dir}/${name}`, locks);
   if (holder === null || holder.pidfd === null) return [];
   const { pid, pidfd } = holder;
-  if (live.alien.has(pid)) {
+  const keeper = keeperOf(pid);
+  if (live.alien.has(pid) || live.foreign.has(pid) || (keeper !== null && live.tree.stopping)) {
     sys.close(pidfd);
     return [];
   }
+  if (keeper !== null) return leaveAlone(live, { name, key }, { pid, pidfd }, keeper);
   live.alien.set(pid, pidfd);
   live.voice.warn(`runsv ${name} already runs as process ${pid}, taking it over`);
   return [{ kind: 'taken', name, key, pid }];
@@ -98,11 +121,14 @@ const perform = (live: Live, effect: TreeEffect, locks: Locks): readonly TreeEve
     case 'term':
       termRunsv(live, effect.pid);
       return [];
+    case 'tellLingering':
+      live.voice.warn(`runsv ${effect.name}, process ${effect.pid}, has not ended 10 s after TERM, sending TERM again`);
+      return [];
     case 'tellCrash':
       live.voice.warn(`runsv ${effect.name} was killed by signal ${effect.signal}, starting it again`);
       return [];
     case 'lookForHolder':
-      return lookForHolder(live, effect.name, effect.key, locks);
+      return lookForHolder(live, effect, locks);
     case 'essentialOver':
       return essentialOver(live, effect.name, effect.key);
   }

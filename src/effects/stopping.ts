@@ -9,7 +9,7 @@ import { sys } from '../host/sys.ts';
 import { handleShutdown, type ShutdownEffect, type ShutdownEvent } from '../machine/shutdown.ts';
 import { runningPids } from '../machine/tree.ts';
 import { type Process, signalSeen } from './proc.ts';
-import { descendants, logOf, others, shownName } from './processes.ts';
+import { descendants, hasRested, logOf, others, shownName } from './processes.ts';
 import { deliver } from './starting.ts';
 import type { Container, Live } from './tree-live.ts';
 
@@ -43,13 +43,62 @@ const askStrays = (live: Live): void => {
   signalAll(live, SIGCONT);
 };
 
-/** Runsvs stay to bring things to an end; logs, and what they started, to take what is in their pipes. */
-const killButLogs = (live: Live, container: Container): void => {
-  const all = ours(live);
+/** Everybody but runsvs, logs and what those have started. */
+const leftOf = (live: Live, all: readonly Process[]): readonly Process[] => {
   const runsvs = runningPids(live.tree);
   const logs = runsvs.map((runsv) => logOf(runsv, all)).filter((pid) => pid > 0);
   const spared = new Set([...runsvs, ...logs, ...descendants(all, logs).map(({ pid }) => pid)]);
-  const left = all.filter(({ pid }) => !spared.has(pid));
+  return all.filter(({ pid }) => !spared.has(pid));
+};
+
+/** Those of `some` that are neither the main command nor of its family: it has a time of its own. */
+const withoutCommand = (
+  { pid: command }: Container,
+  all: readonly Process[],
+  some: readonly Process[],
+): readonly Process[] => {
+  if (command === 0) return some;
+  const family = new Set([command, ...descendants(all, [command]).map(({ pid }) => pid)]);
+  return some.filter(({ pid }) => !family.has(pid));
+};
+
+/** What services left behind while some of them still run: those who came to us, and their families. */
+const orphansOf = (live: Live, all: readonly Process[]): readonly Process[] => {
+  const runsvs = new Set(runningPids(live.tree));
+  const self = sys.getpid();
+  const roots = all.filter(({ pid, parent }) => parent === self && !runsvs.has(pid));
+  return [
+    ...roots,
+    ...descendants(
+      all,
+      roots.map(({ pid }) => pid),
+    ),
+  ];
+};
+
+const askLeft = (live: Live, container: Container, rested: boolean): void => {
+  const all = ours(live);
+  for (const process of withoutCommand(container, all, rested ? leftOf(live, all) : orphansOf(live, all))) {
+    signalSeen(process, SIGTERM);
+    signalSeen(process, SIGCONT);
+  }
+};
+
+/** A log reads until whoever holds its pipe has ended. */
+const killLeft = (live: Live, container: Container): void => {
+  const all = ours(live);
+  const left = withoutCommand(container, all, leftOf(live, all));
+  for (const process of left) signalSeen(process, SIGKILL);
+  tellKilled(live, 'left behind, not ended 1 s after TERM', left);
+};
+
+const lookForRest = (live: Live): void => {
+  if (runningPids(live.tree).every(hasRested)) deliverShutdown(live, { kind: 'rested' });
+};
+
+/** Runsvs stay to bring things to an end; logs, and what they started, to take what is in their pipes. */
+const killButLogs = (live: Live, container: Container): void => {
+  const left = leftOf(live, ours(live));
   for (const process of left) signalSeen(process, SIGKILL);
   tellKilled(live, `not ended after ${container.shutdown.killAfterMs / 1000} s`, left);
 };
@@ -74,6 +123,9 @@ const perform = (live: Live, container: Container, effect: ShutdownEffect): void
   if (effect.kind === 'askCommand') askCommand(container);
   else if (effect.kind === 'stopServices') deliver(live, { kind: 'stop' });
   else if (effect.kind === 'askStrays') askStrays(live);
+  else if (effect.kind === 'lookForRest') lookForRest(live);
+  else if (effect.kind === 'askLeft') askLeft(live, container, effect.rested);
+  else if (effect.kind === 'killLeft') killLeft(live, container);
   else if (effect.kind === 'killButLogs') killButLogs(live, container);
   else killAll(live, effect.first);
 };

@@ -8,7 +8,8 @@ import type { Watch } from '../host/loop.ts';
 import { sys } from '../host/sys.ts';
 import type { Voice } from './messages.ts';
 
-const LEAST = 7;
+/** How long the argument must be. */
+export const LEAST = 7;
 const FIXED = 5;
 const STDERR = 2 as Fd;
 

@@ -16,11 +16,17 @@ import { sys } from '../host/sys.ts';
 import { newShutdown, type Shutdown, type ShutdownEvent } from '../machine/shutdown.ts';
 import { newTree, type Tree } from '../machine/tree.ts';
 import { endingSignals, optionalSignals } from '../machine/wishes.ts';
+import type { Look, Told } from './scandir.ts';
+import { type Claim, newClaim } from './turn.ts';
 import { Fatal, reason, type Voice } from './messages.ts';
+import type { Listening } from './listening.ts';
 import { openNothing } from './standard.ts';
 import { findProgram } from './program.ts';
 import type { Title } from './title.ts';
 import { newWatching, type Watching } from './watching.ts';
+
+/** How soon what the kernel would not tell is asked again, at first. */
+export const UNCLEAR_MS = 1000;
 
 /** Where runsvdir supervises a whole container: as process 1, or asked to. */
 export interface Container {
@@ -54,12 +60,34 @@ export interface Live {
   /** No look before this, monotonic. */
   notBeforeMs: number;
   identity: string | null;
+  /** A look that is under way. */
+  look: Look | null;
+  /** How long the present look has taken so far. */
+  lookCostMs: number;
+  /** What was said of entries. */
+  told: Told;
+  /** How soon entries of which the kernel would not tell are tried again. */
+  unclearMs: number;
+  /** A look has come to an end, or cannot be made: what was there at the start is known. */
+  looked: boolean;
+  /** Directories that are still being written were left for a later look. */
+  young: boolean;
+  /** The next look shall leave a sign. */
+  forced: boolean;
+  /** What was said of the directory itself. */
+  trouble: string | null;
+  /** The main command waits for runsvs to listen. */
+  listening: Listening | null;
+  /** Whose turn it is. */
+  readonly claim: Claim;
   /** Runsvs may run that an earlier self had not written down yet: the next look waits for no directory. */
   hasUnknown: boolean;
-  /** The directory could not be entered, and that was told. */
+  /** The directory could not be entered. */
   lost: boolean;
   /** Runsvs that are no children of ours: their pidfds. */
   readonly alien: Map<number, Fd>;
+  /** Runsvs of another runsvdir in services that are in our directory too: their pidfds, and those services. */
+  readonly foreign: Map<number, { readonly pidfd: Fd; readonly key: string }>;
   /** Null in classic use, where TERM leaves everything running. */
   readonly container: Container | null;
   exit: number | null;
@@ -126,9 +154,20 @@ export const newLive = (voice: Voice, asked: Asked, title: Title | null): Live =
     lookMs: 0,
     notBeforeMs: 0,
     identity: null,
+    look: null,
+    lookCostMs: 0,
+    told: new Map(),
+    unclearMs: UNCLEAR_MS,
+    looked: false,
+    young: false,
+    forced: false,
+    trouble: null,
+    listening: null,
+    claim: newClaim(),
     hasUnknown: false,
     lost: false,
     alien: new Map(),
+    foreign: new Map(),
     container,
     exit: null,
   };

@@ -8,17 +8,20 @@ import { monotonicMs } from '../host/clock.ts';
 import { ECHILD, EINTR, POLLIN, SIGALRM, SIGCHLD, SIGHUP, SIGTERM, WNOHANG } from '../host/linux.ts';
 import { type Watch, waitOnce } from '../host/loop.ts';
 import { sys } from '../host/sys.ts';
+import { mayStart } from '../machine/turn.ts';
 import { type Ended, nextStartMs, RESTART_MS, runningPids } from '../machine/tree.ts';
 import { wishOf } from '../machine/wishes.ts';
 import { holderOf, newLocks } from './holder.ts';
 import { commandEnded, startCommand } from './command.ts';
-import { forceLook, inside, lookNow, lookSoon } from './looking.ts';
+import { forceLook, inside, lookFurther, lookNow, lookSoon } from './looking.ts';
 import { announceCommand, handOver, takeUp } from './handover.ts';
 import type { Handed } from '../formats/handover.ts';
+import { listeningWatches } from './listening.ts';
 import { Fatal, type Voice } from './messages.ts';
 import { signalHeld } from './proc.ts';
 import { identityOf } from './scandir.ts';
 import { deliver, termRunsv } from './starting.ts';
+import { keeperOf } from './turn.ts';
 import { addDot, type Title, titleWatch } from './title.ts';
 import { deliverNews, deliverShutdown, goOnStopping } from './stopping.ts';
 import { type Asked, type Container, type Live, newLive } from './tree-live.ts';
@@ -60,12 +63,18 @@ const termHoldersOfNew = (live: Live, told: ReadonlySet<number>): void => {
     const holder = holderOf(`${live.dir}/${name}`, locks);
     if (holder === null) continue;
     const { pid, pidfd } = holder;
-    if (!told.has(pid)) {
+    if (!told.has(pid) && keeperOf(pid) === null) {
       if (pidfd === null) sys.kill(pid, SIGTERM);
       else signalHeld(pid, pidfd, SIGTERM);
     }
     if (pidfd !== null) sys.close(pidfd);
   }
+};
+
+const foreignEnded = (live: Live, pid: number, { pidfd, key }: { readonly pidfd: Fd; readonly key: string }): void => {
+  sys.close(pidfd);
+  live.foreign.delete(pid);
+  deliver(live, { kind: 'free', key });
 };
 
 const hangUp = (live: Live): void => {
@@ -96,15 +105,16 @@ const takeSignals = (live: Live): void => {
   else if (signals.includes(SIGTERM)) live.exit = 0;
 };
 
-/** When a runsv is to be started; while the directory is lost, the next look comes first. */
-const startMs = (live: Live): number | null => (live.lost ? null : nextStartMs(live.tree));
+/** When a runsv is to be started; while the directory is lost, or another runsvdir's, the next look comes first. */
+const startMs = (live: Live): number | null =>
+  live.lost || !mayStart(live.claim.turn) ? null : nextStartMs(live.tree);
 
 /** The runsvs that are due are started where the directory is still the one they were found in. */
 const startDue = (live: Live): void => {
   const dueMs = startMs(live);
   if (dueMs === null || dueMs > monotonicMs()) return;
   if (identityOf(live.dir) !== live.identity) lookNow(live);
-  if (!live.lost) inside(live, () => deliver(live, { kind: 'due' }));
+  if (startMs(live) !== null) inside(live, () => deliver(live, { kind: 'due' }));
 };
 
 // ---- the loop -----------------------------------------------------------------------------------------------
@@ -113,20 +123,27 @@ const watches = (live: Live): readonly Watch[] => [
   { fd: live.signals, events: POLLIN, ready: () => takeSignals(live) },
   ...(live.tree.stopping ? [] : watchesOf(live.watching, () => lookSoon(live))),
   ...(live.title === null ? [] : [titleWatch(live.title)]),
+  ...listeningWatches(live),
   ...[...live.alien].map(([pid, fd]): Watch => ({ fd, events: POLLIN, ready: () => alienEnded(live, pid, fd) })),
+  ...[...live.foreign].map(
+    ([pid, one]): Watch => ({ fd: one.pidfd, events: POLLIN, ready: () => foreignEnded(live, pid, one) }),
+  ),
+  ...(live.claim.holder === null ? [] : [{ fd: live.claim.holder, events: POLLIN, ready: () => lookNow(live) }]),
 ];
 
 const deadline = (live: Live): number | null => {
-  const lookMs = live.tree.stopping ? null : live.lookMs;
+  const lookMs = live.tree.stopping ? null : live.look === null ? live.lookMs : 0;
   const stopMs = live.container?.shutdown.dueMs ?? null;
-  const times = [startMs(live), lookMs, stopMs, live.title === null ? null : live.title.dotMs];
+  const times = [startMs(live), lookMs, stopMs, live.title?.dotMs ?? null, live.listening?.dueMs ?? null];
   const set = times.filter((ms) => ms !== null);
   return set.length === 0 ? null : Math.min(...set);
 };
 
 const duesOver = (live: Live): void => {
   const ms = monotonicMs();
-  if (!live.tree.stopping && live.lookMs !== null && live.lookMs <= ms) lookNow(live);
+  if (live.tree.stopping) live.look = null;
+  else if (live.look !== null) lookFurther(live);
+  else if (live.lookMs !== null && live.lookMs <= ms) lookNow(live);
   startDue(live);
   if (live.title !== null && live.title.dotMs <= ms) addDot(live.title, ms);
 };
@@ -164,8 +181,8 @@ export const superviseTree = (
   const live = begin(voice, asked, title, handed);
   handOver(live);
   if (!live.tree.stopping) lookNow(live);
-  startCommand(live, announceCommand);
   for (;;) {
+    startCommand(live, announceCommand);
     goOnStopping(live, () => reap(live));
     handOver(live);
     if (live.exit !== null) return live.exit;

@@ -2,7 +2,9 @@
 //
 //   none      nothing is asked for; services, and the main command if there is one, run
 //   command   the main command was told to end; services run on, for it needs them. Half of the time is its own.
-//   services  every runsv was told to go: services end, then their logs
+//   services  every runsv was told to go: services end, then their logs. What services left behind is told too, and
+//             killed a second later, once nothing but logs is waited for (a log reads until the last writer has ended), or
+//             in time for it to end before the deadline
 //   strays    no runsv is left, but processes are: what services left behind, or a main command that takes its time
 //   draining  the deadline has passed: all was killed but runsvs and logs, which take what is in their pipes
 //   killing   everything was killed, some rounds of it where what is left makes more of itself
@@ -17,6 +19,8 @@ export const KILL_AFTER_MS = 7000;
 export const DRAIN_MS = 1000;
 /** How long what services left behind has to end after TERM. */
 const STRAYS_MS = 1000;
+/** How often services are looked at while they end. */
+const LOOK_MS = 250;
 const KILL_ROUND_MS = 100;
 const KILL_ROUNDS = 10;
 /** A second request in less than this is the same one. */
@@ -42,6 +46,10 @@ export interface Shutdown {
   readonly dueMs: number | null;
   /** How often everything was killed. */
   readonly rounds: number;
+  /** When what services left behind was told to end while runsvs are left, monotonic; null: it was not, or was killed. */
+  readonly straysMs: number | null;
+  /** What services left behind needs no more looks. */
+  readonly straysDone: boolean;
 }
 
 export type ShutdownEvent =
@@ -52,6 +60,8 @@ export type ShutdownEvent =
   | { readonly kind: 'essentialOver'; readonly code: number }
   /** who is left: runsvs, and whether anybody at all */
   | { readonly kind: 'seen'; readonly runsvs: number; readonly anybody: boolean }
+  /** the answer to lookForRest: no service runs any more, their logs are waited for */
+  | { readonly kind: 'rested' }
   | { readonly kind: 'due' };
 
 export type ShutdownEffect =
@@ -61,6 +71,12 @@ export type ShutdownEffect =
   | { readonly kind: 'stopServices' }
   /** TERM to everybody */
   | { readonly kind: 'askStrays' }
+  /** see whether any service runs: `rested`, or nothing */
+  | { readonly kind: 'lookForRest' }
+  /** TERM to orphans; `rested`: to everybody but runsvs, logs and the main command */
+  | { readonly kind: 'askLeft'; readonly rested: boolean }
+  /** KILL to these */
+  | { readonly kind: 'killLeft' }
   /** KILL to everybody but runsvs and logs */
   | { readonly kind: 'killButLogs' }
   | { readonly kind: 'killAll'; readonly first: boolean };
@@ -79,6 +95,8 @@ export const newShutdown = (killAfterMs: number): Shutdown => ({
   deadlineMs: 0,
   dueMs: null,
   rounds: 0,
+  straysMs: null,
+  straysDone: false,
 });
 
 const stay = (shutdown: Shutdown, ...effects: readonly ShutdownEffect[]): ShutdownOutcome => ({ shutdown, effects });
@@ -92,8 +110,30 @@ interface Next {
 const enter = (s: Shutdown, { phase, dueMs, effect }: Next, nowMs: number): ShutdownOutcome =>
   stay({ ...s, phase, dueMs, sinceMs: nowMs }, ...(effect === undefined ? [] : [effect]));
 
+/** Until when what services left behind is told at the latest, so that it can still end by itself. */
+const askByMs = (s: Shutdown): number => s.deadlineMs - Math.min(STRAYS_MS, s.killAfterMs / 2);
+
+const lookMs = (s: Shutdown, nowMs: number): number => Math.min(askByMs(s), nowMs + LOOK_MS);
+
 const stopServices = (s: Shutdown, nowMs: number): ShutdownOutcome =>
-  enter(s, { phase: 'services', dueMs: s.deadlineMs, effect: { kind: 'stopServices' } }, nowMs);
+  enter(s, { phase: 'services', dueMs: lookMs(s, nowMs), effect: { kind: 'stopServices' } }, nowMs);
+
+const askLeft = (s: Shutdown, rested: boolean, nowMs: number): ShutdownOutcome => {
+  const dueMs = Math.min(s.deadlineMs, nowMs + STRAYS_MS);
+  return stay({ ...s, dueMs, straysMs: nowMs }, { kind: 'askLeft', rested });
+};
+
+const rested = (s: Shutdown, nowMs: number): ShutdownOutcome =>
+  s.phase === 'services' && s.straysMs === null && !s.straysDone ? askLeft(s, true, nowMs) : stay(s);
+
+/** What is due before the deadline, while services end. */
+const lookAtServices = (s: Shutdown, nowMs: number): ShutdownOutcome => {
+  if (s.straysMs !== null) {
+    return stay({ ...s, dueMs: s.deadlineMs, straysMs: null, straysDone: true }, { kind: 'killLeft' });
+  }
+  if (nowMs >= askByMs(s)) return askLeft(s, false, nowMs);
+  return stay({ ...s, dueMs: lookMs(s, nowMs) }, { kind: 'lookForRest' });
+};
 
 const begin = (s: Shutdown, code: number | null, nowMs: number): ShutdownOutcome => {
   const begun = { ...s, code, deadlineMs: nowMs + s.killAfterMs };
@@ -140,6 +180,7 @@ const seen = (s: Shutdown, runsvs: number, anybody: boolean, nowMs: number): Shu
 const due = (s: Shutdown, nowMs: number): ShutdownOutcome => {
   if (s.dueMs === null || s.dueMs > nowMs) return stay(s);
   if (s.phase === 'command') return stopServices(s, nowMs);
+  if (s.phase === 'services' && nowMs < s.deadlineMs) return lookAtServices(s, nowMs);
   if (s.phase === 'services') {
     return enter(s, { phase: 'draining', dueMs: nowMs + DRAIN_MS, effect: { kind: 'killButLogs' } }, nowMs);
   }
@@ -159,6 +200,8 @@ export const handleShutdown = (s: Shutdown, event: ShutdownEvent, nowMs: number)
       return s.phase === 'none' ? begin(s, event.code, nowMs) : stay(s);
     case 'seen':
       return seen(s, event.runsvs, event.anybody, nowMs);
+    case 'rested':
+      return rested(s, nowMs);
     case 'due':
       return due(s, nowMs);
   }

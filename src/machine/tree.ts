@@ -2,8 +2,8 @@
 //
 // A service is known by its key (device and inode); a new name for it only counts at its next start. Each has at most one runsv:
 //   wanted    in the directory; its runsv runs (pid), or is due to be started (dueMs)
-//   leaving   no longer in the directory; its runsv was sent TERM and its end is awaited. A newcomer of the same name
-//             or key is not started before that.
+//   leaving   no longer in the directory; its runsv was sent TERM and its end is awaited. A newcomer of the same key is
+//             not started before that, one of the same name waits LINGER_MS (dueMs) and is started all the same.
 // Only `scanned` and `due` ask for starts: they come from inside the directory. After `stop` all are leaving, and none is
 // started any more.
 // Events come in batches, so that a thousand services cost one pass. Pure and total, as service.ts.
@@ -11,6 +11,10 @@
 
 /** Milliseconds between two starts of the same runsv. */
 export const RESTART_MS = 1000;
+/** How long a newcomer waits for the runsv that had its name. */
+const LINGER_MS = 10000;
+/** After a runsv of another runsvdir has ended: that one has its second to start it again. */
+const YIELD_MS = 2 * RESTART_MS;
 
 /** What a look at the directory found. */
 export interface Found {
@@ -23,7 +27,10 @@ export interface Entry extends Found {
   readonly pid: number;
   /** When runsv was last started or tried, monotonic. */
   readonly startedMs: number;
-  /** When runsv is to be started, monotonic; null while it runs, or is over. */
+  /**
+   * When runsv is to be started, monotonic; null while it runs, or is over. Of one that is leaving: until when a
+   * newcomer waits for it; null: it has been told of.
+   */
   readonly dueMs: number | null;
 }
 
@@ -42,6 +49,9 @@ export type TreeEvent =
   | { readonly kind: 'ended'; readonly runsvs: readonly Ended[] }
   /** another process holds the service: an earlier runsv that still runs */
   | { readonly kind: 'taken'; readonly name: string; readonly key: string; readonly pid: number }
+  /** another runsvdir supervises the service: not to be started before `free` */
+  | { readonly kind: 'elsewhere'; readonly key: string }
+  | { readonly kind: 'free'; readonly key: string }
   | { readonly kind: 'due' }
   /** not to be started again */
   | { readonly kind: 'over'; readonly key: string }
@@ -59,7 +69,9 @@ export interface Ended {
 export type TreeEffect =
   | { readonly kind: 'start'; readonly name: string; readonly key: string }
   | { readonly kind: 'term'; readonly pid: number }
-  /** see whether an earlier runsv holds the service: `taken`, or nothing */
+  /** its newcomer has waited for it long enough */
+  | { readonly kind: 'tellLingering'; readonly name: string; readonly pid: number }
+  /** see whether an earlier runsv holds the service: `taken`, `elsewhere`, or nothing */
   | { readonly kind: 'lookForHolder'; readonly name: string; readonly key: string }
   | { readonly kind: 'tellCrash'; readonly name: string; readonly signal: number }
   /** an essential service is over, and its runsv with it: `over` if that means something, else nothing */
@@ -79,15 +91,49 @@ export const ESSENTIAL_OVER = 125;
 
 export const newTree = (): Tree => ({ wanted: new Map(), leaving: [], stopping: false });
 
-const isBlocked = (tree: Tree, entry: Entry): boolean =>
-  tree.leaving.some((old) => old.name === entry.name || old.key === entry.key);
+/** Says of an entry whether one of `others` has its directory or its name. */
+const sharing = (others: Iterable<Entry>): ((entry: Entry) => boolean) => {
+  const keys = new Set<string>();
+  const names = new Set<string>();
+  for (const { key, name, dueMs } of others) {
+    keys.add(key);
+    // one that was told of has lost its claim to the name
+    if (dueMs !== null) names.add(name);
+  }
+  return (entry) => keys.has(entry.key) || names.has(entry.name);
+};
+
+/** Whether what is leaving holds up an entry. */
+const blockedIn = (tree: Tree): ((entry: Entry) => boolean) => sharing(tree.leaving);
+
+/** What is leaving, has not been told of, and holds up a newcomer. */
+const awaitedIn = (tree: Tree): readonly Entry[] => {
+  const patient = tree.leaving.filter(({ dueMs }) => dueMs !== null);
+  if (patient.length === 0) return patient;
+  return patient.filter(sharing([...tree.wanted.values()].filter(({ dueMs }) => dueMs !== null)));
+};
+
+/** Tells of every runsv that has held up a newcomer for too long, and hurries it: once. */
+const hurry = (tree: Tree, nowMs: number): TreeOutcome => {
+  const late = new Set(awaitedIn(tree).filter(({ dueMs }) => Number(dueMs) <= nowMs));
+  if (late.size === 0) return { tree, effects: [] };
+  const leaving = tree.leaving.map((old) => (late.has(old) ? { ...old, dueMs: null } : old));
+  const effects = [...late].flatMap((old): TreeEffect[] => [
+    { kind: 'tellLingering', name: old.name, pid: old.pid },
+    term(old),
+  ]);
+  return { tree: { ...tree, leaving }, effects };
+};
 
 /** Asks for every start that is due and not held up by a predecessor. */
-const startDue = (tree: Tree, nowMs: number): TreeOutcome => {
+const startDue = (before: Tree, nowMs: number): TreeOutcome => {
+  const hurried = hurry(before, nowMs);
+  const { tree } = hurried;
+  const isBlocked = blockedIn(tree);
   const wanted = new Map(tree.wanted);
-  const effects: TreeEffect[] = [];
+  const effects: TreeEffect[] = [...hurried.effects];
   for (const entry of tree.wanted.values()) {
-    if (entry.dueMs === null || entry.dueMs > nowMs || isBlocked(tree, entry)) continue;
+    if (entry.dueMs === null || entry.dueMs > nowMs || isBlocked(entry)) continue;
     wanted.set(entry.key, { ...entry, startedMs: nowMs, dueMs: null });
     effects.push({ kind: 'start', name: entry.name, key: entry.key });
   }
@@ -112,7 +158,8 @@ const scanned = (tree: Tree, found: readonly Found[], nowMs: number): TreeOutcom
   }
   const gone = [...tree.wanted.values()].filter((entry) => !wanted.has(entry.key) && entry.pid !== 0);
   const terms = gone.map(term);
-  const started = startDue({ ...tree, wanted, leaving: [...tree.leaving, ...gone] }, nowMs);
+  const leaving = [...tree.leaving, ...gone.map((entry) => ({ ...entry, dueMs: nowMs + LINGER_MS }))];
+  const started = startDue({ ...tree, wanted, leaving }, nowMs);
   return { tree: started.tree, effects: [...terms, ...started.effects] };
 };
 
@@ -172,10 +219,11 @@ const taken = (tree: Tree, { name, key, pid }: Of<'taken'>, nowMs: number): Tree
   return tree.wanted.get(key)?.pid === 0 ? started(tree, [{ key, pid }]) : { tree, effects: [] };
 };
 
-const over = (tree: Tree, key: string): TreeOutcome => {
+/** Another time for the start of what does not run; null: none. */
+const startAt = (tree: Tree, key: string, dueMs: number | null): TreeOutcome => {
   const entry = tree.wanted.get(key);
-  if (entry === undefined) return { tree, effects: [] };
-  return { tree: { ...tree, wanted: new Map(tree.wanted).set(key, { ...entry, dueMs: null }) }, effects: [] };
+  if (entry === undefined || entry.pid !== 0) return { tree, effects: [] };
+  return { tree: { ...tree, wanted: new Map(tree.wanted).set(key, { ...entry, dueMs }) }, effects: [] };
 };
 
 /** Who was told to go already is told again only by the second stop: a log that drains takes that as being hurried. */
@@ -203,20 +251,25 @@ export const handleTree = (tree: Tree, event: TreeEvent, nowMs: number): TreeOut
       return taken(tree, event, nowMs);
     case 'due':
       return startDue(tree, nowMs);
+    case 'elsewhere':
     case 'over':
-      return over(tree, event.key);
+      return startAt(tree, event.key, null);
+    case 'free':
+      return startAt(tree, event.key, nowMs + YIELD_MS);
     case 'stop':
       return stop(tree);
   }
 };
 
-/** When the next start is due, monotonic milliseconds; null for never. */
+/** When the next start is due, or a runsv that holds one up is to be told of; monotonic, null for never. */
 export const nextStartMs = (tree: Tree): number | null => {
+  const isBlocked = blockedIn(tree);
   let next: number | null = null;
-  for (const entry of tree.wanted.values()) {
-    if (entry.dueMs === null || isBlocked(tree, entry)) continue;
-    if (next === null || entry.dueMs < next) next = entry.dueMs;
-  }
+  const sooner = ({ dueMs }: Entry): void => {
+    if (dueMs !== null && (next === null || dueMs < next)) next = dueMs;
+  };
+  for (const entry of tree.wanted.values()) if (!isBlocked(entry)) sooner(entry);
+  awaitedIn(tree).forEach(sooner);
   return next;
 };
 

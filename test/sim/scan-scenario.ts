@@ -5,7 +5,19 @@
 // The real runsvdir runs on the virtual kernel; runsv is a behaviour that takes the lock of its service as the real one
 // does. What must hold is in scan-invariants.ts.
 import { runsvdir } from '../../src/applets/runsvdir.ts';
-import { EAGAIN, SIGALRM, SIGHUP, SIGINT, SIGKILL, SIGTERM } from '../../src/host/linux.ts';
+import {
+  EACCES,
+  EAGAIN,
+  EIO,
+  ENOMEM,
+  LOCK_EX,
+  SIGALRM,
+  SIGHUP,
+  SIGINT,
+  SIGKILL,
+  SIGTERM,
+} from '../../src/host/linux.ts';
+import { LOCK_SH } from './kernel/numbers.ts';
 import {
   type Behaviour,
   type Ending,
@@ -17,6 +29,7 @@ import {
 } from './kernel/kernel.ts';
 
 const END_MS = 20000;
+const ASK_AGAIN_MS = 5000;
 const NAMES = ['a', 'b', 'c', 'd', 'e'] as const;
 const SETS = ['/set1', '/set2'] as const;
 /** What users see; a link to one of the sets. */
@@ -218,6 +231,36 @@ const refuseForks: Act = (story) => {
   });
 };
 
+/** Entries, or the directory itself, cannot be looked at for a while. */
+const failLooks: Act = (story) => {
+  const { kernel, random } = story;
+  const errno = random.pick([EIO, EACCES, ENOMEM]);
+  note(story, `looks are refused with ${errno}`);
+  const probability = random.pick([0.3, 1]);
+  const entries = (path: string): boolean => (NAMES as readonly string[]).includes(path);
+  const directory = (path: string): boolean => path === SCAN || path === '.';
+  const faults = random.chance(0.7)
+    ? [kernel.fault({ call: 'stat', errno, probability, when: random.chance(0.8) ? entries : directory })]
+    : [kernel.fault({ call: 'readdir', errno, probability, when: directory })];
+  kernel.after(random.int(4000), () => {
+    note(story, 'looks again');
+    // what was refused is asked again five seconds later at most
+    story.changedMs += ASK_AGAIN_MS;
+    for (const fault of faults) fault.off();
+  });
+};
+
+/** Somebody out of sight holds the lock of a directory, or asks for a moment whether another does. */
+const holdSet: Act = (story) => {
+  const { kernel, random } = story;
+  const set = random.pick(SETS);
+  const kind = random.pick([LOCK_EX, LOCK_SH]);
+  const held = kernel.user.lockFolder(set, kind);
+  if (typeof held === 'number') return;
+  note(story, `${set} is held`);
+  kernel.after(random.pick([10, 3000]) * random.fraction(), () => held.close());
+};
+
 const stepClock: Act = (story) => {
   note(story, 'wall clock steps');
   story.kernel.stepWall(story.random.between(-100000, 100000));
@@ -246,6 +289,10 @@ const ACTS: readonly Act[] = [
   alarm,
   refuseForks,
   stepClock,
+  failLooks,
+  failLooks,
+  holdSet,
+  holdSet,
 ];
 
 // ---- the life ---------------------------------------------------------------------------------------------------

@@ -295,6 +295,18 @@ const help: Difference = {
   },
 };
 
+const longOptions: Difference = {
+  id: 'svlogd-long-options',
+  title: 'a mistyped long option is refused',
+  lines: { stderr: 'svlogd: illegal option -- jsn' },
+  async run(session) {
+    const logger = session.start([], ['--jsn', 'log']);
+    session.closeInput();
+    session.note('end', await session.ended(logger));
+    session.note('stderr', session.said().split('\n')[0] ?? '');
+  },
+};
+
 const stderrOrder: Difference = {
   id: 'svlogd-block-order',
   title: 'what several directories say of lines read together comes directory by directory',
@@ -432,6 +444,7 @@ export const DIFFERENCES: readonly Difference[] = [
   lengthOverflow,
   termFullDisk,
   help,
+  longOptions,
   stderrOrder,
   oneStamp,
 ];

@@ -131,7 +131,7 @@ const setlockHelp: Help = {
   exitCodes: [{ code: '0', text: 'with -x: the lock could not be had' }, ...exitCodes],
 };
 
-const setlockReading: Reading = { rows: setlockRows, help: setlockHelp, unknownLong: 'ends options', operands: 1 };
+const setlockReading: Reading = { rows: setlockRows, help: setlockHelp, operands: 1 };
 
 const runSetlock = (argv: readonly Bytes[]): number => {
   const call = readCall(argv, setlockReading);
@@ -162,7 +162,6 @@ const softlimitHelp: Help = {
 const softlimitReading: Reading = {
   rows: softlimitRows,
   help: softlimitHelp,
-  unknownLong: 'ends options',
   operands: 0,
 };
 

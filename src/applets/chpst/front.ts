@@ -5,7 +5,7 @@
 // the usage behind it where C's program prints that; what cannot be done is one line in the program's own name, 111.
 // Read next: options.ts (the rows), ../../machine/change.ts (the plan), ../../effects/change.ts (doing it).
 import { spelled, usageText } from '../../cli/help.ts';
-import { baseName, nameOf, parseOptions, problemLine, type UnknownLong } from '../../cli/options.ts';
+import { baseName, nameOf, parseOptions, problemLine } from '../../cli/options.ts';
 import { err } from '../../cli/say.ts';
 import { changeAndRun, type Program } from '../../effects/change.ts';
 import { Fatal, orFatal, voiceOf } from '../../effects/messages.ts';
@@ -25,7 +25,6 @@ export interface Call {
 export interface Reading {
   readonly rows: readonly Row[];
   readonly help: Help;
-  readonly unknownLong: UnknownLong;
   /** How many words stand in front of the program. */
   readonly operands: number;
 }
@@ -60,7 +59,7 @@ const fill = (rows: readonly Row[], words: readonly Bytes[], asked: Asked): Byte
 /** The command line, or the exit code where it is wrong, which was told. `-V` is one that is wrong, with `version`. */
 export const readCall = (argv: readonly Bytes[], reading: Reading, version = ''): Call | number => {
   const argv0 = argv[0] as Bytes;
-  const parsed = parseOptions(reading.rows, argv.slice(1), reading.unknownLong);
+  const parsed = parseOptions(reading.rows, argv.slice(1));
   if (parsed.kind === 'problem') return misused(argv0, reading.help, problemLine(argv0, parsed));
   if (parsed.given.count('V') > 0) return misused(argv0, reading.help, version);
   const asked: Asked = {};

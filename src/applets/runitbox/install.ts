@@ -107,7 +107,7 @@ const dirsOf = (applets: readonly Applet[], dir: Bytes | undefined): ReadonlyMap
 
 /** `args`: what follows --install. Returns the exit code. */
 export const install = (applets: readonly Applet[], argv0: Bytes, args: readonly Bytes[]): number => {
-  const parsed = parseOptions(TABLE, args, 'is illegal');
+  const parsed = parseOptions(TABLE, args);
   if (parsed.kind === 'problem') return misused(problemLine('runitbox', parsed));
   const { given, rest } = parsed;
   if (rest.length > 1) return misused(`runitbox: --install: one directory at most, not also ${rest[1]}\n`);

@@ -36,6 +36,12 @@ const usage: Case = {
   name: 'runsvdir/usage',
   title: 'without a directory it is usage',
   uses: ['runsvdir'],
+  differs: [
+    {
+      id: 'runsvdir-options',
+      lines: { 'runsvdir -Px: stderr': 'runsvdir: illegal option -- x\nusage: runsvdir [-P] dir\n\n' },
+    },
+  ],
   async run(world) {
     for (const args of [[], ['-P'], ['--'], ['-Px']]) {
       steps.noteRun(world, `runsvdir ${args.join(' ')}`, await world.run('runsvdir', args));
@@ -44,23 +50,18 @@ const usage: Case = {
   },
 };
 
-/** The option quirks, each with the directory that is to be supervised. */
+/** Options, each with the directory that is to be supervised. */
 const QUIRKS = [
   [['scan'], 'scan'],
   [['-P', 'scan'], 'scan'],
-  [['-Pany', 'scan'], 'scan'],
   [['--', 'scan'], 'scan'],
-  [['--long', 'scan'], 'scan'],
-  [['-x'], '-x'],
-  [['-x', 'scan'], '-x'],
-  [['-vP', 'scan'], '-vP'],
   [['-'], '-'],
   [['./scan/'], 'scan'],
 ] as const;
 
 const quirks: Case = {
   name: 'runsvdir/options',
-  title: 'only the first word is looked at for options, and only its second letter',
+  title: 'options end at the directory',
   uses: ['runsvdir'],
   async run(world) {
     for (const [index, [args, dir]] of QUIRKS.entries()) {
@@ -81,17 +82,30 @@ const selection: Case = {
   title: 'directories and links to them are started, names with a dot and files are not',
   uses: ['runsvdir'],
   async run(world) {
-    for (const name of ['plain', '.hidden', 'with space', 'a.b', '-dash', 'x'.repeat(100)]) world.mkdir(`scan/${name}`);
+    for (const name of ['plain', '.hidden', 'with space', 'a.b', 'x'.repeat(100)]) world.mkdir(`scan/${name}`);
     world.write('scan/file', '');
     steps.fifo(world, 'scan/fifo');
     world.mkdir('elsewhere');
     world.link('../elsewhere', 'scan/linked');
     world.link('../nowhere', 'scan/dangling');
     world.link('loop', 'scan/loop');
-    const running = await watch(world, ['plain', 'with space', 'a.b', '-dash', 'x'.repeat(100), 'linked']);
+    const running = await watch(world, ['plain', 'with space', 'a.b', 'x'.repeat(100), 'linked']);
     world.note('started', started(world));
     await until('the warnings', () => running.stderr().split('\n').length > 2);
     world.note('stderr', running.stderr().split('\n').slice(0, 2).sort().join('\n'));
+  },
+};
+
+const dashes: Case = {
+  name: 'runsvdir/dashes',
+  title: 'a service whose name begins with a dash',
+  uses: ['runsvdir'],
+  differs: [{ id: 'runsvdir-dash', lines: { started: './-dash' } }],
+  async run(world) {
+    world.mkdir('scan/-dash');
+    await watch(world, []);
+    await until('it', () => started(world) || undefined);
+    world.note('started', started(world));
   },
 };
 
@@ -548,6 +562,61 @@ const logOwnWarnings: Case = {
   },
 };
 
+const toldOnce: Case = {
+  name: 'runsvdir/told-once',
+  title: 'a link to nowhere is told of at the next look too, though nothing has changed with it',
+  uses: ['runsvdir'],
+  differs: [{ id: 'runsvdir-told-once', lines: { 'times told': '1' } }],
+  async run(world) {
+    world.mkdir('scan/one');
+    world.mkdir('elsewhere');
+    world.link('nowhere', 'scan/dangling');
+    const running = await watch(world, ['one']);
+    world.link('../elsewhere', 'scan/two');
+    await world.event('two runsv');
+    world.note(
+      'times told',
+      running
+        .stderr()
+        .split('\n')
+        .filter((line) => line.includes('dangling')).length,
+    );
+  },
+};
+
+const second: Case = {
+  name: 'runsvdir/second',
+  title: 'a second runsvdir on the same directory',
+  uses: ['runsvdir'],
+  differs: [{ id: 'runsvdir-second', lines: { starts: '1' } }],
+  async run(world) {
+    world.mkdir('scan/one');
+    const running = await watch(world, ['one']);
+    const other = world.start('runsvdir', ['scan'], standIn(world));
+    await until('its answer', () => world.events('one runsv')[1] ?? (other.stderr() || undefined));
+    world.note('starts', world.events('one runsv').length);
+    world.note('the first says', running.stderr());
+  },
+};
+
+const logMissing: Case = {
+  name: 'runsvdir/log-missing',
+  title: 'a missing directory is told of though there is a LOG argument',
+  uses: ['runsvdir'],
+  differs: [
+    {
+      id: 'runsvdir-missing-told',
+      lines: { stderr: 'runsvdir nowhere: warning: unable to stat nowhere: file does not exist\n' },
+    },
+  ],
+  async run(world) {
+    const running = world.start('runsvdir', ['nowhere', `log: ${'.'.repeat(200)}`], standIn(world));
+    const text = () => proc(running.pid, 'cmdline').split('\0')[2] ?? '';
+    await until('the warning', () => /exist/.exec(text())?.[0]);
+    world.note('stderr', running.stderr());
+  },
+};
+
 export const cases: readonly Case[] = [
   thousand,
   removedTogether,
@@ -564,6 +633,7 @@ export const cases: readonly Case[] = [
   usage,
   quirks,
   selection,
+  dashes,
   inherits,
   twoNames,
   notDirectory,
@@ -574,4 +644,7 @@ export const cases: readonly Case[] = [
   rescanEarly,
   ...TITLES,
   logOwnWarnings,
+  logMissing,
+  toldOnce,
+  second,
 ];

@@ -187,7 +187,6 @@ const USAGES = [
   ['-w', '1'],
   ['-v'],
   ['-w', '1', 'status'],
-  ['-h'],
 ] as const;
 
 const usage: Case = {
@@ -242,12 +241,18 @@ const longOptions: Case = {
         '--help': 'exit 0',
         '--help: stdout': 'usage: sv [-v] [-w sec] command service ...',
         '--help: stderr': '',
+        '-h': 'exit 0',
+        '-h: stdout': 'usage: sv [-v] [-w sec] command service ...',
+        '-h: stderr': '',
+        '--version': 'exit 0',
+        '--version: stdout': 'runitbox 0.1.0',
+        '--version: stderr': '',
       },
     },
   ],
   async run(world) {
     const fake = new FakeService(world, 's', made('run'));
-    for (const words of [['--help'], ['--long', 'hup', './s']]) {
+    for (const words of [['--help'], ['-h'], ['--version'], ['--long', 'hup', './s']]) {
       const { end, out, err } = await world.run('sv', words);
       world.note(words[0] ?? '', end);
       world.note(`${words[0]}: stdout`, out.split('\n')[0] ?? '');

@@ -50,7 +50,50 @@ const commanded = (world: World, what: Parameters<typeof habit>[0], words: reado
   return { main, start };
 };
 
+/** A `runsv` in front of ours that does what the script says first, with the service's name as $1. */
+const runsvAfter = (world: World, script: string): readonly string[] => {
+  const dir = join(world.dir, 'slow');
+  mkdirSync(dir, { recursive: true });
+  const rest = 'PATH=${PATH#*:}; exec runsv "$@"';
+  program(join(dir, 'runsv'), `#!/bin/sh\n${script}\n${rest}\n`);
+  return ['sh', '-c', `PATH=${dir}:$PATH; exec "$0" "$@"`];
+};
+
 export const COMMAND = [
+  fault('the main command finds every runsv listening, linked or made only now', async (world) => {
+    beside(world, 'one', 'stays').isDown();
+    beside(world, 'other', 'stays').isDown();
+    world.service('young', 'links').has('run', 'stays').isDown();
+    const words = 'for s in one other young; do sv start "$0/$s" || exit 9; done; exit 7';
+    const command = ['sh', '-c', words, `${world.dir}/links`];
+    const container = contain(world, { folder: 'links', command, wrap: runsvAfter(world, 'sleep 0.3') });
+    assert.equal(await container.ended(), 'exit 7');
+    assert.deepEqual(container.lines(), []);
+  }),
+
+  fault('a runsv that does not listen holds the main command up for five seconds, and is named', async (world) => {
+    beside(world, 'good', 'stays');
+    beside(world, 'deaf', 'stays');
+    const wrap = runsvAfter(world, 'test "$1" != deaf || exec sleep 1000');
+    const startMs = Date.now();
+    const container = contain(world, { folder: 'links', command: ['sh', '-c', 'exit 7'], words: ['-k', '1'], wrap });
+    assert.equal(await container.ended(), 'exit 7');
+    assert.ok(Date.now() - startMs >= 5000);
+    await container.running.says(/warning: no runsv listens after 5 s in deaf, starting sh all the same$/);
+  }),
+
+  fault('a container that is told to end while its main command waits ends without it', async (world) => {
+    const deaf = beside(world, 'deaf', 'stays');
+    const wrap = runsvAfter(world, `echo "start $$" >>${deaf.toldPath}; exec sleep 1000`);
+    const main = world.service('main', 'main');
+    const command = ['sh', '-c', `echo "start $$" >>${main.toldPath}; exit 7`];
+    const container = contain(world, { folder: 'links', command, wrap });
+    await world.tells(deaf, 'start');
+    container.signal(15);
+    assert.equal(await container.ended(), 'exit 0');
+    assert.equal(main.count('start'), 0);
+  }),
+
   fault('every exit code of the main command comes through', (world) =>
     each(numbers(0, 255), async (code) => assert.equal(await end(world, `exit ${code}`), `exit ${code}`)),
   ),

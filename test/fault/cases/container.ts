@@ -259,6 +259,25 @@ export const CONTAINER = [
     }),
   ),
 
+  fault('what holds the pipe to a log after its service has ended is told to end long before the deadline', (world) =>
+    play(world, {
+      words: ['-k', '60'],
+      prepare: (service) => {
+        const parent = service('parent');
+        parent.has('log/run', { text: copiesLines(parent.toldPath) });
+        const child = service('child').has('polite', 'stays').has('deaf', 'stubborn', 'other').isDown();
+        const text = `#!/bin/sh\n'${child.dir}/polite' &\n'${child.dir}/deaf' &\nexec '${parent.dir}/stay'\n`;
+        return [parent.has('stay', 'stays').has('run', { text }), child];
+      },
+      ready: ([parent, child]) => (parent?.count('log') ?? 0) === 1 && (child?.count('start') ?? 0) === 2,
+      check: ([parent, child], lines) => {
+        assert.equal(child?.count('term'), 2, 'both were told');
+        assert.match(lines.join('\n'), /^[^\n]* warning: left behind, not ended 1 s after TERM, killed: deaf \(\d+\)$/);
+        assert.equal(parent?.count('log-end'), 1, 'the log has ended by itself');
+      },
+    }),
+  ),
+
   fault('a second signal hurries a log that does not end with its input', async (world) => {
     const service = world.service('scan-one');
     service.has('run', 'stays').has('log/run', 'stays', 'log');

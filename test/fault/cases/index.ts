@@ -10,10 +10,12 @@ import { FOOTING } from './footing.ts';
 import { HANGING } from './hanging.ts';
 import { KILLED } from './killed.ts';
 import { LOGS } from './logs.ts';
+import { LOOKS } from './looks.ts';
 import { PROGRAMS } from './programs.ts';
 import { RECORD } from './record.ts';
 import { RESOURCES } from './resources.ts';
 import { SCANDIR } from './scandir.ts';
+import { SECOND } from './second.ts';
 import { SIGNALS } from './signals.ts';
 import { STAGES } from './stages.ts';
 import { STANDARD } from './standard.ts';
@@ -29,6 +31,8 @@ export const CASES: readonly Case[] = [
   ...ENGINE,
   ...STAGES,
   ...CONTAINER,
+  ...LOOKS,
+  ...SECOND,
   ...COMMAND,
   ...ESSENTIAL,
   ...RESOURCES,

@@ -1,6 +1,6 @@
 // svlogd's configuration, its patterns beside a second reading of them, its labels and its file names.
 import { DEFAULT_LOG_CONFIG, parseLogConfig } from '../../../src/formats/log-config.ts';
-import { expendable, halfWritten, overdue, surplus, unprocessed } from '../../../src/formats/log-names.ts';
+import { expendable, halfWritten, surplus, unprocessed } from '../../../src/formats/log-names.ts';
 import { packRules } from '../../../src/formats/selection.ts';
 import type { Calls } from '../../../src/host/calls.ts';
 import { refused } from '../../../src/host/calls.ts';
@@ -92,9 +92,14 @@ export const logNames: Target = {
   run(input) {
     const names = input.split('\n');
     for (const keep of [0, 1, 2, 100]) {
-      const gone = [surplus(names, keep, names[0] as string), overdue(names, keep), expendable(names, 2, keep)];
-      for (const name of gone) insist(name === null || names.includes(name), 'what goes is there');
-      insist(gone[0] !== names[0] || gone[0] === null, 'the newest stays');
+      for (const areWaiting of [true, false]) {
+        const gone = surplus(names, keep, names[0] as string, 3, areWaiting);
+        for (const name of gone) insist(names.includes(name), 'what goes is there');
+        insist(gone.length <= 6, 'no more goes than may at a time');
+        insist(!gone.includes(names[0] as string), 'the newest stays');
+      }
+      const least = expendable(names, 2, keep);
+      insist(least === null || names.includes(least), 'what a full disk takes is there');
     }
     same(unprocessed(names).length + halfWritten(names).length <= names.length, true, 'each is one thing');
   },

@@ -130,11 +130,19 @@ export class Outsider {
 
   /** Takes an exclusive lock and keeps it: something to release it with, or -EAGAIN. */
   lock(path: string): Held | number {
-    const held = this.open(path, O_WRONLY | O_CREAT);
+    return this.#lock(this.open(path, O_WRONLY | O_CREAT), LOCK_EX);
+  }
+
+  /** The same of a directory; `kind`: LOCK_EX or LOCK_SH. */
+  lockFolder(path: string, kind: number): Held | number {
+    return this.#lock(this.open(path), kind);
+  }
+
+  #lock(held: Held | number, kind: number): Held | number {
     if (typeof held === 'number') return held;
     const inode = held.description.inode as Inode;
     const { pid } = this.#process;
-    const locked = this.#world.locks.flock(held.description, inode, LOCK_EX | LOCK_NB, pid);
+    const locked = this.#world.locks.flock(held.description, inode, kind | LOCK_NB, pid);
     if (locked === 0) return held;
     held.close();
     return locked;

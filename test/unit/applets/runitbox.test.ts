@@ -20,7 +20,13 @@ const run = (kernel: VirtualKernel, argv: readonly string[], options: RunOptions
     name,
     also: [`d${name}`],
     summary: `does ${name}`,
-    help: { operands: 'dir', description: `What ${name} does.`, options: [], examples: [], exitCodes: [] },
+    help: {
+      operands: 'dir',
+      description: `What ${name} does.`,
+      options: name === 'svlogd' ? [{ letter: 'h', text: '' }] : [],
+      examples: [],
+      exitCodes: [],
+    },
     ...(folder === undefined ? {} : { folder }),
     run: (given) => {
       calls.push([name, ...given].join(' '));
@@ -120,6 +126,12 @@ describe('runitbox', () => {
     const ran = run(machine(), ['sv', '--help']);
     expect(ran).toMatchObject({ code: 0, calls: [] });
     expect(ran.out).toMatch(/^usage: sv dir\n/);
+  });
+
+  it('answers -h likewise, where the program has no such letter, and --version', () => {
+    expect(run(machine(), ['sv', '-h']).out).toMatch(/^usage: sv dir\n/);
+    expect(run(machine(), ['svlogd', '-h']).calls).toEqual(['svlogd svlogd -h']);
+    expect(run(machine(), ['sv', '--version']).out).toMatch(/^runitbox \d+\.\d+\.\d+\n$/);
   });
 
   it('leaves --help to the program where more follows', () => {

@@ -39,15 +39,15 @@ describe('a container without a main command', () => {
   });
 
   it('tells every runsv, and ends when nobody is left', () => {
-    expect(told(play([100, ASKED]))).toEqual(['services', 7100, 'stopServices']);
-    expect(told(play([100, ASKED], [200, left(2)]))).toEqual(['services', 7100]);
+    expect(told(play([100, ASKED]))).toEqual(['services', 350, 'stopServices']);
+    expect(told(play([100, ASKED], [200, left(2)]))).toEqual(['services', 350]);
     expect(ending(play([100, ASKED], [200, NOBODY]))).toEqual(['over', 0]);
     expect(ending(play([100, { kind: 'asked', code: 111 }], [200, NOBODY]))).toEqual(['over', 111]);
   });
 
   it('insists when it is asked again, but not within the same second', () => {
-    expect(told(play([0, ASKED], [999, ASKED]))).toEqual(['services', 7000]);
-    expect(told(play([0, ASKED], [1000, ASKED]))).toEqual(['services', 7000, 'stopServices']);
+    expect(told(play([0, ASKED], [999, ASKED]))).toEqual(['services', 250]);
+    expect(told(play([0, ASKED], [1000, ASKED]))).toEqual(['services', 250, 'stopServices']);
     expect(told(play([0, ASKED], [7000, DUE], [9000, ASKED]))).toEqual(['draining', 7000 + DRAIN_MS]);
   });
 
@@ -88,9 +88,47 @@ const handleShutdowns = (shutdown: Shutdown, ...events: readonly ShutdownEvent[]
     effects: [],
   });
 
+const RESTED: ShutdownEvent = { kind: 'rested' };
+
+describe('what services left behind while their logs are waited for', () => {
+  it('is looked for now and then', () => {
+    expect(told(play([0, ASKED], [250, DUE]))).toEqual(['services', 500, 'lookForRest']);
+    expect(told(play([0, ASKED], [5900, DUE]))).toEqual(['services', 6000, 'lookForRest']);
+  });
+
+  it('is told to end when no service runs any more, and killed a second later', () => {
+    const asked: readonly Timed[] = [
+      [0, ASKED],
+      [250, DUE],
+      [250, RESTED],
+    ];
+    expect(play(...asked).effects).toEqual([{ kind: 'askLeft', rested: true }]);
+    expect(told(play(...asked))).toEqual(['services', 1250, 'askLeft']);
+    expect(told(play(...asked, [300, RESTED]))).toEqual(['services', 1250]);
+    expect(told(play(...asked, [1250, DUE]))).toEqual(['services', 7000, 'killLeft']);
+    expect(told(play(...asked, [1250, DUE], [1300, RESTED]))).toEqual(['services', 7000]);
+    expect(told(play(...asked, [1250, DUE], [7000, DUE]))).toEqual(['draining', 8000, 'killButLogs']);
+    expect(ending(play(...asked, [400, NOBODY]))).toEqual(['over', 0]);
+  });
+
+  it('is told to end a second before the deadline though services run', () => {
+    const late: readonly Timed[] = [
+      [0, ASKED],
+      [6000, DUE],
+    ];
+    expect(play(...late).effects).toEqual([{ kind: 'askLeft', rested: false }]);
+    expect(told(play(...late))).toEqual(['services', 7000, 'askLeft']);
+    expect(told(play(...late, [7000, DUE]))).toEqual(['draining', 8000, 'killButLogs']);
+  });
+
+  it('is not told before anything is asked to end', () => {
+    expect(told(play([0, RESTED]))).toEqual(['none', null]);
+  });
+});
+
 describe('a container with a main command', () => {
   it('stops everything when the command ends, and exits with its code', () => {
-    expect(told(play([0, STARTED], [50, commandEnds(3)]))).toEqual(['services', 7050, 'stopServices']);
+    expect(told(play([0, STARTED], [50, commandEnds(3)]))).toEqual(['services', 300, 'stopServices']);
     expect(ending(play([0, STARTED], [50, commandEnds(3)], [60, NOBODY]))).toEqual(['over', 3]);
   });
 
@@ -98,8 +136,8 @@ describe('a container with a main command', () => {
     expect(told(play([0, STARTED], [50, ASKED]))).toEqual(['command', 3550, 'askCommand']);
     expect(told(play([0, STARTED], [50, ASKED], [60, left(2)]))).toEqual(['command', 3550]);
     expect(told(play([0, STARTED], [50, ASKED], [60, ASKED]))).toEqual(['command', 3550, 'askCommand']);
-    expect(told(play([0, STARTED], [50, ASKED], [60, commandEnds(9)]))).toEqual(['services', 7050, 'stopServices']);
-    expect(told(play([0, STARTED], [50, ASKED], [3550, DUE]))).toEqual(['services', 7050, 'stopServices']);
+    expect(told(play([0, STARTED], [50, ASKED], [60, commandEnds(9)]))).toEqual(['services', 310, 'stopServices']);
+    expect(told(play([0, STARTED], [50, ASKED], [3550, DUE]))).toEqual(['services', 3800, 'stopServices']);
   });
 
   it('exits with the code of the command whenever that ends, with 137 where it never did', () => {
@@ -117,7 +155,7 @@ describe('a container with a main command', () => {
 
 describe('an essential service that is over', () => {
   it('ends the container with its code', () => {
-    expect(told(play([10, essentialOver(4)]))).toEqual(['services', 7010, 'stopServices']);
+    expect(told(play([10, essentialOver(4)]))).toEqual(['services', 260, 'stopServices']);
     expect(ending(play([10, essentialOver(4)], [20, NOBODY]))).toEqual(['over', 4]);
   });
 

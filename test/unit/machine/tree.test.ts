@@ -91,7 +91,7 @@ describe('a scan directory', () => {
   it('waits for the runsv of a service that was replaced', () => {
     const replaced = play(one(), [9, scan('a=other')]);
     expect(replaced.effects).toEqual([{ kind: 'term', pid: 10 }]);
-    expect([nextStartMs(replaced.tree), runningPids(replaced.tree)]).toEqual([null, [10]]);
+    expect([nextStartMs(replaced.tree), runningPids(replaced.tree)]).toEqual([10_009, [10]]);
     expect(play(replaced.tree, [50, ends(10)], [50, DUE]).effects).toEqual([
       { kind: 'start', name: 'a', key: 'other' },
     ]);
@@ -161,5 +161,57 @@ describe('a scan directory that is brought down', () => {
     expect(held.effects).toEqual([{ kind: 'term', pid: 99 }]);
     expect(runningPids(held.tree)).toEqual([99]);
     expect(runningPids(play(held.tree, [30, ends(99)]).tree)).toEqual([]);
+  });
+});
+
+describe('a runsv that lingers', () => {
+  const linger = (name: string): Tree => play(one(), [9, scan(name)]).tree;
+
+  it('is told of and hurried after ten seconds, once, and its newcomer is started all the same', () => {
+    const waiting = linger('a=other');
+    expect(nextStartMs(waiting)).toBe(10_009);
+    expect(play(waiting, [10_008, DUE]).effects).toEqual([]);
+    const late = play(waiting, [10_009, DUE]);
+    expect(late.effects).toEqual([
+      { kind: 'tellLingering', name: 'a', pid: 10 },
+      { kind: 'term', pid: 10 },
+      { kind: 'start', name: 'a', key: 'other' },
+    ]);
+    expect(runningPids(late.tree)).toEqual([10]);
+    expect(play(late.tree, [10_009, runs('other', 11)], [30_000, DUE]).effects).toEqual([]);
+  });
+
+  it('keeps its directory: what came back to it is started when it has ended', () => {
+    const late = play(linger('b'), [20, scan('a')], [10_009, DUE]);
+    expect(late.effects).toEqual([
+      { kind: 'tellLingering', name: 'a', pid: 10 },
+      { kind: 'term', pid: 10 },
+    ]);
+    expect(nextStartMs(late.tree)).toBe(null);
+    expect(play(late.tree, [11_000, ends(10)], [11_000, DUE]).effects).toEqual([
+      { kind: 'start', name: 'a', key: 'ka' },
+    ]);
+  });
+
+  it('does not matter while no newcomer waits for it', () => {
+    const alone = linger('b');
+    expect(play(alone, [0, runs('kb', 11)], [20_000, DUE]).effects).toEqual([]);
+    expect(nextStartMs(play(alone, [0, runs('kb', 11)]).tree)).toBe(null);
+    expect(play(alone, [0, runs('kb', 11)], [20_000, scan('a=new')]).effects.map(({ kind }) => kind)).toEqual([
+      'term',
+      'tellLingering',
+      'term',
+      'start',
+    ]);
+  });
+});
+
+describe('a service of another runsvdir', () => {
+  it('is left alone until its runsv has ended, and then for two seconds more', () => {
+    const theirs = play(one(), [300, ends(10, 111)], [301, { kind: 'elsewhere', key: 'ka' }]);
+    expect([nextStartMs(theirs.tree), runningPids(theirs.tree)]).toEqual([null, []]);
+    expect(nextStartMs(play(theirs.tree, [9000, { kind: 'free', key: 'ka' }]).tree)).toBe(11_000);
+    expect(play(theirs.tree, [9000, scan()], [9001, { kind: 'free', key: 'ka' }]).tree.wanted.size).toBe(0);
+    expect(play(one(), [300, { kind: 'elsewhere', key: 'ka' }]).tree).toEqual(one());
   });
 });
