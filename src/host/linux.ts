@@ -8,6 +8,8 @@ export const O_TRUNC = 0o1000;
 export const O_APPEND = 0o2000;
 export const O_NONBLOCK = 0o4000;
 export const O_NOCTTY = 0o400;
+/** x86's number, for which the host puts its own. */
+export const O_NOFOLLOW = 0o400000;
 
 export const S_IFMT = 0o170000;
 export const S_IFIFO = 0o010000;
@@ -16,6 +18,7 @@ export const S_IFREG = 0o100000;
 export const S_IFLNK = 0o120000;
 export const S_IXUSR = 0o100;
 
+export const LOCK_SH = 1;
 export const LOCK_EX = 2;
 export const LOCK_NB = 4;
 
@@ -32,6 +35,7 @@ export const CLOCK_MONOTONIC = 1;
 export const CLOCK_BOOTTIME = 7;
 
 export const IN_ATTRIB = 0x4;
+export const IN_OPEN = 0x20;
 export const IN_MOVED_FROM = 0x40;
 export const IN_MOVED_TO = 0x80;
 export const IN_CREATE = 0x100;

@@ -129,8 +129,8 @@ export class Outsider {
   }
 
   /** Takes an exclusive lock and keeps it: something to release it with, or -EAGAIN. */
-  lock(path: string): Held | number {
-    const held = this.open(path, O_WRONLY | O_CREAT);
+  lock(path: string, flags = O_WRONLY | O_CREAT): Held | number {
+    const held = this.open(path, flags);
     if (typeof held === 'number') return held;
     const inode = held.description.inode as Inode;
     const { pid } = this.#process;
