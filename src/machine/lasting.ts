@@ -25,6 +25,8 @@ export interface Lasting {
   readonly suspect: boolean;
   /** The process that is watched, as the status first showed it; null: none. */
   readonly process: Status | null;
+  /** Monotonic milliseconds: when it was seen to start; null: it was there before, or must last SETTLED_MS anyhow. */
+  readonly freshMs: number | null;
   /** Monotonic milliseconds: when it counts as up. */
   readonly dueMs: number;
   /** How many ended while they were watched. */
@@ -40,7 +42,15 @@ const ageMs = ({ sec, nsec }: Status, wall: Moment): number =>
   Math.max(0, (wall.sec - sec) * 1000 + (wall.nsec - nsec) / 1e6);
 
 /** No process seen yet, and none known. */
-export const NOT_SEEN: Lasting = { before: null, suspect: false, process: null, dueMs: 0, ends: 0, unstable: false };
+export const NOT_SEEN: Lasting = {
+  before: null,
+  suspect: false,
+  process: null,
+  freshMs: null,
+  dueMs: 0,
+  ends: 0,
+  unstable: false,
+};
 
 /** No process seen yet; the status was `before` when the command was sent, at `wall`. */
 export const notSeen = (before: Status | null, wall: Moment): Lasting => {
@@ -57,11 +67,18 @@ export const isSameProcess = (one: Status, other: Status): boolean =>
   one.sec === other.sec &&
   one.nsec === other.nsec;
 
-const dueMs = ({ before, suspect, unstable }: Lasting, status: Status, { ms, wall }: Time): number => {
+type Due = Pick<Lasting, 'freshMs' | 'dueMs'>;
+
+const due = (lasting: Lasting, status: Status, { ms, wall }: Time): Due => {
+  const { before } = lasting;
   const known = before !== null && isSameProcess(before, status);
-  if (known) return ms + Math.max(0, SETTLED_MS - ageMs(status, wall));
-  return ms + (suspect || unstable ? SETTLED_MS : LASTING_MS);
+  if (known) return { freshMs: null, dueMs: ms + Math.max(0, SETTLED_MS - ageMs(status, wall)) };
+  if (mustSettle(lasting)) return { freshMs: null, dueMs: ms + SETTLED_MS };
+  return { freshMs: ms, dueMs: ms + LASTING_MS };
 };
+
+/** Whether the process must last, whatever ./check says. */
+export const mustSettle = ({ suspect, unstable }: Lasting): boolean => suspect || unstable;
 
 const ended = (lasting: Lasting): Lasting => ({ ...lasting, process: null, ends: lasting.ends + 1, unstable: true });
 
@@ -70,8 +87,14 @@ export const seen = (lasting: Lasting, status: Status, running: boolean, time: T
   const { process } = lasting;
   const now = process === null || isSameProcess(process, status) ? lasting : ended(lasting);
   if (now.process !== null || !running) return now;
-  return { ...now, process: status, dueMs: dueMs(now, status, time) };
+  return { ...now, process: status, ...due(now, status, time) };
+};
+
+/** The process that is watched has waited so long for a processor: that is no time in which it could have ended. */
+export const starved = (lasting: Lasting, waitedMs: number): Lasting => {
+  const { freshMs } = lasting;
+  return freshMs === null ? lasting : { ...lasting, dueMs: freshMs + Math.min(LASTING_MS + waitedMs, SETTLED_MS) };
 };
 
 /** Whether the process that was seen last has lasted. */
-export const hasLasted = ({ process, dueMs: due }: Lasting, nowMs: number): boolean => process !== null && nowMs >= due;
+export const hasLasted = ({ process, dueMs }: Lasting, nowMs: number): boolean => process !== null && nowMs >= dueMs;

@@ -9,12 +9,22 @@ import type { Status } from '../../formats/status.ts';
 import type { Bytes, Fd } from '../../host/calls.ts';
 import { monotonicMs } from '../../host/clock.ts';
 import { sys } from '../../host/sys.ts';
-import { hasLasted, isSameProcess, type Lasting, notSeen, seen, type Time } from '../../machine/lasting.ts';
+import {
+  hasLasted,
+  isSameProcess,
+  type Lasting,
+  mustSettle,
+  notSeen,
+  seen,
+  starved,
+  type Time,
+} from '../../machine/lasting.ts';
 import { looksBack, reached, type Sending } from '../../machine/reached.ts';
 import { type Asking, ask, dropAnswer, stopAsking, type Verdict, wakeMs } from './check.ts';
 import type { Command } from './commands.ts';
 import { describe } from './describe.ts';
 import { type Purpose, type Told, wallNow } from './send.ts';
+import { waitedForProcessorMs } from './schedule.ts';
 import { isTrouble, openOk, readStatus, type Service, type Trouble, troubleLine } from './service.ts';
 
 /** How often is looked where nothing tells, and how long lines that are done wait for others. */
@@ -99,11 +109,18 @@ const isStillThere = ({ service }: Waiting, status: Status): boolean => {
   return !isTrouble(now) && isSameProcess(status, now);
 };
 
+/** Whether the process has lasted; on a busy machine it may have had no processor so far. */
+const lasts = (waiting: Waiting, { pid }: Status, nowMs: number): boolean => {
+  if (!hasLasted(waiting.lasting, nowMs)) return false;
+  if (waiting.lasting.freshMs !== null) waiting.lasting = starved(waiting.lasting, waitedForProcessorMs(pid));
+  return hasLasted(waiting.lasting, nowMs);
+};
+
 /** Whether a process that runs is up. If not, when to look again. */
 const isUp = (waiting: Waiting, status: Status, verdict: Verdict, nowMs: number): boolean => {
-  const { asking, lasting } = waiting;
-  if (verdict === 'no') waiting.nextMs = wakeMs(asking, nowMs);
-  else if (!hasLasted(lasting, nowMs) && (verdict === 'absent' || lasting.unstable)) waiting.nextMs = lasting.dueMs;
+  if (verdict === 'no') waiting.nextMs = wakeMs(waiting.asking, nowMs);
+  else if ((verdict === 'absent' || mustSettle(waiting.lasting)) && !lasts(waiting, status, nowMs))
+    waiting.nextMs = waiting.lasting.dueMs;
   else if (verdict === 'absent' || isStillThere(waiting, status)) return true;
   else waiting.nextMs = nowMs;
   return false;

@@ -8,7 +8,9 @@ import {
   NOT_SEEN,
   notSeen,
   SETTLED_MS,
+  mustSettle,
   seen,
+  starved,
 } from '../../../src/machine/lasting.ts';
 
 const SEC = 1000;
@@ -107,6 +109,23 @@ describe('a process that was seen to start', () => {
   });
 });
 
+describe('a process that had no processor', () => {
+  const stopped = notSeen(status({ pid: 0, phase: 'down', want: 'down' }), at(0).wall);
+  const fresh = seen(stopped, status(), true, at(5));
+
+  it('is given as much time more, up to a bound', () => {
+    expect(starved(fresh, 0).dueMs).toBe(5 + LASTING_MS);
+    expect(starved(fresh, 150).dueMs).toBe(5 + LASTING_MS + 150);
+    expect(starved(starved(fresh, 150), 170).dueMs).toBe(5 + LASTING_MS + 170);
+    expect(starved(fresh, 1e9).dueMs).toBe(5 + SETTLED_MS);
+  });
+
+  it('and was there before is not', () => {
+    const old = seen(notSeen(status(), at(600_000).wall), status(), true, at(600_000));
+    expect(starved(old, 1e9)).toBe(old);
+  });
+});
+
 describe('a process that was there before', () => {
   it('and is old has lasted', () => {
     const lasting = seen(notSeen(status(), at(600_000).wall), status(), true, at(600_000));
@@ -116,6 +135,7 @@ describe('a process that was there before', () => {
   it('and is young may be one of many', () => {
     const lasting = seen(notSeen(status(), at(400).wall), status(), true, at(401));
     expect(lasting).toMatchObject({ dueMs: SETTLED_MS, unstable: false });
+    expect(mustSettle(lasting)).toBe(true);
   });
 
   it('and is of the future is as young as can be', () => {
