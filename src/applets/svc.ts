@@ -7,13 +7,13 @@ import { usageText } from '../cli/help.ts';
 import { baseName, type OptionTable, parseOptions, problemLine } from '../cli/options.ts';
 import { err, out } from '../cli/say.ts';
 import { voiceOf } from '../effects/messages.ts';
-import { type Bytes, refused } from '../host/calls.ts';
-import { ENOENT, ENXIO, O_NONBLOCK, O_WRONLY } from '../host/linux.ts';
+import { type Bytes, type Fd, refused } from '../host/calls.ts';
+import { ENOENT, ENXIO } from '../host/linux.ts';
 import { sys } from '../host/sys.ts';
 import type { Applet, Help } from './applet.ts';
 import type { Command } from './sv/commands.ts';
 import { tell } from './sv/send.ts';
-import { enterable, type Service, servicesNamed, troubleLine } from './sv/service.ts';
+import { enterable, openFifo, type Service, servicesNamed, troubleLine } from './sv/service.ts';
 
 const USAGE_CODE = 1;
 const FAILED_CODE = 1;
@@ -53,6 +53,10 @@ const svcHelp: Help = {
 
 const EXIT = 'x';
 
+/** What a wrong call is told: BusyBox's usage line, and where more is said. */
+const usageWithPointer = (argv0: Bytes, name: Bytes, help: Help): Bytes =>
+  `${usageText(baseName(argv0), help)}${name}: '${name} --help' explains the call\n`;
+
 /** The letters given, as the bytes to send. */
 const bytesOf = (words: readonly Bytes[]): Bytes => {
   const given = words.map((word) => word.slice('--'.length));
@@ -71,7 +75,7 @@ const commandOf = (bytes: Bytes): Command => ({
 });
 
 const told = (service: Service, command: Command): boolean => {
-  const result = tell(service, command, false);
+  const result = tell(service, command, 'send');
   if ('service' in result) return true;
   out(`${troubleLine(service.name, result)}\n`);
   return false;
@@ -82,7 +86,7 @@ const runSvc = (argv: readonly Bytes[]): number => {
   const parsed = parseOptions(letters, argv.slice(1));
   if (parsed.kind === 'problem') err(problemLine(argv0, parsed));
   if (parsed.kind === 'problem' || parsed.given.words.length === 0 || parsed.rest.length === 0) {
-    err(usageText(baseName(argv0), svcHelp));
+    err(usageWithPointer(argv0, 'svc', svcHelp));
     return USAGE_CODE;
   }
   const command = commandOf(bytesOf(parsed.given.words));
@@ -117,8 +121,11 @@ const cannotTell = (name: Bytes, what: Bytes, errno: number): number => {
 };
 
 const askOk = ({ name, dir }: Service): number => {
-  const fd = dir === '' ? -ENOENT : sys.open(`${dir}/supervise/ok`, O_WRONLY | O_NONBLOCK, 0);
-  if (fd >= 0) return 0;
+  const fd = dir === '' ? -ENOENT : openFifo(dir, 'ok');
+  if (fd >= 0) {
+    sys.close(fd as Fd);
+    return 0;
+  }
   if (fd === -ENXIO) return NOT_SUPERVISED_CODE;
   const entered = enterable(dir);
   if (refused(entered)) return cannotTell(name, 'change to directory', entered);
@@ -128,7 +135,7 @@ const askOk = ({ name, dir }: Service): number => {
 const runSvok = (argv: readonly Bytes[]): number => {
   const [service] = servicesNamed(argv.slice(1));
   if (service !== undefined && argv.length === 2) return askOk(service);
-  err(usageText(baseName(argv[0] ?? 'svok'), svokHelp));
+  err(usageWithPointer(argv[0] ?? 'svok', 'svok', svokHelp));
   return USAGE_CODE;
 };
 

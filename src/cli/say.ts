@@ -33,6 +33,12 @@ export const out = (text: Bytes): boolean => put(STDOUT, text);
 /** Writes to standard error; says whether all of it went out. */
 export const err = (text: Bytes): boolean => put(STDERR, text);
 
+/** C0 and DEL, and C1 as UTF-8 has them. */
+const CONTROL_BYTES = /[\0-\x1f\x7f]|\xc2[\x80-\x9f]/g;
+
+/** A name for a line of ours: control bytes, which could make a terminal do things, show as question marks. */
+export const visible = (name: Bytes): Bytes => name.replace(CONTROL_BYTES, '?');
+
 /** A line of a program that must go on whatever becomes of its words: dropped where nobody reads standard error. */
 export const remark = (line: Bytes): void => {
   const ready = sys.poll([STDERR, POLLOUT], REMARK_PATIENCE_MS);

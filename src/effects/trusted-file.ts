@@ -21,6 +21,7 @@ import {
   O_NONBLOCK,
   O_RDONLY,
   O_RDWR,
+  O_WRONLY,
   S_IFDIR,
   S_IFIFO,
   S_IFMT,
@@ -114,4 +115,14 @@ export const openFifo = (path: Bytes, access: number): Fd | Errno => {
     if (removed < 0) return removed as Errno;
   }
   return -ELOOP as Errno;
+};
+
+/** Whether somebody has a fifo open to read. Nothing but a fifo is opened: to open a device may do harm. */
+export const hasReader = (path: Bytes): boolean => {
+  const stat = statThere(path);
+  if (refused(stat) || kindOf(stat) !== S_IFIFO) return false;
+  const fd = sys.open(path, O_WRONLY | SAFELY, 0);
+  if (refused(fd)) return false;
+  sys.close(fd);
+  return true;
 };

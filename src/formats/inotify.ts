@@ -14,13 +14,14 @@ const numberAt = (bytes: Bytes, at: number): number =>
   (bytes.charCodeAt(at + 2) << 16) |
   (bytes.charCodeAt(at + 3) << 24);
 
-/** The watches with an event about a file called `status`, and OVERFLOW where events were lost. */
-export const changedWatches = (bytes: Bytes): ReadonlySet<number> => {
+/** The watches with an event about a file with one of these names, and OVERFLOW where events were lost. */
+export const changedWatches = (bytes: Bytes, names: readonly Bytes[]): ReadonlySet<number> => {
   const changed = new Set<number>();
   for (let at = 0; at + HEAD_BYTES <= bytes.length; ) {
     const watch = numberAt(bytes, at);
     const next = at + HEAD_BYTES + (numberAt(bytes, at + 12) >>> 0);
-    if (watch === OVERFLOW || bytes.startsWith('status\0', at + HEAD_BYTES)) changed.add(watch);
+    const isOf = (name: Bytes): boolean => bytes.startsWith(`${name}\0`, at + HEAD_BYTES);
+    if (watch === OVERFLOW || names.some(isOf)) changed.add(watch);
     at = next;
   }
   return changed;

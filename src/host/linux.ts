@@ -19,6 +19,7 @@ export const S_IFLNK = 0o120000;
 export const S_IFSOCK = 0o140000;
 export const S_IXUSR = 0o100;
 
+export const LOCK_SH = 1;
 export const LOCK_EX = 2;
 export const LOCK_NB = 4;
 

@@ -74,3 +74,6 @@ export const reached = (untils: readonly Until[], status: Status, sending: Sendi
 
 /** Whether the answer for `until` depends on what was before the command. */
 export const looksBack = (until: Until): boolean => until === 'replaced' || until === 'once';
+
+/** Whether what `until` waits for may be a process that is up. */
+export const looksForProcess = (until: Until): boolean => until === 'up' || until === 'replaced' || until === 'wanted';

@@ -5,6 +5,7 @@
 import { closeSync, constants, openSync, readFileSync, statSync, writeSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { takeFifo } from './fifos.ts';
+import { withoutHints } from './hints.ts';
 import { decodeStatus, readIf, statIf, type Status, statusOf, words } from './observe.ts';
 import { alive, type Finished, type Running, signal } from './processes.ts';
 import type { RecordedEvent } from './record.ts';
@@ -207,7 +208,8 @@ export async function kill(running: Running, name: NodeJS.Signals): Promise<stri
 export function noteRun(world: World, key: string, ran: Finished): void {
   world.note(key, ran.end);
   if (ran.out !== '') world.note(`${key}: stdout`, ran.out);
-  if (ran.err !== '') world.note(`${key}: stderr`, ran.err);
+  const err = withoutHints(ran.err);
+  if (err !== '') world.note(`${key}: stderr`, err);
 }
 
 /** Notes the texts of the recorded events, in order. */

@@ -20,6 +20,9 @@ const AT_ONCE = 64;
 const F_OK = 0;
 const STDOUT = 1;
 
+/** What ./check says; absent: there is none. */
+export type Verdict = 'yes' | 'no' | 'absent';
+
 interface Run {
   readonly pid: number;
   /** Readable when it has ended; null: not to be had. */
@@ -44,9 +47,17 @@ export interface Asking {
   /** Monotonic milliseconds: not to be asked again before. */
   notBeforeMs: number;
   complained: boolean;
+  /** The wait status of the last one that said no; null: none did. */
+  lastNo: number | null;
 }
 
-export const newAsking = (checks: Checks): Asking => ({ checks, run: null, notBeforeMs: 0, complained: false });
+export const newAsking = (checks: Checks): Asking => ({
+  checks,
+  run: null,
+  notBeforeMs: 0,
+  complained: false,
+  lastNo: null,
+});
 
 const complain = (asking: Asking, verb: 'run' | 'stat', service: Service, errno: number): void => {
   if (!asking.complained) err(`warning: unable to ${verb} ${service.name}/check: ${errorText(errno)}\n`);
@@ -97,15 +108,22 @@ const answerOf = (asking: Asking, about: number, nowMs: number): 'yes' | 'no' | 
   if (status === null) return 'no';
   if (run.about !== about) return null;
   asking.notBeforeMs = nowMs + ASK_AGAIN_MS;
-  return status === 0 ? 'yes' : 'no';
+  if (status === 0) return 'yes';
+  asking.lastNo = status;
+  return 'no';
 };
 
-/** Whether ./check says yes to process `about` of the service; absent, it does. A no is good until wakeMs(). */
-export const ask = (asking: Asking, service: Service, about: number, nowMs: number): 'yes' | 'no' => {
+/** Takes note of a check that has ended, where nobody asks for its answer any more. */
+export const dropAnswer = (asking: Asking): void => {
+  if (asking.run !== null) collect(asking, asking.run);
+};
+
+/** What ./check says of process `about` of the service. A no is good until wakeMs(). */
+export const ask = (asking: Asking, service: Service, about: number, nowMs: number): Verdict => {
   const answer = answerOf(asking, about, nowMs);
   if (answer !== null) return answer;
   const found = sys.access(`${service.dir}/check`, F_OK);
-  if (found === -ENOENT) return 'yes';
+  if (found === -ENOENT) return 'absent';
   const room = asking.checks.running < AT_ONCE;
   asking.notBeforeMs = nowMs + (room ? ASK_AGAIN_MS : LOOK_MS);
   if (refused(found)) complain(asking, 'stat', service, found);

@@ -1,17 +1,18 @@
 // Every command of sv as one row: which words mean it, what is sent, what is waited for. Parsing, help, the manual and the
 // completion all come from here; a new verb is a new row.
 //
-// Read next: ../sv.ts (carries them out), ../../machine/reached.ts (the conditions).
+// Promises: a word that is neither a command nor an abbreviation of one means nothing, whatever its first letter.
+// Read next: others.ts (what is said of such a word), ../sv.ts (carries commands out), ../../machine/reached.ts.
 import type { Bytes } from '../../host/calls.ts';
 import type { Until } from '../../machine/reached.ts';
 
 export interface Command {
   /** How help names it. */
   readonly name: string;
-  /** 'letter': any word with this command's first letter means it; 'word': only the whole word does. */
+  /** 'letter': its first letter or letters mean it too; 'word': only the whole word does. */
   readonly match: 'letter' | 'word';
-  /** Further first letters that mean it too, undocumented. */
-  readonly letters?: string;
+  /** Further words that mean it. */
+  readonly also?: readonly string[];
   readonly kind: 'status' | 'send';
   /** The bytes for supervise/control, in one write. */
   readonly bytes: Bytes;
@@ -40,7 +41,7 @@ const word = (name: string, bytes: Bytes, until: readonly Until[], text: string)
   waits: 'always',
 });
 
-const force = (command: Command, letters: string): Command => ({ ...command, onTimeout: 'kill', letters });
+const force = (command: Command, ...also: readonly string[]): Command => ({ ...command, onTimeout: 'kill', also });
 
 const status: Command = {
   ...letter('status', '', [], 'print the state of the service, and of its log service'),
@@ -49,7 +50,6 @@ const status: Command = {
 
 export const KILL = letter('kill', 'k', ['replaced'], 'send KILL');
 
-/** Whole words come first: `check` is not `cont`, `start` not `status`. */
 export const commands: readonly Command[] = [
   word('start', 'u', ['up'], 'as up, and wait until it is up and ./check, where there is one, says so'),
   word('stop', 'd', ['down'], 'as down, and wait until it is down'),
@@ -60,36 +60,34 @@ export const commands: readonly Command[] = [
   word('check', '', ['wanted'], 'send nothing; wait until the service is up or down, as it is wanted'),
   force(word('force-stop', 'd', ['down'], 'as stop, but send KILL when the time is over'), 'D'),
   force(word('force-reload', 'tc', ['replaced', 'continued'], 'as try-restart, KILL when the time is over'), 'T'),
-  force(word('force-restart', 'tcu', ['replaced', 'continued', 'up'], 'as restart, KILL when the time is over'), ''),
-  force(word('force-shutdown', 'x', ['gone'], 'as shutdown, KILL when the time is over'), 'XE'),
+  force(word('force-restart', 'tcu', ['replaced', 'continued', 'up'], 'as restart, KILL when the time is over')),
+  force(word('force-shutdown', 'x', ['gone'], 'as shutdown, KILL when the time is over'), 'X', 'E'),
   status,
   letter('up', 'u', ['up'], 'start it, and again whenever it ends'),
   letter('down', 'd', ['down'], 'stop it with TERM and CONT, and do not start it again'),
   letter('once', 'o', ['once'], 'start it, but not again when it ends'),
   letter('pause', 'p', ['paused'], 'send STOP'),
-  letter('cont', 'c', ['continued'], 'send CONT'),
+  { ...letter('cont', 'c', ['continued'], 'send CONT'), also: ['continue'] },
   letter('hup', 'h', ['sent'], 'send HUP'),
-  letter('alarm', 'a', ['sent'], 'send ALRM'),
+  { ...letter('alarm', 'a', ['sent'], 'send ALRM'), also: ['alrm'] },
   letter('interrupt', 'i', ['sent'], 'send INT'),
   letter('quit', 'q', ['sent'], 'send QUIT'),
   letter('1', '1', ['sent'], 'send USR1'),
   letter('2', '2', ['sent'], 'send USR2'),
-  letter('term', 't', ['replaced'], 'send TERM'),
+  { ...letter('term', 't', ['replaced'], 'send TERM'), also: ['terminate'] },
   KILL,
-  { ...letter('exit', 'x', ['gone'], 'stop it, then its log service, then runsv'), letters: 'x' },
+  { ...letter('exit', 'x', ['gone'], 'stop it, then its log service, then runsv'), also: ['x'] },
 ];
 
-const means = (command: Command, typed: Bytes): boolean => {
-  const first = typed.charAt(0);
-  if (first !== '' && command.letters?.includes(first) === true) return true;
-  return command.match === 'word' ? command.name === typed : command.name.charAt(0) === first;
-};
+const means = ({ name, match, also }: Command, typed: Bytes): boolean =>
+  (match === 'letter' ? name.startsWith(typed) : name === typed) || also?.includes(typed) === true;
 
 /**
- * What `typed` means; undefined: nothing. An init script's words (`lsb`) with s are taken whole, so that a word it does
- * not know is not taken for status.
+ * What `typed` means; undefined: nothing. An init script's `status` is taken whole, as its exit code differs from that of
+ * a word that is not known.
  */
 export const commandFor = (typed: Bytes, lsb: boolean): Command | undefined => {
+  if (typed === '') return undefined;
   const command = commands.find((each) => means(each, typed));
   return lsb && command === status && typed !== status.name ? undefined : command;
 };

@@ -1,39 +1,65 @@
 // Services that are waited for, and what a look at one of them tells.
 //
 // Promises: a line about each, in the end, and printed in the order of the command line where several are done at about
-// the same time. Read next: wait.ts (who says when to look).
+// the same time. A process counts as up when ./check says so and it is still there, or, without ./check, when it has lasted;
+// where processes ended meanwhile it must have lasted in any case.
+// Read next: wait.ts (who says when to look), arrival.ts, ../../machine/lasting.ts.
 import { out } from '../../cli/say.ts';
 import type { Status } from '../../formats/status.ts';
 import type { Bytes, Fd } from '../../host/calls.ts';
 import { monotonicMs } from '../../host/clock.ts';
 import { sys } from '../../host/sys.ts';
+import {
+  hasLasted,
+  isSameProcess,
+  type Lasting,
+  mustSettle,
+  notSeen,
+  seen,
+  starved,
+  type Time,
+} from '../../machine/lasting.ts';
 import { looksBack, reached, type Sending } from '../../machine/reached.ts';
-import { type Asking, ask, stopAsking, wakeMs } from './check.ts';
+import { type Asking, ask, dropAnswer, stopAsking, type Verdict, wakeMs } from './check.ts';
 import type { Command } from './commands.ts';
 import { describe } from './describe.ts';
-import { type Told, wallNow } from './send.ts';
-import { isTrouble, openFifo, readStatus, troubleLine } from './service.ts';
+import { type Purpose, type Told, wallNow } from './send.ts';
+import { waitedForProcessorMs } from './schedule.ts';
+import { isTrouble, openOk, readStatus, type Service, type Trouble, troubleLine } from './service.ts';
 
 /** How often is looked where nothing tells, and how long lines that are done wait for others. */
-const LOOK_MS = 420;
+export const LOOK_MS = 420;
 /** A difference between two clocks that is no mere delay between reading the one and the other. */
 const STEP_MS = 10;
 
 export interface Waiting {
   /** Its place on the command line. */
   readonly index: number;
-  readonly told: Told;
+  readonly service: Service;
+  /** Whether a fifo is kept open for it. */
+  readonly purpose: Purpose;
   readonly asking: Asking;
+  /** null: its runsv is to come, and nothing was sent. */
+  told: Told | null;
+  /** While runsv is to come: what was wrong at the last try. */
+  trouble: Trouble | null;
+  lasting: Lasting;
   /** The fifo through which runsv's end is watched; null: it is to be opened. */
   fifo: Fd | null;
-  /** Its inotify watch; below 0: none. */
+  /** Its inotify watch on supervise; below 0: none. */
   watch: number;
+  /** The one on the service directory, for supervise to appear; below 0: none. */
+  folderWatch: number;
   /** Monotonic milliseconds: look again then, whatever happens; null: not without news. */
   nextMs: number | null;
 }
 
 export interface Round {
+  /** The name for lines on standard error. */
+  readonly calledAs: Bytes;
   readonly command: Command;
+  /** null: nothing tells of changes, or not yet. */
+  inotify: Fd | null;
   /** Whether status can tell what is waited for. */
   readonly byStatus: boolean;
   readonly waiting: Set<Waiting>;
@@ -77,42 +103,77 @@ export const print = (round: Round): void => {
   round.printMs = null;
 };
 
-const meets = (round: Round, waiting: Waiting, status: Status, nowMs: number): boolean => {
-  const { told, asking } = waiting;
-  const answer = reached(round.command.until, status, sendingOf(round.command, told));
-  if (answer !== 'ask') return answer === 'yes';
-  if (ask(asking, told.service, status.pid, nowMs) === 'yes') return true;
-  waiting.nextMs = wakeMs(asking, nowMs);
+/** Whether the process that `status` told of before ./check was asked is still there. */
+const isStillThere = ({ service }: Waiting, status: Status): boolean => {
+  const now = readStatus(service.dir);
+  return !isTrouble(now) && isSameProcess(status, now);
+};
+
+/** Whether the process has lasted; on a busy machine it may have had no processor so far. */
+const lasts = (waiting: Waiting, { pid }: Status, nowMs: number): boolean => {
+  if (!hasLasted(waiting.lasting, nowMs)) return false;
+  if (waiting.lasting.freshMs !== null) waiting.lasting = starved(waiting.lasting, waitedForProcessorMs(pid));
+  return hasLasted(waiting.lasting, nowMs);
+};
+
+/** Whether a process that runs is up. If not, when to look again. */
+const isUp = (waiting: Waiting, status: Status, verdict: Verdict, nowMs: number): boolean => {
+  if (verdict === 'no') waiting.nextMs = wakeMs(waiting.asking, nowMs);
+  else if ((verdict === 'absent' || mustSettle(waiting.lasting)) && !lasts(waiting, status, nowMs))
+    waiting.nextMs = waiting.lasting.dueMs;
+  else if (verdict === 'absent' || isStillThere(waiting, status)) return true;
+  else waiting.nextMs = nowMs;
   return false;
 };
 
+const meets = (round: Round, waiting: Waiting, told: Told, status: Status, nowMs: number): boolean => {
+  const answer = reached(round.command.until, status, sendingOf(round.command, told));
+  const time: Time = { ms: nowMs, wall: wallNow() };
+  waiting.lasting = seen(waiting.lasting, status, answer === 'ask', time);
+  if (answer !== 'ask') {
+    dropAnswer(waiting.asking);
+    return answer === 'yes';
+  }
+  return isUp(waiting, status, ask(waiting.asking, waiting.service, status.pid, nowMs), nowMs);
+};
+
 /** Makes sure that runsv lives. Not so: the waiting is over. */
-const stillSupervised = (round: Round, waiting: Waiting): boolean => {
+const stillSupervised = (round: Round, waiting: Waiting, told: Told): boolean => {
   if (waiting.fifo !== null) return true;
-  const { name, dir } = waiting.told.service;
-  const fifo = openFifo(dir, 'ok');
+  const { name, dir } = waiting.service;
+  const fifo = openOk(dir);
   if (typeof fifo === 'object') {
     const wanted = fifo.kind === 'no runsv' && round.command.until.includes('gone');
     finish(round, waiting, wanted ? `ok: ${name}: runsv not running` : troubleLine(name, fifo), !wanted);
     return false;
   }
-  if (waiting.told.fifo === null) sys.close(fifo);
+  if (told.fifo === null) sys.close(fifo);
   else waiting.fifo = fifo;
   return true;
 };
 
 /** Nothing will tell all the news of it. */
-const isBlind = (round: Round, { told, watch }: Waiting): boolean =>
+const isBlind = (round: Round, { watch }: Waiting, told: Told): boolean =>
   told.fifo === null || (round.byStatus && watch < 0);
 
-export const look = (round: Round, waiting: Waiting): void => {
+/** Looks how a service that was told is. */
+export const lookAt = (round: Round, waiting: Waiting, told: Told): void => {
   const nowMs = monotonicMs();
   waiting.nextMs = null;
-  if (!stillSupervised(round, waiting)) return;
-  const { service } = waiting.told;
+  if (!stillSupervised(round, waiting, told)) return;
+  const { service } = waiting;
   const status = readStatus(service.dir);
   if (isTrouble(status)) finish(round, waiting, troubleLine(service.name, status), true);
-  else if (meets(round, waiting, status, nowMs)) finish(round, waiting, `ok: ${describe(service, status)}`, false);
-  else if (isBlind(round, waiting))
+  else if (meets(round, waiting, told, status, nowMs))
+    finish(round, waiting, `ok: ${describe(service, status)}`, false);
+  else if (isBlind(round, waiting, told))
     waiting.nextMs = Math.min(waiting.nextMs ?? Number.POSITIVE_INFINITY, nowMs + LOOK_MS);
+};
+
+/** Starts the waiting for the effect of what was sent. */
+export const noteTold = (waiting: Waiting, told: Told): void => {
+  waiting.told = told;
+  waiting.trouble = null;
+  waiting.fifo = told.fifo;
+  waiting.lasting = notSeen(told.before, told.at);
 };

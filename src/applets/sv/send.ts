@@ -10,9 +10,9 @@ import { monotonicMs } from '../../host/clock.ts';
 import { CLOCK_REALTIME } from '../../host/linux.ts';
 import { sys } from '../../host/sys.ts';
 import { errorText } from '../../cli/errno.ts';
-import { looksBack } from '../../machine/reached.ts';
+import { looksBack, looksForProcess } from '../../machine/reached.ts';
 import type { Command } from './commands.ts';
-import { isTrouble, openFifo, readStatus, type Service, type Trouble } from './service.ts';
+import { isTrouble, openControl, openOk, readStatus, type Service, type Trouble } from './service.ts';
 
 /** A service that was told, or, for a command without bytes, just found alive. */
 export interface Told {
@@ -25,14 +25,17 @@ export interface Told {
   readonly atMs: number;
 }
 
+/** What a service is told for: nothing more; waiting; waiting with the fifo kept open. */
+export type Purpose = 'send' | 'wait' | 'hold';
+
 /** Unix time, exact. */
 export const wallNow = (): Moment => {
   const [sec, nsec] = sys.clock(CLOCK_REALTIME);
   return { sec, nsec };
 };
 
-const statusBefore = (command: Command, dir: Bytes): Status | null => {
-  if (!command.until.some(looksBack)) return null;
+const statusBefore = ({ until }: Command, dir: Bytes, purpose: Purpose): Status | null => {
+  if (purpose === 'send' || !(until.some(looksBack) || until.some(looksForProcess))) return null;
   const status = readStatus(dir);
   return isTrouble(status) ? null : status;
 };
@@ -45,13 +48,14 @@ const writeAll = (fifo: Fd, bytes: Bytes): Trouble | null => {
   return { kind: 'unusable', what: `unable to write to supervise/control${why}` };
 };
 
-/** Sends `command`. `hold`: keep the fifo open, for waiting. */
-export const tell = (service: Service, command: Command, hold: boolean): Told | Trouble => {
-  const fifo = openFifo(service.dir, command.bytes === '' ? 'ok' : 'control');
+/** Sends `command`. */
+export const tell = (service: Service, command: Command, purpose: Purpose): Told | Trouble => {
+  const fifo = command.bytes === '' ? openOk(service.dir) : openControl(service.dir);
   if (typeof fifo === 'object') return fifo;
-  const told = { service, before: statusBefore(command, service.dir), at: wallNow(), atMs: monotonicMs() };
+  const before = statusBefore(command, service.dir, purpose);
+  const told = { service, before, at: wallNow(), atMs: monotonicMs() };
   const trouble = writeAll(fifo, command.bytes);
-  const keep = hold && trouble === null;
+  const keep = purpose === 'hold' && trouble === null;
   if (!keep) sys.close(fifo);
   return trouble ?? { ...told, fifo: keep ? fifo : null };
 };

@@ -2,20 +2,32 @@
 //
 // Promises: answers as soon as runsv publishes a change (inotify on each supervise directory) or ends (its fifo loses the
 // reader); times are monotonic, so a step of the clock neither ends nor prolongs the waiting. Where inotify is refused, or
-// there are too many services to hold a fifo of each open, it looks every 0.42 s.
-// Read next: round.ts (what a look tells), ../../machine/reached.ts (the conditions), check.ts.
+// there are too many services to hold a fifo of each open, it looks every 0.42 s. A line on standard error says why a
+// service was given up.
+// Read next: arrival.ts, round.ts (what a look tells), ../../machine/reached.ts (the conditions), check.ts.
+import { err } from '../../cli/say.ts';
 import { changedWatches, OVERFLOW } from '../../formats/inotify.ts';
-import { type Fd, refused } from '../../host/calls.ts';
+import { type Bytes, type Fd, refused } from '../../host/calls.ts';
 import { monotonicMs } from '../../host/clock.ts';
-import { IN_MOVED_TO, POLLERR, POLLIN } from '../../host/linux.ts';
+import { POLLERR, POLLIN } from '../../host/linux.ts';
 import { waitOnce, type Watch } from '../../host/loop.ts';
 import { sys } from '../../host/sys.ts';
+import { NOT_SEEN } from '../../machine/lasting.ts';
+import { aim, look, TELLING } from './arrival.ts';
 import { askNoMore, newAsking, newChecks } from './check.ts';
 import { type Command, KILL } from './commands.ts';
 import { describe } from './describe.ts';
-import { finish, look, print, type Round, type Waiting } from './round.ts';
-import { type Told, tell } from './send.ts';
-import { isTrouble, readStatus, troubleLine } from './service.ts';
+import { whyNot } from './reason.ts';
+import { finish, noteTold, print, type Round, type Waiting } from './round.ts';
+import { type Purpose, type Told, tell } from './send.ts';
+import { isTrouble, readStatus, type Service, type Trouble, troubleLine } from './service.ts';
+
+/** A service to wait for: told, or with the trouble that is over when its runsv comes. */
+export interface Awaited {
+  readonly service: Service;
+  readonly told: Told | Trouble;
+  readonly purpose: Purpose;
+}
 
 const NEWS_BYTES = 4096;
 // Most commands take effect in a few milliseconds, and the kernel takes longer than that to close an inotify descriptor
@@ -49,9 +61,10 @@ const lookForRunsv = (round: Round, waiting: Waiting): void => {
 const takeNews = (round: Round, inotify: Fd): void => {
   const bytes = sys.read(inotify, NEWS_BYTES);
   if (refused(bytes)) return;
-  const changed = changedWatches(bytes);
+  const changed = changedWatches(bytes, TELLING);
   for (const waiting of [...round.waiting]) {
-    if (changed.has(waiting.watch) || changed.has(OVERFLOW)) lookIfWaiting(round, waiting);
+    if ([waiting.watch, waiting.folderWatch, OVERFLOW].some((watch) => changed.has(watch)))
+      lookIfWaiting(round, waiting);
   }
 };
 
@@ -69,27 +82,46 @@ const nextMs = (round: Round, deadlineMs: number): number => {
   return next;
 };
 
+/** Says that a service is not as it shall be, and why. */
+const fail = (round: Round, waiting: Waiting, line: Bytes, why: Bytes | null): void => {
+  finish(round, waiting, line, true);
+  if (why !== null) err(`${round.calledAs}: ${waiting.service.name}: ${why}\n`);
+};
+
+const NEVER_CAME = 'runsv did not start in time, though runsvdir runs';
+
 const giveUp = (round: Round, waiting: Waiting): void => {
   askNoMore(waiting.asking);
   look(round, waiting);
   if (!round.waiting.has(waiting)) return;
-  const { service } = waiting.told;
+  const { service, trouble } = waiting;
+  if (trouble !== null) {
+    fail(round, waiting, troubleLine(service.name, trouble), NEVER_CAME);
+    return;
+  }
   const status = readStatus(service.dir);
   const description = isTrouble(status) ? troubleLine(service.name, status) : describe(service, status);
-  finish(round, waiting, `${round.command.onTimeout}: ${description}`, true);
-  if (round.command.onTimeout === 'kill') tell(service, KILL, false);
+  const why = isTrouble(status) ? null : whyNot(round.command, status, waiting);
+  fail(round, waiting, `${round.command.onTimeout}: ${description}`, why);
+  if (round.command.onTimeout === 'kill') tell(service, KILL, 'send');
 };
 
 const tellsByStatus = (command: Command): boolean =>
   command.until.some((until) => until !== 'sent' && until !== 'gone');
 
-const begin = (command: Command, tolds: readonly Told[]): Round => {
+const begin = (calledAs: Bytes, command: Command, all: readonly Awaited[]): Round => {
   const checks = newChecks();
-  const waiting = tolds.map(
-    (told, index): Waiting => ({ index, told, asking: newAsking(checks), fifo: told.fifo, watch: -1, nextMs: null }),
-  );
-  const byStatus = tellsByStatus(command);
-  return { command, byStatus, waiting: new Set(waiting), lines: new Map(), printMs: null, failed: 0 };
+  const waiting = all.map(({ service, told, purpose }, index): Waiting => {
+    const asking = newAsking(checks);
+    const common = { index, service, purpose, asking, lasting: NOT_SEEN, fifo: null, nextMs: null };
+    const one: Waiting = { ...common, told: null, trouble: null, watch: -1, folderWatch: -1 };
+    if ('service' in told) noteTold(one, told);
+    else one.trouble = told;
+    return one;
+  });
+  const byStatus = tellsByStatus(command) || waiting.some(({ told }) => told === null);
+  const common = { calledAs, command, byStatus, inotify: null, printMs: null, failed: 0 };
+  return { ...common, waiting: new Set(waiting), lines: new Map() };
 };
 
 const lookAtAll = (round: Round): void => {
@@ -106,34 +138,34 @@ const waitEagerly = (round: Round, deadlineMs: number): void => {
 };
 
 /** From now on changes are told. What changed just before is seen by looking once more. */
-const listen = (round: Round): Fd | null => {
+const listen = (round: Round): void => {
   const inotify = sys.inotify();
-  if (refused(inotify)) return null;
-  for (const waiting of round.waiting) {
-    waiting.watch = sys.watch(inotify, `${waiting.told.service.dir}/supervise`, IN_MOVED_TO);
-  }
+  if (refused(inotify)) return;
+  round.inotify = inotify;
+  for (const waiting of round.waiting) aim(round, waiting);
   lookAtAll(round);
-  return inotify;
 };
 
-const waitForNews = (round: Round, deadlineMs: number, inotify: Fd | null): void => {
-  const ready = (): void => {
-    if (inotify !== null) takeNews(round, inotify);
-  };
-  const news: readonly Watch[] = inotify === null ? [] : [{ fd: inotify, events: POLLIN, ready }];
+const newsOf = (round: Round): readonly Watch[] => {
+  const { inotify } = round;
+  return inotify === null ? [] : [{ fd: inotify, events: POLLIN, ready: () => takeNews(round, inotify) }];
+};
+
+const waitForNews = (round: Round, deadlineMs: number): void => {
+  const news = newsOf(round);
   while (round.waiting.size > 0 && monotonicMs() < deadlineMs) {
     waitOnce([...news, ...watchesOf(round)], nextMs(round, deadlineMs));
     doDue(round);
   }
 };
 
-/** Waits for all of `tolds`, until `deadlineMs` (monotonic), and prints a line about each. Returns how many failed. */
-export const waitForAll = (command: Command, tolds: readonly Told[], deadlineMs: number): number => {
-  const round = begin(command, tolds);
+/** Waits for `all`, until `deadlineMs` (monotonic), and prints a line about each. Returns how many failed. */
+export const waitForAll = (calledAs: Bytes, command: Command, all: readonly Awaited[], deadlineMs: number): number => {
+  const round = begin(calledAs, command, all);
   lookAtAll(round);
   if (round.byStatus) waitEagerly(round, deadlineMs);
-  const inotify = round.byStatus && round.waiting.size > 0 ? listen(round) : null;
-  waitForNews(round, deadlineMs, inotify);
+  if (round.byStatus && round.waiting.size > 0) listen(round);
+  waitForNews(round, deadlineMs);
   for (const waiting of [...round.waiting]) giveUp(round, waiting);
   print(round);
   return round.failed;

@@ -20,10 +20,13 @@ import { cases as runsvdir } from './runsvdir.ts';
 import { cases as runsvdirReal } from './runsvdir-real.ts';
 import { cases as svc } from './svc.ts';
 import { cases as svCommands } from './sv-commands.ts';
+import { cases as svHints } from './sv-hints.ts';
+import { cases as svLasting } from './sv-lasting.ts';
 import { cases as svLsb } from './sv-lsb.ts';
 import { cases as svReal } from './sv-real.ts';
 import { cases as svServices } from './sv-services.ts';
 import { cases as svWaiting } from './sv-waiting.ts';
+import { cases as svWords } from './sv-words.ts';
 import { cases as utmpset } from './utmpset.ts';
 
 export const CASES: readonly Case[] = [
@@ -43,6 +46,9 @@ export const CASES: readonly Case[] = [
   ...runsvBytes,
   ...svWaiting,
   ...svCommands,
+  ...svHints,
+  ...svLasting,
+  ...svWords,
   ...svServices,
   ...svLsb,
   ...daemontools,

@@ -110,7 +110,6 @@ const WORDS: readonly Case[] = [
   word(['s'], ''),
   word(['up'], 'u'),
   word(['u'], 'u'),
-  word(['upXYZ'], 'u'),
   word(['down'], 'd'),
   word(['d'], 'd'),
   word(['once'], 'o'),
@@ -158,24 +157,7 @@ const WORDS: readonly Case[] = [
   word(['E'], 'xk'),
   word(['e'], 'x'),
   word(['stat'], ''),
-  word(['sto'], ''),
-  word(['starting'], ''),
 ];
-
-const WRONG = ['r', 'rest', 'restarted', 'f', 'force', 'force-sto', 'try', '', 'z', '-', '3', 'U', 'S', 'C'] as const;
-
-const wrongWords: Case = {
-  name: 'sv-commands/unknown',
-  title: 'words that sv does not know',
-  uses: ['sv'],
-  async run(world) {
-    const fake = new FakeService(world, 's', made('run'));
-    for (const it of WRONG) {
-      steps.noteRun(world, `sv ${JSON.stringify(it)}`, await world.run('sv', [it, './s'], { env: { SVWAIT: '0' } }));
-    }
-    world.note('s gets', fake.received());
-  },
-};
 
 const USAGES = [
   [],
@@ -354,13 +336,4 @@ const LOG_LINES: readonly Case[] = [
   logLine('file', 'a file named log', (w) => w.write('s/log', '')),
 ];
 
-export const cases: readonly Case[] = [
-  ...WORDS,
-  wrongWords,
-  usage,
-  options,
-  longOptions,
-  statusLines,
-  ages,
-  ...LOG_LINES,
-];
+export const cases: readonly Case[] = [...WORDS, usage, options, longOptions, statusLines, ages, ...LOG_LINES];

@@ -75,6 +75,20 @@ const usage: Case = {
   name: 'sv-lsb/usage',
   title: 'usage, version and bad options of an init script',
   uses: ['sv'],
+  differs: [
+    {
+      id: 'sv-words-of-others',
+      lines: Object.fromEntries(
+        Object.entries({
+          nonsense: "'sv --help' lists the commands",
+          stat: "did you mean 'status'?",
+          sto: "did you mean 'stop'?",
+          s: "'sv --help' lists the commands",
+          r: "'sv --help' lists the commands",
+        }).map(([it, hint]) => [`job "${it}": stderr`, `job: ${it}: no such command; ${hint}\n`]),
+      ),
+    },
+  ],
   async run(world) {
     new FakeService(world, 'job', made('run'));
     const env = { SVDIR: world.dir, SVWAIT: '0' };

@@ -1,5 +1,6 @@
 // All fault cases, a file for each kind of trouble.
 import type { Case } from '../case.ts';
+import { CLIENT } from './client.ts';
 import { COMMAND } from './command.ts';
 import { COMMANDS } from './commands.ts';
 import { CONTAINER } from './container.ts';
@@ -37,6 +38,7 @@ export const CASES: readonly Case[] = [
   ...ESSENTIAL,
   ...RESOURCES,
   ...DISK,
+  ...CLIENT,
   ...COMMANDS,
   ...HANGING,
   ...KILLED,

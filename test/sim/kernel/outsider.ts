@@ -129,8 +129,8 @@ export class Outsider {
   }
 
   /** Takes an exclusive lock and keeps it: something to release it with, or -EAGAIN. */
-  lock(path: string): Held | number {
-    return this.#lock(this.open(path, O_WRONLY | O_CREAT), LOCK_EX);
+  lock(path: string, flags = O_WRONLY | O_CREAT): Held | number {
+    return this.#lock(this.open(path, flags), LOCK_EX);
   }
 
   /** The same of a directory; `kind`: LOCK_EX or LOCK_SH. */

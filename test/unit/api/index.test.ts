@@ -1,5 +1,19 @@
 // The module of the npm package: held to sv's own list of commands, and to the formats.
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { createServer } from 'node:net';
+import {
+  closeSync,
+  constants,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -13,7 +27,28 @@ beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'runitbox-api-'));
   mkdirSync(join(dir, 'supervise'));
 });
-afterEach(() => rmSync(dir, { recursive: true, force: true }));
+let held: number[] = [];
+afterEach(() => {
+  for (const fd of held) closeSync(fd);
+  held = [];
+  rmSync(dir, { recursive: true, force: true });
+});
+
+/** A fifo with somebody who reads: what came. */
+const fifo = (name: string): (() => string) => {
+  const path = join(dir, 'supervise', name);
+  spawnSync('mkfifo', [path]);
+  const fd = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
+  held.push(fd);
+  return () => {
+    const bytes = Buffer.alloc(1000);
+    try {
+      return bytes.toString('latin1', 0, readSync(fd, bytes));
+    } catch {
+      return '';
+    }
+  };
+};
 
 const file = (name: string, bytes: string | Buffer): void => writeFileSync(join(dir, 'supervise', name), bytes);
 const codeOf = (body: () => unknown): unknown => {
@@ -27,25 +62,22 @@ const codeOf = (body: () => unknown): unknown => {
 describe('the commands', () => {
   it.each(api.commands)('%s is the one of sv', (word) => {
     const name = word.startsWith('usr') ? word.slice(3) : word;
-    // a plain file in place of the fifo keeps what was written
-    file('control', '');
+    const came = fifo('control');
     api.sendControl(dir, word);
-    expect(readFileSync(join(dir, 'supervise/control'), 'latin1')).toBe(
-      commands.find((each) => each.name === name)?.bytes,
-    );
+    expect(came()).toBe(commands.find((each) => each.name === name)?.bytes);
   });
 
   it('are all that there are', () => {
-    file('control', '');
+    const came = fifo('control');
     api.sendControl(dir, ...api.commands);
-    expect([...readFileSync(join(dir, 'supervise/control'), 'latin1')].sort()).toEqual([...LETTERS].sort());
+    expect([...came()].sort()).toEqual([...LETTERS].sort());
   });
 
   it('that are none are named, and nothing is sent', () => {
-    file('control', '');
+    const came = fifo('control');
     const wrong = 'toString' as api.Command;
     expect(() => api.sendControl(dir, 'up', wrong)).toThrow('toString is no command; there are up, down, ');
-    expect(readFileSync(join(dir, 'supervise/control'), 'latin1')).toBe('');
+    expect(came()).toBe('');
   });
 });
 
@@ -91,6 +123,52 @@ describe('whether a directory is supervised', () => {
 
   it('is thrown where it cannot be known', () => {
     expect(codeOf(() => api.isSupervised(`/${'x'.repeat(300)}`))).toBe('ENAMETOOLONG');
+  });
+});
+
+describe('a supervise directory of somebody who means harm', () => {
+  const PRECIOUS = 'precious';
+  const at = (name: string): string => join(dir, 'supervise', name);
+  const forms: Readonly<Record<string, (path: string) => void>> = {
+    link: (path) => {
+      writeFileSync(join(dir, 'elsewhere'), PRECIOUS);
+      symlinkSync(join(dir, 'elsewhere'), path);
+    },
+    'link to a device': (path) => symlinkSync('/dev/zero', path),
+    'regular file': (path) => writeFileSync(path, PRECIOUS),
+    'fifo without a reader': (path) => spawnSync('mkfifo', [path]),
+    directory: (path) => mkdirSync(path),
+    socket: (path) => {
+      const server = createServer().listen(path);
+      server.unref();
+    },
+    'huge file': (path) => {
+      writeFileSync(path, '');
+      truncateSync(path, 2 ** 40);
+    },
+  };
+
+  it.each(Object.keys(forms))('with a %s in place of control: nothing is written', (form) => {
+    forms[form]?.(at('control'));
+    expect(() => api.sendControl(dir, 'down')).toThrow();
+    if (form === 'link') expect(readFileSync(join(dir, 'elsewhere'), 'latin1')).toBe(PRECIOUS);
+    if (form === 'regular file') expect(readFileSync(at('control'), 'latin1')).toBe(PRECIOUS);
+  });
+
+  it.each(Object.keys(forms))('with a %s in place of ok: not supervised, or not known', (form) => {
+    forms[form]?.(at('ok'));
+    const answer = codeOf(() => api.isSupervised(dir));
+    expect(form.startsWith('fifo') || form === 'socket' ? answer === false : typeof answer === 'string').toBe(true);
+  });
+
+  it.each(Object.keys(forms))('with a %s in place of status: refused at once', (form) => {
+    forms[form]?.(at('status'));
+    expect(() => api.readStatus(dir)).toThrow();
+  });
+
+  it('names what it expected', () => {
+    writeFileSync(at('control'), PRECIOUS);
+    expect(() => api.sendControl(dir, 'up')).toThrow('/supervise/control: expected a fifo, found something else');
   });
 });
 

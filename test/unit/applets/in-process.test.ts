@@ -74,7 +74,7 @@ describe('a wrong call', () => {
     ['runsvdir', 1, 'usage: runsvdir [-P] dir\n'],
     ['sv', 100, 'usage: sv '],
     ['sv status', 100, 'usage: sv '],
-    ['sv nonsense web', 100, 'usage: sv '],
+    ['sv nonsense web', 100, "sv: nonsense: no such command; 'sv --help' lists the commands\n"],
     ['sv -Z status web', 100, 'sv: illegal option -- Z\n'],
     ['chpst', 100, 'usage: chpst '],
     ['chpst -u', 100, 'chpst: option requires an argument -- u\n'],

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { commandFor, commands } from '../../../src/applets/sv/commands.ts';
+import { hintFor } from '../../../src/applets/sv/others.ts';
 import { LETTERS } from '../../../src/machine/letters.ts';
 
 const sent = (typed: string, lsb = false): string | undefined => {
@@ -20,25 +21,35 @@ describe('the commands of sv', () => {
 
   it.each([
     ['u', 'u verbose timeout'],
-    ['upstairs', 'u verbose timeout'],
+    ['upstairs', undefined],
+    ['s', 'status verbose timeout'],
+    ['sta', 'status verbose timeout'],
+    ['int', 'i verbose timeout'],
+    ['cont', 'c verbose timeout'],
+    ['continue', 'c verbose timeout'],
+    ['conti', undefined],
+    ['alrm', 'a verbose timeout'],
+    ['terminate', 't verbose timeout'],
+    ['t', 't verbose timeout'],
+    ['e', 'x verbose timeout'],
     ['d', 'd verbose timeout'],
     ['exit', 'x verbose timeout'],
     ['x', 'x verbose timeout'],
     ['1', '1 verbose timeout'],
     ['start', 'u always timeout'],
-    ['star', 'status verbose timeout'],
+    ['star', undefined],
     ['stop', 'd always timeout'],
-    ['shut', 'status verbose timeout'],
+    ['shut', undefined],
     ['shutdown', 'x always timeout'],
     ['check', 'check always timeout'],
-    ['chec', 'c verbose timeout'],
+    ['chec', undefined],
     ['try-restart', 'tc always timeout'],
-    ['try', 't verbose timeout'],
+    ['try', undefined],
     ['restart', 'tcu always timeout'],
     ['reload', 'h always timeout'],
     ['force-stop', 'd always kill'],
     ['D', 'd always kill'],
-    ['Down', 'd always kill'],
+    ['Down', undefined],
     ['T', 'tc always kill'],
     ['X', 'x always kill'],
     ['E', 'x always kill'],
@@ -49,6 +60,8 @@ describe('the commands of sv', () => {
     ['f', undefined],
     ['force', undefined],
     ['K', undefined],
+    ['xy', undefined],
+    ['11', undefined],
     ['?', undefined],
   ])('%j means %s', (typed, meaning) => {
     expect(sent(typed)).toBe(meaning);
@@ -64,5 +77,73 @@ describe('the commands of sv', () => {
       undefined,
       'u',
     ]);
+  });
+});
+
+/** What scripts send to sv, as found in packages and images. */
+const IN_USE =
+  's st stat status u up d down o once p pause c cont h hup a alarm i int interrupt q quit 1 2 t term k kill e exit x';
+
+describe('the abbreviations in use', () => {
+  it.each(IN_USE.split(' '))('%s is known', (typed) => {
+    expect(commandFor(typed, false)).toBeDefined();
+  });
+});
+
+describe('a word that is no command', () => {
+  const hint = (...words: readonly [string, ...string[]]): string => {
+    expect(commandFor(words[0], false), `${words[0]} is a command`).toBeUndefined();
+    return hintFor(words[0], words.slice(1), '/svc').replace('no such command; ', '');
+  };
+
+  it.each([
+    ['enable', "'ln -s /etc/sv/web /svc/' adds a service"],
+    ['add', "'ln -s /etc/sv/web /svc/' adds a service"],
+    ['create', "'ln -s /etc/sv/web /svc/' adds a service"],
+    ['import', "'ln -s /etc/sv/web /svc/' adds a service"],
+    ['disable', "'rm /svc/web', which is a link, removes a service"],
+    ['delete', "'rm /svc/web', which is a link, removes a service"],
+    ['events', "'sv status web' prints the state"],
+    ['describe', "'sv status web' prints the state"],
+    ['tail', "'tail -F' on the file 'current' that web/log/run writes shows the log"],
+    ['top', "'sv status /svc/*' prints the state of every service"],
+    ['tree', "'sv status /svc/*' prints the state of every service"],
+    ['ps', "'sv status /svc/*' prints the state of every service"],
+    ['help', "'sv --help' lists the commands"],
+    ['health', "'sv check web' exits 0 for a service that is as it is wanted"],
+    ['is-active', "'sv check web' exits 0 for a service that is as it is wanted"],
+    ['is-enabled', "'test -e /svc/web' tells"],
+    ['condrestart', "'sv try-restart web' does that"],
+    ['usr1', "'sv 1 web' does that"],
+  ])('%s, from another program, is told what does it here', (word, expected) => {
+    expect(hint(word, 'web')).toBe(expected);
+  });
+
+  it.each([
+    ['stpo', "did you mean 'stop'?"],
+    ['sto', "did you mean 'stop'?"],
+    ['statr', "did you mean 'start'?"],
+    ['rest', "did you mean 'restart'?"],
+    ['restrat', "did you mean 'restart'?"],
+    ['re', "did you mean 'restart' or 'reload'?"],
+    ['upp', "did you mean 'up'?"],
+    ['dwon', "did you mean 'down'?"],
+    ['force', "did you mean 'force-stop' or 'force-reload' or 'force-restart' or 'force-shutdown'?"],
+    ['try', "did you mean 'try-restart'?"],
+    ['chec', "did you mean 'check'?"],
+    ['nonsense', "'sv --help' lists the commands"],
+    ['z', "'sv --help' lists the commands"],
+    ['s'.repeat(100_000), "'sv --help' lists the commands"],
+  ])('%s, mistyped, is told what may have been meant', (word, expected) => {
+    expect(hint(word, 'web')).toBe(expected);
+  });
+
+  it('that names a service, with the command behind it, is told the right order', () => {
+    expect(hint('web', 'restart')).toBe("did you mean 'sv restart web'?");
+    expect(hint('sshd', 'stop')).toBe("did you mean 'sv stop sshd'?");
+  });
+
+  it('without a service is told all the same', () => {
+    expect(hint('enable')).toBe("'ln -s /etc/sv/NAME /svc/' adds a service");
   });
 });

@@ -1,6 +1,7 @@
 // sv against services whose runsv is played by hand, on the virtual kernel.
 import { describe, expect, it } from 'vitest';
 import { EINVAL, ENOSYS } from '../../../src/host/linux.ts';
+import { LASTING_MS, SETTLED_MS } from '../../../src/machine/lasting.ts';
 import { SvWorld } from './sv-world.ts';
 
 const DOWN = { pid: 0, phase: 'down', want: 'down' } as const;
@@ -331,13 +332,12 @@ describe('sv restart', () => {
   it('waits for a process that started after the command', () => {
     const world = new SvWorld();
     const a = world.service('a');
-    a.become({});
     world.at(1, () => a.show({ gotTerm: true }));
     world.at(700, () => a.become({ pid: 0, phase: 'down', gotTerm: false }));
     world.at(1700, () => a.become({ pid: 78, phase: 'run' }));
     const ran = world.run('restart a');
     expect(ran).toMatchObject({ code: 0, out: 'ok: run: a: (pid 78) 0s\n' });
-    expect(Math.round(ran.ms)).toBe(1700);
+    expect(Math.round(ran.ms)).toBe(1700 + LASTING_MS);
     expect(a.got).toBe('tcu');
   });
 
@@ -352,7 +352,7 @@ describe('sv restart', () => {
     const a = world.service('a');
     world.at(100, () => world.kernel.stepWall(-3600_000));
     world.at(200, () => a.become({ pid: 78 }));
-    expect(world.run('restart a')).toMatchObject({ code: 0, ms: expect.closeTo(200, 0) });
+    expect(world.run('restart a')).toMatchObject({ code: 0, ms: expect.closeTo(200 + LASTING_MS, 0) });
   });
 
   it('of a service that is down only if it is wanted: try-restart', () => {
@@ -377,8 +377,9 @@ describe('sv check', () => {
     const a = world.service('a', { pid: 0, phase: 'down', want: 'up' });
     world.at(600, () => a.become({ pid: 79, phase: 'run' }));
     const ran = world.run('check a');
-    expect(ran).toMatchObject({ code: 0, out: 'ok: run: a: (pid 79) 0s\n' });
-    expect(Math.round(ran.ms)).toBe(600);
+    expect(ran).toMatchObject({ code: 0, out: 'ok: run: a: (pid 79) 1s\n' });
+    // it was about to be started again
+    expect(Math.round(ran.ms)).toBe(600 + SETTLED_MS);
     expect(a.got).toBe('');
   });
 
@@ -416,7 +417,7 @@ describe('./check', () => {
     const b = world.service('b', DOWN);
     world.kernel.user.program('/svc/a/check', {});
     world.at(200, () => b.become({ pid: 80, phase: 'run', want: 'up' }));
-    world.at(650, () => expect(world.kernel.stdout.text).toBe('ok: run: b: (pid 80) 0s\n'));
+    world.at(850, () => expect(world.kernel.stdout.text).toBe('ok: run: b: (pid 80) 0s\n'));
     const ran = world.run('-w 1 start a b');
     expect(ran.code).toBe(1);
     expect(Math.round(ran.ms)).toBe(1260);
@@ -436,7 +437,7 @@ describe('./check', () => {
     world.kernel.user.program('/svc/a/check', {}, 0o644);
     expect(world.run('-w 2 start a')).toMatchObject({
       code: 1,
-      err: 'warning: unable to run a/check: access denied\n',
+      err: 'warning: unable to run a/check: access denied\nsv: a: ./check could not be run\n',
     });
   });
 
@@ -446,7 +447,7 @@ describe('./check', () => {
     world.kernel.user.symlink('check', '/svc/a/check');
     expect(world.run('-w 2 start a')).toMatchObject({
       code: 1,
-      err: 'warning: unable to stat a/check: symbolic link loop\n',
+      err: 'warning: unable to stat a/check: symbolic link loop\nsv: a: ./check could not be run\n',
     });
   });
 
@@ -472,7 +473,8 @@ describe('./check', () => {
     const a = world.service('a');
     world.kernel.user.program('/svc/a/check', { livesMs: 100 });
     world.at(50, () => a.become({ pid: 90 }));
-    expect(Math.round(world.run('start a').ms)).toBe(200);
+    // and a yes does not count until the second process has lasted
+    expect(Math.round(world.run('start a').ms)).toBe(50 + SETTLED_MS + 100);
   });
 
   it('is not asked about a service that is not up', () => {
@@ -517,11 +519,26 @@ describe('sv as an init script', () => {
     expect(world.run('', as('a', '-w', '0', 'stop')).code).toBe(1);
   });
 
-  it.each([[], ['-x'], ['stat'], ['foo']])('answers 2 for wrong usage: %j', (...args) => {
+  it.each([[], ['-x']])('answers 2 for wrong usage: %j', (...args) => {
     const world = new SvWorld();
     const ran = world.run('', as('a', ...args));
     expect(ran.code).toBe(2);
-    expect(ran.err).toMatch(/usage: a \[-w sec\] command\n\n$/);
+    expect(ran.err).toMatch(/usage: a \[-w sec\] command\n\na: 'sv --help' explains commands and options\n$/);
+  });
+
+  it.each([
+    ['stat', "did you mean 'status'?"],
+    ['foo', "'sv --help' lists the commands"],
+    ['enable', "'ln -s /etc/sv/a /svc/' adds a service"],
+  ])('answers 2 for %s, which is no command', (word, hint) => {
+    const world = new SvWorld();
+    const a = world.service('a');
+    expect(world.run('', as('a', word))).toMatchObject({
+      code: 2,
+      out: '',
+      err: `a: ${word}: no such command; ${hint}\n`,
+    });
+    expect(a.got).toBe('');
   });
 
   it('takes no notice of further words', () => {
@@ -533,17 +550,37 @@ describe('sv as an init script', () => {
 });
 
 describe('wrong usage of sv', () => {
-  it.each(['status', 'nonsense a', '-v', 'restar a'])('is told: %s', (line) => {
+  const POINTER = "sv: 'sv --help' explains commands and options\n";
+
+  it.each(['status', '-v'])('is told: %s', (line) => {
     expect(new SvWorld().run(line)).toMatchObject({
       code: 100,
       out: '',
-      err: 'usage: sv [-v] [-w sec] command service ...\n\n',
+      err: `usage: sv [-v] [-w sec] command service ...\n\n${POINTER}`,
     });
+  });
+
+  it.each([
+    ['enable', "'ln -s /etc/sv/a /svc/' adds a service"],
+    ['stpo', "did you mean 'stop'?"],
+    ['restar', "did you mean 'restart'?"],
+    ['nonsense', "'sv --help' lists the commands"],
+  ])('%s sends nothing, and is told in one line', (word, hint) => {
+    const world = new SvWorld();
+    const a = world.service('a');
+    const err = `sv: ${word}: no such command; ${hint}\n`;
+    expect(world.run(`${word} a`)).toMatchObject({ code: 100, out: '', err });
+    expect(a.got).toBe('');
+  });
+
+  it('shows no control bytes', () => {
+    const run = new SvWorld().run('', { argv: ['sv', 'a\x1b[2J\xc2\x9b1m', 'b'] });
+    expect(run.err).toBe("sv: a?[2J?1m: no such command; 'sv --help' lists the commands\n");
   });
 
   it('names the option', () => {
     expect(new SvWorld().run('-x up a').err).toBe(
-      'sv: illegal option -- x\nusage: sv [-v] [-w sec] command service ...\n\n',
+      `sv: illegal option -- x\nusage: sv [-v] [-w sec] command service ...\n\n${POINTER}`,
     );
   });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Status } from '../../../src/formats/status.ts';
-import { looksBack, reached, type Sending, type Until } from '../../../src/machine/reached.ts';
+import { looksBack, looksForProcess, reached, type Sending, type Until } from '../../../src/machine/reached.ts';
 
 const SENT = { sec: 1000, nsec: 500_000_123 };
 
@@ -147,5 +147,10 @@ describe('looking back', () => {
       'sent',
     ];
     expect(untils.filter(looksBack)).toEqual(['replaced', 'once']);
+  });
+
+  it('is no matter of looking for a process that is up', () => {
+    const untils: readonly Until[] = ['up', 'down', 'gone', 'replaced', 'once', 'wanted', 'sent'];
+    expect(untils.filter(looksForProcess)).toEqual(['up', 'replaced', 'wanted']);
   });
 });

@@ -1,0 +1,101 @@
+// Words that are no command of sv: C refuses some with its usage, and takes the others for the command with the same first
+// letter; ours refuses them all, and says what may have been meant. Read next: sv-commands.ts (the words that are).
+import { FakeService, made } from '../fake.ts';
+import type { Case, Difference } from '../model.ts';
+import type { World } from '../world.ts';
+
+const HELP = "'sv --help' lists the commands";
+const meant = (...words: readonly string[]) => `did you mean ${words.map((it) => `'${it}'`).join(' or ')}?`;
+
+/** Words that C refuses, and what ours says of them. */
+const REFUSED: Readonly<Record<string, string>> = {
+  r: HELP,
+  rest: meant('restart'),
+  restarted: meant('restart'),
+  f: HELP,
+  force: meant('force-stop', 'force-reload', 'force-restart', 'force-shutdown'),
+  'force-sto': meant('force-stop'),
+  z: HELP,
+  '-': HELP,
+  '3': HELP,
+  U: HELP,
+  S: HELP,
+  C: HELP,
+};
+
+const ADD = "'ln -s /etc/sv/s WORLD/' adds a service";
+const REMOVE = "'rm WORLD/s', which is a link, removes a service";
+const STATE = "'sv status s' prints the state";
+const ALL = "'sv status WORLD/*' prints the state of every service";
+const LOG = "'tail -F' on the file 'current' that s/log/run writes shows the log";
+
+/** Words that C takes for another command. */
+const TAKEN: Readonly<Record<string, string>> = {
+  upXYZ: HELP,
+  sto: meant('stop'),
+  stpo: meant('stop'),
+  starting: HELP,
+  try: meant('try-restart'),
+  chec: meant('check'),
+  shut: meant('shutdown'),
+  enable: ADD,
+  add: ADD,
+  create: ADD,
+  import: ADD,
+  disable: REMOVE,
+  delete: REMOVE,
+  events: STATE,
+  describe: STATE,
+  tail: LOG,
+  top: ALL,
+  tree: ALL,
+  ps: ALL,
+  help: HELP,
+  'is-active': "'sv check s' exits 0 for a service that is as it is wanted",
+  'is-enabled': "'test -e WORLD/s' tells",
+  usr1: "'sv 1 s' does that",
+};
+
+/** What C sends for a word: its first letter, with x for e. */
+const sentByC = (word: string): string => (word[0] === 's' ? '' : word[0] === 'e' ? 'x' : (word[0] ?? ''));
+
+async function noteWords(world: World, words: readonly string[]): Promise<void> {
+  for (const [index, it] of words.entries()) {
+    const dir = `${index}`;
+    const fake = new FakeService(world, `${dir}/s`, made('run', { want: '?' }));
+    const { end, out, err } = await world.run('sv', [it, 's'], { env: { SVWAIT: '0', SVDIR: world.path(dir) } });
+    world.note(it, end);
+    world.note(`${it}: stdout`, out);
+    world.note(`${it}: stderr`, err.replaceAll(`${world.dir}/${dir}`, 'WORLD'));
+    world.note(`${it} sends`, fake.received());
+  }
+}
+
+function words(name: string, title: string, hints: Readonly<Record<string, string>>, taken: boolean): Case {
+  const lines = Object.entries(hints).flatMap(([it, hint]): readonly (readonly [string, string])[] => [
+    [`${it}: stderr`, `sv: ${it}: no such command; ${hint}\n`],
+    ...(taken ? ([[it, 'exit 100']] as const) : []),
+    ...(taken && sentByC(it) !== '' ? ([[`${it} sends`, '']] as const) : []),
+    ...(taken && sentByC(it) === '' ? ([[`${it}: stdout`, '']] as const) : []),
+  ]);
+  const difference: Difference = { id: 'sv-words-of-others', lines: Object.fromEntries(lines) };
+  return { name, title, uses: ['sv'], differs: [difference], run: (world) => noteWords(world, Object.keys(hints)) };
+}
+
+const nothing: Case = {
+  name: 'sv-words/empty',
+  title: 'an empty word',
+  uses: ['sv'],
+  async run(world) {
+    const fake = new FakeService(world, 's', made('run'));
+    const { end, out, err } = await world.run('sv', ['', './s']);
+    world.note('', `${end}\n${out}${err.split('\n')[0]}`);
+    world.note('sends', fake.received());
+  },
+};
+
+export const cases: readonly Case[] = [
+  words('sv-words/refused', 'words that every sv refuses', REFUSED, false),
+  words('sv-words/taken', 'words that C takes for other commands', TAKEN, true),
+  nothing,
+];
