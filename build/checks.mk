@@ -50,8 +50,13 @@ $(OUT)/jail: test/compat/jail.c
 	@mkdir -p $(OUT)
 	$(CC) -O1 $(WARN) -o $@ $<
 
+# A kernel that refuses calls.
+$(OUT)/refuse: test/sweep/refuse.c
+	@mkdir -p $(OUT)
+	$(CC) -O1 $(WARN) -o $@ $<
+
 ## fault: fork and descriptor limits, full and read-only disks, kill -9 at any moment
-fault: dist/runitbox dist/runitbox-debug tools-compat $(OUT)/jail
+fault: dist/runitbox dist/runitbox-debug tools-compat $(OUT)/jail $(OUT)/refuse
 	$(NODE) test/fault/run.ts
 
 ## qemu: a real kernel boots dist/runitbox as init, to a supervised shell, and switches off; KERNEL=FILE for another kernel

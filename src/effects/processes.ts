@@ -19,9 +19,11 @@ const readSmall = (path: Bytes): Bytes => {
   return refused(text) ? '' : text;
 };
 
-/** `PID (NAME) STATE PARENT ...`, where the name may hold anything. */
+/** `PID (NAME) STATE PARENT ...`, where the name may hold anything; '' where it cannot be had. */
+export const statOf = (pid: Bytes | number): Bytes => readSmall(`/proc/${pid}/stat`);
+
 const processOf = (pid: Bytes): Process | null => {
-  const stat = readSmall(`/proc/${pid}/stat`);
+  const stat = statOf(pid);
   const end = stat.lastIndexOf(')');
   const fields = stat.slice(end + 2).split(' ', 2);
   if (end < 0 || fields[0] === 'Z' || fields[0] === 'X') return null;

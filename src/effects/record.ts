@@ -6,11 +6,12 @@
 // The next supervisor takes a recorded process over instead of starting a second copy, provided that it is the same
 // one: same boot, same pid, started between these two moments.
 // Read next: launch.ts (who writes it), runner.ts (who adopts).
-import { type Fd, refused } from '../host/calls.ts';
+import { type Bytes, type Fd, refused } from '../host/calls.ts';
 import { bootMs } from '../host/clock.ts';
 import { ENOENT, ESRCH, O_RDONLY } from '../host/linux.ts';
 import { sys } from '../host/sys.ts';
 import { Fatal, reason } from './messages.ts';
+import { statOf } from './processes.ts';
 
 /** A process's start is told in ticks of this many milliseconds, rounded down. */
 const TICK_MS = 10;
@@ -49,14 +50,19 @@ export const learnBoot = (): void => {
 export const recordText = (phase: 'run' | 'finish'): string =>
   `${phase.padEnd(6)} ${bootId} ${String(bootMs()).padStart(14, '0')} `;
 
-/** When a living process started, in milliseconds since boot; null for a dead one, or one that only waits to be reaped. */
-const startOf = (pid: number): number | null => {
-  const stat = readSmall(`/proc/${pid}/stat`);
+/** The start in a text of /proc/PID/stat, in milliseconds since boot; null for a process that is dead, or waits to be reaped. */
+const startIn = (stat: Bytes): number | null => {
   // the name in parentheses may hold anything, also parentheses
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const ticks = Number(fields[19]);
   return stat === '' || fields[0] === 'Z' || fields[0] === 'X' || Number.isNaN(ticks) ? null : ticks * TICK_MS;
 };
+
+/** When this process was started; null where that cannot be had. With its number, what no other process has. */
+export const ownStart = (): number | null => startIn(statOf(sys.getpid()));
+
+/** The same of any process. Throws Fatal where it cannot be told. */
+const startOf = (pid: number): number | null => startIn(readSmall(`/proc/${pid}/stat`));
 
 /** How long a record is: phase, boot, two moments, pid and newline. */
 const RECORD_SIZE = 7 + 37 + 15 + 15 + 11;

@@ -13,11 +13,13 @@ import {
   SIGTERM,
 } from '../host/linux.ts';
 import { sys } from '../host/sys.ts';
+import type { Start } from '../formats/handover.ts';
 import { newShutdown, type Shutdown, type ShutdownEvent } from '../machine/shutdown.ts';
 import { newTree, type Tree } from '../machine/tree.ts';
 import { endingSignals, optionalSignals } from '../machine/wishes.ts';
 import { Fatal, reason, type Voice } from './messages.ts';
 import { openNothing } from './standard.ts';
+import { ownStart } from './record.ts';
 import { findProgram } from './program.ts';
 import type { Title } from './title.ts';
 import { newWatching, type Watching } from './watching.ts';
@@ -35,6 +37,8 @@ export interface Container {
   written: { readonly tree: Tree; readonly shutdown: Shutdown | null; readonly pid: number };
   /** What has happened and was not handed to the machine yet. */
   readonly news: ShutdownEvent[];
+  /** When this process was started. */
+  readonly start: Start;
 }
 
 export interface Live {
@@ -93,6 +97,7 @@ const newContainer = ({ killAfterMs, command }: Asked): Container => {
     commandDue: command.length > 0,
     written: { tree: newTree(), shutdown: null, pid: 0 },
     news: [],
+    start: ownStart(),
   };
 };
 
