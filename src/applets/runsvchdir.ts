@@ -55,11 +55,22 @@ const keepLink = (): void => {
   must(sys.rename('current.new', 'current'), 'unable to move: current.new to current');
 };
 
-/** Where `current` is a directory: it changes places with the new link, and then its name. */
+/** Two renames, as ever: for a moment there is no `current`. */
+const moveDirectory = (): void => {
+  must(sys.rename('current', 'previous'), 'unable to move: current to previous');
+  const moved = sys.rename('current.new', 'current');
+  if (refused(moved)) sys.rename('previous', 'current');
+  must(moved, 'unable to move: current.new to current');
+};
+
+/**
+ * Where `current` is a directory: it changes places with the new link, and then its name. Where the kernel or the file
+ * system cannot do that it is moved.
+ */
 const keepDirectory = (): void => {
   removeIfThere('previous');
-  must(sys.exchange('current.new', 'current'), 'unable to move: current.new to current');
-  must(sys.rename('current.new', 'previous') as Done | Errno, 'unable to move: current to previous');
+  if (refused(sys.exchange('current.new', 'current'))) moveDirectory();
+  else must(sys.rename('current.new', 'previous') as Done | Errno, 'unable to move: current to previous');
 };
 
 const change = (dir: Bytes): void => {

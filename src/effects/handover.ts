@@ -13,6 +13,7 @@ import { sys } from '../host/sys.ts';
 import { ESSENTIAL_OVER, type Entry, type Ended, runningPids } from '../machine/tree.ts';
 import { commandEnded } from './command.ts';
 import { hasEnding } from './essential.ts';
+import { watchForeign } from './foreign.ts';
 import { ownStart } from './record.ts';
 import { deliver } from './starting.ts';
 import { deliverShutdown } from './stopping.ts';
@@ -87,8 +88,8 @@ const unseenEnd = (dir: Bytes, { name, pid }: Entry): Ended => ({
 
 const watchAliens = (live: Live, alien: readonly number[]): void => {
   for (const pid of alien) {
-    const pidfd = sys.pidfd(pid);
-    if (!refused(pidfd)) live.alien.set(pid, pidfd);
+    const foreign = watchForeign(pid);
+    if (foreign !== null) live.alien.set(pid, foreign);
   }
 };
 

@@ -3,7 +3,7 @@
 // Promises: a change is acted on when it happens; looks are spaced by what they cost; a directory that is gone is told
 // of once, and looked for.
 // Read next: scandir.ts (what a look finds), watching.ts (who tells of changes).
-import { refused } from '../host/calls.ts';
+import { type RawStat, refused } from '../host/calls.ts';
 import { monotonicMs, wallClock } from '../host/clock.ts';
 import { O_CREAT, O_TRUNC, O_WRONLY } from '../host/linux.ts';
 import { sys } from '../host/sys.ts';
@@ -11,7 +11,7 @@ import { tai64nLabel } from '../formats/tai64.ts';
 import { identityOf, look } from './scandir.ts';
 import { deliver } from './starting.ts';
 import type { Live } from './tree-live.ts';
-import { LOOK_MS, watchAgain } from './watching.ts';
+import { ASK_MS, LOOK_MS, watchAgain } from './watching.ts';
 
 /**
  * How long after a sign of change the look comes: a link that is made under one name and renamed into place is not to be
@@ -22,6 +22,9 @@ const SETTLE_MS = 25;
 const RETRY_MS = 1000;
 /** Looks take at most one part in this many of the time. */
 const LOOK_SHARE = 5;
+
+/** Which directory it is, and when an entry of it last came or went. */
+const stampOf = (stat: RawStat): string => [stat[1], stat[2], stat[3], stat[7], stat[8]].join(':');
 
 const lose = (live: Live, what: string, errno: number): void => {
   if (!live.lost) live.voice.warn(what, errno);
@@ -60,16 +63,30 @@ const lookInside = (live: Live): void => {
 /** Looks at the directory and starts and stops what has changed. */
 export const lookNow = (live: Live): void => {
   live.lookMs = null;
+  live.watching.unchanged = null;
   watchAgain(live.watching, live.dir);
   const stat = sys.stat(live.dir);
   if (refused(stat)) lose(live, `unable to stat ${live.dir}`, stat);
   else inside(live, () => lookInside(live));
-  if (live.watching.blind && live.lookMs === null) live.lookMs = monotonicMs() + LOOK_MS;
+  if (live.watching.blind && live.lookMs === null && !refused(stat)) {
+    live.watching.unchanged = { stamp: stampOf(stat), untilMs: monotonicMs() + LOOK_MS };
+    live.lookMs = monotonicMs() + ASK_MS;
+  }
+};
+
+/** Looks, where nothing tells of changes only if there may be one. */
+export const lookDue = (live: Live): void => {
+  const { unchanged } = live.watching;
+  const stat = unchanged === null ? null : sys.stat(live.dir);
+  if (unchanged === null || stat === null || refused(stat)) lookNow(live);
+  else if (stampOf(stat) !== unchanged.stamp || unchanged.untilMs <= monotonicMs()) lookNow(live);
+  else live.lookMs = monotonicMs() + ASK_MS;
 };
 
 export const lookSoon = (live: Live): void => {
   const ms = Math.max(monotonicMs() + SETTLE_MS, live.notBeforeMs);
   live.lookMs = live.lookMs === null ? ms : Math.min(live.lookMs, ms);
+  live.watching.unchanged = null;
 };
 
 /** The operator's wish: look at once, and leave a sign of having done so. */

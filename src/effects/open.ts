@@ -5,13 +5,14 @@
 import { decodeStatus, type Status } from '../formats/status.ts';
 import { type Bytes, type Fd, refused } from '../host/calls.ts';
 import { bootMs, monotonicMs, wallClock } from '../host/clock.ts';
-import { ENOENT, ESRCH, O_RDONLY, POLLIN, S_IFDIR, S_IFMT, SIGCHLD, SIGTERM } from '../host/linux.ts';
+import { ENOENT, O_RDONLY, POLLIN, S_IFDIR, S_IFMT, SIGCHLD, SIGTERM } from '../host/linux.ts';
 import { waitOnce } from '../host/loop.ts';
 import { sys } from '../host/sys.ts';
 import { newPair, type Side } from '../machine/pair.ts';
 import { handle, newService } from '../machine/service.ts';
 import type { Adopted, Now, Service } from '../machine/types.ts';
 import { ESSENTIAL_FLAG, forgetEnding } from './essential.ts';
+import { type Foreign, watchForeign } from './foreign.ts';
 import { Fatal, reason, type Voice } from './messages.ts';
 import { holdStandard } from './standard.ts';
 import { newPipe, type Pipe, pipeOf } from './pipe.ts';
@@ -26,7 +27,7 @@ const LOCK_RETRY_MS = 200;
 /** A process that an earlier supervisor left running, and what that one last said of it. */
 interface Found {
   readonly adopted: Adopted;
-  readonly pidfd: Fd;
+  readonly foreign: Foreign;
   readonly want: 'up' | 'down' | null;
 }
 
@@ -90,13 +91,10 @@ const adoptedFrom = ({ pid, phase, startMs }: Survivor, status: Status | null): 
 const find = (voice: Voice, { folder, lock }: Taken): Found | null => {
   const survivor = survivorOf(lock);
   if (survivor === null) return null;
-  const pidfd = sys.pidfd(survivor.pid);
-  if (pidfd === -ESRCH) return null;
-  if (refused(pidfd)) {
-    throw new Fatal(reason(`unable to watch process ${survivor.pid}, which an earlier runsv started`, pidfd));
-  }
+  const foreign = watchForeign(survivor.pid);
+  if (foreign === null) return null;
   voice.warn(`taking over ${folder}./${survivor.phase}, still running as process ${survivor.pid}`);
-  return { adopted: adoptedFrom(survivor, readStatus(folder)), pidfd, want: readStatus(folder)?.want ?? null };
+  return { adopted: adoptedFrom(survivor, readStatus(folder)), foreign, want: readStatus(folder)?.want ?? null };
 };
 
 /** A service before its first event: as last told where its process survived, else as its down file says. */
@@ -123,13 +121,13 @@ interface Half {
 
 const openHalf = (side: Side, taken: Taken, found: Found | null, now: Now): Half => {
   const live = openSide(side, taken.folder, taken.lock);
-  if (found !== null) live.adopted = { pid: found.adopted.pid, pidfd: found.pidfd };
+  if (found !== null) live.adopted = found.foreign;
   return { live, service: serviceOf(side, taken.folder, found, now) };
 };
 
 /** Sides locked: survivors found, fifos open, files true, ok answering. */
 const openBoth = (voice: Voice, signals: Fd, mainTaken: Taken, logTaken: Taken | null): Live => {
-  learnBoot();
+  if (!learnBoot()) voice.warn('/proc is not mounted, a service that outlives its runsv is not taken over');
   const mainFound = find(voice, mainTaken);
   const logFound = logTaken === null ? null : find(voice, logTaken);
   const now: Now = { ms: monotonicMs(), wall: wallClock() };

@@ -6,7 +6,7 @@
 // Must not: decide anything. Read next: ../formats/status.ts.
 import { encodeStatus, type Phase, statLine } from '../formats/status.ts';
 import { type Bytes, type Done, type Errno, refused } from '../host/calls.ts';
-import { EINVAL, ENOENT, ENOSPC, ENOSYS, O_CREAT, O_NONBLOCK, O_WRONLY } from '../host/linux.ts';
+import { ENOSPC, O_CREAT, O_NONBLOCK, O_WRONLY } from '../host/linux.ts';
 import { sys } from '../host/sys.ts';
 import type { Service, State } from '../machine/types.ts';
 
@@ -74,13 +74,16 @@ const overwrite = (path: Bytes, text: Bytes, before: Bytes | null): Done | Errno
   return done;
 };
 
-const cannotSwap = (result: number): boolean => result === -ENOENT || result === -EINVAL || result === -ENOSYS;
-
-/** The spare takes the file's place, and the old file becomes the spare; where there is none yet, one is made. */
+/**
+ * The spare takes the file's place, and the old file becomes the spare. Where they cannot be swapped, as there is no file yet
+ * or as the kernel, the file system or a filter of system calls does not have it, another spare is made.
+ */
 const swap = (sheet: Sheet, spare: Bytes, path: Bytes, text: Bytes): Done | Errno => {
   const swapped = sys.exchange(spare, path);
-  if (!refused(swapped)) sheet.spare = sheet.text;
-  if (!cannotSwap(swapped)) return swapped;
+  if (!refused(swapped)) {
+    sheet.spare = sheet.text;
+    return swapped;
+  }
   const renamed = sys.rename(spare, path);
   if (!refused(renamed)) sheet.spare = refused(overwrite(spare, text, null)) ? null : text;
   return renamed;

@@ -41,9 +41,13 @@ const readSmall = (path: string): string => {
 
 let bootId = '-';
 
-/** Learns which boot of the machine this is ('-' where /proc is not mounted); needed before anything is recorded. */
-export const learnBoot = (): void => {
+/**
+ * Learns which boot of the machine this is; needed before anything is recorded. False where /proc is not mounted, so that
+ * cannot be told.
+ */
+export const learnBoot = (): boolean => {
   bootId = readSmall('/proc/sys/kernel/random/boot_id').trim() || '-';
+  return bootId !== '-';
 };
 
 /** The text to which spawn adds the pid. */
@@ -62,7 +66,7 @@ const startIn = (stat: Bytes): number | null => {
 export const ownStart = (): number | null => startIn(statOf(sys.getpid()));
 
 /** The same of any process. Throws Fatal where it cannot be told. */
-const startOf = (pid: number): number | null => startIn(readSmall(`/proc/${pid}/stat`));
+export const startOf = (pid: number): number | null => startIn(readSmall(`/proc/${pid}/stat`));
 
 /** How long a record is: phase, boot, two moments, pid and newline. */
 const RECORD_SIZE = 7 + 37 + 15 + 15 + 11;
@@ -91,11 +95,18 @@ const isSame = (record: Recorded): boolean => {
   return startMs !== null && startMs > record.startMs - TICK_MS && startMs <= record.afterMs;
 };
 
+/** Without /proc: whether a process has the recorded number, and the record is of this boot as far as its moment tells. */
+const mayBeSame = ({ pid, afterMs }: Recorded): boolean =>
+  bootId === '-' && afterMs <= bootMs() && pid !== sys.getpid() && sys.kill(pid, 0) !== -ESRCH;
+
 /** The recorded process, if it still lives. Throws Fatal where that cannot be told. */
 export const survivorOf = (lock: Fd): Survivor | null => {
   const text = sys.read(lock, RECORD_MAX);
   if (refused(text)) throw new Fatal(reason('unable to read supervise/lock', text));
   reserve(lock, text);
   const record = parseRecord(text);
+  if (record !== null && mayBeSame(record)) {
+    throw new Fatal(`process ${record.pid} may be the one that an earlier runsv started, /proc is needed to tell`);
+  }
   return record !== null && isSame(record) ? record : null;
 };

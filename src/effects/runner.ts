@@ -20,11 +20,12 @@ import {
   SIGUSR2,
   WNOHANG,
 } from '../host/linux.ts';
-import { type Watch, waitOnce } from '../host/loop.ts';
+import { earliest, type Watch, waitOnce } from '../host/loop.ts';
 import { sys } from '../host/sys.ts';
 import { eventOf } from '../machine/letters.ts';
 import { firstEvent, handlePair, nextDue, type Pair, type PairEffect, type Side } from '../machine/pair.ts';
 import type { Effect, Event, Now, ScriptLetter } from '../machine/types.ts';
+import { type Foreign, foreignDueMs, foreignEnded, foreignWatches, forgetForeign } from './foreign.ts';
 import { hasFinish, hasScript, type Launch, type Place, startFinish, startRun, startScript } from './launch.ts';
 import type { Voice } from './messages.ts';
 import { endInput, type Pipe } from './pipe.ts';
@@ -204,19 +205,26 @@ const takeSignals = (live: Live): void => {
 
 /** An adopted process ended: it was not our child, so how it ended is not known. */
 const adoptedEnded = (live: Live, side: LiveSide): void => {
-  if (side.adopted !== null) sys.close(side.adopted.pidfd);
+  if (side.adopted !== null) forgetForeign(side.adopted);
   side.adopted = null;
   deliver(live, side.side, { kind: 'ended', code: -1, status: 0 });
 };
 
-const deadlineOf = (live: Live): number | null => {
-  const due = nextDue(live.pair);
-  if (live.publishMs === null) return due;
-  return due === null ? live.publishMs : Math.min(due, live.publishMs);
+const sidesOf = (live: Live): readonly LiveSide[] => (live.log === null ? [live.main] : [live.main, live.log]);
+
+const adoptedOf = (live: Live): readonly Foreign[] =>
+  sidesOf(live).flatMap(({ adopted }) => (adopted === null ? [] : [adopted]));
+
+const deadlineOf = (live: Live, adopted: readonly Foreign[]): number | null =>
+  earliest([nextDue(live.pair), live.publishMs, foreignDueMs(adopted)]);
+
+/** Those of whose end nothing tells. */
+const lookForEnds = (live: Live): void => {
+  for (const side of sidesOf(live)) if (side.adopted !== null && foreignEnded(side.adopted)) adoptedEnded(live, side);
 };
 
 const duesOver = (live: Live): void => {
-  const deadlineMs = deadlineOf(live);
+  const deadlineMs = earliest([nextDue(live.pair), live.publishMs]);
   if (deadlineMs === null) return;
   const ms = monotonicMs();
   if (deadlineMs > ms) return;
@@ -232,7 +240,7 @@ const sideWatches = (live: Live, side: LiveSide | null): readonly Watch[] => {
   if (side === null) return [];
   const control: Watch = { fd: side.fifos.control, events: POLLIN, ready: () => void takeCommands(live, side) };
   if (side.adopted === null) return [control];
-  return [control, { fd: side.adopted.pidfd, events: POLLIN, ready: () => adoptedEnded(live, side) }];
+  return [control, ...foreignWatches(side.adopted, () => adoptedEnded(live, side))];
 };
 
 const watchesOf = (live: Live): readonly Watch[] => [
@@ -241,20 +249,18 @@ const watchesOf = (live: Live): readonly Watch[] => [
   ...sideWatches(live, live.log),
 ];
 
-const adoptedCount = (live: Live): number =>
-  (live.main.adopted === null ? 0 : 1) + (live.log === null || live.log.adopted === null ? 0 : 1);
-
 /** Starts what is wanted up and supervises until nothing is left to. */
 export const supervise = (live: Live): void => {
   if (live.pair.log?.state === 'down') deliver(live, 'log', firstEvent(live.pair.log));
   if (live.pair.main.state === 'down') deliver(live, 'main', firstEvent(live.pair.main));
   let watches = watchesOf(live);
-  let adopted = adoptedCount(live);
+  let adopted = adoptedOf(live);
   while (!live.pair.over) {
-    if (!waitOnce(watches, deadlineOf(live))) takeSignals(live);
+    if (!waitOnce(watches, deadlineOf(live, adopted))) takeSignals(live);
     duesOver(live);
-    if (adoptedCount(live) === adopted) continue;
-    adopted = adoptedCount(live);
+    if (adopted.length === 0) continue;
+    lookForEnds(live);
+    adopted = adoptedOf(live);
     watches = watchesOf(live);
   }
 };

@@ -4,6 +4,7 @@
 // Read next: supervise.ts (the parts), runner.ts (both sides together).
 import type { Bytes, Fd } from '../host/calls.ts';
 import type { Side } from '../machine/pair.ts';
+import type { Foreign } from './foreign.ts';
 import { type Board, newBoard } from './publish.ts';
 import { type Fifos, isThere, makeSupervise, openControl, openLock } from './supervise.ts';
 
@@ -14,8 +15,8 @@ export interface LiveSide {
   readonly lock: Fd;
   readonly fifos: Fifos;
   readonly board: Board;
-  /** A process of this side that is not our child: its pidfd. */
-  adopted: { readonly pid: number; readonly pidfd: Fd } | null;
+  /** A process of this side that is not our child. */
+  adopted: Foreign | null;
 }
 
 /** A side whose lock is open. */

@@ -2,12 +2,13 @@
 //
 // Promises: every effect is answered before the next event is taken; what cannot be started is told.
 // Must not: decide; that is ../machine/tree.ts. Read next: looking.ts.
-import { type Bytes, type Fd, refused } from '../host/calls.ts';
+import type { Bytes, Fd } from '../host/calls.ts';
 import { monotonicMs } from '../host/clock.ts';
 import { SIGTERM, SPAWN_AT_ONCE, SPAWN_FAILED, SPAWN_SETSID } from '../host/linux.ts';
 import { sys } from '../host/sys.ts';
 import { handleTree, type TreeEffect, type TreeEvent } from '../machine/tree.ts';
 import { holderOf, type Locks, newLocks } from './holder.ts';
+import { watchForeign } from './foreign.ts';
 import { findProgram } from './program.ts';
 import { readEnding } from './essential.ts';
 import type { Live } from './tree-live.ts';
@@ -63,9 +64,9 @@ const start = (live: Live, starts: Starts): readonly TreeEvent[] => {
 const lookForHolder = (live: Live, name: string, key: string, locks: Locks): readonly TreeEvent[] => {
   const pid = holderOf(`${live.dir}/${name}`, locks);
   if (pid === null || live.alien.has(pid)) return [];
-  const pidfd = sys.pidfd(pid);
-  if (refused(pidfd)) return [];
-  live.alien.set(pid, pidfd);
+  const alien = watchForeign(pid);
+  if (alien === null) return [];
+  live.alien.set(pid, alien);
   live.voice.warn(`runsv ${name} already runs as process ${pid}, taking it over`);
   return [{ kind: 'taken', name, key, pid }];
 };

@@ -19,6 +19,7 @@ import { newTree, type Tree } from '../machine/tree.ts';
 import { endingSignals, optionalSignals } from '../machine/wishes.ts';
 import { Fatal, reason, type Voice } from './messages.ts';
 import { openNothing } from './standard.ts';
+import type { Foreign } from './foreign.ts';
 import { ownStart } from './record.ts';
 import { findProgram } from './program.ts';
 import type { Title } from './title.ts';
@@ -62,8 +63,8 @@ export interface Live {
   hasUnknown: boolean;
   /** The directory could not be entered, and that was told. */
   lost: boolean;
-  /** Runsvs that are no children of ours: their pidfds. */
-  readonly alien: Map<number, Fd>;
+  /** Runsvs that are no children of ours, by number. */
+  readonly alien: Map<number, Foreign>;
   /** Null in classic use, where TERM leaves everything running. */
   readonly container: Container | null;
   exit: number | null;

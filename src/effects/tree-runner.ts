@@ -3,16 +3,17 @@
 // Promises: a change is acted on when it happens, a dead runsv is replaced when it died (not sooner than a second after
 // its start); looks are spaced by what they cost; no wake-up when nothing happens.
 // Must not: decide; that is ../machine/tree.ts, which read first. Read next: tree-live.ts, looking.ts, starting.ts.
-import { type Fd, refused } from '../host/calls.ts';
+import { refused } from '../host/calls.ts';
 import { monotonicMs } from '../host/clock.ts';
 import { ECHILD, EINTR, POLLIN, SIGALRM, SIGCHLD, SIGHUP, SIGTERM, WNOHANG } from '../host/linux.ts';
-import { type Watch, waitOnce } from '../host/loop.ts';
+import { earliest, type Watch, waitOnce } from '../host/loop.ts';
 import { sys } from '../host/sys.ts';
 import { type Ended, nextStartMs, RESTART_MS, runningPids } from '../machine/tree.ts';
 import { wishOf } from '../machine/wishes.ts';
 import { holderOf, newLocks } from './holder.ts';
 import { commandEnded, startCommand } from './command.ts';
-import { forceLook, inside, lookNow, lookSoon } from './looking.ts';
+import { forceLook, inside, lookDue, lookNow, lookSoon } from './looking.ts';
+import { type Foreign, foreignDueMs, foreignEnded, foreignWatches, forgetForeign } from './foreign.ts';
 import { announceCommand, handOver, takeUp } from './handover.ts';
 import type { Handed } from '../formats/handover.ts';
 import { Fatal, type Voice } from './messages.ts';
@@ -44,8 +45,9 @@ const reap = (live: Live): boolean => {
   }
 };
 
-const alienEnded = (live: Live, pid: number, pidfd: Fd): void => {
-  sys.close(pidfd);
+const alienEnded = (live: Live, alien: Foreign): void => {
+  const { pid } = alien;
+  forgetForeign(alien);
   live.alien.delete(pid);
   deliver(live, { kind: 'ended', runsvs: [{ pid, code: -1, signal: 0 }] });
 };
@@ -101,20 +103,25 @@ const watches = (live: Live): readonly Watch[] => [
   { fd: live.signals, events: POLLIN, ready: () => takeSignals(live) },
   ...(live.tree.stopping ? [] : watchesOf(live.watching, () => lookSoon(live))),
   ...(live.title === null ? [] : [titleWatch(live.title)]),
-  ...[...live.alien].map(([pid, fd]): Watch => ({ fd, events: POLLIN, ready: () => alienEnded(live, pid, fd) })),
+  ...[...live.alien.values()].flatMap((alien) => foreignWatches(alien, () => alienEnded(live, alien))),
 ];
 
 const deadline = (live: Live): number | null => {
   const lookMs = live.tree.stopping ? null : live.lookMs;
   const stopMs = live.container?.shutdown.dueMs ?? null;
-  const times = [startMs(live), lookMs, stopMs, live.title === null ? null : live.title.dotMs];
-  const set = times.filter((ms) => ms !== null);
-  return set.length === 0 ? null : Math.min(...set);
+  return earliest([
+    startMs(live),
+    lookMs,
+    stopMs,
+    live.title === null ? null : live.title.dotMs,
+    foreignDueMs([...live.alien.values()]),
+  ]);
 };
 
 const duesOver = (live: Live): void => {
   const ms = monotonicMs();
-  if (!live.tree.stopping && live.lookMs !== null && live.lookMs <= ms) lookNow(live);
+  for (const alien of live.alien.values()) if (foreignEnded(alien)) alienEnded(live, alien);
+  if (!live.tree.stopping && live.lookMs !== null && live.lookMs <= ms) lookDue(live);
   startDue(live);
   if (live.title !== null && live.title.dotMs <= ms) addDot(live.title, ms);
 };
