@@ -55,6 +55,19 @@ $(OUT)/refuse: test/sweep/refuse.c
 	@mkdir -p $(OUT)
 	$(CC) -O1 $(WARN) -o $@ $<
 
+# A call that fails once.
+$(OUT)/inject: test/sweep/inject.c
+	@mkdir -p $(OUT)
+	$(CC) -O1 $(WARN) -o $@ $<
+
+## sweep: each system call of each supervisor refused once with each error, and a kill before each; an hour
+sweep: dist/runitbox $(OUT)/inject
+	$(NODE) test/sweep/run.ts $(if $(SEED),--seed $(SEED))
+## sweep-sample: some hundred of these cases, in three minutes; SEED=n plays the same ones again
+SAMPLE ?= 240
+sweep-sample: dist/runitbox $(OUT)/inject
+	$(NODE) test/sweep/run.ts --sample $(SAMPLE) $(if $(SEED),--seed $(SEED))
+
 ## fault: fork and descriptor limits, full and read-only disks, kill -9 at any moment
 fault: dist/runitbox dist/runitbox-debug tools-compat $(OUT)/jail $(OUT)/refuse
 	$(NODE) test/fault/run.ts
@@ -105,4 +118,4 @@ tools-peers: tools-compat
 tools-compat:
 	@build/tools.sh compat
 
-.PHONY: unit contract contract-ng contract-quickjs contract-noimage sim compat fault svlogd qemu docker-test tools-docker init-test bench bench-quick bench-log bench-log-quick tools-compat tools-peers
+.PHONY: sweep sweep-sample unit contract contract-ng contract-quickjs contract-noimage sim compat fault svlogd qemu docker-test tools-docker init-test bench bench-quick bench-log bench-log-quick tools-compat tools-peers

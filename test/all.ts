@@ -24,6 +24,7 @@ const SUITES: readonly Suite[] = [
   make('sim'),
   make('compat'),
   make('fault'),
+  make('sweep-sample'),
   make('svlogd'),
   make('qemu'),
   make('pkg-test'),

@@ -11,6 +11,7 @@ import { HANGING } from './hanging.ts';
 import { KILLED } from './killed.ts';
 import { PROGRAMS } from './programs.ts';
 import { RECORD } from './record.ts';
+import { REFUSED } from './refused.ts';
 import { RESOURCES } from './resources.ts';
 import { SCANDIR } from './scandir.ts';
 import { SIGNALS } from './signals.ts';
@@ -30,6 +31,7 @@ export const CASES: readonly Case[] = [
   ...COMMAND,
   ...ESSENTIAL,
   ...RESOURCES,
+  ...REFUSED,
   ...DISK,
   ...COMMANDS,
   ...HANGING,
