@@ -3,7 +3,7 @@
 // Promises: everything needed to watch a child is had before a child exists; what cannot be had is Fatal, in runit's
 // words and order. Read next: side.ts, record.ts, runner.ts (the life that follows).
 import { decodeStatus, type Status } from '../formats/status.ts';
-import { type Bytes, type Fd, refused } from '../host/calls.ts';
+import { type Bytes, type Errno, type Fd, type RawStat, refused } from '../host/calls.ts';
 import { bootMs, monotonicMs, wallClock } from '../host/clock.ts';
 import { ENOENT, O_RDONLY, POLLIN, S_IFDIR, S_IFMT, SIGCHLD, SIGTERM } from '../host/linux.ts';
 import { waitOnce } from '../host/loop.ts';
@@ -31,8 +31,14 @@ interface Found {
   readonly want: 'up' | 'down' | null;
 }
 
-const hasLog = (voice: Voice): boolean => {
+/** Asked twice where that is refused: what is refused for a moment must not cost a service its log for life. */
+const statLog = (): RawStat | Errno => {
   const stat = sys.stat('log');
+  return refused(stat) && stat !== -ENOENT ? sys.stat('log') : stat;
+};
+
+const hasLog = (voice: Voice): boolean => {
+  const stat = statLog();
   if (refused(stat)) {
     if (stat !== -ENOENT) voice.warn('unable to stat() ./log', stat);
     return false;

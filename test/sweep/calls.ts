@@ -86,7 +86,8 @@ const REFUSALS: Readonly<Record<string, readonly Refusal[]>> = {
   fork: ['EAGAIN', 'ENOMEM'],
   vfork: ['EAGAIN', 'ENOMEM'],
   wait4: ['EINTR'],
-  kill: ['EPERM'],
+  // a supervisor may send a signal to what it has started, and nothing else
+  kill: NEVER,
   prctl: ['EINVAL', 'EPERM'],
   setsid: ['EPERM'],
   ioctl: ['EIO', 'EPERM'],
