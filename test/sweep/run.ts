@@ -18,7 +18,7 @@ import { TARGETS, type Target } from './targets.ts';
 const ROOT = join(import.meta.dirname, '../..');
 const INJECT = join(ROOT, 'out/inject');
 const PROGRAMS = ['runsv', 'runsvdir', 'sv', 'svlogd'];
-const CASE_MS = 120_000;
+const CASE_MS = 400_000;
 
 const { values } = parseArgs({
   options: {
@@ -28,7 +28,7 @@ const { values } = parseArgs({
     /** In the title of a case: `kill`, `open `. */
     only: { type: 'string', default: '' },
     case: { type: 'string', default: '' },
-    jobs: { type: 'string', default: '6' },
+    jobs: { type: 'string', default: '4' },
     binary: { type: 'string', default: join(ROOT, 'dist/runitbox') },
     list: { type: 'boolean', default: false },
   },

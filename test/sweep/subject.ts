@@ -14,7 +14,7 @@ import { elapse } from '../fault/wait.ts';
 import type { World } from '../fault/world.ts';
 
 /** How long anything may take: a runsv that ends is started again after a second, a refused start is tried after as long. */
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 60_000;
 const LOOK_MS = 15;
 
 export interface Told {
@@ -59,7 +59,7 @@ export class Subject {
 
   sv(...words: readonly string[]): Promise<Told> {
     const env = { PATH: '/usr/bin:/bin', [MARK]: this.#world.dir };
-    const args = ['-w', '10', ...words, this.service.dir];
+    const args = ['-w', '30', ...words, this.service.dir];
     return new Promise((resolve) => {
       execFile(join(this.#bin, 'real/sv'), args, { env, timeout: PATIENCE_MS }, (refusal, out) =>
         resolve({ code: refusal === null ? 0 : Number(refusal.code ?? 255), text: out }),
