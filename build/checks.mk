@@ -65,8 +65,24 @@ compat-quick: dist/runitbox tools-compat $(OUT)/jail
 $(OUT)/jail: test/compat/jail.c $(COMPILER)
 	$(call whole,$(CC) -O1 $(WARN) -o $@.new $<)
 
+# A kernel that refuses calls.
+$(OUT)/refuse: test/sweep/refuse.c $(COMPILER)
+	$(call whole,$(CC) -O1 $(WARN) -o $@.new $<)
+
+# A call that fails once.
+$(OUT)/inject: test/sweep/inject.c $(COMPILER)
+	$(call whole,$(CC) -O1 $(WARN) -o $@.new $<)
+
+## sweep: each system call of each supervisor refused once with each error, and a kill before each; an hour
+sweep: dist/runitbox tools $(OUT)/inject
+	$(AS_ROOT) $(NODE) test/sweep/run.ts $(if $(SEED),--seed $(SEED))
+## sweep-sample: some hundred of these cases, in three minutes; SEED=n plays the same ones again
+SAMPLE ?= 240
+sweep-sample: dist/runitbox tools $(OUT)/inject
+	$(AS_ROOT) $(NODE) test/sweep/run.ts --sample $(SAMPLE) $(if $(SEED),--seed $(SEED))
+
 ## fault: fork and descriptor limits, full and read-only disks, kill -9 at any moment
-fault: dist/runitbox dist/runitbox-debug tools-compat $(OUT)/jail
+fault: dist/runitbox dist/runitbox-debug tools-compat $(OUT)/jail $(OUT)/refuse
 	$(AS_ROOT) $(NODE) test/fault/run.ts
 
 ## soak: random commands, kills, removals and renames over 50 services, for MINUTES=15 from SEED=n; then all must be as before
@@ -123,6 +139,6 @@ tools-compat tools-qemu tools-docker tools-docs tools-init tools-peers tools-fre
 docs-test: all npm pkg tools-compat tools-docs
 	$(AS_ROOT) $(NODE) test/docs/run.ts
 
-.PHONY: quick fuzz unit contract contract-ng contract-quickjs contract-noimage sim compat compat-quick fault soak svlogd
+.PHONY: quick fuzz sweep sweep-sample unit contract contract-ng contract-quickjs contract-noimage sim compat compat-quick fault soak svlogd
 .PHONY: qemu docker-test init-test docs-test fresh-test bench bench-quick bench-log bench-log-quick
 .PHONY: tools-compat tools-qemu tools-docker tools-docs tools-init tools-peers tools-fresh

@@ -27,6 +27,7 @@ const SUITES: readonly Suite[] = [
   make('compat'),
   make('fault'),
   make('soak', 'MINUTES=1'),
+  make('sweep-sample'),
   make('svlogd'),
   make('qemu'),
   make('pkg-test'),

@@ -5,33 +5,39 @@
 // on, with its deadline. What was started and not yet written down is found by the lock of its service.
 // Must not: be asked for anything in classic use. Read first: ../formats/handover.ts.
 import { decodeHandover, encodeHandover, type Handed, type Word } from '../formats/handover.ts';
+import { errorText } from '../cli/errno.ts';
 import { type Bytes, type Fd, refused } from '../host/calls.ts';
 import { monotonicMs } from '../host/clock.ts';
-import { ESRCH, O_NONBLOCK, O_RDONLY } from '../host/linux.ts';
+import { ENOENT, ESRCH, O_NONBLOCK, O_RDONLY } from '../host/linux.ts';
 import { sys } from '../host/sys.ts';
 import { ESSENTIAL_OVER, type Entry, type Ended, runningPids } from '../machine/tree.ts';
 import { commandEnded } from './command.ts';
 import { hasEnding } from './essential.ts';
+import { hold } from './held.ts';
+import { ownStart } from './proc.ts';
 import { deliver } from './starting.ts';
 import { deliverShutdown } from './stopping.ts';
 import type { Container, Live } from './tree-live.ts';
 
-const VARIABLE = 'RUNITBOX_STATE=';
 /** The process that is spawned next. */
 export const NEXT = -1;
 /** KILL's wait status: for a main command whose end nobody has seen. */
 const UNSEEN = 9;
 
-/** What an earlier self has left for us; null: there was none. */
+/** What an earlier self has left for us; null: there was none. What may be there and cannot be read is a failure. */
 export const takeHanded = <W extends Word>(word: W): Handed<W> | null => {
-  const variable = sys.environ().find((text) => text.startsWith(VARIABLE));
-  return variable === undefined ? null : decodeHandover(word, variable.slice(VARIABLE.length));
+  const text = sys.handed();
+  if (text === -ENOENT) return null;
+  if (refused(text)) throw new Error(`unable to read what was handed over: ${errorText(text)}`);
+  const handed = decodeHandover(word, text);
+  if (handed === null || handed.start === null) return handed;
+  return handed.start === (ownStart() ?? handed.start) ? handed : null;
 };
 
-const write = (live: Live, container: Container, process: number): void => {
+const write = (live: Live, container: Container, process: number): number => {
   const { tree, title } = live;
   const input = title === null ? -1 : title.input;
-  const text = encodeHandover('runsvdir', {
+  const text = encodeHandover('runsvdir', container.start, {
     wanted: [...tree.wanted.values()],
     leaving: tree.leaving,
     stopping: tree.stopping,
@@ -40,11 +46,10 @@ const write = (live: Live, container: Container, process: number): void => {
     commandDue: container.commandDue,
     title: input,
   });
-  // where there is no memory for it the last one stands
-  sys.guard(text, live.home, input, process);
+  return sys.guard(text, live.home, input, process);
 };
 
-/** Says what there is, if it has changed. */
+/** Says what there is, if it has changed. Where there is no memory for it the last one stands. */
 export const handOver = (live: Live): void => {
   const { container, tree } = live;
   if (container === null) return;
@@ -54,9 +59,13 @@ export const handOver = (live: Live): void => {
   write(live, container, pid);
 };
 
-/** The process that is spawned next is the main command: it is known to the host before it is to us. */
+/**
+ * The process that is spawned next is the main command: it is known to the host before it is to us. Where that cannot be
+ * said it is not started, for a successor would start another.
+ */
 export const announceCommand = (live: Live, container: Container): void => {
-  write(live, container, NEXT);
+  const said = write(live, container, NEXT);
+  if (refused(said)) throw new Error('out of memory');
   container.commandDue = false;
 };
 
@@ -79,8 +88,8 @@ const unseenEnd = (dir: Bytes, { name, pid }: Entry): Ended => ({
 
 const watchAliens = (live: Live, alien: readonly number[]): void => {
   for (const pid of alien) {
-    const pidfd = sys.pidfd(pid);
-    if (!refused(pidfd)) live.alien.set(pid, pidfd);
+    const held = hold(pid);
+    if (held !== null) live.alien.set(pid, held);
   }
 };
 

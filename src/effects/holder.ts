@@ -2,10 +2,10 @@
 //
 // Promises: who is named works in that very service's directory, with our own rights or more, so that a user who holds a
 // lock file of his own is not taken for a runsv. He is held by a pidfd that was opened before that was looked at.
-import { type Bytes, type Fd, type RawStat, refused } from '../host/calls.ts';
+import { type Bytes, type RawStat, refused } from '../host/calls.ts';
 import { O_RDONLY } from '../host/linux.ts';
 import { sys } from '../host/sys.ts';
-import { hasEnded } from './proc.ts';
+import { type Held, hasEnded, hold, letGo } from './held.ts';
 import { identityOf, statThere } from './trusted-file.ts';
 
 const CHUNK = 65536;
@@ -66,24 +66,18 @@ const hasOurRights = (pid: number): boolean => {
   return !refused(stat) && (stat[4] === 0 || stat[4] === sys.geteuid());
 };
 
-export interface Holder {
-  readonly pid: number;
-  /** null: the kernel has no such thing. To be closed by whoever asked. */
-  readonly pidfd: Fd | null;
-}
-
 /**
  * The process that holds SERVICE/supervise/lock; null where none is known. The device that the kernel tells of a lock is
  * not always the one that stat tells (overlays, btrfs): the inode leads to candidates, and a runsv works in its service.
+ * To be let go by whoever asked.
  */
-export const holderOf = (service: Bytes, allLocks: Locks): Holder | null => {
+export const holderOf = (service: Bytes, allLocks: Locks): Held | null => {
   const key = keyOf(service);
   for (const pid of lockersOf(`${service}/supervise/lock`, allLocks)) {
-    const pidfd = sys.pidfd(pid);
-    const held = refused(pidfd) ? null : pidfd;
-    const fits = keyOf(`/proc/${pid}/cwd`) === key && hasOurRights(pid) && (held === null || !hasEnded(held));
-    if (fits) return { pid, pidfd: held };
-    if (held !== null) sys.close(held);
+    const held = hold(pid);
+    if (held === null) continue;
+    if (keyOf(`/proc/${pid}/cwd`) === key && hasOurRights(pid) && !hasEnded(held)) return held;
+    letGo(held);
   }
   return null;
 };

@@ -79,8 +79,8 @@ interface Parts {
 const openParts = (live: Live, taken: Taken, opened: Fd[]): Parts => {
   const now: Now = { ms: monotonicMs(), wall: wallClock() };
   const found = find(live.voice, taken);
-  if (found !== null) opened.push(found.pidfd);
-  const pipe = (found === null ? null : pipeOf(found.adopted.pid, found.pidfd, 0)) ?? newPipe();
+  if (found !== null && found.held.pidfd !== null) opened.push(found.held.pidfd);
+  const pipe = (found === null ? null : pipeOf(found.held, 0)) ?? newPipe();
   opened.push(pipe.readEnd, ...(pipe.writeEnd === null ? [] : [pipe.writeEnd]));
   const half = openHalf('log', taken, found, now);
   opened.push(half.live.control);

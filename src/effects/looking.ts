@@ -4,7 +4,7 @@
 // seconds; between two entries of a look whatever else there is has its turn. A directory that is gone is told of once,
 // and looked for.
 // Read next: scandir.ts (what a look finds), watching.ts (who tells of changes), turn.ts (whose turn it is).
-import { type Errno, refused } from '../host/calls.ts';
+import { type Errno, type RawStat, refused } from '../host/calls.ts';
 import { monotonicMs, wallClock } from '../host/clock.ts';
 import { O_CREAT, O_TRUNC, O_WRONLY } from '../host/linux.ts';
 import { sys } from '../host/sys.ts';
@@ -13,7 +13,7 @@ import { identityOf, type Known, type Look, lookOn, newLook } from './scandir.ts
 import { deliver } from './starting.ts';
 import { type Live, UNCLEAR_MS } from './tree-live.ts';
 import { claimHere } from './turn.ts';
-import { LOOK_MS, watchAgain } from './watching.ts';
+import { ASK_MS, LOOK_MS, watchAgain } from './watching.ts';
 
 /**
  * How long after a sign of change the look comes: a link that is made under one name and renamed into place is not to be
@@ -57,6 +57,7 @@ export const inside = (live: Live, body: () => void): void => {
 
 const sooner = (live: Live, ms: number): void => {
   live.lookMs = live.lookMs === null ? ms : Math.min(live.lookMs, ms);
+  live.watching.unchanged = null;
 };
 
 const knownOf = (live: Live): Known => {
@@ -132,15 +133,37 @@ const begin = (live: Live): void => {
   }
 };
 
+/** Which directory it is, and when an entry of it last came or went. */
+const stampOf = (stat: RawStat): string => [stat[1], stat[2], stat[3], stat[7], stat[8]].join(':');
+
+/** Where nothing tells of changes the directory is asked now and then, which costs less than a look. */
+const askLater = (live: Live, stat: RawStat): void => {
+  const nowMs = monotonicMs();
+  const untilMs = Math.min(live.lookMs ?? Number.POSITIVE_INFINITY, nowMs + LOOK_MS);
+  if (untilMs <= nowMs + ASK_MS) return;
+  live.watching.unchanged = { stamp: stampOf(stat), untilMs };
+  live.lookMs = nowMs + ASK_MS;
+};
+
 /** Looks at the directory and starts and stops what has changed. */
 export const lookNow = (live: Live): void => {
   live.lookMs = null;
   live.look = null;
+  live.watching.unchanged = null;
   watchAgain(live.watching, live.dir);
   const stat = sys.stat(live.dir);
   if (refused(stat)) lose(live, `unable to stat ${live.dir}`, stat);
   else inside(live, () => begin(live));
-  if (live.watching.blind) sooner(live, monotonicMs() + LOOK_MS);
+  if (live.watching.blind && !refused(stat)) askLater(live, stat);
+};
+
+/** Looks, where nothing tells of changes only if there may be one. */
+export const lookDue = (live: Live): void => {
+  const { unchanged } = live.watching;
+  const nowMs = monotonicMs();
+  const stat = unchanged === null || unchanged.untilMs <= nowMs ? null : sys.stat(live.dir);
+  if (unchanged === null || stat === null || refused(stat) || stampOf(stat) !== unchanged.stamp) lookNow(live);
+  else live.lookMs = Math.min(nowMs + ASK_MS, unchanged.untilMs);
 };
 
 /** Goes on with a look that is under way, where the directory is still the same. */

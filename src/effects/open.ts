@@ -11,6 +11,7 @@ import { newPair, type Side } from '../machine/pair.ts';
 import { handle, newService } from '../machine/service.ts';
 import type { Adopted, Now, Service } from '../machine/types.ts';
 import { ESSENTIAL_FLAG, forgetEnding } from './essential.ts';
+import type { Held } from './held.ts';
 import { Fatal, reason, type Voice } from './messages.ts';
 import { holdStandard } from './standard.ts';
 import { lockedElsewhere } from './lock.ts';
@@ -25,7 +26,7 @@ import { readThere } from './trusted-file.ts';
 /** A process that an earlier supervisor left running, and what that one last said of it. */
 export interface Found {
   readonly adopted: Adopted;
-  readonly pidfd: Fd;
+  readonly held: Held;
   readonly want: 'up' | 'down' | null;
 }
 
@@ -63,7 +64,7 @@ export const find = (voice: Voice, { place, lock }: Taken): Found | null => {
   if (survivor === null) return null;
   voice.warn(`taking over ${place.folder}./${survivor.phase}, still running as process ${survivor.pid}`);
   const status = readStatus(place.folder);
-  return { adopted: adoptedFrom(survivor, status), pidfd: survivor.pidfd, want: status?.want ?? null };
+  return { adopted: adoptedFrom(survivor, status), held: survivor.held, want: status?.want ?? null };
 };
 
 /** A service before its first event: as last told where its process survived, else as its down file says. */
@@ -77,9 +78,7 @@ const serviceOf = (side: Side, folder: Bytes, found: Found | null, now: Now): Se
 
 /** The pipe between the survivors, where there are any, else a new one. */
 const pipeFor = (main: Found | null, log: Found | null): Pipe => {
-  const survived =
-    (log === null ? null : pipeOf(log.adopted.pid, log.pidfd, 0)) ??
-    (main === null ? null : pipeOf(main.adopted.pid, main.pidfd, 1));
+  const survived = (log === null ? null : pipeOf(log.held, 0)) ?? (main === null ? null : pipeOf(main.held, 1));
   return survived ?? newPipe();
 };
 
@@ -90,7 +89,7 @@ export interface Half {
 
 export const openHalf = (side: Side, taken: Taken, found: Found | null, now: Now): Half => {
   const live = openSide(side, taken);
-  if (found !== null) live.adopted = { pid: found.adopted.pid, pidfd: found.pidfd };
+  if (found !== null) live.adopted = found.held;
   return { live, service: serviceOf(side, taken.place.folder, found, now) };
 };
 
@@ -110,7 +109,7 @@ const noLogFor = (sign: LogSign): Fatal =>
 
 /** Sides locked: survivors found, fifos open, files true, ok answering. */
 const openBoth = (voice: Voice, signals: Fd, mainTaken: Taken, sign: LogSign): Live => {
-  learnBoot();
+  if (!learnBoot()) voice.warn('/proc is not mounted, a service that outlives its runsv is not taken over');
   const log = typeof sign === 'object' ? takeSide('log') : null;
   const mainFound = find(voice, mainTaken);
   if (mainFound !== null && log === null && typeof sign !== 'string') throw noLogFor(sign);

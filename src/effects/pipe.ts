@@ -7,7 +7,7 @@ import { type Bytes, type Fd, refused } from '../host/calls.ts';
 import { O_RDONLY, O_RDWR, O_WRONLY } from '../host/linux.ts';
 import { sys } from '../host/sys.ts';
 import { Fatal, reason } from './messages.ts';
-import { hasEnded } from './proc.ts';
+import { type Held, hasEnded } from './held.ts';
 import { others, shownName } from './processes.ts';
 
 /** Both ends are kept, so that neither side's restart ends it for the other; in the end only the reading one is. */
@@ -28,9 +28,9 @@ export const endInput = (pipe: Pipe): Pipe => {
   return { ...pipe, writeEnd: null };
 };
 
-/** The pipe that process `pid`, held by a pidfd, has as descriptor `fd`, or null where that is none. */
-export const pipeOf = (pid: number, pidfd: Fd, fd: 0 | 1): Pipe | null => {
-  const path = `/proc/${pid}/fd/${fd}`;
+/** The pipe that a process has as descriptor `fd`, or null where that is none. */
+export const pipeOf = (held: Held, fd: 0 | 1): Pipe | null => {
+  const path = `/proc/${held.pid}/fd/${fd}`;
   // a fifo with a name is the program's own doing
   const target = sys.readlink(path);
   if (refused(target) || !target.startsWith('pipe:')) return null;
@@ -41,7 +41,7 @@ export const pipeOf = (pid: number, pidfd: Fd, fd: 0 | 1): Pipe | null => {
   const writeEnd = sys.open(path, O_WRONLY, 0);
   sys.close(both);
   // one that has ended meanwhile may have left its number to another
-  if (!refused(readEnd) && !refused(writeEnd) && !hasEnded(pidfd)) return { readEnd, writeEnd };
+  if (!refused(readEnd) && !refused(writeEnd) && !hasEnded(held)) return { readEnd, writeEnd };
   if (!refused(readEnd)) sys.close(readEnd);
   if (!refused(writeEnd)) sys.close(writeEnd);
   return null;

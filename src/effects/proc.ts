@@ -1,10 +1,6 @@
-// What /proc tells of one process, and signals to processes that are no children of ours.
-//
-// A child's number is its own until we have reaped it, so children are signalled by number. Anybody else may end and be
-// reaped at any moment, and his number be used again: he is held by a pidfd, whose process is compared with what we
-// mean after it was opened, and signalled through it.
-import { type Bytes, type Errno, type Fd, refused } from '../host/calls.ts';
-import { ENOSYS, EPERM, ESRCH, O_RDONLY, POLLIN } from '../host/linux.ts';
+// What /proc tells of one process.
+import { type Bytes, type Errno, refused } from '../host/calls.ts';
+import { O_RDONLY } from '../host/linux.ts';
 import { sys } from '../host/sys.ts';
 
 /** A small file of /proc. */
@@ -42,27 +38,5 @@ export const processOf = (pid: number): Process | null => {
   return refused(stat) ? null : processIn(pid, stat);
 };
 
-/** Whether the process of a pidfd has ended; until then its number is its own. */
-export const hasEnded = (pidfd: Fd): boolean => {
-  const ready = sys.poll([pidfd, POLLIN], 0);
-  return !refused(ready) && ready[0] !== 0;
-};
-
-/** Signals the process of a pidfd; by its number where the kernel has no such call, or it is not allowed. */
-export const signalHeld = (pid: number, pidfd: Fd, signal: number): void => {
-  const sent = sys.pidfdKill(pidfd, signal);
-  if ((sent === -ENOSYS || sent === -EPERM) && !hasEnded(pidfd)) sys.kill(pid, signal);
-};
-
-const isStill = ({ pid, start }: Process): boolean => processOf(pid)?.start === start;
-
-/** Signals a process that was seen in /proc a moment ago, if its number is still its own. */
-export const signalSeen = (process: Process, signal: number): void => {
-  const pidfd = sys.pidfd(process.pid);
-  if (pidfd === -ESRCH) return;
-  if (isStill(process)) {
-    if (refused(pidfd)) sys.kill(process.pid, signal);
-    else signalHeld(process.pid, pidfd, signal);
-  }
-  if (!refused(pidfd)) sys.close(pidfd);
-};
+/** When this process was started, in ticks since boot; null where that is not known. With its number, who it is. */
+export const ownStart = (): number | null => processOf(sys.getpid())?.start ?? null;

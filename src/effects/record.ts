@@ -17,12 +17,19 @@ const BOOT_ID = '/proc/sys/kernel/random/boot_id';
 
 let bootId = '-';
 
-/** Learns which boot of the machine this is ('-' where /proc is not mounted); needed before anything is recorded. */
-export const learnBoot = (): void => {
+/** Whether /proc tells of boots and processes. */
+export const knowsBoot = (): boolean => bootId !== '-';
+
+/**
+ * Learns which boot of the machine this is; needed before anything is recorded. False where /proc is not mounted, so that
+ * this cannot be told.
+ */
+export const learnBoot = (): boolean => {
   const text = readSmall(BOOT_ID);
   // not to know it must not be taken for another boot
   if (refused(text) && text !== -ENOENT) throw new Fatal(reason(`unable to read ${BOOT_ID}`, text));
   bootId = (refused(text) ? '' : text.trim()) || '-';
+  return knowsBoot();
 };
 
 /** The text to which spawn adds the moment and the pid. */
@@ -47,13 +54,13 @@ export interface Record {
   readonly pid: number;
 }
 
-/** A record of this boot; null: none. */
+/** A record of this boot, or of any where that is not known; null: none. */
 export const parseRecord = (text: Bytes): Record | null => {
   const [line, rest] = text.split('\n');
   const words = (line ?? '').split(' ').filter((word) => word !== '');
   const [phase, boot] = words;
   const [before, after, pid] = words.slice(-3).map(Number);
-  if (rest === undefined || boot !== bootId || bootId === '-' || words.length < 5 || words.length > 6) return null;
+  if (rest === undefined || (boot !== bootId && bootId !== '-') || words.length < 5 || words.length > 6) return null;
   if (before === undefined || after === undefined || pid === undefined || !(after >= before && pid > 1)) return null;
   const directory = words.length === 6 ? (words[2] ?? '') : '';
   return phase === 'run' || phase === 'finish' ? { phase, directory, startMs: before, afterMs: after, pid } : null;

@@ -6,12 +6,13 @@
 import { refused } from '../host/calls.ts';
 import { monotonicMs, wallClock } from '../host/clock.ts';
 import { EINTR, POLLIN, SIGCHLD, WNOHANG } from '../host/linux.ts';
-import { type Watch, waitOnce } from '../host/loop.ts';
+import { earliest, type Watch, waitOnce } from '../host/loop.ts';
 import { sys } from '../host/sys.ts';
 import { eventOf } from '../machine/letters.ts';
 import { firstEvent, handleDue, nextDue } from '../machine/pair.ts';
 import type { Now } from '../machine/types.ts';
 import { on, performPair } from './acts.ts';
+import { type Held, hasEndedUntold, heldDueMs, heldWatches, letGo } from './held.ts';
 import { forgetHolder, type Happening, lookAgain } from './log-side.ts';
 import { ENDING, type Live, publishAll } from './pair-live.ts';
 import { removeSpares } from './publish.ts';
@@ -95,22 +96,29 @@ const takeSignals = (live: Live): void => {
 
 /** An adopted process ended: it was not our child, so how it ended is not known. */
 const adoptedEnded = (live: Live, side: LiveSide): void => {
-  if (side.adopted !== null) sys.close(side.adopted.pidfd);
+  if (side.adopted !== null) letGo(side.adopted);
   side.adopted = null;
   live.watchesChanged = true;
   deliver(live, on(side.side, { kind: 'ended', code: -1, status: 0 }));
 };
 
-const earlier = (one: number | null, other: number | null): number | null => {
-  if (one === null || other === null) return one ?? other;
-  return Math.min(one, other);
+const sidesOf = (live: Live): readonly LiveSide[] => (live.log === null ? [live.main] : [live.main, live.log]);
+
+const adoptedOf = (live: Live): readonly Held[] =>
+  sidesOf(live).flatMap(({ adopted }) => (adopted === null ? [] : [adopted]));
+
+/** Those of whose end nothing tells. */
+const lookForEnds = (live: Live): void => {
+  for (const side of sidesOf(live)) {
+    if (side.adopted !== null && hasEndedUntold(side.adopted)) adoptedEnded(live, side);
+  }
 };
 
-const deadlineOf = ({ pair, publishMs, awaited }: Live): number | null =>
-  earlier(nextDue(pair), earlier(publishMs, awaited.dueMs));
+const wakeMs = ({ pair, publishMs, awaited }: Live): number | null =>
+  earliest([nextDue(pair), publishMs, awaited.dueMs]);
 
 const duesOver = (live: Live): void => {
-  const deadlineMs = deadlineOf(live);
+  const deadlineMs = wakeMs(live);
   if (deadlineMs === null) return;
   const at = now();
   if (deadlineMs > at.ms) return;
@@ -135,7 +143,7 @@ const sideWatches = (live: Live, side: LiveSide | null): readonly Watch[] => {
   if (side === null) return [];
   const control: Watch = { fd: side.control, events: POLLIN, ready: () => void takeCommands(live, side) };
   if (side.adopted === null) return [control];
-  return [control, { fd: side.adopted.pidfd, events: POLLIN, ready: () => adoptedEnded(live, side) }];
+  return [control, ...heldWatches(side.adopted, () => adoptedEnded(live, side))];
 };
 
 const holderWatch = (live: Live): readonly Watch[] => {
@@ -155,11 +163,14 @@ export const supervise = (live: Live): void => {
   if (live.pair.log?.state === 'down') deliver(live, on('log', firstEvent(live.pair.log)));
   if (live.pair.main.state === 'down') deliver(live, on('main', firstEvent(live.pair.main)));
   let watches = watchesOf(live);
+  let adopted = adoptedOf(live);
   while (!live.pair.over) {
-    if (!waitOnce(watches, deadlineOf(live))) takeSignals(live);
+    if (!waitOnce(watches, earliest([wakeMs(live), heldDueMs(adopted)]))) takeSignals(live);
     duesOver(live);
+    if (adopted.length > 0) lookForEnds(live);
     if (!live.watchesChanged) continue;
     live.watchesChanged = false;
+    adopted = adoptedOf(live);
     watches = watchesOf(live);
   }
 };

@@ -6,7 +6,7 @@ import type { Bytes, Fd } from '../host/calls.ts';
 import { sys } from '../host/sys.ts';
 import type { Side } from '../machine/pair.ts';
 import { type Lock, takeLock } from './lock.ts';
-import { signalHeld } from './proc.ts';
+import { type Held, signalHeld } from './held.ts';
 import { type Board, newBoard } from './publish.ts';
 import { isThere, makeSupervise, openControl } from './supervise.ts';
 import { directoryOf } from './survivor.ts';
@@ -22,8 +22,8 @@ export interface LiveSide {
   /** What tells that we live; null: not yet. */
   ok: Fd | null;
   readonly board: Board;
-  /** A process of this side that is not our child: its pidfd. */
-  adopted: { readonly pid: number; readonly pidfd: Fd } | null;
+  /** A process of this side that is not our child. */
+  adopted: Held | null;
 }
 
 /** Where a side is: '' or 'log/', and that directory's device and inode. */
@@ -60,6 +60,6 @@ export const openSide = (side: Side, { place: { folder, directory }, lock }: Tak
 
 /** Our children are signalled by number, which is theirs until runner.ts reaps them; who was taken over is held. */
 export const signal = ({ adopted }: LiveSide, pid: number, number: number): void => {
-  if (adopted?.pid === pid) signalHeld(pid, adopted.pidfd, number);
+  if (adopted?.pid === pid) signalHeld(adopted, number);
   else sys.kill(pid, number);
 };

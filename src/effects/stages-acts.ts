@@ -3,6 +3,7 @@
 // Promises: every effect is answered before the next event is taken. Must not decide: that is ../machine/stages.ts.
 // Read next: stages-runner.ts.
 import { errorText } from '../cli/errno.ts';
+import type { Start } from '../formats/handover.ts';
 import { type Bytes, type Fd, refused } from '../host/calls.ts';
 import {
   ENOENT,
@@ -36,6 +37,8 @@ export interface Live {
   stages: Stages;
   readonly signals: Fd;
   readonly root: number;
+  /** When process 1 was started. */
+  readonly start: Start;
   /** What the host was told last. */
   handed: Stages | null;
   exit: number | null;
@@ -56,11 +59,11 @@ const tellNotStarted = (path: Bytes, result: number): StagesEvent => {
 };
 
 /** The stage's process, or the shell's: whatever happens, it is known from its start on. */
-const spawnKnown = ({ root, stages }: Live, path: Bytes, argv0: Bytes, flags: number, reading: boolean): number =>
+const spawnKnown = (live: Live, path: Bytes, argv0: Bytes, flags: number, reading: boolean): number =>
   withConsole(reading, (fds) => {
-    announceStage(root, stages);
+    announceStage(live, live.stages);
     const pid = spawn(path, argv0, flags, fds);
-    if (pid < 0) handStages(root, stages);
+    if (pid < 0) handStages(live, live.stages);
     return pid;
   });
 

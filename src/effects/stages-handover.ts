@@ -3,7 +3,7 @@
 //
 // Promises: no stage is started twice, no exit code of one lost. Files and signals say what else was asked.
 // Read first: ../formats/handover.ts. Read next: stages-runner.ts.
-import { encodeHandover } from '../formats/handover.ts';
+import { encodeHandover, type Start } from '../formats/handover.ts';
 import { type Fd, refused } from '../host/calls.ts';
 import { O_RDONLY } from '../host/linux.ts';
 import { sys } from '../host/sys.ts';
@@ -12,6 +12,12 @@ import { isGone, NEXT } from './handover.ts';
 
 const NOTHING = -1;
 
+/** What each state is handed over with: where process 1 is to be, and when it was started. */
+export interface From {
+  readonly root: number;
+  readonly start: Start;
+}
+
 /** Where process 1 is to be when it goes on. */
 export const openRoot = (): number => {
   const fd = sys.open('/', O_RDONLY, 0);
@@ -19,13 +25,17 @@ export const openRoot = (): number => {
 };
 
 /** Says where the stages are. Where there is no memory for it, what was said last stands. */
-export const handStages = (root: number, stages: Stages): void => {
-  sys.guard(encodeHandover('runit', stages), root as Fd, NOTHING, stages.pid);
+export const handStages = ({ root, start }: From, stages: Stages): void => {
+  sys.guard(encodeHandover('runit', start, stages), root as Fd, NOTHING, stages.pid);
 };
 
-/** What is spawned next is the stage, or the shell: it is known to the host before it is to us. */
-export const announceStage = (root: number, stages: Stages): void => {
-  sys.guard(encodeHandover('runit', stages), root as Fd, NOTHING, NEXT);
+/**
+ * What is spawned next is the stage, or the shell: it is known to the host before it is to us. Where that cannot be said it
+ * is not started, for a successor would start another.
+ */
+export const announceStage = ({ root, start }: From, stages: Stages): void => {
+  const said = sys.guard(encodeHandover('runit', start, stages), root as Fd, NOTHING, NEXT);
+  if (refused(said)) throw new Error('out of memory');
 };
 
 /** The processes whose end was taken, and lost with the engine. */

@@ -15,6 +15,7 @@ import { handleStages, newStages } from '../machine/stages.ts';
 import type { Script, Stages, StagesEvent } from '../machine/stages-model.ts';
 import { sayOnConsole, takeConsole } from './console.ts';
 import { killAll, type Live, lookForStop, perform, switchOff, tell } from './stages-acts.ts';
+import { ownStart } from './proc.ts';
 import { handStages, lostEnds, openRoot } from './stages-handover.ts';
 import { holdStandard } from './standard.ts';
 import { ownerMayExecute } from './stop-files.ts';
@@ -70,7 +71,7 @@ const takeSignals = (live: Live): void => {
 const tellHost = (live: Live): void => {
   if (live.handed === live.stages) return;
   live.handed = live.stages;
-  handStages(live.root, live.stages);
+  handStages(live, live.stages);
 };
 
 /** Everything before the first stage. Nothing that is refused here keeps a system from booting. */
@@ -81,7 +82,7 @@ const openStages = (stages: Stages): Live => {
   const taken = takeConsole();
   if (taken < 0) tell(`warning: unable to open /dev/console: ${errorText(taken)}`);
   sys.reboot(REBOOT_CTRL_ALT_DEL_OFF);
-  const live: Live = { stages, signals, root: openRoot(), handed: null, exit: null };
+  const live: Live = { stages, signals, root: openRoot(), start: ownStart(), handed: null, exit: null };
   tellHost(live);
   return live;
 };

@@ -8,7 +8,7 @@ import { SIGTERM, SPAWN_AT_ONCE, SPAWN_FAILED, SPAWN_SETSID } from '../host/linu
 import { sys } from '../host/sys.ts';
 import { handleTree, type TreeEffect, type TreeEvent } from '../machine/tree.ts';
 import { holderOf, type Locks, newLocks } from './holder.ts';
-import { signalHeld } from './proc.ts';
+import { type Held, letGo, signalHeld } from './held.ts';
 import { findProgram } from './program.ts';
 import { readEnding } from './essential.ts';
 import type { Live } from './tree-live.ts';
@@ -71,28 +71,23 @@ const start = (live: Live, starts: Starts): readonly TreeEvent[] => {
 };
 
 /** A runsv that another runsvdir supervises is left alone; its end is awaited. */
-const leaveAlone = (live: Live, { name, key }: Named, runsv: HeldRunsv, keeper: number): readonly TreeEvent[] => {
-  live.foreign.set(runsv.pid, { pidfd: runsv.pidfd, key });
+const leaveAlone = (live: Live, { name, key }: Named, runsv: Held, keeper: number): readonly TreeEvent[] => {
+  live.foreign.set(runsv.pid, { runsv, key });
   live.voice.warn(`runsv ${name} already runs as process ${runsv.pid} of runsvdir ${keeper}, leaving it alone`);
   return [{ kind: 'elsewhere', key }];
 };
 
-interface HeldRunsv {
-  readonly pid: number;
-  readonly pidfd: Fd;
-}
-
 const lookForHolder = (live: Live, { name, key }: Named, locks: Locks): readonly TreeEvent[] => {
   const holder = holderOf(`${live.dir}/${name}`, locks);
-  if (holder === null || holder.pidfd === null) return [];
-  const { pid, pidfd } = holder;
+  if (holder === null) return [];
+  const { pid } = holder;
   const keeper = keeperOf(pid);
   if (live.alien.has(pid) || live.foreign.has(pid) || (keeper !== null && live.tree.stopping)) {
-    sys.close(pidfd);
+    letGo(holder);
     return [];
   }
-  if (keeper !== null) return leaveAlone(live, { name, key }, { pid, pidfd }, keeper);
-  live.alien.set(pid, pidfd);
+  if (keeper !== null) return leaveAlone(live, { name, key }, holder, keeper);
+  live.alien.set(pid, holder);
   live.voice.warn(`runsv ${name} already runs as process ${pid}, taking it over`);
   return [{ kind: 'taken', name, key, pid }];
 };
@@ -107,11 +102,11 @@ const essentialOver = (live: Live, name: string, key: string): readonly TreeEven
   return [{ kind: 'over', key }];
 };
 
-/** A runsv that is our child has its number until we reap it; any other is held by its pidfd. */
+/** A runsv that is our child has its number until we reap it; any other is held. */
 export const termRunsv = (live: Live, pid: number): void => {
-  const pidfd = live.alien.get(pid);
-  if (pidfd === undefined) sys.kill(pid, SIGTERM);
-  else signalHeld(pid, pidfd, SIGTERM);
+  const held = live.alien.get(pid);
+  if (held === undefined) sys.kill(pid, SIGTERM);
+  else signalHeld(held, SIGTERM);
 };
 
 const perform = (live: Live, effect: TreeEffect, locks: Locks): readonly TreeEvent[] => {

@@ -1,17 +1,19 @@
 // Finding a child again that an earlier supervisor has left running, by its record.
 //
-// Promises: the process is held by a pidfd before anything of it is looked at. It is the recorded one: same boot, same
+// Promises: the process is held before anything of it is looked at. It is the recorded one: same boot, same
 // pid, started between the record's two moments. And it is this service's: either the record stood in a file that only
 // we can have written, and names this directory, or the kernel says so, whatever the record's owner has written: it
 // works in this very directory, and is an orphan, of process 1 or of the runsvdir that started us.
 // Read first: record.ts, lock.ts. Read next: open.ts.
-import { type Bytes, type Fd, refused } from '../host/calls.ts';
-import { EINVAL, ENOENT, ESRCH } from '../host/linux.ts';
+import { type Bytes, refused } from '../host/calls.ts';
+import { bootMs } from '../host/clock.ts';
+import { ENOENT, ESRCH } from '../host/linux.ts';
 import { sys } from '../host/sys.ts';
+import { type Held, hasEnded, hold, letGo } from './held.ts';
 import type { Lock } from './lock.ts';
 import { Fatal, reason } from './messages.ts';
-import { hasEnded, type Process, processIn, processOf, readSmall } from './proc.ts';
-import { parseRecord, type Record, reserveRecord } from './record.ts';
+import { type Process, processIn, processOf, readSmall } from './proc.ts';
+import { knowsBoot, parseRecord, type Record, reserveRecord } from './record.ts';
 import { identityOf } from './trusted-file.ts';
 
 /** A process's start is told in ticks of this many milliseconds, rounded down. */
@@ -21,7 +23,7 @@ const FIRST = 1;
 export interface Survivor {
   readonly phase: 'run' | 'finish';
   readonly pid: number;
-  readonly pidfd: Fd;
+  readonly held: Held;
   /** When it was started, milliseconds since boot. */
   readonly startMs: number;
 }
@@ -56,27 +58,31 @@ const isOfThisService = (process: Process, record: Record, lock: Lock, directory
   (lock.ours && record.directory === directory) || (isOrphan(process) && worksIn(process.pid, directory));
 
 /** Opens first, compares then: as long as the process has not ended, what /proc tells under its number is of it. */
-const hold = (record: Record, lock: Lock, directory: string): Fd | null => {
-  const pidfd = sys.pidfd(record.pid);
-  if (pidfd === -ESRCH || pidfd === -EINVAL) return null;
+const find = (record: Record, lock: Lock, directory: string): Held | null => {
+  const held = hold(record.pid);
+  if (held === null) return null;
   const process = lookAt(record.pid);
   const fits = process !== null && isRecorded(process, record) && isOfThisService(process, record, lock, directory);
-  if (refused(pidfd)) {
-    if (!fits) return null;
-    throw new Fatal(reason(`unable to watch process ${record.pid}, which an earlier runsv started`, pidfd));
-  }
-  if (fits && !hasEnded(pidfd)) return pidfd;
-  sys.close(pidfd);
+  if (fits && !hasEnded(held)) return held;
+  letGo(held);
   return null;
 };
+
+/** Without /proc: whether a process has the recorded number, and the record is of this boot as far as its moment tells. */
+const mayBeIt = ({ pid, afterMs }: Record): boolean => afterMs <= bootMs() && sys.kill(pid, 0) !== -ESRCH;
 
 /** The recorded process, if it still lives. Throws Fatal where that cannot be told. */
 export const survivorOf = (lock: Lock, directory: string): Survivor | null => {
   reserveRecord(lock.fd, lock.text);
   const record = parseRecord(lock.text);
   if (record === null || record.pid === sys.getpid()) return null;
-  const pidfd = hold(record, lock, directory);
-  return pidfd === null ? null : { phase: record.phase, pid: record.pid, pidfd, startMs: record.startMs };
+  const { phase, pid, startMs } = record;
+  if (!knowsBoot()) {
+    if (!mayBeIt(record)) return null;
+    throw new Fatal(`process ${pid} may be the one that an earlier runsv started, /proc is needed to tell`);
+  }
+  const held = find(record, lock, directory);
+  return held === null ? null : { phase, pid, held, startMs };
 };
 
 /** The device and inode of a directory, as records name it. */

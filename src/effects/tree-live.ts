@@ -13,6 +13,7 @@ import {
   SIGTERM,
 } from '../host/linux.ts';
 import { sys } from '../host/sys.ts';
+import type { Start } from '../formats/handover.ts';
 import { newShutdown, type Shutdown, type ShutdownEvent } from '../machine/shutdown.ts';
 import { newTree, type Tree } from '../machine/tree.ts';
 import { endingSignals, optionalSignals } from '../machine/wishes.ts';
@@ -21,6 +22,8 @@ import { type Claim, newClaim } from './turn.ts';
 import { Fatal, reason, type Voice } from './messages.ts';
 import type { Listening } from './listening.ts';
 import { openNothing } from './standard.ts';
+import type { Held } from './held.ts';
+import { ownStart } from './proc.ts';
 import { findProgram } from './program.ts';
 import type { Title } from './title.ts';
 import { newWatching, type Watching } from './watching.ts';
@@ -41,6 +44,14 @@ export interface Container {
   written: { readonly tree: Tree; readonly shutdown: Shutdown | null; readonly pid: number };
   /** What has happened and was not handed to the machine yet. */
   readonly news: ShutdownEvent[];
+  /** When this process was started. */
+  readonly start: Start;
+}
+
+/** A runsv of another runsvdir, in a service that is in our directory too. */
+export interface Foreign {
+  readonly runsv: Held;
+  readonly key: string;
 }
 
 export interface Live {
@@ -84,10 +95,9 @@ export interface Live {
   hasUnknown: boolean;
   /** The directory could not be entered. */
   lost: boolean;
-  /** Runsvs that are no children of ours: their pidfds. */
-  readonly alien: Map<number, Fd>;
-  /** Runsvs of another runsvdir in services that are in our directory too: their pidfds, and those services. */
-  readonly foreign: Map<number, { readonly pidfd: Fd; readonly key: string }>;
+  /** Runsvs that are no children of ours, by number. */
+  readonly alien: Map<number, Held>;
+  readonly foreign: Map<number, Foreign>;
   /** Null in classic use, where TERM leaves everything running. */
   readonly container: Container | null;
   exit: number | null;
@@ -121,6 +131,7 @@ const newContainer = ({ killAfterMs, command }: Asked): Container => {
     commandDue: command.length > 0,
     written: { tree: newTree(), shutdown: null, pid: 0 },
     news: [],
+    start: ownStart(),
   };
 };
 

@@ -3,28 +3,28 @@
 // Promises: a change is acted on when it happens, a dead runsv is replaced when it died (not sooner than a second after
 // its start); looks are spaced by what they cost; no wake-up when nothing happens.
 // Must not: decide; that is ../machine/tree.ts, which read first. Read next: tree-live.ts, looking.ts, starting.ts.
-import { type Fd, refused } from '../host/calls.ts';
+import { refused } from '../host/calls.ts';
 import { monotonicMs } from '../host/clock.ts';
 import { ECHILD, EINTR, POLLIN, SIGALRM, SIGCHLD, SIGHUP, SIGTERM, WNOHANG } from '../host/linux.ts';
-import { type Watch, waitOnce } from '../host/loop.ts';
+import { earliest, type Watch, waitOnce } from '../host/loop.ts';
 import { sys } from '../host/sys.ts';
 import { mayStart } from '../machine/turn.ts';
 import { type Ended, nextStartMs, RESTART_MS, runningPids } from '../machine/tree.ts';
 import { wishOf } from '../machine/wishes.ts';
 import { holderOf, newLocks } from './holder.ts';
 import { commandEnded, startCommand } from './command.ts';
-import { forceLook, inside, lookFurther, lookNow, lookSoon } from './looking.ts';
+import { forceLook, inside, lookDue, lookFurther, lookSoon, lookNow } from './looking.ts';
+import { type Held, hasEndedUntold, heldDueMs, heldWatches, letGo, signalHeld } from './held.ts';
 import { announceCommand, handOver, takeUp } from './handover.ts';
 import type { Handed } from '../formats/handover.ts';
 import { listeningWatches } from './listening.ts';
 import { Fatal, type Voice } from './messages.ts';
-import { signalHeld } from './proc.ts';
 import { identityOf } from './scandir.ts';
 import { deliver, termRunsv } from './starting.ts';
 import { keeperOf } from './turn.ts';
 import { addDot, type Title, titleWatch } from './title.ts';
 import { deliverNews, deliverShutdown, goOnStopping } from './stopping.ts';
-import { type Asked, type Container, type Live, newLive } from './tree-live.ts';
+import { type Asked, type Container, type Foreign, type Live, newLive } from './tree-live.ts';
 import { watchesOf } from './watching.ts';
 
 const HANGUP_CODE = 111;
@@ -48,8 +48,9 @@ const reap = (live: Live): boolean => {
   }
 };
 
-const alienEnded = (live: Live, pid: number, pidfd: Fd): void => {
-  sys.close(pidfd);
+const alienEnded = (live: Live, alien: Held): void => {
+  const { pid } = alien;
+  letGo(alien);
   live.alien.delete(pid);
   deliver(live, { kind: 'ended', runsvs: [{ pid, code: -1, signal: 0 }] });
 };
@@ -62,19 +63,26 @@ const termHoldersOfNew = (live: Live, told: ReadonlySet<number>): void => {
   for (const { name } of young) {
     const holder = holderOf(`${live.dir}/${name}`, locks);
     if (holder === null) continue;
-    const { pid, pidfd } = holder;
-    if (!told.has(pid) && keeperOf(pid) === null) {
-      if (pidfd === null) sys.kill(pid, SIGTERM);
-      else signalHeld(pid, pidfd, SIGTERM);
-    }
-    if (pidfd !== null) sys.close(pidfd);
+    if (!told.has(holder.pid) && keeperOf(holder.pid) === null) signalHeld(holder, SIGTERM);
+    letGo(holder);
   }
 };
 
-const foreignEnded = (live: Live, pid: number, { pidfd, key }: { readonly pidfd: Fd; readonly key: string }): void => {
-  sys.close(pidfd);
-  live.foreign.delete(pid);
+const foreignEnded = (live: Live, { runsv, key }: Foreign): void => {
+  letGo(runsv);
+  live.foreign.delete(runsv.pid);
   deliver(live, { kind: 'free', key });
+};
+
+const heldOf = (live: Live): readonly Held[] => [
+  ...live.alien.values(),
+  ...[...live.foreign.values()].map(({ runsv }) => runsv),
+];
+
+/** Those of whose end nothing tells. */
+const lookForEnds = (live: Live): void => {
+  for (const alien of live.alien.values()) if (hasEndedUntold(alien)) alienEnded(live, alien);
+  for (const one of live.foreign.values()) if (hasEndedUntold(one.runsv)) foreignEnded(live, one);
 };
 
 const hangUp = (live: Live): void => {
@@ -124,26 +132,30 @@ const watches = (live: Live): readonly Watch[] => [
   ...(live.tree.stopping ? [] : watchesOf(live.watching, () => lookSoon(live))),
   ...(live.title === null ? [] : [titleWatch(live.title)]),
   ...listeningWatches(live),
-  ...[...live.alien].map(([pid, fd]): Watch => ({ fd, events: POLLIN, ready: () => alienEnded(live, pid, fd) })),
-  ...[...live.foreign].map(
-    ([pid, one]): Watch => ({ fd: one.pidfd, events: POLLIN, ready: () => foreignEnded(live, pid, one) }),
-  ),
+  ...[...live.alien.values()].flatMap((alien) => heldWatches(alien, () => alienEnded(live, alien))),
+  ...[...live.foreign.values()].flatMap((one) => heldWatches(one.runsv, () => foreignEnded(live, one))),
   ...(live.claim.holder === null ? [] : [{ fd: live.claim.holder, events: POLLIN, ready: () => lookNow(live) }]),
 ];
 
 const deadline = (live: Live): number | null => {
   const lookMs = live.tree.stopping ? null : live.look === null ? live.lookMs : 0;
   const stopMs = live.container?.shutdown.dueMs ?? null;
-  const times = [startMs(live), lookMs, stopMs, live.title?.dotMs ?? null, live.listening?.dueMs ?? null];
-  const set = times.filter((ms) => ms !== null);
-  return set.length === 0 ? null : Math.min(...set);
+  return earliest([
+    startMs(live),
+    lookMs,
+    stopMs,
+    live.title?.dotMs ?? null,
+    live.listening?.dueMs ?? null,
+    heldDueMs(heldOf(live)),
+  ]);
 };
 
 const duesOver = (live: Live): void => {
   const ms = monotonicMs();
+  lookForEnds(live);
   if (live.tree.stopping) live.look = null;
   else if (live.look !== null) lookFurther(live);
-  else if (live.lookMs !== null && live.lookMs <= ms) lookNow(live);
+  else if (live.lookMs !== null && live.lookMs <= ms) lookDue(live);
   startDue(live);
   if (live.title !== null && live.title.dotMs <= ms) addDot(live.title, ms);
 };

@@ -2,7 +2,7 @@
 //
 // Watched are the directory, and every link and directory on the path to it, so that a link that is switched anywhere
 // in between is noticed too, as is a mount. Where events cannot be had or trusted (no inotify, a network or
-// user-space file system), a look every five seconds takes their place, as C runit does always.
+// user-space file system), the directory is asked every second whether it has changed, and looked at every five.
 // Read next: tree-runner.ts.
 import { type Bytes, type Errno, type Fd, refused } from '../host/calls.ts';
 import {
@@ -23,8 +23,9 @@ import {
 import type { Watch } from '../host/loop.ts';
 import { sys } from '../host/sys.ts';
 
-/** Where events cannot be trusted. */
+/** Where events cannot be had or trusted: how often the directory is looked at, and how often it is asked whether it changed. */
 export const LOOK_MS = 5000;
+export const ASK_MS = 1000;
 
 const LINKS_MAX = 40;
 const GONE = IN_DELETE_SELF | IN_MOVE_SELF;
@@ -55,11 +56,20 @@ export interface Watching {
   blind: boolean;
   /** The way has changed, or was never watched. */
   stale: boolean;
+  /** Until when no look is needed if the directory stays as it was; null: the next look is needed anyhow. */
+  unchanged: { readonly stamp: string; readonly untilMs: number } | null;
 }
 
 export const newWatching = (): Watching => {
   const mounts = sys.open('/proc/self/mountinfo', O_RDONLY, 0);
-  return { entries: null, way: null, mounts: refused(mounts) ? null : mounts, blind: true, stale: true };
+  return {
+    entries: null,
+    way: null,
+    mounts: refused(mounts) ? null : mounts,
+    blind: true,
+    stale: true,
+    unchanged: null,
+  };
 };
 
 /** Watches one name on the way; says where it leads if it is a link. */

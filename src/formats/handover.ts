@@ -1,10 +1,10 @@
 // What a process that must not end hands to itself, should its engine fail: one line of text.
 //
-//   PROCESS STATUS WORD {"tree": ...}
+//   PROCESS STATUS WORD START {"tree": ...}
 //
 // The two numbers stand in front because they are brought up to date without an engine, see ../host/c/sys.h: a process that
-// matters (the main command, a stage) and its raw wait status, each plus one. WORD says whose it is; what follows is
-// JSON, written by the same executable.
+// matters (the main command, a stage) and its raw wait status, each plus one. WORD says whose it is, START when that process
+// was started, in ticks since boot (- where that is not known); what follows is JSON, written by the same executable.
 // Read next: ../effects/handover.ts (who writes and reads it).
 import type { Shutdown } from '../machine/shutdown.ts';
 import type { Stages } from '../machine/stages-model.ts';
@@ -38,12 +38,18 @@ export interface Handed<W extends Word> {
   readonly pid: number;
   /** Its raw wait status, null where it had not ended. */
   readonly wait: number | null;
+  /** When the process that wrote it was started. */
+  readonly start: Start;
 }
 
-const PATTERN = /^(\d{10}) (\d{10}) (\w+) (\{.*\})$/;
+/** Ticks since boot; null: not known. */
+export type Start = number | null;
+
+const PATTERN = /^(\d{10}) (\d{10}) (\w+) (-|\d+) (\{.*\})$/;
 
 /** The part behind the two numbers. Characters above 255 do not occur, and control characters are escaped. */
-export const encodeHandover = <W extends Word>(word: W, state: States[W]): string => `${word} ${JSON.stringify(state)}`;
+export const encodeHandover = <W extends Word>(word: W, start: Start, state: States[W]): string =>
+  `${word} ${start ?? '-'} ${JSON.stringify(state)}`;
 
 /** Whoever starts us may have put anything into our environment. */
 const stateIn = <W extends Word>(json: string): States[W] | null => {
@@ -56,10 +62,10 @@ const stateIn = <W extends Word>(json: string): States[W] | null => {
 
 /** What was handed over; null where this is none, or another program's. */
 export const decodeHandover = <W extends Word>(word: W, text: string): Handed<W> | null => {
-  const [, process, status, owner, json] = PATTERN.exec(text) ?? [];
+  const [, process, status, owner, start, json] = PATTERN.exec(text) ?? [];
   if (json === undefined || owner !== word) return null;
   const state = stateIn<W>(json);
   if (state === null) return null;
   const wait = Number(status) === 0 ? null : Number(status) - 1;
-  return { state, pid: Math.max(0, Number(process) - 1), wait };
+  return { state, pid: Math.max(0, Number(process) - 1), wait, start: start === '-' ? null : Number(start) };
 };

@@ -192,11 +192,16 @@ export interface Calls {
   exit(code: number): never;
   /**
    * From now on, should the engine fail or crash, this process does not end: it executes its own file again, in
-   * `directory`, with its children and arguments, the descriptor `keep` (-1: none) open, and `state` behind two numbers
-   * in RUNITBOX_STATE, see sys_again in c/sys.h. `process`: whose end is to be kept for then; -1: the next one spawned; 0: nobody's.
-   * The variable is gone from the environment afterwards. ENOMEM: what was said last stands.
+   * `directory`, with its children and arguments, the descriptor `keep` (-1: none) open, and `state` to be had by handed(),
+   * see sys_again in c/sys.h. `process`: whose end is to be kept for then; -1: the next one spawned; 0: nobody's.
+   * ENOMEM: what was said last stands.
    */
   guard(state: Bytes, directory: Fd, keep: number, process: number): Done | Errno;
+  /**
+   * What this process has left for itself before it executed its file again: two numbers, each plus one in ten digits (`process`
+   * and its raw wait status), and `state`. ENOENT: nothing.
+   */
+  handed(): Bytes | Errno;
 }
 
 /** Whether a result is a refusal. */

@@ -14,6 +14,12 @@ export interface Watch {
   ready(events: number): void;
 }
 
+/** The first of several moments; null: none is set. */
+export const earliest = (times: readonly (number | null)[]): number | null => {
+  const set = times.filter((ms) => ms !== null);
+  return set.length === 0 ? null : Math.min(...set);
+};
+
 const timeoutMs = (deadlineMs: number | null): number =>
   deadlineMs === null ? -1 : Math.max(0, Math.ceil(deadlineMs - monotonicMs()));
 

@@ -72,6 +72,7 @@ const signatures: Readonly<Record<Name, string>> = {
   args: ':a',
   environ: ':a',
   argWrite: 'id:i',
+  handed: '',
   inherit: 'ii:i',
   chroot: 's:i',
   own: 'iv:i',

@@ -7,6 +7,8 @@ type Role = (sys: Calls, args: readonly string[]) => number;
 
 const STDIN = 0 as Fd;
 const STDOUT = 1 as Fd;
+/** Where a process leaves its state for itself. */
+const HANDED_AT = 3 as Fd;
 
 const say = (sys: Calls, text: string): void => {
   sys.write(STDOUT, text);
@@ -115,14 +117,18 @@ const roles: Readonly<Record<string, Role>> = {
     say(sys, `${made} ${statusOf(first)} ${statusOf(second)} ${sys.waitpid(-1, 0)}`);
     return 0;
   },
-  // Started with the variable set; a child must not get it.
+  // Started with the variable of earlier releases set: it is not believed, and a child must not get it.
   'role:guard': (sys) => {
-    const before = sys.environ().filter((text) => text.startsWith('RUNITBOX_STATE='));
-    const guarded = [sys.guard('state', STDIN, -1, 0), sys.guard('another', STDIN, -1, -1)];
-    say(sys, `${before.join()} ${guarded.join(' ')} `);
+    const guarded = [sys.handed(), sys.guard('state', STDIN, -1, 0), sys.guard('another', STDIN, -1, -1)];
+    say(sys, `${guarded.join(' ')} `);
     const pid = sys.spawn('/bin/sh', ['sh', '-c', 'echo ${RUNITBOX_STATE-none}'], [], '', [], 0, -1, '');
     const end = sys.waitpid(pid, 0);
     return refused(end) ? 1 : 3;
+  },
+  // Started with a file as descriptor 3 that is none of its own making: that is not read, and its position stays.
+  'role:handed': (sys) => {
+    say(sys, `${sys.handed()} ${sys.read(HANDED_AT, 8)}`);
+    return 0;
   },
   'role:fork': forkForEver,
 };

@@ -160,7 +160,49 @@ const all: readonly Spec[] = [
     title: 'guard takes a state, keeps it from children, and does not keep the process from ending',
     run: (c) => {
       const env = ['RUNITBOX_STATE=old', 'PATH=/usr/bin:/bin'];
-      same(everything(c, ['role:guard'], env), ['RUNITBOX_STATE=old 0 0 none\n', 0x300], 'what it says');
+      same(everything(c, ['role:guard'], env), [`-${l.ENOENT} 0 0 none\n`, 0x300], 'what it says');
+    },
+  },
+  {
+    title: 'handed reads a nameless file of our own that names us, and believes no other',
+    run: (c) => {
+      const [first = '', ...rest] = c.can.again ?? [];
+      const content = (pid: string): string => `printf 'runitbox %010d 0000000000 0000000000 state' ${pid}`;
+      const become = 'exec 3<>"$0"; $1; shift; exec "$@"';
+      const none = `-${l.ENOENT} runitbox`;
+      const table = [
+        {
+          what: 'ours',
+          script: `rm -f "$0"; umask 077; ${content('$$')} >"$0"; ${become}`,
+          end: 'rm forged',
+          says: '0000000000 0000000000 state runitbox',
+        },
+        {
+          what: 'with a name',
+          script: `rm -f "$0"; umask 077; ${content('$$')} >"$0"; ${become}`,
+          end: ':',
+          says: none,
+        },
+        {
+          what: 'open to others',
+          script: `rm -f "$0"; umask 022; ${content('$$')} >"$0"; ${become}`,
+          end: 'rm forged',
+          says: none,
+        },
+        {
+          what: 'of another process',
+          script: `rm -f "$0"; umask 077; ${content('1')} >"$0"; ${become}`,
+          end: 'rm forged',
+          says: none,
+        },
+      ];
+      for (const { what, script, end, says } of table) {
+        const forged = c.path('forged');
+        const finish = end.replace('forged', forged);
+        const role = start(c, ['role:handed'], undefined, ['/bin/sh', '-c', script, forged, finish, first, ...rest]);
+        same(drain(c, role.stdout), says, what);
+        same(c.reap(role.pid), 0, 'wait status');
+      }
     },
   },
   {

@@ -51,7 +51,6 @@
 #endif
 
 extern char **environ;
-#define STATE "RUNITBOX_STATE"
 
 #define CALL(name) static int64_t do_##name(const sys_arg *a, sys_out *out)
 #define UNUSED ((void)a, (void)out)
@@ -428,7 +427,14 @@ static int prepare(child *c, const sys_arg *a) {
 }
 
 static _Alignas(16) char stack[32768];
-static struct { char *mark; int home, keep, successor, status; pid_t process; time_t since; } guarded; /* guard() */
+
+/* What guard() was told: see sys_again. */
+static struct {
+  char *mark; /* PROCESS STATUS STATE */
+  int home, keep, successor, status;
+  pid_t process;
+  time_t since;
+} guarded = {.keep = -1, .status = -1};
 
 CALL(spawn) {
   child c;
@@ -610,57 +616,289 @@ CALL(argWrite) {
 
 /* ---- staying, where the engine does not ---- */
 
-/* For a second, or to the end if that is asked for: then there is none but process 1 to see to it. */
+/* What a process hands to its successor is a file without a name, open as HANDED_AT, or as the next one where that is the
+ * descriptor to keep:
+ *   "runitbox " PID " " PROCESS " " STATUS " " STATE     three numbers of ten digits
+ * It is ours if it is a regular file without a name, of our own user and closed to all others, that names our process
+ * number. Nobody else can have made it but a process of the same user and number: the one that executed us. */
+#define HANDED_AT 3
+#define TITLE "runitbox "
+#define TITLE_SIZE (sizeof TITLE - 1)
+#define HEAD_SIZE (TITLE_SIZE + 11) /* title, process number, space */
+#define MARK_SIZE 22                /* two numbers, each with a space */
+
+static int handed = -1; /* what an earlier self has left, until the first guard() */
+
+static void write_head(char *to) {
+  memcpy(to, TITLE, TITLE_SIZE);
+  digits(to + TITLE_SIZE, 10, getpid());
+  to[HEAD_SIZE - 1] = ' ';
+}
+
+static int is_handed(int fd) {
+  char head[HEAD_SIZE], found[HEAD_SIZE];
+  struct stat st;
+  if (fstat(fd, &st) < 0) return 0;
+  if (!S_ISREG(st.st_mode) || (st.st_mode & 077) || st.st_nlink != 0 || st.st_uid != geteuid()) return 0;
+  write_head(head);
+  /* not by read(): where it is not ours, its position is not ours to move */
+  return pread(fd, found, HEAD_SIZE, 0) == (ssize_t)HEAD_SIZE && memcmp(head, found, HEAD_SIZE) == 0;
+}
+
+static int find_handed(void) {
+  for (int fd = HANDED_AT; fd <= HANDED_AT + 1; fd++)
+    if (is_handed(fd)) return fd;
+  return -1;
+}
+
+int sys_is_successor(void) { return find_handed() >= 0; }
+
+static int64_t number_at(const char *from) {
+  int64_t n = 0;
+  for (int i = 0; i < 10; i++) n = n * 10 + from[i] - '0';
+  return n;
+}
+
+CALL(handed) {
+  struct stat st;
+  (void)a;
+  if (handed < 0) handed = find_handed();
+  if (handed < 0) return -ENOENT;
+  fcntl(handed, F_SETFD, FD_CLOEXEC);
+  if (fstat(handed, &st) < 0) return -errno;
+  if (st.st_size < (off_t)(HEAD_SIZE + MARK_SIZE)) return -EIO;
+  size_t size = (size_t)st.st_size - HEAD_SIZE;
+  char *text = malloc(size);
+  if (!text) return -ENOMEM;
+  out->bytes = out->owned = text;
+  for (out->len = 0; out->len < size;) {
+    ssize_t got = pread(handed, text + out->len, size - out->len, (off_t)(HEAD_SIZE + out->len));
+    if (got < 0 && errno != EINTR) return -errno;
+    if (got == 0) return -EIO;
+    if (got > 0) out->len += (size_t)got;
+  }
+  guarded.process = (pid_t)(number_at(text) - 1);
+  guarded.status = (int)(number_at(text + 11) - 1);
+  return 0;
+}
+
+static int write_all(int fd, const char *from, size_t size) {
+  while (size > 0) {
+    ssize_t put;
+    RETRY(put, write(fd, from, size));
+    if (put <= 0) return 0;
+    from += put;
+    size -= (size_t)put;
+  }
+  return 1;
+}
+
+static int new_memory_file(void) {
+#ifdef SYS_memfd_create
+  /* 8: not executable, which some kernels insist on and older ones do not know */
+  int fd = (int)syscall(SYS_memfd_create, "runitbox", 8 | 1 /* MFD_CLOEXEC */);
+  if (fd < 0) fd = (int)syscall(SYS_memfd_create, "runitbox", 1);
+  if (fd >= 0 && fchmod(fd, 0600) == 0) return fd;
+  if (fd >= 0) close(fd);
+#endif
+  return -1;
+}
+
+/* A file without a name in a directory; where the file system has none, one that loses its name at once. */
+static int new_nameless_file(const char *directory) {
+  char path[64];
+  int fd = -1;
+#ifdef O_TMPFILE
+  fd = open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+  if (fd >= 0) return fd;
+#endif
+  size_t length = strlen(directory);
+  memcpy(path, directory, length);
+  memcpy(path + length, "/.runitbox.0000000000.0", 24);
+  digits(path + length + 11, 10, getpid());
+  for (int i = 0; i < 10 && fd < 0; i++) {
+    path[length + 22] = (char)('0' + i);
+    fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0 && errno != EEXIST) return -1;
+  }
+  if (fd >= 0 && unlink(path) < 0) {
+    close(fd);
+    return -1;
+  }
+  return fd;
+}
+
+static int write_state(int fd) {
+  char head[HEAD_SIZE];
+  write_head(head);
+  digits(guarded.mark, 10, guarded.process + 1);
+  digits(guarded.mark + 11, 10, guarded.status + 1);
+  return write_all(fd, head, HEAD_SIZE) && write_all(fd, guarded.mark, strlen(guarded.mark));
+}
+
+/* Where the state may lie: in memory, else where files usually do, else in the directory that we are in. */
+static int new_state_file(void) {
+  static const char *const directories[] = {"/dev/shm", "/run", "/tmp", "."};
+  int fd = new_memory_file();
+  for (size_t i = 0;; i++) {
+    if (fd >= 0 && write_state(fd)) return fd;
+    if (fd >= 0) close(fd);
+    if (i == sizeof directories / sizeof *directories) return -1;
+    fd = new_nameless_file(directories[i]);
+  }
+}
+
+/* Leaves the state where the successor looks for it. All other descriptors but the one to keep close themselves at
+ * execve, so this may take the place of any, and there is one to be had even where no more may be opened. */
+static int hand_over(void) {
+  int at = guarded.keep == HANDED_AT ? HANDED_AT + 1 : HANDED_AT;
+  if (!guarded.mark) {
+    char mark[MARK_SIZE];
+    digits(mark, 10, guarded.process + 1);
+    mark[10] = ' ';
+    digits(mark + 11, 10, guarded.status + 1);
+    /* one that has not come to reading it has nothing new to say */
+    if (guarded.process != 0 && pwrite(handed, mark, MARK_SIZE - 1, HEAD_SIZE) != MARK_SIZE - 1) return 0;
+    return fcntl(handed, F_SETFD, 0) == 0;
+  }
+  close(at);
+  int fd = new_state_file();
+  if (fd < 0) return 0;
+  if (fd == at) return fcntl(fd, F_SETFD, 0) == 0;
+  int moved = dup2(fd, at) == at;
+  close(fd);
+  return moved;
+}
+
+/* Sends a signal to everybody: process 1 to all, a subreaper to its children. */
+static void signal_all(int sig) {
+  static const char path[] = "/proc/thread-self/children";
+  char text[1024];
+  ssize_t got;
+  pid_t pid = 0;
+  if (getpid() == 1) {
+    kill(-1, sig);
+    return;
+  }
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) {
+    if (guarded.process > 0) kill(guarded.process, sig);
+    return;
+  }
+  while ((got = read(fd, text, sizeof text)) > 0) {
+    for (ssize_t i = 0; i < got; i++) {
+      if (text[i] >= '0' && text[i] <= '9') {
+        pid = pid * 10 + text[i] - '0';
+      } else {
+        if (pid > 0) kill(pid, sig);
+        pid = 0;
+      }
+    }
+  }
+  close(fd);
+}
+
+/* Reaps whoever has ended. Returns whether a child is left. */
+static int reap_all(void) {
+  int status;
+  pid_t pid;
+  while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+    if (pid == guarded.process) guarded.status = status;
+  return pid == 0;
+}
+
+/* The end, where there is nobody else to see to it: TERM, seven seconds, KILL. */
+static void end_all(void) {
+  signal_all(SIGTERM);
+  signal_all(SIGCONT);
+  for (int tenths = 0; reap_all() && tenths < 70; tenths++) usleep(100000);
+  /* the children of a child that is killed become ours */
+  for (int rounds = 0; reap_all() && rounds < 100; rounds++) {
+    signal_all(SIGKILL);
+    usleep(10000);
+  }
+  _exit(111);
+}
+
+/* For a second, or to the end if that is asked for. */
 static void stand_in(void) {
   static const int asking[] = {SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGPWR, 37, 38};
-  int pid, status, tenths = 0;
-  sigset_t set = {0};
-  for (size_t i = 0; getpid() == 1 && i < sizeof asking / sizeof *asking; i++) sigaddset(&set, asking[i]);
-  int asked = sigtimedwait(&set, NULL, &(struct timespec){.tv_sec = 1}) > 0;
-  if (asked) kill(-1, SIGTERM), kill(-1, SIGCONT);
-  do
-    while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
-      if (pid == guarded.process) guarded.status = status;
-  while (asked && pid == 0 && tenths++ < 70 && usleep(100000) == 0);
-  if (asked) kill(-1, SIGKILL), _exit(111);
+  struct timespec second = {.tv_sec = 1};
+  sigset_t set;
+  sigemptyset(&set);
+  for (size_t i = 0; i < sizeof asking / sizeof *asking; i++) sigaddset(&set, asking[i]);
+  int asked = sigtimedwait(&set, NULL, &second) > 0;
+  reap_all();
+  if (asked) end_all();
+}
+
+/* Without its state a successor would start everything a second time. */
+static void say_no_room(void) {
+  static const char line[] = "runitbox: fatal: no file to keep the state in, trying again every second\n";
+  static int said;
+  if (!said) write_all(2, line, sizeof line - 1);
+  said = 1;
 }
 
 void sys_again(void) {
   sigset_t all;
-  char *mark = guarded.mark && putenv(guarded.mark) ? NULL : getenv(STATE);
-  if (!mark) return;
+  if (!guarded.mark && handed < 0) handed = find_handed();
+  if (!guarded.mark && handed < 0) return;
   sigfillset(&all);
   sigprocmask(SIG_SETMASK, &all, NULL);
   for (int i = 0; i < 64; i++)
     if ((noted[i / 32] | taken[i / 32]) >> i % 32 & 1) kill(getpid(), i + 1);
-  if (guarded.mark && fchdir(guarded.home) == 0) fcntl(guarded.keep, F_SETFD, 0);
-  for (int soon = !guarded.mark || (guarded.successor && time(NULL) < guarded.since + 2);; soon = 1) {
+  int soon = !guarded.mark || (guarded.successor && time(NULL) < guarded.since + 2);
+  if (guarded.mark && fchdir(guarded.home) == 0 && guarded.keep >= 0) fcntl(guarded.keep, F_SETFD, 0);
+  for (;; soon = 1) {
     if (soon) stand_in();
-    if (guarded.mark) digits(mark, 10, guarded.process + 1), digits(mark + 11, 10, guarded.status + 1);
+    if (!hand_over()) {
+      say_no_room();
+      continue;
+    }
     execv("/proc/self/exe", arg_list);
-    if (errno == E2BIG) unsetenv(STATE); /* without it the services are found by their locks */
-    else if (getpid() != 1) return;
+    if (getpid() != 1) return;
   }
 }
 
-static void crashed(int sig) { sys_again(), _exit(128 + sig); }
+static void crashed(int sig) {
+  sys_again();
+  _exit(128 + sig);
+}
 
-CALL(guard) {
+/* The first time: crashes are caught, and what an earlier self has left is no longer needed. */
+static void begin_guard(void) {
   static const int crashes[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
   struct sigaction action = {.sa_handler = crashed, .sa_flags = SA_ONSTACK | SA_NODEFER};
-  char *mark = malloc(sizeof STATE + 23 + a[0].len), *old = guarded.mark;
-  if (!mark) return (void)out, -ENOMEM;
-  strcat(strcpy(mark, STATE "=0000000000 0000000000 "), a[0].s);
-  if (!old) {
-    for (size_t i = 0; i < sizeof crashes / sizeof *crashes; i++) sigaction(crashes[i], &action, NULL);
-    sigaltstack(&(stack_t){.ss_sp = stack, .ss_size = sizeof stack}, NULL);
-    guarded.since = time(NULL), guarded.successor = getenv(STATE) != NULL;
-    putenv(mark), unsetenv(STATE); /* there is room for it from now on */
-  }
-  guarded.mark = mark, guarded.home = (int)a[1].n, guarded.keep = (int)a[2].n, guarded.process = (pid_t)a[3].n;
-  guarded.status = -1, taken[0] = taken[1] = 0;
-  if (!old) sigprocmask(SIG_SETMASK, &action.sa_mask, NULL); /* sys_again has blocked them */
-  return free(old), 0;
+  stack_t own = {.ss_sp = stack, .ss_size = sizeof stack};
+  for (size_t i = 0; i < sizeof crashes / sizeof *crashes; i++) sigaction(crashes[i], &action, NULL);
+  sigaltstack(&own, NULL);
+  guarded.since = time(NULL);
+  guarded.successor = handed >= 0;
+  if (handed >= 0) close(handed);
+  handed = -1;
+  unsetenv("RUNITBOX_STATE"); /* earlier releases handed over in it: no service is to see one */
+}
+
+CALL(guard) {
+  sigset_t none;
+  char *mark = malloc(MARK_SIZE + a[0].len + 1), *old = guarded.mark;
+  (void)out;
+  if (!mark) return -ENOMEM;
+  memcpy(mark, "0000000000 0000000000 ", MARK_SIZE);
+  memcpy(mark + MARK_SIZE, a[0].s, a[0].len);
+  mark[MARK_SIZE + a[0].len] = 0;
+  if (!old) begin_guard();
+  guarded.mark = mark;
+  guarded.home = (int)a[1].n;
+  guarded.keep = (int)a[2].n;
+  guarded.process = (pid_t)a[3].n;
+  guarded.status = -1;
+  taken[0] = taken[1] = 0;
+  sigemptyset(&none);
+  if (!old) sigprocmask(SIG_SETMASK, &none, NULL); /* sys_again has blocked them */
+  free(old);
+  return 0;
 }
 
 /* ---- for good ---- */

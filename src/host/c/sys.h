@@ -86,6 +86,7 @@
   X(environ, "", 'a')      /* NAME=value strings */                                                        \
   X(argWrite, "id", 'i')   /* overwrite the memory of argv[i] from its start, at most its own length */    \
   X(guard, "siii", 'i')    /* must not end: state, directory, descriptor to keep, process; see sys_again */ \
+  X(handed, "", 'd')       /* what an earlier self has left: PROCESS STATUS STATE; ENOENT: nothing */       \
   X(inherit, "ii", 'i')    /* fd, whether programs that we become or start get it */                       \
   X(chroot, "s", 'i')                                                                                      \
   X(own, "iv", 'i')        /* OWN_*, at most five numbers: a call that needs nothing but numbers */        \
@@ -150,13 +151,18 @@ extern const sys_row sys_table[];
 extern const int sys_count;
 
 /* Called where the engine has failed. A process that has called guard() executes its own file again: same number, same
- * children, same arguments, in that directory, signals that came meanwhile pending, the descriptor open, and
- *   RUNITBOX_STATE=PROCESS STATUS STATE
- * in its environment: that process's number (or, where -1 was given, that of the next one spawned) and its wait
- * status, each plus one in ten digits, 0 for none. One that fails again within a second of that stands in for itself for
- * a second before it tries once more: it reaps and, as process 1, brings everything to an end if asked to. Returns
- * where the process may end. The variable is gone from the environment after the first guard(). */
+ * children, same arguments, in that directory, signals that came meanwhile pending, the descriptor open, and what handed()
+ * reads:
+ *   PROCESS STATUS STATE
+ * that process's number (or, where -1 was given, that of the next one spawned) and its wait status, each plus one in ten
+ * digits, 0 for none. It lies in memory, or in a file without a name: no variable, no argument, nothing that a child gets.
+ * Where there is neither, it is tried once a second, for without it everything would be started a second time. One that fails
+ * again within a second stands in for itself for a second before it tries once more: it reaps, and brings everything to
+ * an end if asked to. Returns where the process may end. */
 void sys_again(void);
+
+/* Whether an earlier self has left something: for what has to know before handed() can be called. */
+int sys_is_successor(void);
 
 /* Called once by main() before anything else: where argv lives. */
 void sys_init(int argc, char **argv);

@@ -18,6 +18,7 @@
 #include "host.h"
 
 #ifdef FAIL_ALLOC
+#include "../c/sys.h"
 /* RUNITBOX_FAIL_ALLOC=n: the n-th request is refused; n+: that and all later ones, those of the same process executed
  * anew included (sys_again). */
 static int refuse(void) {
@@ -27,7 +28,7 @@ static int refuse(void) {
     const char *s = getenv("RUNITBOX_FAIL_ALLOC");
     from = s ? strtol(s, &rest, 10) : 0;
     for_ever = *rest == '+';
-    if (getenv("RUNITBOX_STATE")) from = for_ever;
+    if (sys_is_successor()) from = for_ever;
   }
   return from > 0 && (++count == from || (for_ever && count > from));
 }

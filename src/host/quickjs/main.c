@@ -6,6 +6,7 @@
  * bytecode is linked in.
  * Read next: bind.c (what JavaScript can call), ../../../build/README.md (the stored heap).
  */
+#include <errno.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -19,16 +20,23 @@
 
 #define FATAL 111
 
-#ifdef SYS_clock_gettime64
-#define CLOCK_GETTIME SYS_clock_gettime64
-#else
-#define CLOCK_GETTIME SYS_clock_gettime
-#endif
-
 #ifdef HEAP_IMAGE
 /* In place of the C library's, which looks for the kernel's fast path at the first call: two pages and their tables,
  * 8 us. Programs here ask for the time once or seldom. */
-int clock_gettime(clockid_t id, struct timespec *time) { return syscall(CLOCK_GETTIME, id, time); }
+int clock_gettime(clockid_t id, struct timespec *time) {
+#ifdef SYS_clock_gettime64
+  /* 32 bits: not before Linux 5.1, and unknown to older filters of system calls */
+  long old[2];
+  if (syscall(SYS_clock_gettime64, id, time) == 0) return 0;
+  if (errno != ENOSYS && errno != EPERM) return -1;
+  if (syscall(SYS_clock_gettime32, id, old) < 0) return -1;
+  time->tv_sec = old[0];
+  time->tv_nsec = old[1];
+  return 0;
+#else
+  return (int)syscall(SYS_clock_gettime, id, time);
+#endif
+}
 #endif
 
 int fatal_text(const char *what, const char *detail) {

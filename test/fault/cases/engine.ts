@@ -4,7 +4,7 @@
 // starts is the product. RUNITBOX_FAIL_EVERY=1 refuses every single request in turn (some twenty minutes).
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readlinkSync, symlinkSync } from 'node:fs';
+import { mkdirSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fault } from '../case.ts';
 import { childrenOf, contain, type Container, type ContainerOptions } from '../container.ts';
@@ -14,6 +14,10 @@ import { elapse, Late } from '../wait.ts';
 import { kill, type World } from '../world.ts';
 
 export const DEBUG = join(import.meta.dirname, '../../../dist/runitbox-debug');
+/** Programs for which the kernel refuses calls. */
+const REFUSE = join(import.meta.dirname, '../../../out/refuse');
+const ENOSYS = '38';
+const MANY = 3000;
 const AT_ONCE = 4;
 /** How many requests are refused in a usual run; a sample that moves with the process number. */
 const SAMPLE = 60;
@@ -118,6 +122,41 @@ export const eachRefused = async (play: (n: string) => Promise<boolean>): Promis
     console.log(`        ${failures} requests refused, each in turn`);
 };
 
+/** More services than ever were in one variable of the environment; process 1 crashes. */
+const manyServices = async (world: World, name: string, wrap: readonly string[]): Promise<void> => {
+  const folder = `many-${name}`;
+  mkdirSync(join(world.dir, folder));
+  for (let n = 0; n < MANY; n++) {
+    const dir = join(world.dir, folder, `a-service-with-a-rather-long-name-${n}`);
+    mkdirSync(dir);
+    writeFileSync(join(dir, 'down'), '');
+    symlinkSync('/bin/true', join(dir, 'run'));
+  }
+  await elapse(1100);
+  const main = world.service(`main-${name}`, 'main');
+  const text = `echo "start $$" >>${main.toldPath}; exec sleep 1000`;
+  const container = contain(world, { folder, command: ['sh', '-c', text], wrap, foreign: true });
+  await world.tells(main, 'start');
+  const { first } = container;
+  const children = (): readonly number[] => [...childrenOf(first)].sort((a, b) => a - b);
+  await comes('a runsv for each service', () => children().length === MANY + 1);
+  const before = children();
+  kill(first, 'SIGSEGV');
+  await container.running.says(new RegExp(`warning: gone on after a failure of the engine, with ${MANY} runsvs$`));
+  assert.deepEqual(children(), before);
+  // it waits for signals again, nothing is kept open but what it had, and nobody was started meanwhile
+  await comes('process 1 at rest', () => proc(first, 'stat').includes(') S '));
+  assert.equal(
+    descriptorsOf(first).some((file) => /memfd|deleted/.test(file)),
+    false,
+    'the state is closed',
+  );
+  assert.equal(main.count('start'), 1, 'the main command was started once');
+  kill(first, 'SIGKILL');
+  await container.ended();
+  rmSync(join(world.dir, folder), { recursive: true });
+};
+
 export const ENGINE = [
   {
     ...fault('process 1 that gets no memory for one request goes on, whichever it is', (world) =>
@@ -171,6 +210,43 @@ export const ENGINE = [
     assert.equal(await container.ended(), 'exit 77');
     assert.equal(one.count('term'), 1);
   }),
+
+  {
+    ...fault(
+      '3,000 services and a main command outlast a crash of process 1, wherever its state lies',
+      async (world) => {
+        await manyServices(world, 'memory', []);
+        // without files in memory; without files that never had a name either
+        await manyServices(world, 'nameless', [REFUSE, ENOSYS, 'memfd_create']);
+        await manyServices(world, 'unlinked', [REFUSE, ENOSYS, 'memfd_create,O_TMPFILE']);
+      },
+    ),
+    takesMs: 240_000,
+  },
+
+  fault(
+    'process 1 whose state has no place anywhere starts nothing twice, and ends everything when asked to',
+    async (world) => {
+      const all = ['one', 'two', 'three', 'four', 'five', 'six'].map((name) => linked(world, 'links', name));
+      const main = world.service('main', 'main');
+      const text = `echo "start $$" >>${main.toldPath}; exec sleep 1000`;
+      // no file may be as large as the state
+      const container = contain(world, {
+        folder: 'links',
+        words: ['-k', '2'],
+        command: ['sh', '-c', text],
+        wrap: ['prlimit', '--fsize=512'],
+        foreign: true,
+      });
+      for (const service of [...all, main]) await world.tells(service, 'start');
+      kill(container.first, 'SIGSEGV');
+      await container.running.says(/^runitbox: fatal: no file to keep the state in, trying again every second$/);
+      container.signal(15);
+      assert.equal(await container.ended(), 'exit 111');
+      for (const service of [...all, main]) assert.equal(service.count('start'), 1);
+      for (const service of all) assert.equal(service.count('term'), 1);
+    },
+  ),
 
   fault('the exit code of a main command that ends while process 1 fails is not lost', async (world) => {
     const main = world.service('main', 'main');

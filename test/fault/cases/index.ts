@@ -14,6 +14,7 @@ import { LOGS } from './logs.ts';
 import { LOOKS } from './looks.ts';
 import { PROGRAMS } from './programs.ts';
 import { RECORD } from './record.ts';
+import { REFUSED } from './refused.ts';
 import { RESOURCES } from './resources.ts';
 import { SCANDIR } from './scandir.ts';
 import { SECOND } from './second.ts';
@@ -37,6 +38,7 @@ export const CASES: readonly Case[] = [
   ...COMMAND,
   ...ESSENTIAL,
   ...RESOURCES,
+  ...REFUSED,
   ...DISK,
   ...CLIENT,
   ...COMMANDS,

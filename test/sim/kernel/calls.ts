@@ -10,6 +10,7 @@ import {
   EBADF,
   ECHILD,
   EINVAL,
+  ENOENT,
   EMFILE,
   EPERM,
   EPIPE,
@@ -91,6 +92,8 @@ interface Guarded {
 
 export class MainCalls implements Calls {
   #guarded: Guarded | null = null;
+  /** What a process has left for itself. */
+  #handed: { readonly owner: Process; readonly text: Bytes } | null = null;
   /** Signals taken since then. */
   #taken = 0;
   readonly #main: Main;
@@ -547,6 +550,7 @@ export class MainCalls implements Calls {
     const owner = this.#step();
     this.#guarded = { owner, state, directory, keep, process, status: -1 };
     owner.env = owner.env.filter((variable) => !variable.startsWith('RUNITBOX_STATE='));
+    this.#handed = null;
     this.#taken = 0;
     return 0 as Done;
   }
@@ -565,10 +569,15 @@ export class MainCalls implements Calls {
     process.waiting = false;
     this.#signals = null;
     const field = (value: number): string => String(value + 1).padStart(10, '0');
-    const env = [...process.env, `RUNITBOX_STATE=${field(guarded.process)} ${field(guarded.status)} ${guarded.state}`];
-    this.#main.ended = new MainExecuted('/proc/self/exe', process.argv, env);
+    this.#handed = { owner: process, text: `${field(guarded.process)} ${field(guarded.status)} ${guarded.state}` };
+    this.#main.ended = new MainExecuted('/proc/self/exe', process.argv, process.env);
     this.#guarded = null;
     return true;
+  }
+
+  handed(): Bytes | Errno {
+    const process = this.#step();
+    return this.#handed?.owner === process ? this.#handed.text : (-ENOENT as Errno);
   }
 
   inherit(fd: number, passedOn: 0 | 1): Done | Errno {

@@ -13,18 +13,18 @@ const state: TreeState = {
   title: -1,
 };
 
-const text = (process: number, status: number): string => {
+const text = (process: number, status: number, start: number | null = 5120): string => {
   const field = (n: number): string => String(n).padStart(10, '0');
-  return `${field(process)} ${field(status)} ${encodeHandover('runsvdir', state)}`;
+  return `${field(process)} ${field(status)} ${encodeHandover('runsvdir', start, state)}`;
 };
 
 describe('a handover', () => {
   it('comes back as it was, whatever the names are', () => {
-    expect(decodeHandover('runsvdir', text(1, 0))).toEqual({ state, pid: 0, wait: null });
+    expect(decodeHandover('runsvdir', text(1, 0))).toEqual({ state, pid: 0, wait: null, start: 5120 });
   });
 
   it('is bytes without a NUL', () => {
-    expect(encodeHandover('runsvdir', state)).toMatch(/^[\x01-\xff]+$/);
+    expect(encodeHandover('runsvdir', 5120, state)).toMatch(/^[\x01-\xff]+$/);
   });
 
   it('has the main command and its end in front, each plus one', () => {
@@ -32,6 +32,10 @@ describe('a handover', () => {
     expect(decodeHandover('runsvdir', text(124, 1))).toMatchObject({ pid: 123, wait: 0 });
     expect(decodeHandover('runsvdir', text(124, 0x301))).toMatchObject({ pid: 123, wait: 0x300 });
     expect(decodeHandover('runsvdir', text(0, 0))).toMatchObject({ pid: 0, wait: null });
+  });
+
+  it('says when its process was started, where that was known', () => {
+    expect(decodeHandover('runsvdir', text(1, 0, null))).toMatchObject({ start: null });
   });
 
   it('is not taken for one where it is none', () => {

@@ -1,0 +1,150 @@
+// The kernel, or a sandbox, refuses a system call for ever: whatever is promised holds, but later where nothing tells.
+import assert from 'node:assert/strict';
+import { mkdirSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { fault } from '../case.ts';
+import { contain } from '../container.ts';
+import { isAlive, proc } from '../proc.ts';
+import type { Service } from '../service.ts';
+import { elapse, ended } from '../wait.ts';
+import { kill, type Running, type World } from '../world.ts';
+import { comes } from './engine.ts';
+import { runsvOf } from './scandir.ts';
+
+const REFUSE = join(import.meta.dirname, '../../../out/refuse');
+const ERRNO = { ENOSYS: 38, EPERM: 1 } as const;
+
+/** Newer than Linux 3.2, the oldest kernel that is promised, or unknown to somebody's filter. */
+const NEWER = [
+  'clone3',
+  'close_range',
+  'getrandom',
+  'memfd_create',
+  'O_TMPFILE',
+  'pidfd_open',
+  'pidfd_send_signal',
+  'renameat2',
+  'statx',
+];
+/** Older, and refused here and there all the same. */
+const OLDER = ['inotify_init1', 'inotify_add_watch', 'statfs', 'prctl', 'access', 'readlink'];
+
+const refusing = (calls: readonly string[], errno: number): readonly string[] => [
+  REFUSE,
+  String(errno),
+  calls.join(','),
+];
+
+/** What may be said about it: nothing, but that a runsv was killed and what it left is taken over. */
+const EXPECTED = /was killed by signal 9, starting it again$|taking over .*, still running as process \d+$/;
+
+const linked = (world: World, name: string): Service => {
+  const service = world.service(name).has('run', 'stays');
+  symlinkSync(service.dir, `${world.scan}/${name}`);
+  return service;
+};
+
+/** A service, a further one, a runsv that is killed, the end of a service that is no child, a stop. */
+const life = async (world: World, running: Running): Promise<void> => {
+  const first = linked(world, 'first');
+  const pid = await world.up(first);
+  await elapse(1100);
+  const begun = performance.now();
+  const further = linked(world, 'further');
+  await world.up(further);
+  assert.ok(performance.now() - begun < 2500, 'a further service is found within some two seconds');
+  const [runsv = 0] = runsvOf(world, 'first');
+  kill(runsv, 'SIGKILL');
+  await running.says(/runsv first: warning: taking over \.\/run, still running as process \d+$/);
+  await world.supervised(first);
+  await world.reach(first, { state: 'run', pid });
+  // no child of this runsv: its end is noticed all the same, and soon
+  kill(pid, 'SIGKILL');
+  await world.up(first, pid);
+  assert.equal(isAlive(pid), false);
+  first.send('d');
+  await world.reach(first, { state: 'down', pid: 0, want: 'd' });
+  running.signal('SIGHUP');
+  assert.equal(await running.ended(), 'exit 111');
+  for (const service of [first, further]) assert.equal(service.count('double'), 0);
+  assert.deepEqual(
+    running.lines().filter((line) => !EXPECTED.test(line)),
+    [],
+  );
+};
+
+/** A second runsvdir finds what a killed one has left, and notices its end. */
+const takesOver = async (world: World, wrap: readonly string[]): Promise<void> => {
+  const service = linked(world, 'left');
+  const first = world.runsvdir({ wrap });
+  const pid = await world.up(service);
+  first.signal('SIGKILL');
+  await first.ended();
+  const second = world.runsvdir({ wrap });
+  await second.says(/runsv left already runs as process \d+, taking it over$/);
+  const [runsv = 0] = runsvOf(world, 'left');
+  kill(runsv, 'SIGKILL');
+  await second.says(/taking over \.\/run/);
+  await world.reach(service, { state: 'run', pid });
+  second.signal('SIGHUP');
+  await ended(pid, 'the service');
+  assert.equal(service.count('start'), 1);
+};
+
+const rows = [
+  ...NEWER.map((call) => ({ title: call, calls: [call] })),
+  { title: 'every call newer than Linux 3.2 at once', calls: NEWER },
+  ...OLDER.map((call) => ({ title: call, calls: [call] })),
+];
+
+/** Nothing is mounted on /proc. */
+const WITHOUT_PROC = ['unshare', '--mount', 'sh', '-c', 'umount -l /proc && exec "$@"', 'sh'];
+
+export const REFUSED = [
+  ...rows.flatMap(({ title, calls }) =>
+    (['ENOSYS', 'EPERM'] as const).map((name) =>
+      fault(`${title} refused with ${name}: services start, are taken over and stop`, async (world) => {
+        await life(world, world.runsvdir({ wrap: refusing(calls, ERRNO[name]) }));
+      }),
+    ),
+  ),
+
+  ...(['ENOSYS', 'EPERM'] as const).map((name) =>
+    fault(`pidfd_open refused with ${name}: a new runsvdir takes over what a killed one has left`, (world) =>
+      takesOver(world, refusing(['pidfd_open'], ERRNO[name])),
+    ),
+  ),
+
+  fault('every newer call refused: a container outlasts a crash of process 1, and is brought down', async (world) => {
+    mkdirSync(join(world.dir, 'links'));
+    const one = world.service('one', 'sv').has('run', 'stays');
+    symlinkSync(one.dir, join(world.dir, 'links/one'));
+    const container = contain(world, { folder: 'links', wrap: refusing(NEWER, ERRNO.ENOSYS) });
+    await world.tells(one, 'start');
+    kill(container.first, 'SIGSEGV');
+    await container.running.says(/gone on after a failure of the engine, with 1 runsvs$/);
+    container.signal(15);
+    assert.equal(await container.ended(), 'exit 0');
+    assert.deepEqual([one.count('start'), one.count('term')], [1, 1]);
+  }),
+
+  fault('without /proc runsv says once that it takes nothing over, and starts no second copy', async (world) => {
+    const service = world.service('no-proc').has('run', 'stays');
+    const told = /^runsv \S+: warning: \/proc is not mounted, a service that outlives its runsv is not taken over$/;
+    const first = world.runsv(service, { wrap: WITHOUT_PROC });
+    const pid = await world.up(service);
+    assert.equal(first.lines().length, 1);
+    await first.says(told);
+    first.signal('SIGKILL');
+    await first.ended();
+    const second = world.runsv(service, { wrap: WITHOUT_PROC });
+    assert.equal(await second.ended(), 'exit 111');
+    await second.says(/fatal: process \d+ may be the one that an earlier runsv started, \/proc is needed to tell$/);
+    kill(pid, 'SIGKILL');
+    // a number is free when its process was reaped, by whoever has inherited it
+    await comes('the service to be reaped', () => proc(pid, 'stat') === '');
+    world.runsv(service, { wrap: WITHOUT_PROC });
+    await world.up(service, pid);
+    assert.equal(service.count('double'), 0);
+  }),
+];
