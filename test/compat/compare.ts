@@ -43,10 +43,9 @@ function show(value: string | undefined): string {
   return value === undefined ? '(no such note)' : value.trimEnd().replaceAll('\n', '\n                ');
 }
 
-/** Declared differences of which C's notes show nothing; a C program later than Debian 12's may have mended some. */
-export function stale(given: Case, reference: Transcript, later: boolean): readonly string[] {
-  const declared = (given.differs ?? []).filter((it) => !(later && it.since231 === true));
-  return declared.filter((it) => !seen(it, reference)).map((it) => `C does the same as ${it.id}`);
+/** Declared differences of which C's notes show nothing. */
+export function stale(given: Case, reference: Transcript): readonly string[] {
+  return (given.differs ?? []).filter((it) => !seen(it, reference)).map((it) => `C does the same as ${it.id}`);
 }
 
 function seen(difference: Difference, reference: Transcript): boolean {
