@@ -11,7 +11,7 @@ command -v apt-get >/dev/null && [ -e $keyring ] || exit 1
 run() {
   command=$1
   shift
-  "$command" -qq -oDir::Etc::SourceList=/dev/null -oDir::Etc::SourceParts="$dir/parts" -oDir::State::Lists="$dir/lists" \
+  "$command" -qq -oDir::Etc::SourceList=/dev/null -oDir::Etc::SourceParts="$dir/parts" -oDir::State::Lists="$dir/lists" -oDir::State::status=/dev/null \
     -oDir::Cache="$dir/cache" -oAPT::Sandbox::User=root -oAcquire::Languages=none "$@"
 }
 if [ ! -e "$dir/ready" ]; then

@@ -2,6 +2,7 @@
 //
 // Promises: one line per failure with what was expected and got, at the end `N passed, N failed, N skipped`, exit status 1
 // where anything failed. C's notes are taken live in the same run. Read next: model.ts, options.ts, cases/index.ts.
+import { execFileSync } from 'node:child_process';
 import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -33,7 +34,9 @@ const parent = mkdtempSync(join(tmpdir(), 'runitbox-compat-'));
 chmodSync(parent, 0o755);
 
 /** Where Debian has C's programs. */
-const C_FILES = ['/usr/bin', '/usr/sbin', '/sbin', '/lib/runit'];
+const C_PLACES = ['/usr/bin', '/usr/sbin', '/sbin', '/lib/runit'];
+/** Below what; set once the package is there. */
+let cRoot = '';
 
 /** So few that they do not disturb one another. */
 const TIMED_JOBS = 3;
@@ -64,7 +67,8 @@ function programFile(origin: Origin, program: string, given: Options): string {
   if (origin === 'ours') return OURS;
   if (among(BUSYBOX_NAMES, program)) return '/usr/bin/busybox';
   const file = among(CHPST_NAMES, program) ? 'chpst' : program;
-  if (origin === 'c') return C_FILES.map((place) => `${place}/${file}`).find((path) => existsSync(path)) ?? file;
+  if (origin === 'c')
+    return C_PLACES.map((place) => `${cRoot}${place}/${file}`).find((path) => existsSync(path)) ?? file;
   return join(given.c231 ?? '', file);
 }
 
@@ -143,6 +147,7 @@ async function main(): Promise<void> {
   const suites = [REFERENCE, ...options.suites.filter((it) => it !== REFERENCE)];
   if (suites.includes(C231) && options.c231 === undefined) throw new Error('suite c231 wants --c231 DIR');
   copyFileSync(options.ours, OURS);
+  cRoot = execFileSync(join(ROOT, 'test/reference.sh'), [join(parent, 'c')], { encoding: 'utf8' }).trim();
   const bins = new Map(suites.map((suite) => [suite, makeBin(suite)]));
   const cases = chosen();
   const rounds = Array.from({ length: options.repeat }, () => cases).flat();

@@ -46,8 +46,11 @@ const linked = (multicall: string, root: string): string => {
   return join(bin, 'svlogd');
 };
 
+const cRootIn = (root: string): string =>
+  execFileSync(join(ROOT, 'test/reference.sh'), [join(root, 'c')], { encoding: 'utf8' }).trim();
+
 const sidesOf = (options: Options, root: string): Sides => ({
-  c: { name: 'c', svlogd: '/usr/bin/svlogd' },
+  c: { name: 'c', svlogd: `${cRootIn(root)}/usr/bin/svlogd` },
   ours: {
     name: 'ours',
     svlogd: options.bin === null ? linked(options.multicall, root) : join(options.bin, 'svlogd'),

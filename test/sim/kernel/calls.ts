@@ -74,8 +74,9 @@ class SignalDescriptor extends Description {
 }
 
 /** The two ends of a new pipe. */
-export const makePipe = (world: World, flags: number): readonly [PipeEnd, PipeEnd] => {
+export const makePipe = (world: World, flags: number, uid = 0): readonly [PipeEnd, PipeEnd] => {
   const inode = world.nameless(world.pipefs, S_IFIFO | 0o600);
+  inode.uid = inode.gid = uid;
   inode.pipe = new Pipe();
   return [new PipeEnd(O_RDONLY | flags, inode, inode.pipe), new PipeEnd(O_WRONLY | flags, inode, inode.pipe)];
 };
@@ -315,7 +316,7 @@ export class MainCalls implements Calls {
     const process = this.#step();
     if ((flags & ~O_NONBLOCK) !== 0) return -EINVAL as Errno;
     if (!process.hasRoomFor(2)) return -EMFILE as Errno;
-    const [readEnd, writeEnd] = makePipe(this.#world, flags);
+    const [readEnd, writeEnd] = makePipe(this.#world, flags, process.uid);
     return [process.install(readEnd) as Fd, process.install(writeEnd) as Fd];
   }
 
