@@ -2,14 +2,15 @@
 //
 // Promises: after takeSide the directory is ours alone; after openSide its fifo answers and its files tell the truth.
 // Read next: supervise.ts, lock.ts (the parts), runner.ts (both sides together).
-import type { Bytes, Fd } from '../host/calls.ts';
+import { type Bytes, type Fd, refused } from '../host/calls.ts';
 import { sys } from '../host/sys.ts';
 import type { Side } from '../machine/pair.ts';
 import { type Lock, takeLock } from './lock.ts';
 import { type Held, signalHeld } from './held.ts';
 import { type Board, newBoard } from './publish.ts';
-import { isThere, makeSupervise, openControl } from './supervise.ts';
+import { makeSupervise, openControl } from './supervise.ts';
 import { directoryOf } from './survivor.ts';
+import { statThere } from './trusted-file.ts';
 
 export interface LiveSide {
   readonly side: Side;
@@ -54,7 +55,7 @@ export const openSide = (side: Side, { place: { folder, directory }, lock }: Tak
   control: openControl(folder),
   ok: null,
   // a log service's pid file is only made when there first is a process; one that is there must not be believed
-  board: newBoard(`${folder}supervise/`, side === 'main' || isThere(`${folder}supervise/pid`)),
+  board: newBoard(`${folder}supervise/`, side === 'main' || !refused(statThere(`${folder}supervise/pid`))),
   adopted: null,
 });
 

@@ -18,7 +18,7 @@ const onItsOwn = (world: World, name: string, options: string): Service => {
 const fillerOf = (service: Service): string => `${service.dir}/filler`;
 
 /** Fills the file system to the last byte. */
-const fill = (service: Service): void => {
+export const fill = (service: Service): void => {
   const fd = openSync(fillerOf(service), 'w');
   try {
     for (;;) writeSync(fd, Buffer.alloc(512, 'x'));
