@@ -12,10 +12,15 @@ import { findProgram } from './program.ts';
 import { readEnding } from './essential.ts';
 import type { Live } from './tree-live.ts';
 
+/** Names that our runsv would take for questions. */
+const QUESTIONS: readonly Bytes[] = ['--help', '--version', '-h'];
+
+const argumentFor = (name: Bytes): Bytes => (QUESTIONS.includes(name) ? `./${name}` : name);
+
 const spawnRunsv = (live: Live, name: Bytes, flags: number): number =>
   sys.spawn(
     live.program,
-    ['runsv', name],
+    ['runsv', argumentFor(name)],
     [],
     '',
     live.input === null ? [] : [0, live.input],
