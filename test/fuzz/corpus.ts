@@ -1,4 +1,4 @@
-// The inputs that are kept: corpus/NAME.json, one JSON string a line, each character a byte.
+// The inputs that are kept: corpus/NAME.txt, one JSON string a line, each character a byte.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
@@ -6,11 +6,12 @@ const MOST_KEPT = 40;
 const MOST_BYTES = 300;
 
 const pathOf = (name: string): string =>
-  fileURLToPath(new URL(`corpus/${name.replaceAll(' ', '-')}.json`, import.meta.url));
+  fileURLToPath(new URL(`corpus/${name.replaceAll(' ', '-')}.txt`, import.meta.url));
 
 export const corpusOf = (name: string): readonly string[] => {
   const path = pathOf(name);
-  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as string[]) : [];
+  const lines = existsSync(path) ? readFileSync(path, 'utf8').split('\n') : [];
+  return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as string);
 };
 
 /** Adds inputs, as far as they are short and there is room. */
@@ -19,6 +20,7 @@ export const keep = (name: string, found: readonly string[]): void => {
     0,
     MOST_KEPT,
   );
+  if (all.length === 0) return;
   mkdirSync(fileURLToPath(new URL('corpus', import.meta.url)), { recursive: true });
-  writeFileSync(pathOf(name), `${JSON.stringify(all, null, 1)}\n`);
+  writeFileSync(pathOf(name), all.map((input) => `${JSON.stringify(input)}\n`).join(''));
 };

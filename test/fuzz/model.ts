@@ -9,7 +9,7 @@ export interface Target {
   readonly words: readonly string[];
   /** Inputs are cut to so many bytes. */
   readonly longest: number;
-  /** Inputs to begin with, beside those of corpus/NAME.json; each character is a byte. */
+  /** Inputs to begin with, beside those of corpus/NAME.txt; each character is a byte. */
   readonly seeds: readonly string[];
   /** Its share of the time, beside 1 of others. */
   readonly share?: number;

@@ -1,7 +1,7 @@
 // Fuzzing, target after target, each in a thread: `run.ts [--seconds N] [--seed N] [--target NAME] [--replay FILE] [--keep]`.
 //
 // Guided by coverage: inputs that reach something new are what further ones are made of. A failure is an exception that no
-// reader may throw, a property that does not hold, or no answer for ten seconds; its input, made short, is printed and
+// reader may throw, a property that does not hold, or no answer for half a minute; its input, made short, is printed and
 // written to out/fuzz/NAME.input, for --replay. --keep adds what reached something new to the corpus in the tree.
 // Ends in `N passed, N failed`: targets.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -11,7 +11,8 @@ import { keep } from './corpus.ts';
 import { type Failure, INPUT_AT, type Order, type Result, SHARED_BYTES, type Target } from './model.ts';
 import { targets } from './targets/index.ts';
 
-const HANG_MS = 10_000;
+/** Long enough for a busy machine, too long for any input. */
+const HANG_MS = 30_000;
 const OUT = 'out/fuzz';
 
 const { values } = parseArgs({
@@ -51,7 +52,8 @@ const played = ({ name }: Target, ms: number, replay?: readonly string[]): Promi
     let last = -1;
     const watch = setInterval(() => {
       const now = Atomics.load(counters, 0);
-      if (now === last) end(() => resolve(hung(shared)));
+      // before the first input the sources are loaded
+      if (now === last && now > 0) end(() => resolve(hung(shared)));
       last = now;
     }, HANG_MS);
     const end = (then: () => void): void => {

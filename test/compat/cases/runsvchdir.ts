@@ -161,6 +161,25 @@ const atomic: Case = {
   },
 };
 
+const cutShort: Case = {
+  name: 'runsvchdir/cut-short',
+  title: 'a change that was killed between two renames does not keep the next one from working',
+  uses: ['runsvchdir'],
+  needs: NEEDS,
+  differs: [
+    {
+      id: 'runsvchdir-cut-short',
+      lines: { next: 'runsvchdir: c: now current.\nexit 0\n', 'next: links': 'current -> c, previous -> b' },
+    },
+  ],
+  async run(world) {
+    sets(world);
+    world.link('a', `${HOME}/previous`);
+    world.link('b', `${HOME}/current.new`);
+    await change(world, 'next', 'c');
+  },
+};
+
 const supervised: Case = {
   name: 'runsvchdir/runsvdir',
   title: 'runsvdir on current stops the services of one set and starts those of the other',
@@ -187,4 +206,14 @@ runsvchdir b; until grep -q 'b up' ${world.path('.record')} && grep -q 'a down' 
   },
 };
 
-export const cases: readonly Case[] = [usage, changes, refusals, directory, back, runsvdirVariable, atomic, supervised];
+export const cases: readonly Case[] = [
+  usage,
+  changes,
+  refusals,
+  directory,
+  back,
+  runsvdirVariable,
+  atomic,
+  cutShort,
+  supervised,
+];

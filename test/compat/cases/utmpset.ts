@@ -107,6 +107,27 @@ const clears: Case = {
   },
 };
 
+const locked: Case = {
+  name: 'utmpset/locked',
+  title: 'the lock of utmp, which members of its group may hold, is waited for, but not for ever',
+  uses: ['utmpset'],
+  needs: NEEDS,
+  differs: [
+    {
+      id: 'utmpset-lock',
+      lines: { 'held long': 'utmpset: fatal: unable to lock /var/run/utmp: timed out\nexit 111\n' },
+    },
+  ],
+  async run(world) {
+    withUtmp(world, LOGINS);
+    const hold = (seconds: number): string =>
+      `exec 9</var/run/utmp; flock 9; { sleep ${seconds}; } & exec 9<&-; utmpset tty1; echo "exit $?"; wait`;
+    world.note('held for a moment', await inJail(world, hold(1)));
+    withUtmp(world, LOGINS);
+    world.note('held long', await inJail(world, hold(11)));
+  },
+};
+
 const many: Case = {
   name: 'utmpset/many',
   title: 'the record is found wherever it is',
@@ -173,4 +194,4 @@ const longLine: Case = {
   },
 };
 
-export const cases: readonly Case[] = [usage, clears, many, wtmp, missing, longLine];
+export const cases: readonly Case[] = [usage, clears, locked, many, wtmp, missing, longLine];

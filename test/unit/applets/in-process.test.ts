@@ -127,6 +127,20 @@ describe('runsv', () => {
 });
 
 describe('runsvdir', () => {
+  it('supervises services whose names are questions to runsv', () => {
+    const names = ['--help', '--version', '-h', '-x'];
+    for (const name of names) mkdirSync(join(dir, 'services', name), { recursive: true });
+    program(
+      'bin/runsv',
+      'echo "$1" >> told; [ $(sort -u told | wc -l) -lt 4 ] || { mkdir ../once && kill -TERM $PPID; } 2>&-',
+    );
+    const path = process.env['PATH'] ?? '';
+    const ran = play(['runsvdir', '-P', join(dir, 'services')], [`PATH=${dir}/bin:${path}`]);
+    expect(ran).toMatchObject({ code: 0, err: '' });
+    const told = readFileSync(join(dir, 'services/told'), 'utf8').trim().split('\n');
+    expect([...new Set(told)].sort()).toEqual(['-x', './--help', './--version', './-h']);
+  });
+
   it.each([
     ['TERM', 0],
     ['HUP', 111],
