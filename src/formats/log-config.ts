@@ -114,11 +114,11 @@ const UNITS = { s: SIZES, t: AGES, n: {}, N: {} } as const;
 
 /** What is wrong with a number, and what is made of it; '': nothing. */
 const numberFault = (key: keyof typeof UNITS, text: Bytes): string => {
-  const digits = /^\d*/.exec(text)?.[0] ?? '';
-  if (digits === '') return `no number, 0 is taken: ${key}${text}`;
+  const number = scan(text);
+  if (number === null) return `no number, 0 is taken: ${key}${text}`;
   const value = quantity(text, UNITS[key]);
   if (value === MOST) return `number too large, ${MOST} is taken: ${key}${text}`;
-  const rest = text.slice(digits.length);
+  const { rest } = number;
   const known = rest.charAt(0) in UNITS[key];
   return rest.length > (known ? 1 : 0) ? `only ${value} ${NAMES[key]} are taken: ${key}${text}` : '';
 };

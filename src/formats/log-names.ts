@@ -63,5 +63,5 @@ export const surplus = (
 export const expendable = (names: readonly Bytes[], keep: number, keepOnFullDisk: number): Bytes | null => {
   if (keepOnFullDisk === 0 || keepOnFullDisk >= keep) return null;
   const old = counted(names);
-  return old.length > keepOnFullDisk ? (oldest(old, 1)[0] ?? null) : null;
+  return old.length > keepOnFullDisk ? (oldest(old, 1)[0] as Bytes) : null;
 };

@@ -32,8 +32,6 @@ export interface Framed {
   readonly pieces: readonly Piece[];
 }
 
-const piece = (data: Bytes, moment: Moment): readonly Piece[] => (data === '' ? [] : [{ data, moment }]);
-
 /**
  * Frames what came at once, behind what is held, which has no newline. It is not looked at again: a line of a million bytes
  * may come byte by byte.
@@ -42,10 +40,11 @@ const frameFresh = (held: Bytes, midLine: boolean, data: Bytes, moment: Moment, 
   const end = data.lastIndexOf('\n') + 1;
   const begun = end === 0 ? held.length + data.length : data.length - end;
   const passes = (end === 0 && midLine) || begun >= lineBytes;
-  if (passes) return { framing: { held: '', heldSince: moment, midLine: true }, pieces: piece(held + data, moment) };
+  if (passes)
+    return { framing: { held: '', heldSince: moment, midLine: true }, pieces: [{ data: held + data, moment }] };
   if (end === 0) return { framing: { held: held + data, heldSince: moment, midLine: false }, pieces: [] };
   const framing = { held: data.slice(end), heldSince: moment, midLine: false };
-  return { framing, pieces: piece(held + data.slice(0, end), moment) };
+  return { framing, pieces: [{ data: held + data.slice(0, end), moment }] };
 };
 
 /**
@@ -65,7 +64,7 @@ export const frame = (
   const end = data.indexOf('\n') + 1;
   if (end === 0) return frameFresh(held, false, data, heldSince, lineBytes);
   const rest = frameFresh('', false, data.slice(end), moment, lineBytes);
-  return { framing: rest.framing, pieces: [...piece(held + data.slice(0, end), heldSince), ...rest.pieces] };
+  return { framing: rest.framing, pieces: [{ data: held + data.slice(0, end), moment: heldSince }, ...rest.pieces] };
 };
 
 /** Whether a line has begun that has not ended. */

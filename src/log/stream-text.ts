@@ -27,12 +27,12 @@ export const cutAt = (text: Bytes, most: number): number => {
   return most;
 };
 
-/** One well formed character beyond ASCII. */
+/** A well formed character beyond ASCII. Many are taken at once below: a call for each would cost four times as much. */
 const WIDE =
   '[\\xc2-\\xdf][\\x80-\\xbf]|\\xe0[\\xa0-\\xbf][\\x80-\\xbf]|[\\xe1-\\xec\\xee\\xef][\\x80-\\xbf]{2}|\\xed[\\x80-\\x9f][\\x80-\\xbf]|' +
   '\\xf0[\\x90-\\xbf][\\x80-\\xbf]{2}|[\\xf1-\\xf3][\\x80-\\xbf]{3}|\\xf4[\\x80-\\x8f][\\x80-\\xbf]{2}';
 const NOT_ASCII = /[\x80-\xff]/;
-const PARTS = new RegExp(`${WIDE}|[\\x80-\\xff]`, 'g');
+const PARTS = new RegExp(`(?:${WIDE}){1,200}|[\\x80-\\xff]`, 'g');
 /** U+FFFD, as UTF-8. */
 const REPLACEMENT = '\xef\xbf\xbd';
 
