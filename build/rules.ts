@@ -57,7 +57,7 @@ const checkPurity = (path: string, text: string): void => {
  * other things: /proc, /etc, the scan directory, a service's own directory, which are root's or the supervisor's.
  */
 const MAY_OPEN: readonly string[] =
-  'accounts change console environment handover holder launch looking open pipe proc program scandir stages-acts stages-handover standard stop-files supervise survivor tree-live trusted-file watching'.split(
+  'accounts change console environment handover holder launch looking open pipe proc program scandir stages-acts stages-handover standard stop-files supervise survivor tree-live trusted-file turn watching'.split(
     ' ',
   );
 /** lock locks the directory itself. */

@@ -4,21 +4,11 @@
 // Must not: decide; that is ../machine/readiness.ts. Read next: command.ts (who waits for it).
 import { type Bytes, type Fd, refused } from '../host/calls.ts';
 import { monotonicMs } from '../host/clock.ts';
-import {
-  IN_CREATE,
-  IN_MOVED_TO,
-  IN_OPEN,
-  O_NOFOLLOW,
-  O_NONBLOCK,
-  O_WRONLY,
-  POLLIN,
-  S_IFIFO,
-  S_IFMT,
-} from '../host/linux.ts';
+import { IN_CREATE, IN_MOVED_TO, IN_OPEN, POLLIN } from '../host/linux.ts';
 import type { Watch } from '../host/loop.ts';
 import { sys } from '../host/sys.ts';
 import { type Readiness, readinessOf } from '../machine/readiness.ts';
-import { statThere } from './trusted-file.ts';
+import { isRead } from './trusted-file.ts';
 import type { Live } from './tree-live.ts';
 
 export interface Listening {
@@ -52,16 +42,6 @@ const isWatched = ({ inotify, watched }: Listening, path: Bytes): boolean => {
   return true;
 };
 
-/** Nothing but a fifo is opened: to open a device may do harm. */
-const isHeard = (ok: Bytes): boolean => {
-  const stat = statThere(ok);
-  if (refused(stat) || (stat[0] & S_IFMT) !== S_IFIFO) return false;
-  const fd = sys.open(ok, O_WRONLY | O_NONBLOCK | O_NOFOLLOW, 0);
-  if (refused(fd)) return false;
-  sys.close(fd);
-  return true;
-};
-
 /** Asks every runsv that was not heard yet. */
 const ask = (live: Live, listening: Listening): Readiness => {
   const deaf: string[] = [];
@@ -71,7 +51,7 @@ const ask = (live: Live, listening: Listening): Readiness => {
     const service = `${live.dir}/${name}`;
     // watched before it is asked, so that nothing falls between
     const isSeen = isWatched(listening, service) && isWatched(listening, `${service}/supervise`);
-    if (isHeard(`${service}/supervise/ok`)) listening.heard.add(key);
+    if (isRead(`${service}/supervise/ok`)) listening.heard.add(key);
     else {
       deaf.push(name);
       blind ||= !isSeen;

@@ -21,6 +21,7 @@ import {
   O_NONBLOCK,
   O_RDONLY,
   O_RDWR,
+  O_WRONLY,
   S_IFDIR,
   S_IFIFO,
   S_IFMT,
@@ -84,6 +85,16 @@ export const makeInstead = (path: Bytes, mode: number): Fd | Errno => {
     made = makeNew(path, mode);
   }
   return made;
+};
+
+/** Whether somebody reads a fifo. Nothing but a fifo is opened: to open a device for writing may do harm. */
+export const isRead = (path: Bytes): boolean => {
+  const stat = sys.lstat(path);
+  if (refused(stat) || kindOf(stat) !== S_IFIFO) return false;
+  const fd = sys.open(path, O_WRONLY | SAFELY, 0);
+  if (refused(fd)) return false;
+  sys.close(fd);
+  return true;
 };
 
 /** What is under a name, without following it. */
