@@ -128,7 +128,9 @@ const watches = (live: Live): readonly Watch[] => [
   ...[...live.foreign].map(
     ([pid, one]): Watch => ({ fd: one.pidfd, events: POLLIN, ready: () => foreignEnded(live, pid, one) }),
   ),
-  ...(live.claim.holder === null ? [] : [{ fd: live.claim.holder, events: POLLIN, ready: () => lookNow(live) }]),
+  ...(live.claim.holder === null || live.tree.stopping
+    ? []
+    : [{ fd: live.claim.holder, events: POLLIN, ready: () => lookNow(live) }]),
 ];
 
 const deadline = (live: Live): number | null => {
