@@ -114,6 +114,9 @@ export const takeUp = (live: Live, handed: Handed<'runsvdir'>): void => {
   takeCommand(live, container, handed);
   const gone = [...wanted, ...leaving].filter((entry) => entry.pid !== 0 && isGone(entry.pid));
   deliver(live, { kind: 'ended', runsvs: gone.map((entry) => unseenEnd(live.dir, entry)) });
+  // the end of a runsv of another runsvdir was awaited by a descriptor that is gone
+  const waiting = wanted.filter((entry) => entry.pid === 0 && entry.dueMs === null);
+  for (const { key } of waiting) deliver(live, { kind: 'free', key });
   live.hasUnknown = true;
   live.notBeforeMs = monotonicMs();
 };

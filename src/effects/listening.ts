@@ -8,7 +8,7 @@ import { IN_CREATE, IN_MOVED_TO, IN_OPEN, POLLIN } from '../host/linux.ts';
 import type { Watch } from '../host/loop.ts';
 import { sys } from '../host/sys.ts';
 import { type Readiness, readinessOf } from '../machine/readiness.ts';
-import { hasReader } from './trusted-file.ts';
+import { isRead } from './trusted-file.ts';
 import type { Live } from './tree-live.ts';
 
 export interface Listening {
@@ -51,7 +51,7 @@ const ask = (live: Live, listening: Listening): Readiness => {
     const service = `${live.dir}/${name}`;
     // watched before it is asked, so that nothing falls between
     const isSeen = isWatched(listening, service) && isWatched(listening, `${service}/supervise`);
-    if (hasReader(`${service}/supervise/ok`)) listening.heard.add(key);
+    if (isRead(`${service}/supervise/ok`)) listening.heard.add(key);
     else {
       deaf.push(name);
       blind ||= !isSeen;

@@ -134,7 +134,9 @@ const watches = (live: Live): readonly Watch[] => [
   ...listeningWatches(live),
   ...[...live.alien.values()].flatMap((alien) => heldWatches(alien, () => alienEnded(live, alien))),
   ...[...live.foreign.values()].flatMap((one) => heldWatches(one.runsv, () => foreignEnded(live, one))),
-  ...(live.claim.holder === null ? [] : [{ fd: live.claim.holder, events: POLLIN, ready: () => lookNow(live) }]),
+  ...(live.claim.holder === null || live.tree.stopping
+    ? []
+    : [{ fd: live.claim.holder, events: POLLIN, ready: () => lookNow(live) }]),
 ];
 
 const deadline = (live: Live): number | null => {

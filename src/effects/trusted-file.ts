@@ -87,6 +87,16 @@ export const makeInstead = (path: Bytes, mode: number): Fd | Errno => {
   return made;
 };
 
+/** Whether somebody reads a fifo. Nothing but a fifo is opened: to open a device for writing may do harm. */
+export const isRead = (path: Bytes): boolean => {
+  const stat = sys.lstat(path);
+  if (refused(stat) || kindOf(stat) !== S_IFIFO) return false;
+  const fd = sys.open(path, O_WRONLY | SAFELY, 0);
+  if (refused(fd)) return false;
+  sys.close(fd);
+  return true;
+};
+
 /** What is under a name, without following it. */
 export const statThere = (path: Bytes): RawStat | Errno => sys.lstat(path);
 
@@ -115,14 +125,4 @@ export const openFifo = (path: Bytes, access: number): Fd | Errno => {
     if (removed < 0) return removed as Errno;
   }
   return -ELOOP as Errno;
-};
-
-/** Whether somebody has a fifo open to read. Nothing but a fifo is opened: to open a device may do harm. */
-export const hasReader = (path: Bytes): boolean => {
-  const stat = statThere(path);
-  if (refused(stat) || kindOf(stat) !== S_IFIFO) return false;
-  const fd = sys.open(path, O_WRONLY | SAFELY, 0);
-  if (refused(fd)) return false;
-  sys.close(fd);
-  return true;
 };

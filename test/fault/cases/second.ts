@@ -118,6 +118,22 @@ export const SECOND = [
     assert.equal(runsvOf(world, 'shared').length, 1);
   }),
 
+  fault('a service that another runsvdir has is not forgotten when the engine fails', async (world) => {
+    const service = linked(world, 'shared');
+    mkdirSync(`${world.dir}/other`);
+    symlinkSync(service.dir, `${world.dir}/other/shared`);
+    const first = world.runsvdir();
+    const pid = await world.up(service);
+    const second = contain(world, { folder: 'other', subreaper: true });
+    await second.running.says(/leaving it alone$/);
+    second.running.signal('SIGSEGV');
+    await second.running.says(/leaving it alone$/, 2);
+    first.signal('SIGHUP');
+    await first.ended();
+    await world.up(service, pid);
+    assert.equal(service.count('double'), 0);
+  }),
+
   fault('a directory that a container out of sight supervises too is supervised beside it', async (world) => {
     const service = linked(world, 'here');
     const inner = contain(world);
