@@ -46,6 +46,8 @@ const titleOf = ({ target, call, nth, act }: Case): string => `${target.name}: $
 
 const home = mkdtempSync(join(tmpdir(), 'runitbox-sweep-'));
 const open = new Set<World>();
+/** Worlds whose life took too long, and may still start something. */
+const late: World[] = [];
 const counts = { passed: 0, failed: 0, missed: 0 };
 let made = 0;
 
@@ -58,8 +60,9 @@ const prepareBin = (): string => {
   return bin;
 };
 
-const tooLong = async (): Promise<never> => {
+const tooLong = async (world: World): Promise<never> => {
   await elapse(CASE_MS);
+  if (open.has(world)) late.push(world);
   throw new Error(`took longer than ${CASE_MS / 1000} s`);
 };
 
@@ -69,7 +72,7 @@ const attempt = async (target: Target, inject: readonly string[], killed: boolea
   const world = new World(bin);
   open.add(world);
   try {
-    await Promise.race([target.play({ world, bin, inject, killed }), tooLong()]);
+    await Promise.race([target.play({ world, bin, inject, killed }), tooLong(world)]);
     const unclear = world.unclear();
     return unclear.length === 0 ? [] : ['messages that are not one clear line:', ...unclear];
   } catch (cause) {
@@ -154,7 +157,7 @@ const sampled = (all: readonly Case[], count: number, random: Random): readonly 
 };
 
 const leave = async (status: number): Promise<never> => {
-  for (const world of open) await world.close();
+  for (const world of [...open, ...late]) await world.close();
   rmSync(home, { recursive: true, force: true });
   process.exit(status);
 };
@@ -194,7 +197,13 @@ const main = async (): Promise<void> => {
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => void leave(130));
 const begun = performance.now();
-await main();
+const tell = (cause: unknown): void => {
+  counts.failed++;
+  console.log(`FAILED  ${cause instanceof Error ? cause.message : String(cause)}`);
+};
+// of a life that took too long, and goes on without its programs
+process.on('uncaughtException', tell);
+await main().catch(tell);
 const seconds = Math.round((performance.now() - begun) / 1000);
 console.log(`${made} lives in ${seconds} s, seed ${values.seed}; in ${counts.missed} the call did not come`);
 console.log(`${counts.passed} passed, ${counts.failed} failed`);

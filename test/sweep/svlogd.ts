@@ -16,7 +16,7 @@ import {
 } from 'node:fs';
 import { MARK } from '../fault/proc.ts';
 import { elapse } from '../fault/wait.ts';
-import { comes } from './subject.ts';
+import { comes, hears, SIGHUP } from './subject.ts';
 import type { Stage, Target } from './targets.ts';
 
 const LINES = 900;
@@ -47,6 +47,14 @@ class Logger {
       this.said += text;
     });
     return child;
+  }
+
+  /** Waits until a signal does not end it. */
+  async hears(): Promise<void> {
+    await comes('svlogd to catch signals', () => {
+      this.look();
+      return hears(this.child.pid ?? 0, SIGHUP);
+    });
   }
 
   /** Starts it again where it has ended before its time. */
@@ -95,9 +103,11 @@ export const SVLOGD: Target = {
     const output = openSync(fifo, constants.O_WRONLY);
     closeSync(both);
     const logger = new Logger(stage, input);
+    await logger.hears();
     for (let n = 1; n <= LINES; n++) {
       writeSync(output, `line ${String(n).padStart(6, '0')} ${'x'.repeat(40)}\n`);
       if (n % BATCH !== 0) continue;
+      if (n % (10 * BATCH) === 0) await logger.hears();
       if (n === 10 * BATCH) logger.child.kill('SIGHUP');
       if (n === 20 * BATCH) logger.child.kill('SIGALRM');
       await elapse(4);

@@ -9,7 +9,7 @@ import { childrenOf } from '../fault/container.ts';
 import { proc } from '../fault/proc.ts';
 import { program } from '../fault/service.ts';
 import { kill, type Running, type World } from '../fault/world.ts';
-import { comes, Subject, supervisors } from './subject.ts';
+import { comes, hears, SIGHUP, Subject, supervisors } from './subject.ts';
 import { SVLOGD } from './svlogd.ts';
 
 export interface Stage {
@@ -76,12 +76,6 @@ class Kept {
 
 /** Only bounds failures. */
 const ENDS_MS = 60_000;
-const SIGHUP = 1;
-
-/** Whether a process catches a signal. */
-const hears = (pid: number, signal: number): boolean =>
-  (Number(`0x${/^SigCgt:\s*\w*(\w{8})$/m.exec(proc(pid, 'status'))?.[1] ?? '0'}`) >> (signal - 1)) % 2 !== 0;
-
 /** The first runsv is the one that is swept, and those that follow it are not. */
 const wrapRunsv = ({ bin, world, inject }: Stage): void => {
   const text = `#!/bin/sh
