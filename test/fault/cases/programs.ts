@@ -14,7 +14,11 @@ interface Unusable {
 const UNUSABLE: readonly Unusable[] = [
   { how: 'missing', make: () => {}, text: 'file does not exist' },
   { how: 'not executable', make: (run) => program(run, '#!/bin/sh\n', 0o644), text: 'access denied' },
-  { how: 'without interpreter', make: (run) => program(run, '#!/no/such/shell\n'), text: 'interpreter /no/such/shell: file does not exist' },
+  {
+    how: 'without interpreter',
+    make: (run) => program(run, '#!/no/such/shell\n'),
+    text: 'interpreter /no/such/shell: file does not exist',
+  },
   { how: 'without #!', make: (run) => program(run, 'echo hello\n'), text: 'exec format error' },
   { how: 'empty', make: (run) => program(run, ''), text: 'exec format error' },
   { how: 'a directory', make: (run) => mkdirSync(run), text: 'access denied' },
