@@ -197,6 +197,9 @@ const runStarted = (s: Service, e: Of<'started'>, now: Now): Outcome => {
 
 const forkForRunRefused = (s: Service, _: unknown, now: Now): Outcome => retryLater({ ...s, state: 'waiting' }, now);
 
+/** The start was cancelled before control/u was asked. */
+const forgetStart = (s: Service): Outcome => advance({ ...s, asking: null });
+
 /** Asked again later, control/u included. */
 const startNotReady = (s: Service, _: unknown, now: Now): Outcome => {
   const later = retryLater({ ...s, state: 'waiting', asking: null }, now);
@@ -247,7 +250,7 @@ type Row = { readonly [K in EventKind]: Handler<K> };
 /** What a state that has no process, and none coming or going, makes of the kernel's late answers: nothing. */
 const NO_NEWS = {
   answered: takeAnswer,
-  notReady: ignore,
+  notReady: forgetStart,
   started: ignore,
   forkRefused: ignore,
   execFailed: ignore,

@@ -61,7 +61,8 @@ const checkWant = (story: Story, status: Status): void => {
 
 /** A wanted service is running, finishing, or on its way: looked at now, and if it is down, again a little later. */
 const checkCare = (story: Story, status: Status): void => {
-  if (status.want !== 'up' || status.phase !== 'down' || story.scripts.length > 0) return;
+  // a log that cannot be had holds a start up for some seconds
+  if (status.want !== 'up' || status.phase !== 'down' || story.scripts.length > 0 || story.logMoved) return;
   const starts = story.startsMs.length;
   const { runs } = story;
   story.kernel.after(LAG_MS, () => {

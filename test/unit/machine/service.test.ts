@@ -108,6 +108,13 @@ describe('starting', () => {
     expect(names(play(later.service, [1050, { kind: 'due' }]).effects)).toEqual(['ask u 0']);
   });
 
+  it('that is not ready, and was cancelled before it was asked for, leaves nothing that is waited for', () => {
+    const hanging = play(reach.up(), [0, { kind: 'term' }], [5000, ended(0, 0)], [5000, { kind: 'noFinish' }]);
+    const cancelled = play(hanging.service, [5000, { kind: 'exit' }], [5000, NO]);
+    expect(names(cancelled.effects)).toEqual(['ask u 0']);
+    expect(isAtRest(play(cancelled.service, [5000, { kind: 'notReady' }]).service)).toBe(true);
+  });
+
   it('runs finish with 111 0 for a ./run that cannot be executed', () => {
     const failed = play(reach.starting(), [0, { kind: 'execFailed' }]);
     expect(names(failed.effects)).toEqual(['finish 111 0']);
