@@ -127,7 +127,7 @@ describe('runsv', () => {
 });
 
 describe('runsvdir', () => {
-  it('supervises services whose names are questions to runsv', () => {
+  it('supervises services whose names look like options', () => {
     const names = ['--help', '--version', '-h', '-x'];
     for (const name of names) mkdirSync(join(dir, 'services', name), { recursive: true });
     program(
@@ -138,7 +138,7 @@ describe('runsvdir', () => {
     const ran = play(['runsvdir', '-P', join(dir, 'services')], [`PATH=${dir}/bin:${path}`]);
     expect(ran).toMatchObject({ code: 0, err: '' });
     const told = readFileSync(join(dir, 'services/told'), 'utf8').trim().split('\n');
-    expect([...new Set(told)].sort()).toEqual(['-x', './--help', './--version', './-h']);
+    expect([...new Set(told)].sort()).toEqual(['./--help', './--version', './-h', './-x']);
   });
 
   it.each([
