@@ -127,13 +127,12 @@ describe('runsv', () => {
 });
 
 describe('runsvdir', () => {
+  // one of the runsvs sends the signal: a second signal would reach the next test's runsvdir
   it('supervises services whose names look like options', () => {
     const names = ['--help', '--version', '-h', '-x'];
     for (const name of names) mkdirSync(join(dir, 'services', name), { recursive: true });
-    program(
-      'bin/runsv',
-      'echo "$1" >> told; [ $(sort -u told | wc -l) -lt 4 ] || { mkdir ../once && kill -TERM $PPID; } 2>&-',
-    );
+    const last = 'until [ $(sort -u told | wc -l) = 4 ]; do sleep 0.01; done; kill -TERM $PPID';
+    program('bin/runsv', `echo "$1" >> told; [ "$1" != ./-x ] || { ${last}; }`);
     const path = process.env['PATH'] ?? '';
     const ran = play(['runsvdir', '-P', join(dir, 'services')], [`PATH=${dir}/bin:${path}`]);
     expect(ran).toMatchObject({ code: 0, err: '' });
@@ -146,7 +145,8 @@ describe('runsvdir', () => {
     ['HUP', 111],
   ])('starts a runsv for each service; %s ends it with %i', (signal, code) => {
     for (const name of ['one', 'other']) mkdirSync(join(dir, 'services', name), { recursive: true });
-    program('bin/runsv', `echo "$1" > "$1.told"; [ ! -e one.told ] || [ ! -e other.told ] || kill -${signal} $PPID`);
+    const last = `until [ -e one.told ]; do sleep 0.01; done; kill -${signal} $PPID`;
+    program('bin/runsv', `echo "$1" > "$1.told"; [ $1 = one ] || { ${last}; }`);
     const path = process.env['PATH'] ?? '';
     const ran = play(['runsvdir', '-P', join(dir, 'services')], [`PATH=${dir}/bin:${path}`]);
     expect(ran).toEqual({ code, out: '', err: '', became: [] });

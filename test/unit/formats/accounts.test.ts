@@ -80,6 +80,7 @@ const GROUP = [
   'six:x:6:bob,ann',
   '#seven:x:7:ann',
   ' eight:x:8: carl, dora',
+  'pair:x',
   '+:::ann',
 ].join('\n');
 
@@ -92,6 +93,7 @@ describe('groups', () => {
     ['seven', null],
     ['#seven', null],
     ['bad', null],
+    ['pair', null],
     ['tw', null],
     ['', null],
   ])('%s has the number %j', (name, gid) => {
