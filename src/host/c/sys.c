@@ -638,11 +638,16 @@ static void write_head(char *to) {
 static int is_handed(int fd) {
   char head[HEAD_SIZE], found[HEAD_SIZE];
   struct stat st;
-  if (fstat(fd, &st) < 0) return 0;
+  ssize_t got;
+  /* to overlook what is there would start everything a second time: what is refused for a moment is tried again */
+  for (int tries = 0; fstat(fd, &st) < 0; tries++)
+    if (errno == EBADF || tries == 3) return 0;
   if (!S_ISREG(st.st_mode) || (st.st_mode & 077) || st.st_nlink != 0 || st.st_uid != geteuid()) return 0;
   write_head(head);
   /* not by read(): where it is not ours, its position is not ours to move */
-  return pread(fd, found, HEAD_SIZE, 0) == (ssize_t)HEAD_SIZE && memcmp(head, found, HEAD_SIZE) == 0;
+  for (int tries = 0; (got = pread(fd, found, HEAD_SIZE, 0)) < 0; tries++)
+    if (tries == 3) return 0;
+  return got == (ssize_t)HEAD_SIZE && memcmp(head, found, HEAD_SIZE) == 0;
 }
 
 static int find_handed(void) {
@@ -677,7 +682,9 @@ CALL(handed) {
     if (got == 0) return -EIO;
     if (got > 0) out->len += (size_t)got;
   }
-  guarded.process = (pid_t)(number_at(text) - 1);
+  /* none, and one that was about to be spawned and was not, are none: what is spawned now is another */
+  int64_t process = number_at(text) - 1;
+  guarded.process = process > 0 ? (pid_t)process : 0;
   guarded.status = (int)(number_at(text + 11) - 1);
   return 0;
 }
