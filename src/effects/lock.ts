@@ -23,7 +23,7 @@ import {
 import { sys } from '../host/sys.ts';
 import { whoHolds } from './holder.ts';
 import { Fatal, reason } from './messages.ts';
-import { recordFor, reserveRecord } from './record.ts';
+import { putRecord, recordFor } from './record.ts';
 import { identityOf, isOther, makeInstead, makeNew, type Opened, openThere, statThere } from './trusted-file.ts';
 
 const MODE = 0o600;
@@ -124,7 +124,7 @@ const putOver = (folder: Bytes, text: Bytes): Fd | Errno => {
   const path = pathOf(folder);
   const fd = makeInstead(`${path}.new`, MODE);
   if (refused(fd)) return fd;
-  reserveRecord(fd, text);
+  putRecord(fd, text);
   const locked = flock(fd);
   const put = refused(locked) ? locked : sys.rename(`${path}.new`, path);
   if (!refused(put)) return fd;

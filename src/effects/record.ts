@@ -44,6 +44,11 @@ export const reserveRecord = (lock: Fd, text: Bytes): void => {
   if (text.length < RECORD_SIZE) sys.pwrite(lock, text.padEnd(RECORD_SIZE - 1) + '\n', 0);
 };
 
+/** Writes a record, '' for none, into a file that has had none or another. */
+export const putRecord = (lock: Fd, text: Bytes): void => {
+  sys.pwrite(lock, text === '' ? `${' '.repeat(RECORD_SIZE - 1)}\n` : text, 0);
+};
+
 /** A record with another directory in it, '' for none; '' where the text is no record, whatever the boot. */
 export const recordFor = (directory: string, text: Bytes): Bytes => {
   const [line, rest] = text.split('\n');

@@ -13,7 +13,7 @@ import { type Held, hasEnded, hold, letGo } from './held.ts';
 import type { Lock } from './lock.ts';
 import { Fatal, reason } from './messages.ts';
 import { type Process, processIn, readSmall } from './proc.ts';
-import { knowsBoot, parseRecord, type Record, recordFor, reserveRecord } from './record.ts';
+import { knowsBoot, parseRecord, putRecord, type Record, recordFor, reserveRecord } from './record.ts';
 import { identityOf } from './trusted-file.ts';
 
 /** A process's start is told in ticks of this many milliseconds, rounded down. */
@@ -95,6 +95,6 @@ export const survivorOf = ({ fd, text, directory }: Lock): Survivor | null => {
   const held = find(record, directory);
   if (held === null) return null;
   // what the kernel has vouched for once counts from now on, wherever the process works then
-  if (record.directory !== directory) sys.pwrite(fd, recordFor(directory, text), 0);
+  if (record.directory !== directory) putRecord(fd, recordFor(directory, text));
   return { phase, pid, held, startMs };
 };
