@@ -271,9 +271,13 @@ export const CONTAINER = [
       },
       ready: ([parent, child]) => (parent?.count('log') ?? 0) === 1 && (child?.count('start') ?? 0) === 2,
       check: ([parent, child], lines) => {
-        assert.equal(child?.count('term'), 2, 'both were told');
-        assert.match(lines.join('\n'), /^[^\n]* warning: left behind, not ended 1 s after TERM, killed: deaf \(\d+\)$/);
-        assert.equal(parent?.count('log-end'), 1, 'the log has ended by itself');
+        assert.equal(child?.count('term'), 2, 'both were told, and once');
+        // its runsv may be gone by then: the log is told to end half a second after its service
+        assert.match(
+          lines.join('\n'),
+          /warning: (left behind, not ended 1 s after TERM|still there at the end), killed: deaf \(\d+\)$/,
+        );
+        assert.equal(parent?.count('log-end'), 1, 'the log was not killed');
       },
     }),
   ),
