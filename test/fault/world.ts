@@ -20,8 +20,6 @@ export interface StartOptions {
   readonly foreign?: boolean;
 }
 
-const LAST_WORDS_MS = 10;
-
 /** One of our lines: who, how bad, what. */
 const MESSAGE = /^runsv(dir)? [^:]+: (warning|fatal): [^:]+(: [^:]+)*$/;
 
@@ -51,11 +49,13 @@ export class Running {
     });
     child.on('exit', (code, signal) => {
       const end = signal === null ? `exit ${code}` : `signal ${signal}`;
-      // Its last words are in the pipe by now; a service may hold the other end, so there is no end to wait for.
-      setTimeout(() => {
+      // Its last words are in the pipe by now; a service may hold the other end, so there is no end to wait for. Between
+      // the two all that is readable is read.
+      const announce = (): void => {
         this.#end = end;
         stirs.stir();
-      }, LAST_WORDS_MS);
+      };
+      setImmediate(() => setImmediate(announce));
     });
   }
 
