@@ -44,6 +44,8 @@ export interface Container {
   written: { readonly tree: Tree; readonly shutdown: Shutdown | null; readonly pid: number };
   /** What has happened and was not handed to the machine yet. */
   readonly news: ShutdownEvent[];
+  /** What services left behind that was told to end while runsvs were left, each by its number and start. */
+  readonly asked: Set<string>;
   /** When this process was started. */
   readonly start: Start;
 }
@@ -131,6 +133,7 @@ const newContainer = ({ killAfterMs, command }: Asked): Container => {
     commandDue: command.length > 0,
     written: { tree: newTree(), shutdown: null, pid: 0 },
     news: [],
+    asked: new Set(),
     start: ownStart(),
   };
 };

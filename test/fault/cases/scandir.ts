@@ -68,7 +68,7 @@ export const SCANDIR = [
     kill(runsv ?? 0, 'SIGKILL');
     await ended(runsv ?? 0, 'runsv');
     await runsvdir.says(/was killed by signal 9/);
-    await world.supervised(service, 6000);
+    await world.supervised(service);
     assert.equal(service.count('double'), 0);
     assert.equal(service.status()?.pid, pid);
   }),
@@ -86,7 +86,7 @@ export const SCANDIR = [
     const [first] = runsvOf(world, 'a');
     kill(first ?? 0, 'SIGKILL');
     await runsvdir.says(/was killed by signal 9/);
-    await Promise.all([world.supervised(one, 6000), world.supervised(other, 6000)]);
+    await Promise.all([world.supervised(one), world.supervised(other)]);
     assert.equal(one.count('double') + other.count('double'), 0);
     assert.equal(one.count('start') + other.count('start'), 2);
   }),
