@@ -5,7 +5,7 @@
 import { decodeStatus, type Status } from '../formats/status.ts';
 import { type Bytes, type Errno, type Fd, refused } from '../host/calls.ts';
 import { bootMs, monotonicMs, wallClock } from '../host/clock.ts';
-import { ENOENT, S_IFDIR, S_IFMT, SIGCHLD, SIGTERM } from '../host/linux.ts';
+import { EMFILE, ENOENT, O_RDONLY, S_IFDIR, S_IFMT, SIGCHLD, SIGTERM } from '../host/linux.ts';
 import { sys } from '../host/sys.ts';
 import { newPair, type Side } from '../machine/pair.ts';
 import { handle, newService } from '../machine/service.ts';
@@ -106,6 +106,13 @@ export const signOfLog = (): LogSign => {
 const noLogFor = (sign: LogSign): Fatal =>
   typeof sign === 'number' ? new Fatal(reason('unable to stat() ./log', sign)) : lockedElsewhere('log/');
 
+/** Without one descriptor more no change could be published: that is known before anything is started. */
+const needRoom = (): void => {
+  const fd = sys.open('.', O_RDONLY, 0);
+  if (fd === -EMFILE) throw new Fatal(reason('unable to open supervise/status', fd));
+  if (!refused(fd)) sys.close(fd);
+};
+
 /** Sides locked: survivors found, fifos open, files true, ok answering. */
 const openBoth = (voice: Voice, signals: Fd, mainLock: Lock, sign: LogSign): Live => {
   if (!learnBoot()) voice.warn('/proc is not mounted, a service that outlives its runsv is not taken over');
@@ -135,6 +142,7 @@ const openBoth = (voice: Voice, signals: Fd, mainLock: Lock, sign: LogSign): Liv
   publishFirst(live);
   live.main.ok = openOk('');
   if (live.log !== null) live.log.ok = openOk('log/');
+  needRoom();
   return live;
 };
 

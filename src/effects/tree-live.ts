@@ -12,6 +12,7 @@ import {
   SIGPIPE,
   SIGTERM,
 } from '../host/linux.ts';
+import { monotonicMs } from '../host/clock.ts';
 import { sys } from '../host/sys.ts';
 import type { Start } from '../formats/handover.ts';
 import { newShutdown, type Shutdown, type ShutdownEvent } from '../machine/shutdown.ts';
@@ -79,6 +80,10 @@ export interface Live {
   lookCostMs: number;
   /** What was said of entries. */
   told: Told;
+  /** Directories that are being made step by step. */
+  stepwise: ReadonlySet<string>;
+  /** When this runsvdir began, monotonic. */
+  readonly bornMs: number;
   /** How soon entries of which the kernel would not tell are tried again. */
   unclearMs: number;
   /** A look has come to an end, or cannot be made: what was there at the start is known. */
@@ -171,6 +176,8 @@ export const newLive = (voice: Voice, asked: Asked, title: Title | null): Live =
     look: null,
     lookCostMs: 0,
     told: new Map(),
+    stepwise: new Set(),
+    bornMs: monotonicMs(),
     unclearMs: UNCLEAR_MS,
     looked: false,
     young: false,

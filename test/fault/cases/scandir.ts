@@ -45,6 +45,20 @@ export const SCANDIR = [
     assert.equal(service.count('double'), 0);
   }),
 
+  fault('a service made step by step while runsvdir runs has its log from the start', async (world) => {
+    world.runsvdir();
+    await world.up(world.service('first', 'scan').has('run', 'stays'));
+    const service = world.service('steps', 'scan');
+    await elapse(1500);
+    service.has('run', 'stays');
+    await elapse(2000);
+    assert.equal(service.count('start'), 0, 'it may get a log');
+    service.has('log/run', 'stays', 'log');
+    await world.up(service);
+    await world.until('the log to start', () => service.count('start') === 2);
+    assert.equal(service.count('double'), 0);
+  }),
+
   fault('a link switched to another directory exchanges the service', async (world) => {
     const [one, other] = [world.service('one').has('run', 'stays'), world.service('other').has('run', 'stays')];
     link(world, one, 'web');
