@@ -11,8 +11,8 @@ import { type Box, type Command, type Ended, tail, type User } from './box.ts';
 export interface Scenario {
   readonly title: string;
   readonly codename: Codename;
-  /** Says `held` after each thing that held; throws with what did not. */
-  attempt(box: Box, held: (what: string) => void): Promise<void>;
+  /** Says `held` after each thing that held, `missed` for one that did not; throws where it cannot go on. */
+  attempt(box: Box, held: (what: string) => void, missed: (what: string) => void): Promise<void>;
 }
 
 const BUILD = 'nodejs npm gcc libc6-dev musl-tools xz-utils';
@@ -29,7 +29,7 @@ if (!/^make run\b/.test(RUN) || !/^make test\b/.test(TEST) || more.length > 0)
 const QUICK = TEST.replace('make test', 'make quick');
 
 /** What a checkout has, without what was built or downloaded, as whoever clones it would have it. */
-const checkOut = async (box: Box, user: User, dir: string): Promise<void> => {
+export const checkOut = async (box: Box, user: User, dir: string): Promise<void> => {
   const without = ['.git', 'node_modules', 'dist', 'out', '.cache', 'coverage'].map((name) => `--exclude=./${name}`);
   await box.must(user, `mkdir -p "${dir}"`);
   const place = join(box.upper, dir);
@@ -85,7 +85,7 @@ const runs = async (box: Box, user: User, dir: string): Promise<void> => {
 };
 
 /** What tests say of their failures, however long the output is. */
-const failures = (text: string): string =>
+export const failures = (text: string): string =>
   [...text.matchAll(/^.*(FAIL|failed|Error:|not ok|✗|×).*(\n.*){0,6}/gm)]
     .map(([found]) => found)
     .join('\n')
