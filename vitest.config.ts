@@ -10,6 +10,9 @@ export default defineConfig({
     pool: 'forks',
     include: ['test/**/*.test.ts'],
     maxWorkers: 2,
+    // a bound for what hangs; a loaded machine keeps it
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     coverage: {
       provider: 'v8',
       include: ['src/**/*.ts'],

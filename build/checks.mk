@@ -14,9 +14,12 @@ unit: tools out/node/sys.node
 	$(VITEST) test/unit --coverage
 
 ## contract: one contract for every host: Node, QuickJS, the virtual kernel
-contract: tools out/node/sys.node
+contract: contract-quick
+	@$(MAKE) --no-print-directory contract-noimage
+## contract-quick: the same without the second build of QuickJS, the one without a heap image
+contract-quick: tools out/node/sys.node
 	$(VITEST) test/contract
-	@$(MAKE) --no-print-directory contract-quickjs contract-noimage
+	@$(MAKE) --no-print-directory contract-quickjs
 ## contract-ng: the same contract on the second engine
 contract-ng:
 	@$(MAKE) --no-print-directory ENGINE=quickjs-ng contract-noimage
@@ -140,6 +143,6 @@ tools-compat tools-qemu tools-docker tools-docs tools-init tools-peers tools-fre
 docs-test: all npm pkg tools-compat tools-docs
 	$(AS_ROOT) $(NODE) test/docs/run.ts
 
-.PHONY: quick fuzz sweep sweep-sample unit contract contract-ng contract-quickjs contract-noimage sim compat compat-quick fault soak svlogd
+.PHONY: quick fuzz sweep sweep-sample unit contract contract-quick contract-ng contract-quickjs contract-noimage sim compat compat-quick fault soak svlogd
 .PHONY: qemu docker-test init-test docs-test fresh-test bench bench-quick bench-log bench-log-quick
 .PHONY: tools-compat tools-qemu tools-docker tools-docs tools-init tools-peers tools-fresh

@@ -46,7 +46,7 @@ const QUICK: readonly Suite[] = [
   make('check'),
   make('size'),
   make('unit'),
-  make('contract'),
+  make('contract-quick'),
   make('sim', 'SEQUENCES=1000'),
   make('compat-quick'),
 ];

@@ -11,7 +11,7 @@ const asRoot = (c: Case): boolean => statusLine(c, c.sys.getpid(), 'Uid').starts
 
 const LINES = [
   'umask then 23',
-  'nice 0 15',
+  'nice 0 1',
   'no new privileges 0',
   'io 0',
   `affinity 0 none -${l.EINVAL}`,

@@ -36,7 +36,7 @@ const ownChanges = (sys: Calls): readonly string[] => {
   const hard = refused(limits) ? 0 : limits[1];
   return [
     `umask${own(l.OWN_UMASK, 0o27) < 0 ? '?' : ''} then ${own(l.OWN_UMASK, 0o22)}`,
-    `nice ${own(l.OWN_SET_NICE, 0, 0, 5)} ${own(l.OWN_GET_NICE, 0, 0)}`,
+    `nice ${own(l.OWN_SET_NICE, 0, 0, 19)} ${own(l.OWN_GET_NICE, 0, 0)}`,
     `no new privileges ${own(l.OWN_PRCTL, l.PR_SET_NO_NEW_PRIVS, 1)}`,
     `io ${own(l.OWN_IO_CLASS, 1, 0, (3 << 13) | 0)}`,
     `affinity ${sys.setaffinity([1])} none ${sys.setaffinity([0])}`,

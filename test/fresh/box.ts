@@ -48,13 +48,13 @@ export class Command {
   #out = '';
   #err = '';
 
-  constructor(words: readonly string[], env: Readonly<Record<string, string>>) {
+  constructor(words: readonly string[], env: Readonly<Record<string, string>>, limitMs: number) {
     const [program = '', ...args] = words;
     // a group of its own, as that of a terminal's foreground
     this.#child = spawn(program, args, { env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
     this.#child.stdout?.on('data', (data: Buffer) => (this.#out += data.toString()));
     this.#child.stderr?.on('data', (data: Buffer) => (this.#err += data.toString()));
-    const timer = setTimeout(() => this.signal('SIGKILL'), COMMAND_MS);
+    const timer = setTimeout(() => this.signal('SIGKILL'), limitMs);
     this.ended = new Promise((resolve) => {
       this.#child.once('close', (code) => {
         clearTimeout(timer);
@@ -138,10 +138,11 @@ export class Box {
   }
 
   /** Starts a shell's command. */
-  start(user: User, command: string, cwd: string): Command {
+  start(user: User, command: string, cwd: string, limitMs = COMMAND_MS): Command {
     const enter = ['nsenter', '--target', String(this.#pid), '--mount', '--pid', '--root', '--wd'];
     const become = ['setpriv', `--reuid=${IDS[user]}`, `--regid=${IDS[user]}`, '--init-groups'];
-    return new Command([...enter, ...become, 'sh', '-c', `cd "$1" && ${command}`, 'sh', cwd], {
+    const words = [...enter, ...become, 'sh', '-c', `cd "$1" && ${command}`, 'sh', cwd];
+    const settings = {
       ...this.#env,
       PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
       HOME: HOMES[user],
@@ -149,7 +150,8 @@ export class Box {
       LOGNAME: user,
       LANG: 'C.UTF-8',
       npm_config_cache: `/var/npm-${user}`,
-    });
+    };
+    return new Command(words, settings, limitMs);
   }
 
   /** Runs one to its end. */

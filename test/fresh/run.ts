@@ -1,5 +1,5 @@
 // The README's commands on machines that nobody prepared: bare Debian 12 and 13, as root and as a user with sudo.
-// `run.ts [--filter TEXT] [--jobs N] [--list]`; ends in `N passed, N failed, N skipped`. Wants root.
+// `run.ts [--filter TEXT] [--jobs N] [--list] [--suites TARGET,...]`; ends in `N passed, N failed, N skipped`. Wants root.
 //
 // Promises: a machine is a root of its own in memory with processes and mounts of its own; all of it is gone when this
 // process is. Packages and modules that were downloaded are kept in .cache/fresh. Read next: scenarios.ts, box.ts.
@@ -12,15 +12,18 @@ import { CACHE, unpack } from './bases.ts';
 import { Box } from './box.ts';
 import { SCENARIOS, type Scenario } from './scenarios.ts';
 import { readSettings } from './settings.ts';
+import { suites } from './suites.ts';
 
 const { values } = parseArgs({
   options: {
     filter: { type: 'string', default: '' },
     jobs: { type: 'string', default: '2' },
+    suites: { type: 'string' },
     list: { type: 'boolean', default: false },
   },
 });
-const chosen = SCENARIOS.filter(({ title }) => title.toLowerCase().includes(values.filter.toLowerCase()));
+const scenarios = values.suites === undefined ? SCENARIOS : suites(values.suites);
+const chosen = scenarios.filter(({ title }) => title.toLowerCase().includes(values.filter.toLowerCase()));
 const WORK = join(CACHE, 'work');
 const INSIDE = 'RUNITBOX_FRESH_INSIDE';
 
@@ -40,18 +43,21 @@ const settings = readSettings();
 const play = async ({ title, codename, attempt }: Scenario, number: number): Promise<void> => {
   const since = performance.now();
   const seconds = (): string => `(${((performance.now() - since) / 1000).toFixed(0)} s)`;
+  const missed = (what: string): void => {
+    counts.failed++;
+    console.log(`FAILED  ${title} ${seconds()}\n        ${what.replaceAll('\n', '\n        ')}`);
+  };
   let box: Box | undefined;
   try {
     box = await Box.open(codename, join(WORK, codename), join(WORK, `box-${number}`), settings.env);
     open.add(box);
-    await attempt(box, (what) => {
+    const held = (what: string): void => {
       counts.passed++;
       console.log(`ok      ${title}: ${what} ${seconds()}`);
-    });
+    };
+    await attempt(box, held, missed);
   } catch (cause) {
-    counts.failed++;
-    const text = cause instanceof Error ? cause.message : String(cause);
-    console.log(`FAILED  ${title} ${seconds()}\n        ${text.replaceAll('\n', '\n        ')}`);
+    missed(cause instanceof Error ? cause.message : String(cause));
   }
   await box?.close();
   if (box !== undefined) open.delete(box);

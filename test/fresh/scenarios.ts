@@ -4,21 +4,32 @@ import { execFileSync } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Codename } from '../debian.ts';
+import { blocksIn } from '../docs/pages.ts';
 import { ROOT } from './bases.ts';
 import { type Box, type Command, type Ended, tail, type User } from './box.ts';
 
 export interface Scenario {
   readonly title: string;
   readonly codename: Codename;
-  /** Says `held` after each thing that held; throws with what did not. */
-  attempt(box: Box, held: (what: string) => void): Promise<void>;
+  /** Says `held` after each thing that held, `missed` for one that did not; throws where it cannot go on. */
+  attempt(box: Box, held: (what: string) => void, missed: (what: string) => void): Promise<void>;
 }
 
 const BUILD = 'nodejs npm gcc libc6-dev musl-tools xz-utils';
 const REFUSAL = 'missing, and neither root nor sudo to install it: apt-get install';
 
+/** README.md's two commands, as they stand there. */
+const README: readonly string[] = (blocksIn('fresh').get('README.md') ?? [])
+  .flatMap(({ text }) => text.trim().split('\n'))
+  .filter((line) => line !== '');
+const [RUN = '', TEST = '', ...more] = README;
+if (!/^make run\b/.test(RUN) || !/^make test\b/.test(TEST) || more.length > 0)
+  throw new Error(`README.md: expected make run and make test on bare machines, found:\n${README.join('\n')}`);
+/** A sample in place of all, which takes an hour; else as the page has it. */
+const QUICK = TEST.replace('make test', 'make quick');
+
 /** What a checkout has, without what was built or downloaded, as whoever clones it would have it. */
-const checkOut = async (box: Box, user: User, dir: string): Promise<void> => {
+export const checkOut = async (box: Box, user: User, dir: string): Promise<void> => {
   const without = ['.git', 'node_modules', 'dist', 'out', '.cache', 'coverage'].map((name) => `--exclude=./${name}`);
   await box.must(user, `mkdir -p "${dir}"`);
   const place = join(box.upper, dir);
@@ -32,6 +43,7 @@ const checkOut = async (box: Box, user: User, dir: string): Promise<void> => {
     ...without,
   ]);
   execFileSync('chown', ['-R', `${uid}:${gid}`, place]);
+  await box.must(user, 'git init -q . && git add .', dir);
 };
 
 const expect = (what: string, found: unknown, wanted: unknown): void => {
@@ -54,9 +66,9 @@ const refuses = async (box: Box, command: string, dir: string, packages: string)
 const EXAMPLES = ['clock', 'flaky', 'idle'];
 const STATUS = 'PATH="$PWD/out/example/bin:$PATH" sv status "$PWD"/out/example/service/*';
 
-/** `make run` until the three services are there, then Ctrl-C; nothing may be left. */
-const runs = async (box: Box, user: User, command: string, dir: string): Promise<void> => {
-  const running = box.start(user, command, dir);
+/** The page's first command until the three services are there, then Ctrl-C; nothing may be left. */
+const runs = async (box: Box, user: User, dir: string): Promise<void> => {
+  const running = box.start(user, RUN, dir);
   await running.until('the services were up', () => running.said.includes('runitbox supervises three services'));
   const endMs = Date.now() + 30_000;
   for (;;) {
@@ -72,10 +84,18 @@ const runs = async (box: Box, user: User, command: string, dir: string): Promise
   if (/runsv|svlogd/.test(left.out)) throw new Error(`left behind: ${left.out}`);
 };
 
+/** What tests say of their failures, however long the output is. */
+export const failures = (text: string): string =>
+  [...text.matchAll(/^.*(FAIL|failed|Error:|not ok|✗|×).*(\n.*){0,6}/gm)]
+    .map(([found]) => found)
+    .join('\n')
+    .slice(0, 8000);
+
 const quick = async (box: Box, user: User, dir: string): Promise<void> => {
-  const { out } = await box.must(user, 'make -j4 quick', dir);
+  const { code, out, err } = await box.run(user, QUICK, dir);
   const last = out.trimEnd().split('\n').at(-1) ?? '';
-  if (!/^\d+ passed, 0 failed, 0 skipped$/.test(last)) throw new Error(`make quick ends with: ${last}\n${tail(out)}`);
+  if (code === 0 && /^\d+ passed, 0 failed, 0 skipped$/.test(last)) return;
+  throw new Error(`${QUICK}: exit code ${code}, ends with: ${last}\n${failures(out + err)}\n${tail(out)}`);
 };
 
 const idle = async (box: Box, user: User, dir: string): Promise<void> => {
@@ -122,7 +142,7 @@ const bare = (codename: Codename, user: User, dir: string, steps: readonly Step[
       await isInterrupted(box, user, dir, step);
       held(`interrupted while ${step.what}`);
     }
-    await runs(box, user, 'make -j4 run', dir);
+    await runs(box, user, dir);
     held('make run brings up three services, and ends cleanly');
     await idle(box, user, dir);
     held('a second make does nothing');

@@ -2,14 +2,14 @@
 //
 // Covers files, names, fifos, pipes, locks, inotify and poll; what depends on time or on other processes is in the
 // unit tests around. A difference prints the seed and the calls that led to it.
-import { rmdirSync, rmSync, statSync } from 'node:fs';
+import { rmdirSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { afterAll, expect, test } from 'vitest';
 import type { Bytes, Calls, Fd } from '../../../src/host/calls.ts';
 import { refused } from '../../../src/host/calls.ts';
 import * as l from '../../../src/host/linux.ts';
 import { nodeHost } from '../../contract/node-host.ts';
-import { freshDirectory } from '../../contract/run.ts';
+import { freshDirectory, removeTree } from '../../contract/run.ts';
 import { Random } from '../random.ts';
 import { VirtualKernel } from './kernel.ts';
 import { IN_ALL_EVENTS, IN_MASK_ADD, IN_ONESHOT, LOCK_SH, LOCK_UN } from './numbers.ts';
@@ -241,7 +241,7 @@ const realRmdir = (path: Bytes): number => {
 
 const realSide = (): Side => {
   const root = freshDirectory(realSys, made++);
-  return { ...sideIn(realSys, root), rmdir: realRmdir, discard: () => rmSync(root, { recursive: true }) };
+  return { ...sideIn(realSys, root), rmdir: realRmdir, discard: () => removeTree(realSys, root) };
 };
 
 const virtualSide = (): Side => {

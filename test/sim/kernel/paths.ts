@@ -128,7 +128,10 @@ export class Walker {
       const failed = this.#step(actor, to.names[at] as string, at === last, at < last || follow);
       if (failed !== 0) return failed;
     }
-    return to.dot && this.node === null ? -ENOENT : 0;
+    if (!to.dot) return 0;
+    if (this.node === null) return -ENOENT;
+    // a last dot is looked up as any name
+    return this.node.isDirectory && !may(actor, this.node, X_OK) ? -EACCES : 0;
   }
 
   #step(actor: Actor, name: string, last: boolean, follow: boolean): number {

@@ -43,10 +43,13 @@ describe('a stamp', () => {
   });
 
   it('has the date of every day of eight hundred years, and of days before the epoch', () => {
+    const wrong: string[] = [];
     for (let day = -200_000; day <= 200_000; day += 7) {
       const sec = day * 86_400 + (day % 86_400);
-      const [date, time] = new Date(sec * 1000).toISOString().slice(0, 19).split('T');
-      expect(rfc3339({ sec, nsec: 0 })).toBe(`${date}T${time}.000000Z`);
+      const wanted = `${new Date(sec * 1000).toISOString().slice(0, 19)}.000000Z`;
+      const found = rfc3339({ sec, nsec: 0 });
+      if (found !== wanted) wrong.push(`${found} for ${wanted}`);
     }
+    expect(wrong).toEqual([]);
   });
 });
