@@ -47,7 +47,9 @@ export const habit = (name: Habit, told: string, lock = 'instance'): string =>
  * Writes numbered lines, `INSTANCE NUMBER`, and keeps the number of lines written in a file TOLD.count.INSTANCE:
  * whoever kills it knows up to one line how many were written.
  */
-export const writesLines = (told: string): string => `${witness(told, 'instance')}my $me = sprintf '%d-%d-%d', time, $$, rand 1e9;
+export const writesLines = (
+  told: string,
+): string => `${witness(told, 'instance')}my $me = sprintf '%d-%d-%d', time, $$, rand 1e9;
 open my $count, '>', "${told}.count.$me";
 $SIG{PIPE} = sub { tell_('pipe'); exit 1 };
 tell_('start');
