@@ -32,13 +32,17 @@ const statusOf = (story: Story, folder: string): Status | null => {
   return status;
 };
 
-const livingAt = (story: Story, path: string): Live | undefined =>
-  story.kernel.live().find((process) => process.key === path);
+const livingAt = (story: Story, path: string, pid: number): Live | undefined => {
+  const all = story.kernel.live().filter(({ key }) => key === path || key.startsWith(`${path} of `));
+  // one that lay in ./log before may be nobody's by now
+  const key = path === '/svc/log/run' ? story.logProgram : path;
+  return all.find((process) => process.pid === pid) ?? all.find((process) => process.key === key);
+};
 
 const checkTruth = (story: Story, folder: string, status: Status): void => {
   const { kernel } = story;
-  const run = livingAt(story, `${folder}/run`);
-  const finish = livingAt(story, `${folder}/finish`);
+  const run = livingAt(story, `${folder}/run`, status.pid);
+  const finish = livingAt(story, `${folder}/finish`, status.pid);
   const process = status.phase === 'run' ? run : status.phase === 'finish' ? finish : undefined;
   if (status.phase !== 'down' && process?.pid !== status.pid) {
     fail(story, `status of ${folder} says ${status.phase} ${status.pid}, but there is ${process?.pid ?? 'none'}`);
