@@ -43,6 +43,10 @@ const placeOf = (live: Live, side: LiveSide): Place => {
 const answerTo = (live: Live, launch: Launch, name: Bytes, path: Bytes): Event => {
   live.hasStarted = launch.kind === 'started';
   if (launch.kind === 'execFailed') live.voice.fatal(`unable to start ${name}: ${execReason(path, launch.errno)}`);
+  if (launch.kind === 'notOurs') {
+    live.voice.warn(`unable to start ${name}: ./log was replaced and cannot be locked, trying again`);
+    return { kind: 'forkRefused' };
+  }
   if (launch.kind === 'forkRefused') live.voice.warn(`unable to fork for ${name}, trying again`, launch.errno);
   return launch;
 };

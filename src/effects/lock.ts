@@ -24,6 +24,7 @@ import { sys } from '../host/sys.ts';
 import { whoHolds } from './holder.ts';
 import { Fatal, reason } from './messages.ts';
 import { putRecord, recordFor } from './record.ts';
+import { makeSupervise } from './supervise.ts';
 import { identityOf, isOther, makeInstead, makeNew, type Opened, openThere, statThere } from './trusted-file.ts';
 
 const MODE = 0o600;
@@ -40,7 +41,7 @@ export interface Lock {
   seal: string;
   /** The record that stood in it when it was taken; where others can have written it, it names no directory. */
   readonly text: Bytes;
-  /** Device and inode of the directory that it is the lock of. */
+  /** Device and inode of the directory that it is the lock of; another one's once ./log was replaced. */
   directory: string;
 }
 
@@ -185,14 +186,9 @@ const isFree = (folder: Bytes): boolean => {
   return free;
 };
 
-/**
- * Called before each record: a lock file that was given to somebody else, or that the name no longer leads to, is
- * replaced. Where that cannot be done the old one stays, and the next record tries again.
- */
-export const renewLock = (lock: Lock): void => {
+/** Puts a lock of ours under the name, and lets go of the one we have had; `stat`: what is there now. */
+const replaceOurs = (lock: Lock, stat: RawStat | Errno): void => {
   const { folder } = lock;
-  const stat = statThere(pathOf(folder));
-  if (!refused(stat) && sealOf(stat) === lock.seal) return;
   const guarding = guard(folder, 1);
   if (refused(guarding)) return;
   // still under its name: we hold it ourselves
@@ -205,6 +201,37 @@ export const renewLock = (lock: Lock): void => {
     lock.seal = sealOf(made);
   }
   sys.close(guarding);
+};
+
+const makeAgain = (folder: Bytes): void => {
+  try {
+    makeSupervise(folder);
+  } catch (error) {
+    if (!(error instanceof Fatal)) throw error;
+  }
+};
+
+/** Programs of a log are started in what is ./log then: whether that is the directory whose lock we have. */
+const isOurDirectory = (lock: Lock): boolean => {
+  const stat = sys.stat(lock.folder);
+  // nothing is started in what is not there
+  if (refused(stat)) return stat === -ENOENT;
+  const directory = identityOf(stat);
+  if (directory !== lock.directory && isNamed(lock.folder, lock.seal)) lock.directory = directory;
+  return directory === lock.directory;
+};
+
+/**
+ * Called before each record: a lock file that was given to somebody else, or that the name no longer leads to, is
+ * replaced. Where that cannot be done the old one stays, and the next record tries again. False: ./log is another directory
+ * now, whose lock we could not take: nothing may be started there.
+ */
+export const renewLock = (lock: Lock): boolean => {
+  const { folder } = lock;
+  const stat = statThere(pathOf(folder));
+  if (stat === -ENOENT && folder !== '') makeAgain(folder);
+  if (refused(stat) || sealOf(stat) !== lock.seal) replaceOurs(lock, stat);
+  return folder === '' || isOurDirectory(lock);
 };
 
 /** Another process has the lock: who, where that can be told. */

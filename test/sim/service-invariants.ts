@@ -32,13 +32,17 @@ const statusOf = (story: Story, folder: string): Status | null => {
   return status;
 };
 
-const livingAt = (story: Story, path: string): Live | undefined =>
-  story.kernel.live().find((process) => process.key === path);
+const livingAt = (story: Story, path: string, pid: number): Live | undefined => {
+  const all = story.kernel.live().filter(({ key }) => key === path || key.startsWith(`${path} of `));
+  // one that lay in ./log before may be nobody's by now
+  const key = path === '/svc/log/run' ? story.logProgram : path;
+  return all.find((process) => process.pid === pid) ?? all.find((process) => process.key === key);
+};
 
 const checkTruth = (story: Story, folder: string, status: Status): void => {
   const { kernel } = story;
-  const run = livingAt(story, `${folder}/run`);
-  const finish = livingAt(story, `${folder}/finish`);
+  const run = livingAt(story, `${folder}/run`, status.pid);
+  const finish = livingAt(story, `${folder}/finish`, status.pid);
   const process = status.phase === 'run' ? run : status.phase === 'finish' ? finish : undefined;
   if (status.phase !== 'down' && process?.pid !== status.pid) {
     fail(story, `status of ${folder} says ${status.phase} ${status.pid}, but there is ${process?.pid ?? 'none'}`);
@@ -61,16 +65,24 @@ const checkWant = (story: Story, status: Status): void => {
   if (status.want !== expected) fail(story, `${want.letter} was sent at ${want.atMs}, status wants ${status.want}`);
 };
 
+const isDiskFull = ({ kernel, spaceMs }: Story, marginMs: number): boolean =>
+  kernel.mount().freeBytes === 0 || kernel.nowMs < spaceMs + marginMs;
+
+/** A log that cannot be had holds up a start for a while; a new one cannot be furnished on a full disk. */
+const isLogAwaited = (story: Story): boolean =>
+  story.kernel.nowMs < story.logEndMs + LOG_WAIT_MS || (story.logMoved && isDiskFull(story, LOG_WAIT_MS));
+
 /** A wanted service is running, finishing, or on its way: looked at now, and if it is down, again a little later. */
 const checkCare = (story: Story, status: Status): void => {
   if (status.want !== 'up' || status.phase !== 'down' || story.scripts.length > 0) return;
-  if (story.kernel.nowMs < story.logEndMs + LOG_WAIT_MS) return;
+  if (isLogAwaited(story)) return;
   const starts = story.startsMs.length;
   const { runs } = story;
   story.kernel.after(LAG_MS, () => {
     const now = statusOf(story, '/svc');
     const same = runs === story.runs && quiet(story) && now?.want === 'up' && now.phase === 'down';
-    if (same && story.startsMs.length === starts) fail(story, 'wanted up, down, and not started');
+    if (same && !isLogAwaited(story) && story.startsMs.length === starts)
+      fail(story, 'wanted up, down, and not started');
   });
 };
 
@@ -101,8 +113,7 @@ const whileItRuns = (story: Story): void => {
   const status = statusOf(story, '/svc');
   if (status === null) {
     // a file that once could not be written for another reason may lack its spare when the disk is full
-    const diskFull = story.kernel.mount().freeBytes === 0 || story.kernel.nowMs < story.spaceMs + LAG_MS;
-    if (!(story.happened.faulty && diskFull)) fail(story, 'no status although all is quiet');
+    if (!(story.happened.faulty && isDiskFull(story, LAG_MS))) fail(story, 'no status although all is quiet');
     return;
   }
   checkWant(story, status);
