@@ -45,11 +45,12 @@ $O/contract-noimage: $(call objects,plain) $O/contract.bc
 out/node/sys.node: src/host/c/sys.c src/host/c/lines.c src/host/c/lines.h src/host/c/sys.h src/host/node/bind.c node_modules/.stamp $(COMPILER)
 	CC='$(CC)' src/host/node/build.sh
 
-## sim: at least 100,000 seeded event sequences against the virtual kernel; SEED=n replays one
+## sim: at least 100,000 seeded event sequences against the virtual kernel, from FIRST=n on; SEED=n replays one
 SEQUENCES ?= 100000
+FIRST ?= 1
 sim: tools
 	$(VITEST) test/sim/kernel
-	$(NODE) test/sim/run.ts $(if $(SEED),--seed $(SEED),--sequences $(SEQUENCES))
+	$(NODE) test/sim/run.ts $(if $(SEED),--seed $(SEED),--sequences $(SEQUENCES) --first $(FIRST))
 
 ## fuzz: readers of bytes and every command line, guided by coverage; SECONDS=n SEED=n, TARGET=NAME, REPLAY=FILE, KEEP=1
 SECONDS ?= 60

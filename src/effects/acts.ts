@@ -36,8 +36,7 @@ const placeOf = (live: Live, side: LiveSide): Place => {
   const { pipe } = live;
   const isLog = side.side === 'log';
   const end = pipe === null ? null : isLog ? pipe.readEnd : pipe.writeEnd;
-  const { lock, directory } = side;
-  return { dir: isLog ? 'log' : '', fds: end === null ? [] : [isLog ? 0 : 1, end], lock, directory };
+  return { dir: isLog ? 'log' : '', fds: end === null ? [] : [isLog ? 0 : 1, end], lock: side.lock };
 };
 
 /** Tells what went wrong with a start, in runit's words, and turns it into the machine's event. */

@@ -32,8 +32,6 @@ export interface Place {
   /** Pairs: the child's descriptor, ours. */
   readonly fds: readonly number[];
   readonly lock: Lock;
-  /** Device and inode of that directory. */
-  readonly directory: string;
 }
 
 /** What only the writing of the record can have failed with: a disk that is full, or cannot be written any more. */
@@ -43,7 +41,7 @@ const NOT_RECORDED: readonly number[] = [-ENOSPC, -EDQUOT, -EROFS].map((errno) =
 const startRecorded = (place: Place, argv: readonly Bytes[], phase: 'run' | 'finish'): Launch => {
   const path = argv[0] ?? '';
   renewLock(place.lock);
-  const record = recordText(phase, place.directory);
+  const record = recordText(phase, place.lock.directory);
   const result = sys.spawn(path, argv, [], place.dir, place.fds, 0, place.lock.fd, record);
   if (!NOT_RECORDED.includes(result)) return launch(result);
   return launch(sys.spawn(path, argv, [], place.dir, place.fds, 0, NO_RECORD, ''));

@@ -1,8 +1,8 @@
 // supervise/lock: who holds it supervises the service, and the record of its process stands in it.
 //
-// Promises: at most one supervisor holds a directory (flock), whoever owns what is in it; a record is believed only from
-// a file that is ours alone. A lock file of somebody else's (`chown -R user supervise`) is replaced by one of ours while
-// both are locked. A lock is made or replaced under a lock of the directory itself, so that two supervisors which start
+// Promises: at most one supervisor holds a directory (flock), whoever owns what is in it; a record names a directory only
+// in a file that is ours alone. A lock file of somebody else's (`chown -R user supervise`) is replaced by one of ours while
+// both are locked, and its record is kept without a directory. A lock is made or replaced under a lock of the directory itself, so that two supervisors which start
 // at the same time do not each replace the other's. Read next: trusted-file.ts, record.ts (what stands in it).
 import { errorText } from '../cli/errno.ts';
 import { type Bytes, type Done, type Errno, type Fd, type RawStat, refused } from '../host/calls.ts';
@@ -23,6 +23,7 @@ import {
 import { sys } from '../host/sys.ts';
 import { whoHolds } from './holder.ts';
 import { Fatal, reason } from './messages.ts';
+import { putRecord, recordFor } from './record.ts';
 import { identityOf, isOther, makeInstead, makeNew, type Opened, openThere, statThere } from './trusted-file.ts';
 
 const MODE = 0o600;
@@ -37,10 +38,10 @@ export interface Lock {
   fd: Fd;
   /** The file and its owner; while the name leads there, no other supervisor gets in. */
   seal: string;
-  /** What stood in it when it was taken. */
+  /** The record that stood in it when it was taken; where others can have written it, it names no directory. */
   readonly text: Bytes;
-  /** Only we can have written that. */
-  readonly ours: boolean;
+  /** Device and inode of the directory that it is the lock of. */
+  directory: string;
 }
 
 const pathOf = (folder: Bytes): Bytes => `${folder}supervise/lock`;
@@ -91,13 +92,16 @@ const textOf = (folder: Bytes, { fd, isFile }: Opened): Bytes => {
   return text;
 };
 
+/** A lock as its file has it. */
+type File = Omit<Lock, 'folder' | 'directory'>;
+
 /** 'held': another supervises. 'again': something has changed meanwhile. 'guard': only under the guard. */
-type Turn = Lock | 'held' | 'again' | 'guard';
+type Turn = File | 'held' | 'again' | 'guard';
 
 const takeOurs = (folder: Bytes, opened: Opened): Turn => {
   if (!isLocked(folder, opened.fd)) return 'held';
   const seal = sealOf(opened.stat);
-  if (isNamed(folder, seal)) return { folder, fd: opened.fd, seal, text: textOf(folder, opened), ours: true };
+  if (isNamed(folder, seal)) return { fd: opened.fd, seal, text: textOf(folder, opened) };
   sys.close(opened.fd);
   return 'again';
 };
@@ -105,7 +109,7 @@ const takeOurs = (folder: Bytes, opened: Opened): Turn => {
 const newLock = (folder: Bytes, fd: Fd, text: Bytes): Turn => {
   const stat = sys.fstat(fd);
   if (refused(stat) || !isLocked(folder, fd)) return 'again';
-  return { folder, fd, seal: sealOf(stat), text, ours: false };
+  return { fd, seal: sealOf(stat), text };
 };
 
 const makeFirst = (folder: Bytes): Turn => {
@@ -115,11 +119,12 @@ const makeFirst = (folder: Bytes): Turn => {
   return newLock(folder, fd, '');
 };
 
-/** Locks a file of our own, and puts it in the place of what is there, which stays locked until then. */
-const putOver = (folder: Bytes): Fd | Errno => {
+/** Locks a file of our own with this record, and puts it in the place of what is there, which stays locked until then. */
+const putOver = (folder: Bytes, text: Bytes): Fd | Errno => {
   const path = pathOf(folder);
   const fd = makeInstead(`${path}.new`, MODE);
   if (refused(fd)) return fd;
+  putRecord(fd, text);
   const locked = flock(fd);
   const put = refused(locked) ? locked : sys.rename(`${path}.new`, path);
   if (!refused(put)) return fd;
@@ -130,8 +135,8 @@ const putOver = (folder: Bytes): Fd | Errno => {
 
 const replace = (folder: Bytes, opened: Opened | Errno): Turn => {
   if (!refused(opened) && !isLocked(folder, opened.fd)) return 'held';
-  const text = refused(opened) ? '' : textOf(folder, opened);
-  const fd = putOver(folder);
+  const text = refused(opened) ? '' : recordFor('', textOf(folder, opened));
+  const fd = putOver(folder, text);
   if (!refused(opened)) sys.close(opened.fd);
   if (refused(fd)) throw unableToOpen(folder, fd);
   return newLock(folder, fd, text);
@@ -154,16 +159,16 @@ const takeGuard = (folder: Bytes, unmade: Errno | null): Fd => {
 };
 
 /**
- * Takes the lock; null: another process has it. `unmade`: why there is no directory, if it could not be made. Throws
- * Fatal.
+ * Takes the lock of the directory that is `folder`; null: another process has it. `unmade`: why there is no supervise in
+ * it, if that could not be made. Throws Fatal.
  */
-export const takeLock = (folder: Bytes, unmade: Errno | null): Lock | null => {
+export const takeLock = (folder: Bytes, directory: string, unmade: Errno | null): Lock | null => {
   let guarding: Fd | null = null;
   try {
     for (let round = 0; round < ROUNDS; round++) {
       const result = turn(folder, guarding !== null);
       if (result === 'guard') guarding = takeGuard(folder, unmade);
-      else if (result !== 'again') return result === 'held' ? null : result;
+      else if (result !== 'again') return result === 'held' ? null : { folder, directory, ...result };
     }
   } finally {
     if (guarding !== null) sys.close(guarding);
@@ -192,7 +197,7 @@ export const renewLock = (lock: Lock): void => {
   if (refused(guarding)) return;
   // still under its name: we hold it ourselves
   const given = !refused(stat) && lock.seal.startsWith(`${identityOf(stat)} `);
-  const fd = given || isFree(folder) ? putOver(folder) : (-EAGAIN as Errno);
+  const fd = given || isFree(folder) ? putOver(folder, '') : (-EAGAIN as Errno);
   const made = refused(fd) ? fd : sys.fstat(fd);
   if (!refused(fd) && !refused(made)) {
     sys.close(lock.fd);

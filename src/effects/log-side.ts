@@ -10,12 +10,13 @@ import { sys } from '../host/sys.ts';
 import { dropLog, firstEvent, handlePair, type PairOutcome, withLog } from '../machine/pair.ts';
 import type { Now } from '../machine/types.ts';
 import { whoHolds } from './holder.ts';
+import type { Lock } from './lock.ts';
 import { Fatal, reason } from './messages.ts';
 import { find, type Half, type LogSign, openHalf, signOfLog } from './open.ts';
 import type { Live } from './pair-live.ts';
 import { newPipe, type Pipe, pipeOf } from './pipe.ts';
 import { publish, removeSpares } from './publish.ts';
-import { takeSide, type Taken } from './side.ts';
+import { takeSide } from './side.ts';
 import { openOk } from './supervise.ts';
 
 const RETRY_MS = 1000;
@@ -76,13 +77,13 @@ interface Parts {
 }
 
 /** Opens all that a log side consists of; `opened` tells what to close where that fails. */
-const openParts = (live: Live, taken: Taken, opened: Fd[]): Parts => {
+const openParts = (live: Live, lock: Lock, opened: Fd[]): Parts => {
   const now: Now = { ms: monotonicMs(), wall: wallClock() };
-  const found = find(live.voice, taken);
+  const found = find(live.voice, lock);
   if (found !== null && found.held.pidfd !== null) opened.push(found.held.pidfd);
   const pipe = (found === null ? null : pipeOf(found.held, 0)) ?? newPipe();
   opened.push(pipe.readEnd, ...(pipe.writeEnd === null ? [] : [pipe.writeEnd]));
-  const half = openHalf('log', taken, found, now);
+  const half = openHalf('log', lock, found, now);
   opened.push(half.live.control);
   publish(half.live.board, half.service);
   half.live.ok = openOk('log/');
@@ -104,10 +105,10 @@ const openLog = (live: Live, key: string): readonly Happening[] | 'wait' | null 
   const opened: Fd[] = [];
   let trouble: string | null = null;
   try {
-    const taken = takeSide('log');
-    if (taken !== null) {
-      opened.push(taken.lock.fd);
-      const parts = openParts(live, taken, opened);
+    const lock = takeSide('log', key);
+    if (lock !== null) {
+      opened.push(lock.fd);
+      const parts = openParts(live, lock, opened);
       live.logKey = key;
       return join(live, parts);
     }

@@ -65,6 +65,8 @@ const knownOf = (live: Live): Known => {
   return {
     voice: live.voice,
     told: live.told,
+    isStepwise: (key) => live.stepwise.has(key),
+    sinceMs: monotonicMs() - live.bornMs,
     isKnown: (key) => live.hasUnknown || live.tree.wanted.has(key),
     keyOf: (name) => {
       names ??= new Map([...live.tree.wanted.values()].map((entry) => [entry.name, entry.key]));
@@ -84,11 +86,12 @@ const leaveSign = (live: Live): void => {
 };
 
 const finish = (live: Live, look: Look): void => {
-  const { found, told, againInMs, unclear } = look;
+  const { found, told, stepwise, againInMs, unclear } = look;
   live.look = null;
   live.trouble = null;
   live.hasUnknown = false;
   live.told = told;
+  live.stepwise = stepwise;
   live.looked = true;
   live.young = againInMs !== null;
   if (againInMs !== null) sooner(live, monotonicMs() + againInMs);

@@ -5,7 +5,7 @@
 import { decodeStatus, type Status } from '../formats/status.ts';
 import { type Bytes, type Errno, type Fd, refused } from '../host/calls.ts';
 import { bootMs, monotonicMs, wallClock } from '../host/clock.ts';
-import { ENOENT, S_IFDIR, S_IFMT, SIGCHLD, SIGTERM } from '../host/linux.ts';
+import { EMFILE, ENOENT, O_RDONLY, S_IFDIR, S_IFMT, SIGCHLD, SIGTERM } from '../host/linux.ts';
 import { sys } from '../host/sys.ts';
 import { newPair, type Side } from '../machine/pair.ts';
 import { handle, newService } from '../machine/service.ts';
@@ -14,14 +14,14 @@ import { ESSENTIAL_FLAG, forgetEnding } from './essential.ts';
 import type { Held } from './held.ts';
 import { Fatal, reason, type Voice } from './messages.ts';
 import { holdStandard } from './standard.ts';
-import { lockedElsewhere } from './lock.ts';
+import { type Lock, lockedElsewhere } from './lock.ts';
 import { newPipe, type Pipe, pipeOf } from './pipe.ts';
 import { learnBoot } from './record.ts';
 import { ENDING, HARMLESS, type Live, newAwaited, publishFirst } from './pair-live.ts';
-import { type LiveSide, openSide, type Taken, takeSide } from './side.ts';
+import { type LiveSide, openSide, takeSide } from './side.ts';
 import { isThere, openOk } from './supervise.ts';
 import { type Survivor, survivorOf } from './survivor.ts';
-import { readThere } from './trusted-file.ts';
+import { identityOf, readThere } from './trusted-file.ts';
 
 /** A process that an earlier supervisor left running, and what that one last said of it. */
 export interface Found {
@@ -59,11 +59,11 @@ const adoptedFrom = ({ pid, phase, startMs }: Survivor, status: Status | null): 
   return { pid, phase, startedMs, since: { sec, nsec }, paused, gotTerm };
 };
 
-export const find = (voice: Voice, { place, lock }: Taken): Found | null => {
-  const survivor = survivorOf(lock, place.directory);
+export const find = (voice: Voice, lock: Lock): Found | null => {
+  const survivor = survivorOf(lock);
   if (survivor === null) return null;
-  voice.warn(`taking over ${place.folder}./${survivor.phase}, still running as process ${survivor.pid}`);
-  const status = readStatus(place.folder);
+  voice.warn(`taking over ${lock.folder}./${survivor.phase}, still running as process ${survivor.pid}`);
+  const status = readStatus(lock.folder);
   return { adopted: adoptedFrom(survivor, status), held: survivor.held, want: status?.want ?? null };
 };
 
@@ -87,10 +87,10 @@ export interface Half {
   readonly service: Service;
 }
 
-export const openHalf = (side: Side, taken: Taken, found: Found | null, now: Now): Half => {
-  const live = openSide(side, taken);
+export const openHalf = (side: Side, lock: Lock, found: Found | null, now: Now): Half => {
+  const live = openSide(side, lock);
   if (found !== null) live.adopted = found.held;
-  return { live, service: serviceOf(side, taken.place.folder, found, now) };
+  return { live, service: serviceOf(side, lock.folder, found, now) };
 };
 
 /** What ./log is; the identity of its directory where it is one. */
@@ -99,24 +99,30 @@ export type LogSign = { readonly key: string } | 'absent' | 'noDirectory' | Errn
 export const signOfLog = (): LogSign => {
   const stat = sys.stat('log');
   if (refused(stat)) return stat === -ENOENT ? 'absent' : stat;
-  const [mode, device, low, high] = stat;
-  return (mode & S_IFMT) === S_IFDIR ? { key: `${device}:${high}:${low}` } : 'noDirectory';
+  return (stat[0] & S_IFMT) === S_IFDIR ? { key: identityOf(stat) } : 'noDirectory';
 };
 
 /** A service that runs writes into the pipe to its log, which must not be left without its end. */
 const noLogFor = (sign: LogSign): Fatal =>
   typeof sign === 'number' ? new Fatal(reason('unable to stat() ./log', sign)) : lockedElsewhere('log/');
 
+/** Without one descriptor more no change could be published: that is known before anything is started. */
+const needRoom = (): void => {
+  const fd = sys.open('.', O_RDONLY, 0);
+  if (fd === -EMFILE) throw new Fatal(reason('unable to open supervise/status', fd));
+  if (!refused(fd)) sys.close(fd);
+};
+
 /** Sides locked: survivors found, fifos open, files true, ok answering. */
-const openBoth = (voice: Voice, signals: Fd, mainTaken: Taken, sign: LogSign): Live => {
+const openBoth = (voice: Voice, signals: Fd, mainLock: Lock, sign: LogSign): Live => {
   if (!learnBoot()) voice.warn('/proc is not mounted, a service that outlives its runsv is not taken over');
-  const log = typeof sign === 'object' ? takeSide('log') : null;
-  const mainFound = find(voice, mainTaken);
+  const log = typeof sign === 'object' ? takeSide('log', sign.key) : null;
+  const mainFound = find(voice, mainLock);
   if (mainFound !== null && log === null && typeof sign !== 'string') throw noLogFor(sign);
   const logFound = log === null ? null : find(voice, log);
   const now: Now = { ms: monotonicMs(), wall: wallClock() };
   const pipe = log === null ? null : pipeFor(mainFound, logFound);
-  const main = openHalf('main', mainTaken, mainFound, now);
+  const main = openHalf('main', mainLock, mainFound, now);
   const logHalf = log === null ? null : openHalf('log', log, logFound, now);
   const live: Live = {
     voice,
@@ -136,7 +142,15 @@ const openBoth = (voice: Voice, signals: Fd, mainTaken: Taken, sign: LogSign): L
   publishFirst(live);
   live.main.ok = openOk('');
   if (live.log !== null) live.log.ok = openOk('log/');
+  needRoom();
   return live;
+};
+
+/** Device and inode of the service's directory. Not to know them would make records worthless. */
+const ownDirectory = (): string => {
+  const stat = sys.stat('.');
+  if (refused(stat)) throw new Fatal(reason('unable to stat .', stat));
+  return identityOf(stat);
 };
 
 /** Takes a service directory. Throws Fatal. */
@@ -145,7 +159,7 @@ export const openService = (voice: Voice, dir: Bytes): Live => {
   const signals = catchSignals();
   enter(dir);
   const sign = signOfLog();
-  const main = takeSide('main');
+  const main = takeSide('main', ownDirectory());
   if (main === null) throw lockedElsewhere('');
   forgetEnding();
   return openBoth(voice, signals, main, sign);

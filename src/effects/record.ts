@@ -44,9 +44,23 @@ export const reserveRecord = (lock: Fd, text: Bytes): void => {
   if (text.length < RECORD_SIZE) sys.pwrite(lock, text.padEnd(RECORD_SIZE - 1) + '\n', 0);
 };
 
+/** Writes a record, '' for none, into a file that has had none or another. */
+export const putRecord = (lock: Fd, text: Bytes): void => {
+  sys.pwrite(lock, text === '' ? `${' '.repeat(RECORD_SIZE - 1)}\n` : text, 0);
+};
+
+/** A record with another directory in it, '' for none; '' where the text is no record, whatever the boot. */
+export const recordFor = (directory: string, text: Bytes): Bytes => {
+  const [line, rest] = text.split('\n');
+  const words = (line ?? '').split(' ').filter((word) => word !== '');
+  if (rest === undefined || words.length < 5 || words.length > 6) return '';
+  const [phase = '', boot] = words;
+  return `${phase.padEnd(6)} ${boot} ${directory.padStart(31)} ${words.slice(-3).join(' ')}\n`;
+};
+
 export interface Record {
   readonly phase: 'run' | 'finish';
-  /** '' in one that a version before this one has written. */
+  /** '' in one that stood in a file which others can have written; a version before this one wrote none. */
   readonly directory: string;
   /** The child was started between these two, milliseconds since boot. */
   readonly startMs: number;

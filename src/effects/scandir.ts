@@ -2,7 +2,8 @@
 //
 // A link, or a directory that was moved in, is taken at once. A directory that is being written (its mtime is less than
 // a second old) is waited for: it may still lack its down file or its log. C runit's look every five seconds hides
-// that race; one that comes within milliseconds must not lose it.
+// that race; one that comes within milliseconds must not lose it. One that has no ./run after that second is being made
+// step by step, and may get its log last: it is given more time.
 //
 // Promises: only what the kernel says is not there is gone; what it refuses to tell otherwise is as it was, and is asked
 // again. What is wrong with an entry is told once, and again when it changes.
@@ -15,6 +16,8 @@ import type { Voice } from './messages.ts';
 
 /** How long a new directory must have been left alone. */
 const SETTLED_MS = 1000;
+/** How long one must have been left alone that had no ./run after that time. */
+const STEPWISE_MS = 3000;
 /** Where runsv keeps its files: one that was started on the scan directory itself leaves this there. */
 const SUPERVISE = 'supervise';
 
@@ -28,6 +31,8 @@ export interface Look {
   at: number;
   readonly found: Found[];
   readonly told: Map<Bytes, string>;
+  /** Directories that are being made step by step. */
+  readonly stepwise: Set<string>;
   /** Milliseconds until a directory that is still being written may be taken; null: none is. */
   againInMs: number | null;
   /** The kernel would not tell of some entry. */
@@ -39,6 +44,10 @@ export interface Known {
   readonly voice: Voice;
   readonly told: Told;
   isKnown(key: string): boolean;
+  /** Whether a directory was being made step by step at the last look. */
+  isStepwise(key: string): boolean;
+  /** For how many milliseconds runsvdir has looked: what is older than that was there before. */
+  readonly sinceMs: number;
   /** The directory that had this name at the last look; undefined: none that was a service. */
   keyOf(name: Bytes): string | undefined;
 }
@@ -56,12 +65,25 @@ const ageMs = (stat: RawStat): number => {
   return (sec - stat[7]) * 1000 + (nsec - stat[8]) / 1e6;
 };
 
-/** How long to wait for a directory; 0: not at all. An mtime in the future says nothing. */
-const waitFor = (name: Bytes, stat: RawStat): number => {
-  const age = ageMs(stat);
-  if (age < 0 || age >= SETTLED_MS) return 0;
+const isLink = (name: Bytes): boolean => {
   const itself = sys.lstat(name);
-  return !refused(itself) && (itself[0] & S_IFMT) === S_IFLNK ? 0 : SETTLED_MS - age;
+  return !refused(itself) && (itself[0] & S_IFMT) === S_IFLNK;
+};
+
+/** Whether it is made step by step, so far without ./run. */
+const isStepwise = (known: Known, name: Bytes, key: string, age: number): boolean =>
+  known.isStepwise(key) || (age >= SETTLED_MS && age < known.sinceMs && sys.lstat(`${name}/run`) === -ENOENT);
+
+/** How long to wait for a directory; 0: not at all. An mtime in the future says nothing. */
+const waitFor = (look: Look, known: Known, name: Bytes, stat: RawStat): number => {
+  const age = ageMs(stat);
+  if (age < 0 || age >= STEPWISE_MS) return 0;
+  const key = keyOf(stat);
+  const stepwise = isStepwise(known, name, key, age);
+  const wait = (stepwise ? STEPWISE_MS : SETTLED_MS) - age;
+  if (wait <= 0 || isLink(name)) return 0;
+  if (stepwise) look.stepwise.add(key);
+  return wait;
 };
 
 /** What a runsv that was started on the scan directory itself has left there, or a daemontools' svscan. */
@@ -92,7 +114,7 @@ const takeRefusal = (look: Look, known: Known, name: Bytes, errno: Errno): void 
 
 const takeDirectory = (look: Look, known: Known, name: Bytes, stat: RawStat): void => {
   const key = keyOf(stat);
-  const wait = known.isKnown(key) ? 0 : waitFor(name, stat);
+  const wait = known.isKnown(key) ? 0 : waitFor(look, known, name, stat);
   if (wait > 0) look.againInMs = Math.min(look.againInMs ?? wait, wait);
   else if (!isLeftover(name)) look.found.push({ name, key });
 };
@@ -108,7 +130,7 @@ const takeEntry = (look: Look, known: Known, name: Bytes): void => {
 export const newLook = (): Look | Errno => {
   const names = sys.readdir('.');
   if (refused(names)) return names;
-  return { names, at: 0, found: [], told: new Map(), againInMs: null, unclear: false };
+  return { names, at: 0, found: [], told: new Map(), stepwise: new Set(), againInMs: null, unclear: false };
 };
 
 /** Looks at entries while `hasTime` says so. Whether all have been looked at. */

@@ -9,15 +9,12 @@ import { type Lock, takeLock } from './lock.ts';
 import { type Held, signalHeld } from './held.ts';
 import { type Board, newBoard } from './publish.ts';
 import { makeSupervise, openControl } from './supervise.ts';
-import { directoryOf } from './survivor.ts';
 import { statThere } from './trusted-file.ts';
 
 export interface LiveSide {
   readonly side: Side;
   /** '' or 'log/' */
   readonly folder: Bytes;
-  /** Device and inode of the folder. */
-  readonly directory: string;
   readonly lock: Lock;
   readonly control: Fd;
   /** What tells that we live; null: not yet. */
@@ -27,37 +24,26 @@ export interface LiveSide {
   adopted: Held | null;
 }
 
-/** Where a side is: '' or 'log/', and that directory's device and inode. */
-interface Place {
-  readonly folder: Bytes;
-  readonly directory: string;
-}
-
-/** A side whose lock we have. */
-export interface Taken {
-  readonly place: Place;
-  readonly lock: Lock;
-}
-
-/** Null: another process has its lock. Throws Fatal. */
-export const takeSide = (side: Side): Taken | null => {
+/** Takes the lock of a side, whose directory is this one. Null: another process has it. Throws Fatal. */
+export const takeSide = (side: Side, directory: string): Lock | null => {
   const folder = side === 'main' ? '' : 'log/';
   const unmade = makeSupervise(folder);
-  const lock = takeLock(folder, unmade);
-  return lock === null ? null : { place: { folder, directory: directoryOf(side === 'main' ? '.' : 'log') }, lock };
+  return takeLock(folder, directory, unmade);
 };
 
-export const openSide = (side: Side, { place: { folder, directory }, lock }: Taken): LiveSide => ({
-  side,
-  folder,
-  directory,
-  lock,
-  control: openControl(folder),
-  ok: null,
-  // a log service's pid file is only made when there first is a process; one that is there must not be believed
-  board: newBoard(`${folder}supervise/`, side === 'main' || !refused(statThere(`${folder}supervise/pid`))),
-  adopted: null,
-});
+export const openSide = (side: Side, lock: Lock): LiveSide => {
+  const { folder } = lock;
+  return {
+    side,
+    folder,
+    lock,
+    control: openControl(folder),
+    ok: null,
+    // a log service's pid file is only made when there first is a process; one that is there must not be believed
+    board: newBoard(`${folder}supervise/`, side === 'main' || !refused(statThere(`${folder}supervise/pid`))),
+    adopted: null,
+  };
+};
 
 /** Our children are signalled by number, which is theirs until runner.ts reaps them; who was taken over is held. */
 export const signal = ({ adopted }: LiveSide, pid: number, number: number): void => {

@@ -39,7 +39,19 @@ const signalAll = (live: Live, signal: number): void => {
   else for (const process of ours(live)) signalSeen(process, signal);
 };
 
-const askStrays = (live: Live): void => {
+const ask = (process: Process): void => {
+  signalSeen(process, SIGTERM);
+  signalSeen(process, SIGCONT);
+};
+
+const keyOf = ({ pid, start }: Process): string => `${pid}:${start}`;
+
+/** Many a program takes a second TERM for haste: who was told already is left alone. */
+const askStrays = (live: Live, { asked }: Container): void => {
+  if (asked.size > 0) {
+    for (const process of ours(live)) if (!asked.has(keyOf(process))) ask(process);
+    return;
+  }
   signalAll(live, SIGTERM);
   signalAll(live, SIGCONT);
 };
@@ -80,8 +92,8 @@ const orphansOf = (live: Live, all: readonly Process[]): readonly Process[] => {
 const askLeft = (live: Live, container: Container, rested: boolean): void => {
   const all = ours(live);
   for (const process of withoutCommand(container, all, rested ? leftOf(live, all) : orphansOf(live, all))) {
-    signalSeen(process, SIGTERM);
-    signalSeen(process, SIGCONT);
+    ask(process);
+    container.asked.add(keyOf(process));
   }
 };
 
@@ -123,7 +135,7 @@ const askCommand = ({ pid }: Container): void => {
 const perform = (live: Live, container: Container, effect: ShutdownEffect): void => {
   if (effect.kind === 'askCommand') askCommand(container);
   else if (effect.kind === 'stopServices') deliver(live, { kind: 'stop' });
-  else if (effect.kind === 'askStrays') askStrays(live);
+  else if (effect.kind === 'askStrays') askStrays(live, container);
   else if (effect.kind === 'lookForRest') lookForRest(live);
   else if (effect.kind === 'askLeft') askLeft(live, container, effect.rested);
   else if (effect.kind === 'killLeft') killLeft(live, container);

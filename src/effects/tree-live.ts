@@ -12,6 +12,7 @@ import {
   SIGPIPE,
   SIGTERM,
 } from '../host/linux.ts';
+import { monotonicMs } from '../host/clock.ts';
 import { sys } from '../host/sys.ts';
 import type { Start } from '../formats/handover.ts';
 import { newShutdown, type Shutdown, type ShutdownEvent } from '../machine/shutdown.ts';
@@ -44,6 +45,8 @@ export interface Container {
   written: { readonly tree: Tree; readonly shutdown: Shutdown | null; readonly pid: number };
   /** What has happened and was not handed to the machine yet. */
   readonly news: ShutdownEvent[];
+  /** What services left behind that was told to end while runsvs were left, each by its number and start. */
+  readonly asked: Set<string>;
   /** When this process was started. */
   readonly start: Start;
 }
@@ -77,6 +80,10 @@ export interface Live {
   lookCostMs: number;
   /** What was said of entries. */
   told: Told;
+  /** Directories that are being made step by step. */
+  stepwise: ReadonlySet<string>;
+  /** When this runsvdir began, monotonic. */
+  readonly bornMs: number;
   /** How soon entries of which the kernel would not tell are tried again. */
   unclearMs: number;
   /** A look has come to an end, or cannot be made: what was there at the start is known. */
@@ -131,6 +138,7 @@ const newContainer = ({ killAfterMs, command }: Asked): Container => {
     commandDue: command.length > 0,
     written: { tree: newTree(), shutdown: null, pid: 0 },
     news: [],
+    asked: new Set(),
     start: ownStart(),
   };
 };
@@ -168,6 +176,8 @@ export const newLive = (voice: Voice, asked: Asked, title: Title | null): Live =
     look: null,
     lookCostMs: 0,
     told: new Map(),
+    stepwise: new Set(),
+    bornMs: monotonicMs(),
     unclearMs: UNCLEAR_MS,
     looked: false,
     young: false,

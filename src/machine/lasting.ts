@@ -1,16 +1,19 @@
 // Whether a process that runs has been up long enough to count as up.
 //
 // Promises: pure and total. A process that ends at once was never up; one of a service whose processes end again and again
-// counts only when it has lasted longer than the second in which runsv starts no other. What is seen counts, by the
-// monotonic clock; the wall clock in a status only tells that a process which was there before is old.
+// counts only when it has lasted longer than the second in which runsv starts no other. One that has not come to wait for
+// anything yet may be about to end. What is seen counts, by the monotonic clock; the wall clock in a status only tells that a
+// process which was there before is old.
 // Read next: reached.ts (what must hold besides), ../applets/sv/round.ts (who asks).
 import type { Status } from '../formats/status.ts';
 import type { Moment } from '../formats/tai64.ts';
 
 /** A process that was seen to start counts as up after this time. */
 export const LASTING_MS = 200;
-/** One that may be the next of many counts after this time. */
+/** One that may be the next of many, or is busy all the time, counts after this time. */
 export const SETTLED_MS = 1200;
+/** How soon one that is busy is looked at again. */
+export const BUSY_MS = 20;
 
 /** Monotonic milliseconds, and the wall clock at the same time. */
 export interface Time {
@@ -25,10 +28,10 @@ export interface Lasting {
   readonly suspect: boolean;
   /** The process that is watched, as the status first showed it; null: none. */
   readonly process: Status | null;
-  /** Monotonic milliseconds: when it was seen to start; null: it was there before, or must last SETTLED_MS anyhow. */
-  readonly freshMs: number | null;
-  /** Monotonic milliseconds: when it counts as up. */
+  /** Monotonic milliseconds: when it counts as up if it waits for something then. */
   readonly dueMs: number;
+  /** Monotonic milliseconds: when it counts as up, whatever it does. */
+  readonly settledMs: number;
   /** How many ended while they were watched. */
   readonly ends: number;
   /** Processes of this service seem to end again and again. */
@@ -46,8 +49,8 @@ export const NOT_SEEN: Lasting = {
   before: null,
   suspect: false,
   process: null,
-  freshMs: null,
   dueMs: 0,
+  settledMs: 0,
   ends: 0,
   unstable: false,
 };
@@ -67,14 +70,13 @@ export const isSameProcess = (one: Status, other: Status): boolean =>
   one.sec === other.sec &&
   one.nsec === other.nsec;
 
-type Due = Pick<Lasting, 'freshMs' | 'dueMs'>;
+type Due = Pick<Lasting, 'dueMs' | 'settledMs'>;
 
 const due = (lasting: Lasting, status: Status, { ms, wall }: Time): Due => {
   const { before } = lasting;
   const known = before !== null && isSameProcess(before, status);
-  if (known) return { freshMs: null, dueMs: ms + Math.max(0, SETTLED_MS - ageMs(status, wall)) };
-  if (mustSettle(lasting)) return { freshMs: null, dueMs: ms + SETTLED_MS };
-  return { freshMs: ms, dueMs: ms + LASTING_MS };
+  const settledMs = ms + Math.max(0, SETTLED_MS - (known ? ageMs(status, wall) : 0));
+  return { dueMs: known || mustSettle(lasting) ? settledMs : ms + LASTING_MS, settledMs };
 };
 
 /** Whether the process must last, whatever ./check says. */
@@ -90,11 +92,14 @@ export const seen = (lasting: Lasting, status: Status, running: boolean, time: T
   return { ...now, process: status, ...due(now, status, time) };
 };
 
-/** The process that is watched has waited so long for a processor: that is no time in which it could have ended. */
-export const starved = (lasting: Lasting, waitedMs: number): Lasting => {
-  const { freshMs } = lasting;
-  return freshMs === null ? lasting : { ...lasting, dueMs: freshMs + Math.min(LASTING_MS + waitedMs, SETTLED_MS) };
-};
+/** The process that is watched has something to do, or no processor to do it: what has not begun has not lasted. */
+export const busy = (lasting: Lasting, nowMs: number): Lasting => ({
+  ...lasting,
+  dueMs: Math.min(nowMs + BUSY_MS, lasting.settledMs),
+});
 
 /** Whether the process that was seen last has lasted. */
 export const hasLasted = ({ process, dueMs }: Lasting, nowMs: number): boolean => process !== null && nowMs >= dueMs;
+
+/** Whether it counts, whatever it does. */
+export const hasSettled = ({ settledMs }: Lasting, nowMs: number): boolean => nowMs >= settledMs;

@@ -22,7 +22,7 @@ const HINT = new RegExp(
   'gm',
 );
 
-/** What sv said on standard error, without those lines. */
-export function withoutHints(err: string): string {
-  return err.replace(HINT, '');
+/** What sv said on standard error, without those lines, which are for those that failed. */
+export function withoutHints(err: string, end: string): string {
+  return end === 'exit 0' ? err : err.replace(HINT, '');
 }

@@ -208,7 +208,7 @@ export async function kill(running: Running, name: NodeJS.Signals): Promise<stri
 export function noteRun(world: World, key: string, ran: Finished): void {
   world.note(key, ran.end);
   if (ran.out !== '') world.note(`${key}: stdout`, ran.out);
-  const err = withoutHints(ran.err);
+  const err = withoutHints(ran.err, ran.end);
   if (err !== '') world.note(`${key}: stderr`, err);
 }
 

@@ -8,6 +8,8 @@ export interface Case {
   readonly needs?: readonly string[];
   /** How long it may take, where that is more than usual. */
   readonly takesMs?: number;
+  /** Takes so much of the machine that what is played beside it would come late. */
+  readonly alone?: boolean;
 }
 
 /** A table row: what must hold, and how it is tried. */
@@ -16,3 +18,6 @@ export const fault = (title: string, attempt: (world: World) => Promise<void>, .
   attempt,
   needs,
 });
+
+/** The same, played when nothing else is. */
+export const alone = (given: Case): Case => ({ ...given, alone: true });

@@ -12,21 +12,27 @@ open my $lock, '>>', '${told}.${lock}';
 flock($lock, LOCK_EX | LOCK_NB) or tell_('double');
 `;
 
-const STAY = 'sleep 3600 while 1;\n';
+/** No signal is let in between the last word and the wait: perl would put it aside, and sleep on. */
+const BLOCK = `use POSIX ();
+my ($all, $old) = (POSIX::SigSet->new, POSIX::SigSet->new);
+$all->fillset;
+POSIX::sigprocmask(POSIX::SIG_BLOCK(), $all, $old);
+`;
+const STAY = 'POSIX::sigsuspend($old) while 1;\n';
 
 const HABITS = {
   /** stays until TERM */
-  stays: `$SIG{TERM} = sub { tell_('term'); exit 0 };\ntell_('start');\n${STAY}`,
+  stays: `${BLOCK}$SIG{TERM} = sub { tell_('term'); exit 0 };\ntell_('start');\n${STAY}`,
   /** stays until KILL */
-  stubborn: `$SIG{TERM} = sub { tell_('term') };\ntell_('start');\n${STAY}`,
+  stubborn: `${BLOCK}$SIG{TERM} = sub { tell_('term') };\ntell_('start');\n${STAY}`,
   /** leaves signals as they came */
-  plain: `tell_('start');\n${STAY}`,
+  plain: `tell_('start');\nsleep 3600 while 1;\n`,
   /** stays until TERM, then takes until a file NAME.gate is there */
   slowToGo:
     `my $end = 0;\n$SIG{TERM} = sub { tell_('term'); $end = 1 };\ntell_('start');\n` +
     `select(undef, undef, undef, 0.02) until $end && -e $gate;\nexit 0;\n`,
   /** tells each signal it gets */
-  listens: `for my $name (qw(HUP ALRM INT QUIT USR1 USR2)) { $SIG{$name} = sub { tell_($name) } }\ntell_('start');\n${STAY}`,
+  listens: `${BLOCK}for my $name (qw(HUP ALRM INT QUIT USR1 USR2)) { $SIG{$name} = sub { tell_($name) } }\ntell_('start');\n${STAY}`,
   /** ends at once */
   ends: `tell_('start');\nexit 0;\n`,
   /** tells how it was called, then ends */
@@ -60,7 +66,14 @@ for (my $n = 1; ; $n++) {
 }
 `;
 
-const COPY = 'while (!$end && sysread STDIN, my $text, 65536) { syswrite $copy, $text }\n';
+/** Looks up now and then: a TERM just before the wait for input would be put aside until there is some. */
+const COPY = `until ($end) {
+  vec(my $in = '', fileno(STDIN), 1) = 1;
+  next unless select($in, undef, undef, 0.1) > 0;
+  sysread(STDIN, my $text, 65536) or last;
+  syswrite $copy, $text;
+}
+`;
 
 /** Copies its input to TOLD.copy until the input ends, or TERM; what it has read it has written. */
 export const copiesLines = (told: string): string => `${witness(told, 'log')}my $end = 0;
@@ -88,6 +101,6 @@ ${COPY}tell_('log-end');
 
 /** Does not end when its input does, nor at the signals given. */
 export const ignoresEnd = (told: string, ...ignored: readonly string[]): string => `${witness(told, 'log')}
-$SIG{$_} = 'IGNORE' for qw(${ignored.join(' ')});
+${BLOCK}$SIG{$_} = 'IGNORE' for qw(${ignored.join(' ')});
 tell_('log');
 ${STAY}`;

@@ -14,7 +14,7 @@ import { World } from './world.ts';
 import { summary } from '../summary.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
-const CASE_MS = 90_000;
+const CASE_MS = 180_000;
 const PROGRAMS = ['runsv', 'runsvdir', 'sv'];
 
 const { values } = parseArgs({
@@ -88,6 +88,14 @@ const leave = async (status: number): Promise<never> => {
   process.exit(status);
 };
 
+const playAll = async (cases: readonly Case[], jobs: number): Promise<void> => {
+  const queue = cases.values();
+  const worker = async (): Promise<void> => {
+    for (const given of queue) await play(given);
+  };
+  await Promise.all(Array.from({ length: jobs }, worker));
+};
+
 const main = async (): Promise<void> => {
   prepareBin();
   const chosen = CASES.filter((given) => given.title.toLowerCase().includes(values.filter.toLowerCase()));
@@ -95,11 +103,14 @@ const main = async (): Promise<void> => {
     for (const given of chosen) console.log(given.title);
     return;
   }
-  const queue = chosen.values();
-  const worker = async (): Promise<void> => {
-    for (const given of queue) await play(given);
-  };
-  await Promise.all(Array.from({ length: Number(values.jobs) }, worker));
+  await playAll(
+    chosen.filter((given) => given.alone !== true),
+    Number(values.jobs),
+  );
+  await playAll(
+    chosen.filter((given) => given.alone === true),
+    1,
+  );
 };
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => void leave(130));

@@ -20,8 +20,6 @@ export interface StartOptions {
   readonly foreign?: boolean;
 }
 
-const LAST_WORDS_MS = 10;
-
 /** One of our lines: who, how bad, what. */
 const MESSAGE = /^runsv(dir)? [^:]+: (warning|fatal): [^:]+(: [^:]+)*$/;
 
@@ -44,13 +42,20 @@ export class Running {
       this.#text += text;
       stirs.stir();
     });
+    child.on('error', (refusal) => {
+      this.#text += `not started: ${refusal.message}\n`;
+      this.#end = 'not started';
+      stirs.stir();
+    });
     child.on('exit', (code, signal) => {
       const end = signal === null ? `exit ${code}` : `signal ${signal}`;
-      // Its last words are in the pipe by now; a service may hold the other end, so there is no end to wait for.
-      setTimeout(() => {
+      // Its last words are in the pipe by now; a service may hold the other end, so there is no end to wait for. Between
+      // the two all that is readable is read.
+      const announce = (): void => {
         this.#end = end;
         stirs.stir();
-      }, LAST_WORDS_MS);
+      };
+      setImmediate(() => setImmediate(announce));
     });
   }
 
@@ -106,6 +111,7 @@ export class World {
   readonly #stirs = new Stirs();
   readonly #running: Running[] = [];
   readonly #mounts: string[] = [];
+  #closed = false;
 
   constructor(bin: string) {
     this.#bin = bin;
@@ -135,7 +141,13 @@ export class World {
     for (const path of [this.#toldFolder, ...paths]) chownSync(path, uid, uid);
   }
 
+  /** A case that took too long goes on: nothing more is begun for it. */
+  #begin(): void {
+    if (this.#closed) throw new Error('the case is over');
+  }
+
   start(program: string, args: readonly string[], options: StartOptions = {}): Running {
+    this.#begin();
     const words = [...(options.wrap ?? []), resolve(this.#bin, program), ...args];
     const child = spawn(words[0] ?? '', words.slice(1), {
       cwd: options.cwd ?? this.dir,
@@ -156,7 +168,13 @@ export class World {
     return this.start('runsvdir', [this.scan], options);
   }
 
-  until<T>(what: string, look: () => T, paths: readonly string[] = [], deadlineMs = DEADLINE_MS): Promise<Found<T>> {
+  async until<T>(
+    what: string,
+    look: () => T,
+    paths: readonly string[] = [],
+    deadlineMs = DEADLINE_MS,
+  ): Promise<Found<T>> {
+    this.#begin();
     return this.#stirs.until(what, look, [this.#toldFolder, ...paths], deadlineMs);
   }
 
@@ -215,12 +233,14 @@ export class World {
   }
 
   mount(path: string, type: string, options: string): void {
+    this.#begin();
     mkdirSync(path, { recursive: true });
     execFileSync('mount', ['-t', type, '-o', options, 'none', path]);
     this.#mounts.push(path);
   }
 
   bind(from: string, path: string): void {
+    this.#begin();
     mkdirSync(path, { recursive: true });
     execFileSync('mount', ['--bind', from, path]);
     this.#mounts.push(path);
@@ -259,6 +279,7 @@ export class World {
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     await this.#sweep();
     for (const one of this.#running) one.release();
     for (const path of this.#mounts.reverse()) execFileSync('umount', ['-l', path]);

@@ -1,5 +1,5 @@
-// The simulation: `run.ts [--sequences N] [--seed N]`. Plays N seeded scenarios (default 100,000) on all processors,
-// or one with all it did. Ends in `N passed, N failed`; every failure names its seed.
+// The simulation: `run.ts [--sequences N] [--first N] [--seed N]`. Plays N seeded scenarios (default 100,000) from a first one
+// (default 1) on all processors, or one with all it did. Ends in `N passed, N failed`; every failure names its seed.
 import { fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -39,10 +39,10 @@ const work = ({ from, to }: Share): void => {
   }
 };
 
-const sharesOf = (sequences: number, workers: number): readonly Share[] =>
+const sharesOf = (first: number, sequences: number, workers: number): readonly Share[] =>
   Array.from({ length: workers }, (_, n) => ({
-    from: 1 + Math.floor((sequences * n) / workers),
-    to: 1 + Math.floor((sequences * (n + 1)) / workers),
+    from: first + Math.floor((sequences * n) / workers),
+    to: first + Math.floor((sequences * (n + 1)) / workers),
   }));
 
 const runShare = (share: Share, failed: (seed: number, failures: readonly string[]) => void): Promise<boolean> =>
@@ -52,9 +52,9 @@ const runShare = (share: Share, failed: (seed: number, failures: readonly string
     worker.on('close', (code) => resolve(code === 0));
   });
 
-const runAll = async (sequences: number): Promise<number> => {
+const runAll = async (first: number, sequences: number): Promise<number> => {
   const failing = new Map<number, readonly string[]>();
-  const shares = sharesOf(sequences, availableParallelism());
+  const shares = sharesOf(first, sequences, availableParallelism());
   const startMs = performance.now();
   const ends = await Promise.all(shares.map((share) => runShare(share, (seed, what) => failing.set(seed, what))));
   for (const [seed, failures] of [...failing].slice(0, SHOWN)) console.log(`seed ${seed}: ${failures.join('; ')}`);
@@ -77,6 +77,7 @@ const replay = (seed: number): number => {
 const { values } = parseArgs({
   options: {
     sequences: { type: 'string', default: '100000' },
+    first: { type: 'string', default: '1' },
     seed: { type: 'string' },
     from: { type: 'string' },
     to: { type: 'string' },
@@ -84,4 +85,7 @@ const { values } = parseArgs({
 });
 if (values.from !== undefined) work({ from: Number(values.from), to: Number(values.to) });
 else
-  process.exitCode = values.seed === undefined ? await runAll(Number(values.sequences)) : replay(Number(values.seed));
+  process.exitCode =
+    values.seed === undefined
+      ? await runAll(Number(values.first), Number(values.sequences))
+      : replay(Number(values.seed));

@@ -16,6 +16,8 @@ import { fail, type Invariants, STRAY, type Story } from './service-scenario.ts'
 const LAG_MS = 2500;
 /** How long the end may take: control scripts, one after the other, then the log. */
 const END_MS = 120_000;
+/** How long a log that cannot be had holds up a start after that has an end. */
+const LOG_WAIT_MS = 7000;
 /** How long a want may take to be told. */
 const ACK_MS = 50;
 
@@ -61,8 +63,8 @@ const checkWant = (story: Story, status: Status): void => {
 
 /** A wanted service is running, finishing, or on its way: looked at now, and if it is down, again a little later. */
 const checkCare = (story: Story, status: Status): void => {
-  // a log that cannot be had holds a start up for some seconds
-  if (status.want !== 'up' || status.phase !== 'down' || story.scripts.length > 0 || story.logMoved) return;
+  if (status.want !== 'up' || status.phase !== 'down' || story.scripts.length > 0) return;
+  if (story.kernel.nowMs < story.logEndMs + LOG_WAIT_MS) return;
   const starts = story.startsMs.length;
   const { runs } = story;
   story.kernel.after(LAG_MS, () => {
@@ -106,9 +108,12 @@ const whileItRuns = (story: Story): void => {
   checkWant(story, status);
   checkCare(story, status);
   checkDescriptors(story);
-  if (story.withLog && !story.logMoved) statusOf(story, '/svc/log');
+  if (story.withLog) statusOf(story, '/svc/log');
   settle(story);
 };
+
+/** Whether the files in ./log are those of a living supervisor, as `sv` finds out. */
+const isLogSupervised = ({ kernel }: Story): boolean => kernel.user.send('/svc/log/supervise/ok', '') === 0;
 
 /** The files are compared with the truth between two calls of runsv; it may be on its way to write them. */
 const settle = (story: Story): void => {
@@ -117,7 +122,7 @@ const settle = (story: Story): void => {
     const status = statusOf(story, '/svc');
     if (!quiet(story) || status === null || before !== JSON.stringify(story.kernel.live())) return;
     checkTruth(story, '/svc', status);
-    const log = story.withLog && !story.logMoved ? statusOf(story, '/svc/log') : null;
+    const log = isLogSupervised(story) ? statusOf(story, '/svc/log') : null;
     if (log !== null) checkTruth(story, '/svc/log', log);
   });
 };
@@ -136,7 +141,10 @@ const atTheEnd = (story: Story, ending: Ending, left: readonly Live[]): void => 
   if (ending.how !== 'exited' || ending.code !== 0) fail(story, `ended by ${JSON.stringify(ending)}`);
   if (story.goingMs !== null && story.kernel.nowMs - story.goingMs > END_MS) fail(story, 'the end took too long');
   const gone = left.filter((each) => each.key !== STRAY);
-  const kept = gone.filter(({ key }) => !(story.happened.killed && (key.includes('/control/') || story.logMoved)));
+  // and of what lay in ./log when that was away no later runsv knows
+  const forgotten = ({ key }: Live): boolean =>
+    key.includes('/control/') || (story.logMoved && key.startsWith('/svc/log/'));
+  const kept = gone.filter((each) => !(story.happened.killed && forgotten(each)));
   if (kept.length > 0) fail(story, `still there: ${kept.map((each) => each.key).join(', ')}`);
   const status = statusOf(story, '/svc');
   if (status !== null && !story.happened.faulty && (status.phase !== 'down' || status.pid !== 0)) {

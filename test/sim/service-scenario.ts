@@ -31,8 +31,10 @@ export interface Story {
   readonly failures: string[];
   /** The last want that was sent and when; null: none, or not to be relied on. */
   want: { readonly letter: string; readonly atMs: number } | null;
-  /** ./log was moved away or back: its files may be those of another time. */
+  /** ./log was moved away: whoever supervised it then may have left it there. */
   logMoved: boolean;
+  /** When ./log last was away, or could not be looked at. */
+  logEndMs: number;
   /** When it was told to go for good; null: not yet. */
   goingMs: number | null;
   /** Told to exit: from then on a service with a log has no way back. */
@@ -127,7 +129,7 @@ const furnish = (story: Story): void => {
 
 // ---- events -----------------------------------------------------------------------------------------------------
 
-type Act = (story: Story) => void;
+type Act = (story: Story) => unknown;
 
 const sendTo = (story: Story, fifo: string, letters: string): number => {
   note(story, `send ${JSON.stringify(letters)} to ${fifo}`);
@@ -204,14 +206,19 @@ const stepClock: Act = (story) => {
   story.kernel.stepWall(ms);
 };
 
-/** Holds a fault for a while; what goes wrong meanwhile is told, and mended afterwards. */
-const holding = (story: Story, what: string, on: () => () => void): void => {
+/** Holds a fault for a while, until when; what goes wrong meanwhile is told, and mended afterwards. */
+const holding = (story: Story, what: string, on: () => () => void): number => {
   const lastsMs = 1 + story.random.int(3000);
   note(story, `${what} for ${lastsMs} ms`);
   story.happened.faulty = true;
   story.faultEndMs = Math.max(story.faultEndMs, story.kernel.nowMs + lastsMs);
   const off = on();
   story.kernel.after(lastsMs, off);
+  return story.kernel.nowMs + lastsMs;
+};
+
+const withoutLog = (story: Story, endMs: number): void => {
+  story.logEndMs = Math.max(story.logEndMs, endMs);
 };
 
 const refuseForks: Act = (story) =>
@@ -251,18 +258,19 @@ const takeRunAway: Act = (story) =>
 const moveLog: Act = (story) => {
   story.logMoved = true;
   story.happened.logTouched = true;
-  holding(story, './log is gone', () => {
+  const endMs = holding(story, './log is gone', () => {
     story.kernel.user.rename('/svc/log', '/svc/log.away');
     return () => void story.kernel.user.rename('/svc/log.away', '/svc/log');
   });
+  withoutLog(story, endMs);
 };
 
 const refuseStats: Act = (story) => {
-  story.logMoved = true;
-  holding(story, 'no stat', () => {
+  const endMs = holding(story, 'no stat', () => {
     const fault = story.kernel.fault({ call: 'stat', errno: EIO, probability: 0.7 });
     return () => fault.off();
   });
+  withoutLog(story, endMs);
 };
 
 const ACTS: readonly (readonly [number, Act])[] = [
@@ -310,6 +318,7 @@ const newStory = (seed: number, trace: number): Story => {
     failures: [],
     want: null,
     logMoved: false,
+    logEndMs: -Infinity,
     goingMs: null,
     exiting: false,
     faultEndMs: -1,

@@ -34,12 +34,16 @@ const withFile = (config: string): string => config.replace(/^U(?!\d+\.\d+\.\d+\
 
 /** svlogd-lowered-n: the old files that are more than config says, which ours removes at the start. */
 const surplusOf = ({ config, found }: LogDir): readonly string[] => {
-  const keep = Number([...(config ?? '').matchAll(/^n(\d+)/gm)].at(-1)?.[1] ?? 0);
+  const keep = Number([...(config ?? '').matchAll(/^n(\d*)/gm)].at(-1)?.[1] ?? 0);
   const old = Object.keys(found ?? {}).filter((name) => name.length === 27 && name.startsWith('@'));
-  return [/[^ut]$/, /u$/].flatMap((kind) => {
+  const current = found?.['current'];
+  // a current that a crash left becomes the newest .u
+  const left = current !== undefined && current.text !== '' && (current.mode & 0o100) === 0 ? 1 : 0;
+  const surplus = (kind: RegExp, more: number): readonly string[] => {
     const some = old.filter((name) => kind.test(name)).sort();
-    return keep === 0 ? [] : some.slice(0, Math.max(0, some.length - keep));
-  });
+    return keep === 0 ? [] : some.slice(0, Math.max(0, some.length + more - keep));
+  };
+  return [...surplus(/[^ut]$/, 0), ...surplus(/u$/, left)];
 };
 
 const withoutSurplus = (dir: LogDir): LogDir => {
@@ -62,7 +66,21 @@ const inAnyOrder = (batch: Batch, seen: Seen): Map<string, string> => {
 };
 
 /** svlogd-config-told: what ours says of lines of a config that C takes without a word. */
-const TOLD = /^svlogd: warning: .*\/config: (line \d+: .*|carriage returns .*|\d+ more lines .*)\n/gm;
+const TOLD = /^svlogd: warning: .*\/config: (?:line (\d+): .*|(carriage returns) .*|(\d+) more lines .*)\n/gm;
+
+/** A line of which there is nothing to say. Numbers of more digits may be too large. */
+const FINE = /^$|^#|^[-+eE][^\0\r]*$|^s\d{1,12}[km]?$|^t\d{1,12}[mh]?$|^[nN]\d{1,12}$|^[!p][^\0\r]+$|^[uU][^\0\r]*$/;
+
+/** Without what ours says of lines that deserve it: what it says of others is compared. */
+const withoutTold = (text: string, config: string): string => {
+  const odd = config.split('\n').map((line) => !FINE.test(line));
+  const deserved = (line?: string, returns?: string, more?: string): boolean => {
+    if (line !== undefined) return odd[Number(line) - 1] === true;
+    if (returns !== undefined) return config.includes('\r');
+    return odd.filter((one) => one).length >= Number(more);
+  };
+  return text.replace(TOLD, (told, line, returns, more) => (deserved(line, returns, more) ? '' : told));
+};
 
 /** Without the first so many lines that tell of a deleted file. */
 const withoutDeletes = (text: string, count: number): string => {
@@ -73,16 +91,27 @@ const withoutDeletes = (text: string, count: number): string => {
 const withoutWords = (batch: Batch, seen: Seen): Map<string, string> => {
   const left = (key: string, text: string): string => {
     const dir = batch.dirs.find(({ name }) => key === `messages ${name}`);
-    return withoutDeletes(text.replace(TOLD, ''), dir === undefined ? 0 : surplusOf(dir).length);
+    return dir === undefined ? text : withoutDeletes(withoutTold(text, dir.config ?? ''), surplusOf(dir).length);
   };
   const notes = [...seen].map(([key, text]) => [key, key.startsWith('messages') ? left(key, text) : text] as const);
   return new Map(notes.filter(([key, text]) => !key.startsWith('messages') || text !== ''));
 };
 
+/** C may have had another config, which it left as it was; so must ours leave the one it had. */
+const withOwnConfigs = (batch: Batch, notes: Map<string, string>): Map<string, string> => {
+  for (const { name, config } of batch.dirs) {
+    const key = `${name}/config`;
+    const mode = notes.get(key)?.split(' ')[0];
+    if (mode !== undefined) notes.set(key, `${mode} ${JSON.stringify(config)}`);
+  }
+  return notes;
+};
+
 export const compareBatch = async (sides: Sides, batch: Batch, place: Place): Promise<readonly string[]> => {
-  const wanted = inAnyOrder(batch, await play(sides.c, sides.self ? batch : mended(batch), place));
+  const c = await play(sides.c, sides.self ? batch : mended(batch), place);
+  // what does not get to its directories removes nothing there
+  const reference = c.get('end') === 'exit 0' ? c : await play(sides.c, batch, place);
+  const wanted = withOwnConfigs(batch, inAnyOrder(batch, reference));
   const got = withoutWords(batch, inAnyOrder(batch, await play(sides.ours, batch, place)));
-  // the config itself, which nobody writes to, may have been another
-  for (const [key, text] of got) if (key.endsWith('/config')) wanted.set(key, text);
   return mismatches(wanted, got);
 };

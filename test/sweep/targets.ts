@@ -180,9 +180,12 @@ const tree = async (stage: Stage, kept: Kept, links: string, one: Subject): Prom
   if (kept.current.end() !== null) await settle();
 };
 
+/** No other runsv is to be found where a look at ours is refused. */
+const pathOf = ({ bin }: Stage): readonly string[] => ['/usr/bin/env', `PATH=${bin}`];
+
 const firstOf = (kept: Kept): number => {
   const { pid } = kept;
-  return proc(pid, 'cmdline').includes('inject') || proc(pid, 'cmdline').startsWith('unshare')
+  return proc(pid, 'cmdline').includes('inject') || proc(pid, 'cmdline').includes('unshare')
     ? (childrenOf(pid)[0] ?? 0)
     : pid;
 };
@@ -200,7 +203,9 @@ const classic: Target = {
     const { world, bin } = stage;
     const one = new Subject(world, bin, 'web');
     const links = linksOf(stage, one);
-    const kept = new Kept(stage, stage.inject, (wrap) => world.start('runsvdir', [links], { wrap }));
+    const kept = new Kept(stage, stage.inject, (wrap) =>
+      world.start('runsvdir', [links], { wrap: [...pathOf(stage), ...wrap] }),
+    );
     await tree(stage, kept, links, one);
     kept.current.signal('SIGHUP');
     const end = await kept.current.ended(ENDS_MS);
@@ -232,7 +237,7 @@ const crash = async (kept: Kept): Promise<void> => {
   await kept.comes('its going on', () => kept.failed || said() || must());
 };
 
-const NAMESPACE = ['unshare', '--pid', '--fork', '--kill-child=SIGKILL', '--mount-proc'];
+const NAMESPACE = ['/usr/bin/unshare', '--pid', '--fork', '--kill-child=SIGKILL', '--mount-proc'];
 
 const container = (name: string, isFirst: boolean): Target => ({
   name,
@@ -242,11 +247,14 @@ const container = (name: string, isFirst: boolean): Target => ({
     const links = linksOf(stage, one);
     const told = `${world.dir}/main`;
     writeFileSync(told, '');
-    const main = ['sh', '-c', `echo $$ >>${told}; exec sleep 1000`];
+    const main = ['/bin/sh', '-c', `echo $$ >>${told}; exec /bin/sleep 1000`];
     const words = ['-k', '5', ...(isFirst ? [] : ['--subreaper']), links, '--', ...main];
     const again = isFirst ? NAMESPACE : [];
     const start = (wrap: readonly string[]): Running =>
-      world.start('runsvdir', words, { wrap: wrap.length === 0 ? again : wrap, foreign: true });
+      world.start('runsvdir', words, {
+        wrap: [...pathOf(stage), ...(wrap.length === 0 ? again : wrap)],
+        foreign: true,
+      });
     const kept = new Kept(stage, isFirst ? wordsAsFirst(inject) : inject, start);
     await kept.comes('the main command', () => readFileSync(told, 'latin1') !== '');
     if (!kept.failed) await crash(kept);

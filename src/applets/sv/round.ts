@@ -10,21 +10,22 @@ import type { Bytes, Fd } from '../../host/calls.ts';
 import { monotonicMs } from '../../host/clock.ts';
 import { sys } from '../../host/sys.ts';
 import {
+  busy,
   hasLasted,
+  hasSettled,
   isSameProcess,
   type Lasting,
   mustSettle,
   notSeen,
   seen,
-  starved,
   type Time,
 } from '../../machine/lasting.ts';
 import { looksBack, reached, type Sending } from '../../machine/reached.ts';
 import { type Asking, ask, dropAnswer, stopAsking, type Verdict, wakeMs } from './check.ts';
 import type { Command } from './commands.ts';
 import { describe } from './describe.ts';
+import { isAtRest } from './rest.ts';
 import { type Purpose, type Told, wallNow } from './send.ts';
-import { waitedForProcessorMs } from './schedule.ts';
 import { isTrouble, openOk, readStatus, type Service, type Trouble, troubleLine } from './service.ts';
 
 /** How often is looked where nothing tells, and how long lines that are done wait for others. */
@@ -109,11 +110,13 @@ const isStillThere = ({ service }: Waiting, status: Status): boolean => {
   return !isTrouble(now) && isSameProcess(status, now);
 };
 
-/** Whether the process has lasted; on a busy machine it may have had no processor so far. */
+/** Whether the process has lasted, and is not still busy coming up. */
 const lasts = (waiting: Waiting, { pid }: Status, nowMs: number): boolean => {
-  if (!hasLasted(waiting.lasting, nowMs)) return false;
-  if (waiting.lasting.freshMs !== null) waiting.lasting = starved(waiting.lasting, waitedForProcessorMs(pid));
-  return hasLasted(waiting.lasting, nowMs);
+  const { lasting } = waiting;
+  if (!hasLasted(lasting, nowMs)) return false;
+  if (hasSettled(lasting, nowMs) || isAtRest(pid)) return true;
+  waiting.lasting = busy(lasting, nowMs);
+  return false;
 };
 
 /** Whether a process that runs is up. If not, when to look again. */

@@ -2,9 +2,13 @@
 import type { Case, Difference } from '../model.ts';
 import { FakeService, made } from '../fake.ts';
 import { withoutHints } from '../hints.ts';
+import type { Running } from '../processes.ts';
 import * as steps from '../steps.ts';
 import { pause, until } from '../waiting.ts';
 import type { World } from '../world.ts';
+
+/** How sv ended, and what it said. */
+const said = (sv: Running, end: string): string => `${end}\n${sv.stdout()}${withoutHints(sv.stderr(), end)}`;
 
 /** How long sv with these words waits for a service that never changes. */
 function patience(
@@ -68,7 +72,7 @@ function change(
         fake.show(made(...after));
         const end = await sv.ended();
         delays.push((performance.now() - begun) / 1000);
-        if (round === 1) world.note('sv', `${end}\n${sv.stdout()}${withoutHints(sv.stderr())}`);
+        if (round === 1) world.note('sv', said(sv, end));
       }
       world.note('told after', steps.reached(delays.sort()[2] ?? 0, lasts === 0 ? [0, 0.25] : [0, lasts, 0.35]));
     },
@@ -102,7 +106,7 @@ const exitDone: Case = {
     await pause(700);
     world.note('still waits', sv.end() === undefined);
     fake.leave();
-    world.note('sv', `${await sv.ended()}\n${sv.stdout()}${withoutHints(sv.stderr())}`);
+    world.note('sv', said(sv, await sv.ended()));
   },
 };
 
@@ -119,7 +123,7 @@ const vanished: Case = {
       if (word !== 'check') await fake.gets(word === 'restart' ? 't' : (word[0] ?? ''));
       await pause(200);
       fake.leave();
-      world.note(word, `${await sv.ended()}\n${sv.stdout()}${withoutHints(sv.stderr())}`);
+      world.note(word, said(sv, await sv.ended()));
     }
   },
 };
@@ -272,7 +276,7 @@ const several: Case = {
     await first.gets('u');
     await until('the line of the second', () => sv.stdout().includes('ok: run: ./second'));
     first.show(made('run'));
-    world.note('sv', `${await sv.ended()}\n${sv.stdout()}${withoutHints(sv.stderr())}`);
+    world.note('sv', said(sv, await sv.ended()));
   },
 };
 
@@ -286,7 +290,7 @@ const sentFirst: Case = {
     for (const it of services) await it.gets('u');
     world.note('waits', sv.end() === undefined);
     for (const it of services) it.show(made('run'));
-    world.note('sv', `${await sv.ended()}\n${sv.stdout()}${withoutHints(sv.stderr())}`);
+    world.note('sv', said(sv, await sv.ended()));
   },
 };
 
@@ -299,7 +303,7 @@ const forceKill: Case = {
     const sv = world.start('sv', ['-w', '1', 'force-stop', './s']);
     await fake.gets('d');
     await fake.gets('dk');
-    world.note('sv', `${await sv.ended()}\n${sv.stdout()}${withoutHints(sv.stderr())}`);
+    world.note('sv', said(sv, await sv.ended()));
     world.note('gets', fake.received());
   },
 };

@@ -226,8 +226,9 @@ $SIG{INT} = sub { print "INT $$\\n"; exit 5 };
 print 'foreground ', (POSIX::tcgetpgrp(0) == getpgrp(0) ? 'mine' : 'not'), "\\n";
 print 'leader ', (getpgrp(0) == $$ ? 'mine' : 'not'), "\\n";
 my $line = <STDIN>; print "line $line";
+POSIX::sigprocmask(POSIX::SIG_BLOCK(), POSIX::SigSet->new(POSIX::SIGINT()));
 print "start $$\\n";
-sleep 3600 while 1;
+POSIX::sigsuspend(POSIX::SigSet->new) while 1;
 `;
       program(join(main.dir, 'cmd'), cmd);
       const container = contain(world, {

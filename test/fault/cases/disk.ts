@@ -84,7 +84,7 @@ export const DISK = [
         const pid = await world.up(service);
         if (round === 0) fill(service);
         service.send('t');
-        const finish = await world.reach(service, { state: 'finish' }, '', 5000);
+        const finish = await world.reach(service, { state: 'finish' });
         assert.notEqual(finish.pid, pid);
         assert.equal(readFileSync(`${service.dir}/supervise/pid`, 'latin1'), `${finish.pid}\n`);
         service.send('k');
@@ -138,7 +138,7 @@ export const DISK = [
       const service = onItsOwn(world, 'full-start', 'size=64k').has('run', 'stays');
       fill(service);
       world.runsv(service);
-      await world.until('the service to start', () => service.count('start') > 0, [], 5000);
+      await world.until('the service to start', () => service.count('start') > 0);
       assert.equal(service.count('double'), 0);
     },
     'mount',

@@ -222,6 +222,7 @@ export const ENGINE = [
       },
     ),
     takesMs: 240_000,
+    alone: true,
   },
 
   fault(

@@ -51,9 +51,9 @@ export const HANGING = [
     await world.reach(service, { state: 'run', want: 'd' });
     await world.tells(service, 'start', 2);
     service.send('k');
-    await world.reach(service, { state: 'down', pid: 0, want: 'd' }, '', 5000);
+    await world.reach(service, { state: 'down', pid: 0, want: 'd' });
     service.send('x');
-    assert.equal(await runsv.ended(5000), 'exit 0');
+    assert.equal(await runsv.ended(), 'exit 0');
   }),
 
   fault('exit with a control script that hangs is acknowledged, and kill lets runsv go', async (world) => {

@@ -222,7 +222,7 @@ export const KILLED = [
     await second.says(/unable to lock supervise\/lock/);
     second.signal('SIGHUP');
     assert.equal(await second.ended(), 'exit 111');
-    await ended(runsv ?? 0, 'the runsv that was left', 5000);
+    await ended(runsv ?? 0, 'the runsv that was left');
     await ended(pid, 'its service');
   }),
 
@@ -267,7 +267,7 @@ export const KILLED = [
         const pid = await world.up(service);
         await end(first);
         const second = world.runsvdir();
-        await second.says(/already runs as process \d+, taking it over$/, 1, 5000);
+        await second.says(/already runs as process \d+, taking it over$/);
         assert.equal(isAlive(pid), true);
       },
       'mount',

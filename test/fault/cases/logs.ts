@@ -43,7 +43,7 @@ export const LOGS = [
       const runsv = world.runsv(service);
       await world.up(service);
       service.send('x');
-      assert.equal(await runsv.ended(6000), 'exit 0');
+      assert.equal(await runsv.ended(15_000), 'exit 0');
       assert.equal(runsv.lines().filter((line) => HELD.test(line)).length, 1);
       assert.ok(runsv.lines().some((line) => line.includes(`process ${strayOf(service)} (`)));
       assert.equal(copied(service), ALL);
@@ -55,7 +55,7 @@ export const LOGS = [
     const service = withStray(world, 'essential-stray', 'sv', 'exit 3');
     writeFileSync(`${service.dir}/flag-essential`, '');
     const runsv = world.runsv(service);
-    assert.equal(await runsv.ended(8000), 'exit 125');
+    assert.equal(await runsv.ended(15_000), 'exit 125');
     assert.equal(readFileSync(`${service.dir}/supervise/exitcode`, 'latin1'), '3\n');
     assert.equal(copied(service), ALL);
     kill(strayOf(service), 'SIGKILL');

@@ -68,6 +68,7 @@ export const PROGRAMS = [
     const pid = await world.up(service);
     service.send('t');
     await world.up(service, pid);
+    await runsv.says(/unable to start \.\/finish/);
     assert.deepEqual(runsv.lines(), [`runsv ${service.dir}: fatal: unable to start ./finish: access denied`]);
   }),
 
@@ -77,6 +78,7 @@ export const PROGRAMS = [
     const pid = await world.up(service);
     service.send('t');
     await world.up(service, pid);
+    await runsv.says(/unable to run control\/t/);
     assert.deepEqual(runsv.lines(), [`runsv ${service.dir}: fatal: unable to run control/t: exec format error`]);
   }),
 

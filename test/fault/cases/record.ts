@@ -52,7 +52,7 @@ const withRecord = (world: World, name: string, record: string): Service => {
 const notBelieved = async (world: World, name: string, record: string, pid: number): Promise<void> => {
   const service = withRecord(world, name, record);
   const runsv = world.runsv(service);
-  await world.until(`${name}: a start of its own`, () => service.count('start') === 1, [], 5000);
+  await world.until(`${name}: a start of its own`, () => service.count('start') === 1);
   const { pid: own } = await world.reach(service, { state: 'run' });
   assert.notEqual(own, pid);
   runsv.signal('SIGTERM');

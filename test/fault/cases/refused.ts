@@ -133,8 +133,8 @@ export const REFUSED = [
     const told = /^runsv \S+: warning: \/proc is not mounted, a service that outlives its runsv is not taken over$/;
     const first = world.runsv(service, { wrap: WITHOUT_PROC });
     const pid = await world.up(service);
-    assert.equal(first.lines().length, 1);
     await first.says(told);
+    assert.equal(first.lines().length, 1);
     first.signal('SIGKILL');
     await first.ended();
     const second = world.runsv(service, { wrap: WITHOUT_PROC });

@@ -45,6 +45,20 @@ export const SCANDIR = [
     assert.equal(service.count('double'), 0);
   }),
 
+  fault('a service made step by step while runsvdir runs has its log from the start', async (world) => {
+    world.runsvdir();
+    await world.up(world.service('first', 'scan').has('run', 'stays'));
+    const service = world.service('steps', 'scan');
+    await elapse(1500);
+    service.has('run', 'stays');
+    await elapse(2000);
+    assert.equal(service.count('start'), 0, 'it may get a log');
+    service.has('log/run', 'stays', 'log');
+    await world.up(service);
+    await world.until('the log to start', () => service.count('start') === 2);
+    assert.equal(service.count('double'), 0);
+  }),
+
   fault('a link switched to another directory exchanges the service', async (world) => {
     const [one, other] = [world.service('one').has('run', 'stays'), world.service('other').has('run', 'stays')];
     link(world, one, 'web');
@@ -68,7 +82,7 @@ export const SCANDIR = [
     kill(runsv ?? 0, 'SIGKILL');
     await ended(runsv ?? 0, 'runsv');
     await runsvdir.says(/was killed by signal 9/);
-    await world.supervised(service, 6000);
+    await world.supervised(service);
     assert.equal(service.count('double'), 0);
     assert.equal(service.status()?.pid, pid);
   }),
@@ -86,7 +100,7 @@ export const SCANDIR = [
     const [first] = runsvOf(world, 'a');
     kill(first ?? 0, 'SIGKILL');
     await runsvdir.says(/was killed by signal 9/);
-    await Promise.all([world.supervised(one, 6000), world.supervised(other, 6000)]);
+    await Promise.all([world.supervised(one), world.supervised(other)]);
     assert.equal(one.count('double') + other.count('double'), 0);
     assert.equal(one.count('start') + other.count('start'), 2);
   }),

@@ -93,14 +93,14 @@ export const SIGNALS = [
   ),
 
   fault('signals blocked by whoever started runsv do not make it deaf, nor its service', async (world) => {
-    const service = world.service('blocked').has('run', 'stays');
+    const service = world.service('blocked').has('run', 'plain');
     const [runsv, pid] = await upWith(world, service, BLOCKED);
     assert.equal(mask(pid, 'SigBlk'), 0n, 'in the service');
     service.send('t');
-    await world.reach(service, { state: 'down' }, '', 5000);
+    await world.reach(service, { state: 'down' });
     const next = await world.up(service, pid);
     runsv.signal('SIGTERM');
-    assert.equal(await runsv.ended(5000), 'exit 0');
+    assert.equal(await runsv.ended(), 'exit 0');
     assert.equal(isAlive(next), false);
   }),
 
@@ -109,8 +109,8 @@ export const SIGNALS = [
     const runsvdir = world.runsvdir({ wrap: BLOCKED });
     const pid = await world.up(service);
     runsvdir.signal('SIGHUP');
-    assert.equal(await runsvdir.ended(5000), 'exit 111');
-    await ended(pid, 'the service', 5000);
+    assert.equal(await runsvdir.ended(), 'exit 111');
+    await ended(pid, 'the service');
   }),
 
   fault('CHLD ignored by whoever started runsv does not hide the end of its service', async (world) => {

@@ -91,7 +91,7 @@ export const lockRecord: Target = {
       const fd = kernel.calls.open('/lock', O_RDWR, 0);
       if (refused(fd)) throw new Error('no lock');
       learnBoot();
-      const survivor = survivorOf({ folder: '', fd, seal: '', text: input, ours: true }, '1:2');
+      const survivor = survivorOf({ folder: '', fd, seal: '', text: input, directory: '1:2' });
       insist(survivor === null || (survivor.pid > 1 && survivor.startMs >= 0), 'a survivor is a process');
     });
   },

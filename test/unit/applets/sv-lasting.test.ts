@@ -1,6 +1,6 @@
 // sv waiting for a service that does not stay up, or that ./check speaks for; runsv is played by hand.
 import { describe, expect, it } from 'vitest';
-import { LASTING_MS, SETTLED_MS } from '../../../src/machine/lasting.ts';
+import { BUSY_MS, LASTING_MS, SETTLED_MS } from '../../../src/machine/lasting.ts';
 import { type FakeRunsv, SvWorld } from './sv-world.ts';
 
 const DOWN = { pid: 0, phase: 'down', want: 'down' } as const;
@@ -36,6 +36,44 @@ describe('sv start', () => {
     });
     world.run('start a');
     expect(world.kernel.wakeUps - early).toBe(1);
+  });
+
+  describe('of a process that is busy after 200 ms', () => {
+    const startBusy = (make: (world: SvWorld) => void): number => {
+      const world = new SvWorld({ proc: false });
+      const a = world.service('a', DOWN);
+      world.at(3, () => a.become({ ...RUN, pid: 100 }));
+      make(world);
+      const ran = world.run('start a');
+      expect(ran.code).toBe(0);
+      return Math.round(ran.ms);
+    };
+    const write = (world: SvWorld, path: string, text: string) => world.kernel.user.file(`/proc/${path}`, text);
+
+    it.each(['R', 'D', 'Z'])('(%s) waits until it comes to rest', (state) => {
+      const ms = startBusy((world) => {
+        write(world, '100/stat', `100 (a) b) ${state} 1 1`);
+        world.at(500, () => write(world, '100/stat', '100 (a) b) S 1 1'));
+      });
+      expect(ms).toBeGreaterThanOrEqual(500);
+      expect(ms).toBeLessThan(500 + 2 * BUSY_MS);
+    });
+
+    it('waits for a child likewise, and its child', () => {
+      const ms = startBusy((world) => {
+        for (const pid of [100, 101]) write(world, `${pid}/stat`, `${pid} (sh) S 1 1`);
+        write(world, '100/task/100/children', '101 ');
+        write(world, '101/task/101/children', '102 103 ');
+        write(world, '103/stat', '103 (x) R 1 1');
+        world.at(400, () => write(world, '103/stat', '103 (x) Z 1 1'));
+      });
+      expect(ms).toBeGreaterThanOrEqual(400);
+      expect(ms).toBeLessThan(400 + 2 * BUSY_MS);
+    });
+
+    it('counts it after 1.2 s, should it be busy all the time', () => {
+      expect(startBusy((world) => write(world, '100/stat', '100 (a) R 1 1'))).toBe(3 + SETTLED_MS);
+    });
   });
 
   it.each([5, 100, 190])('fails for lives of %d ms', (livesMs) => {

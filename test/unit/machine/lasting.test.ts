@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Status } from '../../../src/formats/status.ts';
 import {
+  BUSY_MS,
+  busy,
   hasLasted,
+  hasSettled,
   isSameProcess,
   type Lasting,
   LASTING_MS,
@@ -10,7 +13,6 @@ import {
   SETTLED_MS,
   mustSettle,
   seen,
-  starved,
 } from '../../../src/machine/lasting.ts';
 
 const SEC = 1000;
@@ -109,20 +111,18 @@ describe('a process that was seen to start', () => {
   });
 });
 
-describe('a process that had no processor', () => {
+describe('a process that is busy', () => {
   const stopped = notSeen(status({ pid: 0, phase: 'down', want: 'down' }), at(0).wall);
   const fresh = seen(stopped, status(), true, at(5));
 
-  it('is given as much time more, up to a bound', () => {
-    expect(starved(fresh, 0).dueMs).toBe(5 + LASTING_MS);
-    expect(starved(fresh, 150).dueMs).toBe(5 + LASTING_MS + 150);
-    expect(starved(starved(fresh, 150), 170).dueMs).toBe(5 + LASTING_MS + 170);
-    expect(starved(fresh, 1e9).dueMs).toBe(5 + SETTLED_MS);
+  it('is looked at again soon, until it counts all the same', () => {
+    expect(busy(fresh, 205).dueMs).toBe(205 + BUSY_MS);
+    expect(busy(fresh, SETTLED_MS).dueMs).toBe(5 + SETTLED_MS);
+    expect([1204, 1205].map((ms) => hasSettled(busy(fresh, 205), ms))).toEqual([false, true]);
   });
 
-  it('and was there before is not', () => {
-    const old = seen(notSeen(status(), at(600_000).wall), status(), true, at(600_000));
-    expect(starved(old, 1e9)).toBe(old);
+  it('and has been up for long counts at once', () => {
+    expect(hasSettled(seen(notSeen(status(), at(600_000).wall), status(), true, at(600_000)), 600_000)).toBe(true);
   });
 });
 
