@@ -6,7 +6,7 @@ set -u
 command -v sudo >/dev/null && { sudo -n true 2>/dev/null || { : < /dev/tty; } 2>/dev/null; } || exec "$@"
 sudo -E -H env "PATH=$PATH" "$@"
 status=$?
-for dir in out dist .cache; do
+for dir in out dist .cache node_modules/.vite node_modules/.vite-temp; do
   [ ! -e "$dir" ] || sudo chown -Rh --from=0 "$(id -u):$(id -g)" "$dir"
 done
 exit $status

@@ -86,7 +86,7 @@ const runs = async (box: Box, user: User, dir: string): Promise<void> => {
 
 /** What tests say of their failures, however long the output is. */
 export const failures = (text: string): string =>
-  [...text.matchAll(/^.*(FAIL|failed|Error:|not ok|✗|×).*(\n.*){0,6}/gm)]
+  [...text.matchAll(/^.*(\bFAIL(ED)?\b|[1-9]\d* failed|Error:|not ok|✗|×).*(\n.*){0,6}/gm)]
     .map(([found]) => found)
     .join('\n')
     .slice(0, 8000);

@@ -63,7 +63,7 @@ const properties: Case = beyond(
     { options: '--cpu-list 0', script: CPUS, wanted: '0\n' },
     { options: '--rlimit nofile=100', script: 'ulimit -n', wanted: '100\n' },
     { options: '--rlimit nofile=100:200', script: HARD, wanted: '100 200\n' },
-    { options: '-o 50 --rlimit nofile=60:70 --rlimit core=0:unlimited', script: HARD, wanted: '60 70\n' },
+    { options: '-o 50 --rlimit nofile=60:70 --rlimit cpu=9000:unlimited', script: HARD, wanted: '60 70\n' },
     { options: '--oom-score-adj 500', script: SCORE, wanted: '500\n' },
     { options: '--oom-score-adj 0 -u games', script: SCORE, wanted: '0\n' },
     { options: '--chdir sub', script: 'pwd', wanted: 'WORLD/sub\n' },
