@@ -96,8 +96,8 @@ const textOf = (folder: Bytes, { fd, isFile }: Opened): Bytes => {
 /** A lock as its file has it. */
 type File = Omit<Lock, 'folder' | 'directory'>;
 
-/** 'held': another supervises. 'again': something has changed meanwhile. 'guard': only under the guard. */
-type Turn = File | 'held' | 'again' | 'guard';
+/** 'held': another supervises. 'again': something has changed meanwhile. 'make', 'guard': only under the guard. */
+type Turn = File | 'held' | 'again' | 'make' | 'guard';
 
 const takeOurs = (folder: Bytes, opened: Opened): Turn => {
   if (!isLocked(folder, opened.fd)) return 'held';
@@ -149,7 +149,7 @@ const turn = (folder: Bytes, guarded: boolean): Turn => {
   if (!refused(opened) && opened.ours) return takeOurs(folder, opened);
   if (guarded) return opened === -ENOENT ? makeFirst(folder) : replace(folder, opened);
   if (!refused(opened)) sys.close(opened.fd);
-  return 'guard';
+  return opened === -ENOENT ? 'make' : 'guard';
 };
 
 const takeGuard = (folder: Bytes, unmade: Errno | null): Fd => {
@@ -165,10 +165,11 @@ const takeGuard = (folder: Bytes, unmade: Errno | null): Fd => {
  */
 export const takeLock = (folder: Bytes, directory: string, unmade: Errno | null): Lock | null => {
   let guarding: Fd | null = null;
+  let result: Turn = 'again';
   try {
     for (let round = 0; round < ROUNDS; round++) {
-      const result = turn(folder, guarding !== null);
-      if (result === 'guard') guarding = takeGuard(folder, unmade);
+      result = result === 'make' ? makeFirst(folder) : turn(folder, guarding !== null);
+      if (result === 'guard' || result === 'make') guarding = takeGuard(folder, unmade);
       else if (result !== 'again') return result === 'held' ? null : { folder, directory, ...result };
     }
   } finally {
