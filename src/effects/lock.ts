@@ -23,7 +23,7 @@ import {
 import { sys } from '../host/sys.ts';
 import { whoHolds } from './holder.ts';
 import { Fatal, reason } from './messages.ts';
-import { putRecord, recordFor } from './record.ts';
+import { putRecord, withoutDirectory } from './record.ts';
 import { makeSupervise } from './supervise.ts';
 import { identityOf, isOther, makeInstead, makeNew, type Opened, openThere, statThere } from './trusted-file.ts';
 
@@ -136,7 +136,7 @@ const putOver = (folder: Bytes, text: Bytes): Fd | Errno => {
 
 const replace = (folder: Bytes, opened: Opened | Errno): Turn => {
   if (!refused(opened) && !isLocked(folder, opened.fd)) return 'held';
-  const text = refused(opened) ? '' : recordFor('', textOf(folder, opened));
+  const text = refused(opened) ? '' : withoutDirectory(textOf(folder, opened));
   const fd = putOver(folder, text);
   if (!refused(opened)) sys.close(opened.fd);
   if (refused(fd)) throw unableToOpen(folder, fd);

@@ -73,6 +73,18 @@ describe('a record that somebody else may have written', () => {
     expect(starts(kernel)).toBe(1);
   });
 
+  it('is written anew with what the kernel tells of the process, whatever moments it named', () => {
+    const kernel = left();
+    const own = kernel.user.read(LOCK) ?? '';
+    const [phase, boot, here, before, , pid] = own.split(/ +/);
+    kernel.user.file(LOCK, `${phase} ${boot} ${here} 0 99999999999999 ${pid}`, 0o600);
+    giveAway(kernel, LOCK);
+    playUntil(kernel, 1000);
+    expect(kernel.stderr.text).toMatch(taken);
+    expect((kernel.user.read(LOCK) ?? '').split(/ +/)).toEqual([phase, boot, here, before, before, pid]);
+    expect(starts(kernel)).toBe(1);
+  });
+
   it.each([' ', ' '.repeat(26)])('is believed by no later runsv either, with %j before the directory', (spaces) => {
     const kernel = left();
     const [pid = 0] = kernel.live().map((each) => each.pid);
