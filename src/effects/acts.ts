@@ -56,7 +56,10 @@ const run = (live: Live, side: LiveSide): Event => {
   // what the last program made of the pipe is no concern of the next
   blockEnd(place.fds);
   const name = side.side === 'log' ? 'log/./run' : './run';
-  return answerTo(live, startRun(place), name, name);
+  const event = answerTo(live, startRun(place), name, name);
+  // one that was removed, and has what is in its pipe still to take, is at home in ./log again
+  if (side === live.log && live.pair.draining !== null && event.kind === 'started') live.logKey = side.lock.directory;
+  return event;
 };
 
 const finish = (live: Live, side: LiveSide, code: number, status: number): Event => {

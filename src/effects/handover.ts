@@ -79,8 +79,8 @@ export const reopened = (fd: number): Fd | null => {
 
 export const isGone = (pid: number): boolean => sys.kill(pid, 0) === -ESRCH;
 
-/** Whose end was taken, and lost with the engine. What an essential service has left tells how it ended. */
-const unseenEnd = (dir: Bytes, { name, pid }: Entry): Ended => ({
+/** Whose end nobody could take, or was lost with the engine. What an essential service has left tells how it ended. */
+export const unseenEnd = (dir: Bytes, { name, pid }: Entry): Ended => ({
   pid,
   code: hasEnding(`${dir}/${name}`) ? ESSENTIAL_OVER : -1,
   signal: 0,

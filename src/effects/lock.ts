@@ -23,7 +23,7 @@ import {
 import { sys } from '../host/sys.ts';
 import { whoHolds } from './holder.ts';
 import { Fatal, reason } from './messages.ts';
-import { putRecord, recordFor } from './record.ts';
+import { putRecord, withoutDirectory } from './record.ts';
 import { makeSupervise } from './supervise.ts';
 import { identityOf, isOther, makeInstead, makeNew, type Opened, openThere, statThere } from './trusted-file.ts';
 
@@ -93,6 +93,9 @@ const textOf = (folder: Bytes, { fd, isFile }: Opened): Bytes => {
   return text;
 };
 
+/** A lock file that was made and locked. */
+type Made = Pick<Lock, 'fd' | 'seal'>;
+
 /** A lock as its file has it. */
 type File = Omit<Lock, 'folder' | 'directory'>;
 
@@ -107,40 +110,40 @@ const takeOurs = (folder: Bytes, opened: Opened): Turn => {
   return 'again';
 };
 
-const newLock = (folder: Bytes, fd: Fd, text: Bytes): Turn => {
-  const stat = sys.fstat(fd);
-  if (refused(stat) || !isLocked(folder, fd)) return 'again';
-  return { fd, seal: sealOf(stat), text };
-};
-
 const makeFirst = (folder: Bytes): Turn => {
   const fd = makeNew(pathOf(folder), MODE);
   if (fd === -EEXIST) return 'again';
   if (refused(fd)) throw unableToOpen(folder, fd);
-  return newLock(folder, fd, '');
+  if (!isLocked(folder, fd)) return 'again';
+  const stat = sys.fstat(fd);
+  if (!refused(stat)) return { fd, seal: sealOf(stat), text: '' };
+  sys.close(fd);
+  throw unableToOpen(folder, stat);
 };
 
 /** Locks a file of our own with this record, and puts it in the place of what is there, which stays locked until then. */
-const putOver = (folder: Bytes, text: Bytes): Fd | Errno => {
+const putOver = (folder: Bytes, text: Bytes): Made | Errno => {
   const path = pathOf(folder);
   const fd = makeInstead(`${path}.new`, MODE);
   if (refused(fd)) return fd;
   putRecord(fd, text);
   const locked = flock(fd);
-  const put = refused(locked) ? locked : sys.rename(`${path}.new`, path);
-  if (!refused(put)) return fd;
+  // all that may be refused comes before the name: a lock that counts must be the one that is recorded in
+  const stat = refused(locked) ? locked : sys.fstat(fd);
+  const put = refused(stat) ? stat : sys.rename(`${path}.new`, path);
+  if (!refused(put) && !refused(stat)) return { fd, seal: sealOf(stat) };
   sys.unlink(`${path}.new`);
   sys.close(fd);
-  return put;
+  return put as Errno;
 };
 
 const replace = (folder: Bytes, opened: Opened | Errno): Turn => {
   if (!refused(opened) && !isLocked(folder, opened.fd)) return 'held';
-  const text = refused(opened) ? '' : recordFor('', textOf(folder, opened));
-  const fd = putOver(folder, text);
+  const text = refused(opened) ? '' : withoutDirectory(textOf(folder, opened));
+  const made = putOver(folder, text);
   if (!refused(opened)) sys.close(opened.fd);
-  if (refused(fd)) throw unableToOpen(folder, fd);
-  return newLock(folder, fd, text);
+  if (refused(made)) throw unableToOpen(folder, made);
+  return { ...made, text };
 };
 
 const turn = (folder: Bytes, guarded: boolean): Turn => {
@@ -194,12 +197,10 @@ const replaceOurs = (lock: Lock, stat: RawStat | Errno): void => {
   if (refused(guarding)) return;
   // still under its name: we hold it ourselves
   const given = !refused(stat) && lock.seal.startsWith(`${identityOf(stat)} `);
-  const fd = given || isFree(folder) ? putOver(folder, '') : (-EAGAIN as Errno);
-  const made = refused(fd) ? fd : sys.fstat(fd);
-  if (!refused(fd) && !refused(made)) {
+  const made = given || isFree(folder) ? putOver(folder, '') : (-EAGAIN as Errno);
+  if (!refused(made)) {
     sys.close(lock.fd);
-    lock.fd = fd;
-    lock.seal = sealOf(made);
+    Object.assign(lock, made);
   }
   sys.close(guarding);
 };

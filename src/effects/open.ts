@@ -134,6 +134,7 @@ const openBoth = (voice: Voice, signals: Fd, mainLock: Lock, sign: LogSign): Liv
     pair: newPair(main.service, logHalf === null ? null : logHalf.service),
     script: 0,
     publishMs: null,
+    publishTold: false,
     logKey: typeof sign === 'object' ? sign.key : '',
     hasStarted: false,
     watchesChanged: false,

@@ -18,6 +18,8 @@ const LAG_MS = 2500;
 const END_MS = 120_000;
 /** How long a log that cannot be had holds up a start after that has an end. */
 const LOG_WAIT_MS = 7000;
+/** How often who was taken over is looked at where nothing tells of his end. */
+const LOOK_MS = 200;
 /** How long a want may take to be told. */
 const ACK_MS = 50;
 
@@ -78,7 +80,8 @@ const checkCare = (story: Story, status: Status): void => {
   if (isLogAwaited(story)) return;
   const starts = story.startsMs.length;
   const { runs } = story;
-  story.kernel.after(LAG_MS, () => {
+  // a start waits for the end of a log that was removed, for a while
+  story.kernel.after(story.logMoved ? LOG_WAIT_MS : LAG_MS, () => {
     const now = statusOf(story, '/svc');
     const same = runs === story.runs && quiet(story) && now?.want === 'up' && now.phase === 'down';
     if (same && !isLogAwaited(story) && story.startsMs.length === starts)
@@ -129,7 +132,7 @@ const isLogSupervised = ({ kernel }: Story): boolean => kernel.user.send('/svc/l
 /** The files are compared with the truth between two calls of runsv; it may be on its way to write them. */
 const settle = (story: Story): void => {
   const before = JSON.stringify(story.kernel.live());
-  story.kernel.after(5, () => {
+  story.kernel.after(story.happened.unheld ? 5 + LOOK_MS : 5, () => {
     const status = statusOf(story, '/svc');
     if (!quiet(story) || status === null || before !== JSON.stringify(story.kernel.live())) return;
     checkTruth(story, '/svc', status);
@@ -152,9 +155,10 @@ const atTheEnd = (story: Story, ending: Ending, left: readonly Live[]): void => 
   if (ending.how !== 'exited' || ending.code !== 0) fail(story, `ended by ${JSON.stringify(ending)}`);
   if (story.goingMs !== null && story.kernel.nowMs - story.goingMs > END_MS) fail(story, 'the end took too long');
   const gone = left.filter((each) => each.key !== STRAY);
-  // and of what lay in ./log when that was away no later runsv knows
+  // and of what lay in ./log when that was away, or cannot be looked at now, no later runsv knows
+  const isLogUnknown = story.logMoved || story.kernel.nowMs < story.logEndMs;
   const forgotten = ({ key }: Live): boolean =>
-    key.includes('/control/') || (story.logMoved && key.startsWith('/svc/log/'));
+    key.includes('/control/') || (isLogUnknown && key.startsWith('/svc/log/'));
   const kept = gone.filter((each) => !(story.happened.killed && forgotten(each)));
   if (kept.length > 0) fail(story, `still there: ${kept.map((each) => each.key).join(', ')}`);
   const status = statusOf(story, '/svc');

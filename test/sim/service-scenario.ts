@@ -29,6 +29,8 @@ export interface Doings {
   killed: boolean;
   logTouched: boolean;
   faulty: boolean;
+  /** No pidfd was to be had: ends of what was taken over are looked for. */
+  unheld: boolean;
 }
 
 /** What a scenario has done and seen; the invariants look at it. */
@@ -292,6 +294,7 @@ const refuseStats: Act = (story) => {
 const refuseLooks: Act = (story) => {
   const { random, kernel } = story;
   const call = random.pick(['lstat', 'fstat', 'read', 'pidfd', 'flock', 'access', 'poll'] as const);
+  story.happened.unheld ||= call === 'pidfd';
   const endMs = holding(story, `no ${call}`, () => {
     const errno = call === 'poll' ? EINTR : random.pick([EIO, ENOMEM]);
     const fault = kernel.fault({ call, errno, probability: 0.5 });
@@ -365,7 +368,7 @@ const newStory = (seed: number, trace: number): Story => {
     withLog: random.chance(0.5),
     withFinish: random.chance(0.5),
     scripts: random.chance(0.3) ? SCRIPTS.filter(() => random.chance(0.3)) : [],
-    happened: { killed: false, logTouched: false, faulty: false },
+    happened: { killed: false, logTouched: false, faulty: false, unheld: false },
     events: [],
     failures: [],
     want: null,
