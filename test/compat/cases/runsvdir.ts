@@ -185,7 +185,10 @@ function appears(name: string, title: string, place: (world: World, dir: string)
 }
 
 const NEW: readonly Case[] = [
-  appears('made', 'a new directory is started', (w, dir) => w.mkdir(`scan/${dir}`)),
+  appears('made', 'a new directory with a run is started', (w, dir) => {
+    w.mkdir(`scan/${dir}`);
+    w.write(`scan/${dir}/run`, '#!/bin/sh\n', 0o755);
+  }),
   appears('linked', 'a new link is started', (w, dir) => w.link(`../prepared/${dir}`, `scan/${dir}`)),
   appears('renamed', 'a directory renamed into place is started', (w, dir) =>
     w.rename(`prepared/${dir}`, `scan/${dir}`),
