@@ -179,7 +179,7 @@ function appears(name: string, title: string, place: (world: World, dir: string)
         (round) => place(world, `new${round}`),
         (round) => world.event(`new${round} runsv`),
       );
-      world.note('after', steps.reached(seconds, [0, 2]));
+      world.note('after', steps.reached(seconds, [0, 3]));
     },
   };
 }
@@ -238,7 +238,7 @@ const removed: Case = {
       },
       (round) => world.event(`s${round} got TERM`),
     );
-    world.note('after', steps.reached(seconds, [0, 2]));
+    world.note('after', steps.reached(seconds, [0, 3]));
     await pause(1500);
     world.note(
       'each removed one told once',
@@ -451,7 +451,7 @@ const dies: Case = {
       () => signal(world.events('one runsv').at(-1)?.pid ?? 0, 'SIGKILL'),
       (round) => world.event('one runsv', round + 1),
     );
-    world.note('started again after', steps.reached(seconds, [0, 2]));
+    world.note('started again after', steps.reached(seconds, [0, 3]));
     world.note('the other', world.events('two runsv').length);
   },
 };
