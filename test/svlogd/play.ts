@@ -10,8 +10,8 @@ import { maskText } from './masks.ts';
 import type { Batch, LogDir, Seen, Side } from './model.ts';
 import { observeDir } from './observe.ts';
 
-/** Only bounds failures. */
-const DEADLINE_MS = 30_000;
+/** Only bounds failures: C looks through all old files at each rotation, which takes minutes of a loaded machine. */
+const DEADLINE_MS = 180_000;
 /** What a pipe surely takes while nobody reads. */
 const PIPE_BYTES = 60_000;
 

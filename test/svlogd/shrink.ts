@@ -1,9 +1,11 @@
 // Makes a failing batch small: takes away what it fails without.
 //
-// Promises: every step still fails; ends after a bounded number of attempts. Read next: property.ts.
+// Promises: every step still fails; ends after a bounded number of attempts, and of minutes. Read next: property.ts.
 import type { Batch, LogDir } from './model.ts';
 
 const ATTEMPTS = 400;
+/** After so long the failure is told as it is. */
+const SHRINK_MS = 60_000;
 
 const without = <T>(list: readonly T[], at: number): readonly T[] => [...list.slice(0, at), ...list.slice(at + 1)];
 
@@ -53,9 +55,10 @@ const weight = (batch: Batch): number => JSON.stringify(batch).length;
 export const shrink = async (batch: Batch, fails: (smaller: Batch) => Promise<boolean>): Promise<Batch> => {
   let best = batch;
   let attempts = 0;
+  const endMs = performance.now() + SHRINK_MS;
   const improve = async (): Promise<boolean> => {
     for (const candidate of smaller(best)) {
-      if (++attempts > ATTEMPTS) return false;
+      if (++attempts > ATTEMPTS || performance.now() > endMs) return false;
       if (weight(candidate) >= weight(best) || !(await fails(candidate))) continue;
       best = candidate;
       return true;
