@@ -60,8 +60,10 @@ const MAY_OPEN: readonly string[] =
   'accounts change console environment handover holder identity interpreter launch looking open pipe proc program scandir stages-acts stages-handover standard stop-files supervise survivor tree-live trusted-file turn watching'.split(
     ' ',
   );
-/** lock locks the directory itself. */
-const MAY_ALSO: Readonly<Record<string, RegExp>> = { lock: /sys\.open\(`\$\{folder\}supervise`,/g };
+/** lock locks the directory itself, and looks whether ./log is another one. */
+const MAY_ALSO: Readonly<Record<string, RegExp>> = {
+  lock: /sys\.open\(`\$\{folder\}supervise`,|sys\.stat\(lock\.folder\)/g,
+};
 const BY_NAME = /\bsys\.(open|stat|lstat|access|chmod|mkfifo|link|symlink)\(/;
 const IN_SUPERVISE = /\bsys\.\w+\([^;]*supervise\/(?!exitcode'\);)/;
 

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include "../../src/host/quickjs/host.h"
 #include "image.h"
@@ -26,7 +27,8 @@ typedef struct {
 } part;
 
 static part parts[PARTS];
-static const uint64_t *places; /* the bytes of part 0 and 1; then keys, ascending, their part in the low two bits */
+static size_t room_for[PARTS - 1]; /* the bytes of part 0 and 1 */
+static const uint64_t *places; /* the bytes that they had when this was measured; then keys, ascending, their part in the low two bits */
 static size_t place_count;
 static uint64_t context, number, key;
 static char *context_room; /* before all parts, beside the runtime: both are written at every start */
@@ -140,7 +142,7 @@ static void lay_out(void) {
   start = context_room + engine_context_size;
   for (size_t i = 0; i < PARTS; i++) {
     parts[i].next = start = aligned(start);
-    start = i < PARTS - 1 && place_count > 2 ? start + places[i] : start;
+    start = i < PARTS - 1 ? start + room_for[i] : start;
     parts[i].end = i < PARTS - 1 ? start : image_area_end;
   }
 }
@@ -179,6 +181,39 @@ static int write_file(const char *path, const char *bytes, size_t len) {
   return fd < 0 || len > 0 || close(fd) < 0 ? fatal_text("cannot write", path) : 0;
 }
 
+static int fill(struct image *image, const void *bytecode, size_t len) {
+  lay_out();
+  image->ctx = engine_context(JS_NewRuntime2(&functions, NULL));
+  if (!image->ctx)
+    return fatal_text("out of memory", "");
+  engine_mark(image->ctx);
+  image->main = load_bundle(image->ctx, bytecode, len);
+  if (JS_IsException(image->main))
+    return fatal(image->ctx);
+  image->atoms = engine_seal(image->ctx);
+  return 0;
+}
+
+/* A list that is not of this very bundle leaves room in the first parts: a child fills them and tells what it took. */
+static int measure(struct image *image, const void *bytecode, size_t len) {
+  size_t *taken = mmap(NULL, sizeof room_for, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  int status = 1;
+  pid_t child;
+  if (taken == MAP_FAILED)
+    return fatal_text("out of memory", "");
+  for (int i = 0; i < PARTS - 1; i++) room_for[i] = place_count > 2 ? places[i] : 0;
+  child = fork();
+  if (child == 0) {
+    status = fill(image, bytecode, len);
+    for (int i = 0; i < PARTS - 1; i++) taken[i] = parts[i].next - (parts[i].end - room_for[i]);
+    _exit(status);
+  }
+  if (child < 0 || waitpid(child, &status, 0) != child || status != 0)
+    return fatal_text("cannot measure the heap", "");
+  memcpy(room_for, taken, sizeof room_for);
+  return 0;
+}
+
 int image_make(int argc, char **argv) {
   struct image *image = (struct image *)image_area;
   size_t room = (image_area_end - image_area) / 16 * sizeof *notes, len;
@@ -192,15 +227,8 @@ int image_make(int argc, char **argv) {
   seen = map_zeros((1 << 16) * sizeof *seen);
   if (len == 0 || !notes || !seen)
     return fatal_text("cannot read", argv[2]);
-  lay_out();
-  image->ctx = engine_context(JS_NewRuntime2(&functions, NULL));
-  if (!image->ctx)
-    return fatal_text("out of memory", "");
-  engine_mark(image->ctx);
-  image->main = load_bundle(image->ctx, bytecode, len);
-  if (JS_IsException(image->main))
-    return fatal(image->ctx);
-  image->atoms = engine_seal(image->ctx);
+  if (measure(image, bytecode, len) != 0 || fill(image, bytecode, len) != 0)
+    return 1;
   clear_unused();
   image->start = image_area;
   image->used = parts[PARTS - 1].next - image_area;

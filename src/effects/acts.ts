@@ -43,6 +43,10 @@ const placeOf = (live: Live, side: LiveSide): Place => {
 const answerTo = (live: Live, launch: Launch, name: Bytes, path: Bytes): Event => {
   live.hasStarted = launch.kind === 'started';
   if (launch.kind === 'execFailed') live.voice.fatal(`unable to start ${name}: ${execReason(path, launch.errno)}`);
+  if (launch.kind === 'notOurs') {
+    live.voice.warn(`unable to start ${name}: ./log was replaced and cannot be locked, trying again`);
+    return { kind: 'forkRefused' };
+  }
   if (launch.kind === 'forkRefused') live.voice.warn(`unable to fork for ${name}, trying again`, launch.errno);
   return launch;
 };
@@ -52,7 +56,10 @@ const run = (live: Live, side: LiveSide): Event => {
   // what the last program made of the pipe is no concern of the next
   blockEnd(place.fds);
   const name = side.side === 'log' ? 'log/./run' : './run';
-  return answerTo(live, startRun(place), name, name);
+  const event = answerTo(live, startRun(place), name, name);
+  // one that was removed, and has what is in its pipe still to take, is at home in ./log again
+  if (side === live.log && live.pair.draining !== null && event.kind === 'started') live.logKey = side.lock.directory;
+  return event;
 };
 
 const finish = (live: Live, side: LiveSide, code: number, status: number): Event => {

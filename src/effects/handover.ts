@@ -4,7 +4,7 @@
 // Promises: no runsv is forgotten, no main command started twice, no exit code of it lost; a stop that has begun goes
 // on, with its deadline. What was started and not yet written down is found by the lock of its service.
 // Must not: be asked for anything in classic use. Read first: ../formats/handover.ts.
-import { decodeHandover, encodeHandover, type Handed, type Word } from '../formats/handover.ts';
+import { type Alien, decodeHandover, encodeHandover, type Handed, type Word } from '../formats/handover.ts';
 import { errorText } from '../cli/errno.ts';
 import { type Bytes, type Fd, refused } from '../host/calls.ts';
 import { monotonicMs } from '../host/clock.ts';
@@ -13,7 +13,7 @@ import { sys } from '../host/sys.ts';
 import { ESSENTIAL_OVER, type Entry, type Ended, runningPids } from '../machine/tree.ts';
 import { commandEnded } from './command.ts';
 import { hasEnding } from './essential.ts';
-import { hold } from './held.ts';
+import { holdAgain } from './held.ts';
 import { ownStart } from './proc.ts';
 import { deliver } from './starting.ts';
 import { deliverShutdown } from './stopping.ts';
@@ -41,7 +41,7 @@ const write = (live: Live, container: Container, process: number): number => {
     wanted: [...tree.wanted.values()],
     leaving: tree.leaving,
     stopping: tree.stopping,
-    alien: [...live.alien.keys()],
+    alien: [...live.alien.values()].map(({ pid, start }) => ({ pid, start })),
     shutdown: container.shutdown,
     commandDue: container.commandDue,
     title: input,
@@ -79,18 +79,22 @@ export const reopened = (fd: number): Fd | null => {
 
 export const isGone = (pid: number): boolean => sys.kill(pid, 0) === -ESRCH;
 
-/** Whose end was taken, and lost with the engine. What an essential service has left tells how it ended. */
-const unseenEnd = (dir: Bytes, { name, pid }: Entry): Ended => ({
+/** Whose end nobody could take, or was lost with the engine. What an essential service has left tells how it ended. */
+export const unseenEnd = (dir: Bytes, { name, pid }: Entry): Ended => ({
   pid,
   code: hasEnding(`${dir}/${name}`) ? ESSENTIAL_OVER : -1,
   signal: 0,
 });
 
-const watchAliens = (live: Live, alien: readonly number[]): void => {
-  for (const pid of alien) {
-    const held = hold(pid);
-    if (held !== null) live.alien.set(pid, held);
+/** Holds those who are still there; returns the numbers of the others, which others may have got. */
+const watchAliens = (live: Live, alien: readonly Alien[]): readonly number[] => {
+  const gone: number[] = [];
+  for (const { pid, start } of alien) {
+    const held = holdAgain(pid, start);
+    if (held === null) gone.push(pid);
+    else live.alien.set(pid, held);
   }
+  return gone;
 };
 
 const takeCommand = (live: Live, container: Container, handed: Handed<'runsvdir'>): void => {
@@ -110,12 +114,14 @@ export const takeUp = (live: Live, handed: Handed<'runsvdir'>): void => {
   live.tree = { wanted: new Map(wanted.map((entry) => [entry.key, entry])), leaving, stopping };
   container.shutdown = shutdown;
   live.voice.warn(`gone on after a failure of the engine, with ${runningPids(live.tree).length} runsvs`);
-  watchAliens(live, alien);
+  const goneAliens = watchAliens(live, alien);
   takeCommand(live, container, handed);
-  const gone = [...wanted, ...leaving].filter((entry) => entry.pid !== 0 && isGone(entry.pid));
+  const gone = [...wanted, ...leaving].filter(({ pid }) => pid !== 0 && (goneAliens.includes(pid) || isGone(pid)));
   deliver(live, { kind: 'ended', runsvs: gone.map((entry) => unseenEnd(live.dir, entry)) });
-  // the end of a runsv of another runsvdir was awaited by a descriptor that is gone
-  const waiting = wanted.filter((entry) => entry.pid === 0 && entry.dueMs === null);
+  // the end of a runsv of another runsvdir was awaited by a descriptor that is gone; an essential service that is over stays so
+  const waiting = wanted.filter(
+    ({ name, pid, dueMs }) => pid === 0 && dueMs === null && !hasEnding(`${live.dir}/${name}`),
+  );
   for (const { key } of waiting) deliver(live, { kind: 'free', key });
   live.hasUnknown = true;
   live.notBeforeMs = monotonicMs();

@@ -20,7 +20,7 @@ export interface Held {
   readonly pid: number;
   /** Readable when it has ended; null: the kernel gives none. */
   readonly pidfd: Fd | null;
-  /** Its start in ticks since boot; null: not needed, or not known. */
+  /** Its start in ticks since boot, where that was asked for (withStart), or there is no pidfd; null: not known. */
   readonly start: number | null;
 }
 
@@ -38,6 +38,20 @@ export const hold = (pid: number): Held | null => {
   if (!refused(pidfd)) return { pid, pidfd, start: null };
   const start = startNow(pid);
   return start === null ? null : { pid, pidfd: null, start: start ?? null };
+};
+
+/** With its start, by which a later self finds it again. */
+export const withStart = (held: Held): Held => ({ ...held, start: held.start ?? startNow(held.pid) ?? null });
+
+/** The process that had this number and this start, held again; null: it is gone. */
+export const holdAgain = (pid: number, start: number | null): Held | null => {
+  const held = hold(pid);
+  if (held === null) return null;
+  const now = startNow(pid);
+  // not to know it must not be taken for knowing that it is another
+  if (now === undefined || start === null || now === start) return { ...held, start };
+  letGo(held);
+  return null;
 };
 
 export const letGo = ({ pidfd }: Held): void => {

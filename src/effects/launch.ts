@@ -10,15 +10,18 @@ import type { ScriptLetter } from '../machine/types.ts';
 import { type Lock, renewLock } from './lock.ts';
 import { recordText } from './record.ts';
 
-export type Launch =
+type Spawned =
   | { readonly kind: 'started'; readonly pid: number }
   | { readonly kind: 'forkRefused'; readonly errno: number }
   | { readonly kind: 'execFailed'; readonly errno: number };
 
+/** Of what is recorded. `notOurs`: the directory is another one now, and not ours; to be tried again. */
+export type Launch = Spawned | { readonly kind: 'notOurs' };
+
 const R_OK = 4;
 const NO_RECORD = -1 as Fd;
 
-const launch = (result: number): Launch => {
+const launch = (result: number): Spawned => {
   if (result > 0) return { kind: 'started', pid: result };
   return result < -SPAWN_FAILED
     ? { kind: 'execFailed', errno: result + SPAWN_FAILED }
@@ -40,7 +43,7 @@ const NOT_RECORDED: readonly number[] = [-ENOSPC, -EDQUOT, -EROFS].map((errno) =
 /** Starts a program and records it; where it cannot be recorded it is started all the same. */
 const startRecorded = (place: Place, argv: readonly Bytes[], phase: 'run' | 'finish'): Launch => {
   const path = argv[0] ?? '';
-  renewLock(place.lock);
+  if (!renewLock(place.lock)) return { kind: 'notOurs' };
   const record = recordText(phase, place.lock.directory);
   const result = sys.spawn(path, argv, [], place.dir, place.fds, 0, place.lock.fd, record);
   if (!NOT_RECORDED.includes(result)) return launch(result);
@@ -77,7 +80,7 @@ export const hasScript = (letter: ScriptLetter): Presence => {
 };
 
 /** The script's one argument is the pid, empty where there is no process. */
-export const startScript = (place: Place, letter: ScriptLetter, pid: number): Launch => {
+export const startScript = (place: Place, letter: ScriptLetter, pid: number): Spawned => {
   const path = `control/${letter}`;
   const argv = [path, pid === 0 ? '' : String(pid)];
   return launch(sys.spawn(path, argv, [], place.dir, place.fds, 0, NO_RECORD, ''));

@@ -23,7 +23,8 @@ import {
 import { sys } from '../host/sys.ts';
 import { whoHolds } from './holder.ts';
 import { Fatal, reason } from './messages.ts';
-import { putRecord, recordFor } from './record.ts';
+import { putRecord, withoutDirectory } from './record.ts';
+import { makeSupervise } from './supervise.ts';
 import { identityOf, isOther, makeInstead, makeNew, type Opened, openThere, statThere } from './trusted-file.ts';
 
 const MODE = 0o600;
@@ -40,7 +41,7 @@ export interface Lock {
   seal: string;
   /** The record that stood in it when it was taken; where others can have written it, it names no directory. */
   readonly text: Bytes;
-  /** Device and inode of the directory that it is the lock of. */
+  /** Device and inode of the directory that it is the lock of; another one's once ./log was replaced. */
   directory: string;
 }
 
@@ -92,11 +93,14 @@ const textOf = (folder: Bytes, { fd, isFile }: Opened): Bytes => {
   return text;
 };
 
+/** A lock file that was made and locked. */
+type Made = Pick<Lock, 'fd' | 'seal'>;
+
 /** A lock as its file has it. */
 type File = Omit<Lock, 'folder' | 'directory'>;
 
-/** 'held': another supervises. 'again': something has changed meanwhile. 'guard': only under the guard. */
-type Turn = File | 'held' | 'again' | 'guard';
+/** 'held': another supervises. 'again': something has changed meanwhile. 'make', 'guard': only under the guard. */
+type Turn = File | 'held' | 'again' | 'make' | 'guard';
 
 const takeOurs = (folder: Bytes, opened: Opened): Turn => {
   if (!isLocked(folder, opened.fd)) return 'held';
@@ -106,40 +110,40 @@ const takeOurs = (folder: Bytes, opened: Opened): Turn => {
   return 'again';
 };
 
-const newLock = (folder: Bytes, fd: Fd, text: Bytes): Turn => {
-  const stat = sys.fstat(fd);
-  if (refused(stat) || !isLocked(folder, fd)) return 'again';
-  return { fd, seal: sealOf(stat), text };
-};
-
 const makeFirst = (folder: Bytes): Turn => {
   const fd = makeNew(pathOf(folder), MODE);
   if (fd === -EEXIST) return 'again';
   if (refused(fd)) throw unableToOpen(folder, fd);
-  return newLock(folder, fd, '');
+  if (!isLocked(folder, fd)) return 'again';
+  const stat = sys.fstat(fd);
+  if (!refused(stat)) return { fd, seal: sealOf(stat), text: '' };
+  sys.close(fd);
+  throw unableToOpen(folder, stat);
 };
 
 /** Locks a file of our own with this record, and puts it in the place of what is there, which stays locked until then. */
-const putOver = (folder: Bytes, text: Bytes): Fd | Errno => {
+const putOver = (folder: Bytes, text: Bytes): Made | Errno => {
   const path = pathOf(folder);
   const fd = makeInstead(`${path}.new`, MODE);
   if (refused(fd)) return fd;
   putRecord(fd, text);
   const locked = flock(fd);
-  const put = refused(locked) ? locked : sys.rename(`${path}.new`, path);
-  if (!refused(put)) return fd;
+  // all that may be refused comes before the name: a lock that counts must be the one that is recorded in
+  const stat = refused(locked) ? locked : sys.fstat(fd);
+  const put = refused(stat) ? stat : sys.rename(`${path}.new`, path);
+  if (!refused(put) && !refused(stat)) return { fd, seal: sealOf(stat) };
   sys.unlink(`${path}.new`);
   sys.close(fd);
-  return put;
+  return put as Errno;
 };
 
 const replace = (folder: Bytes, opened: Opened | Errno): Turn => {
   if (!refused(opened) && !isLocked(folder, opened.fd)) return 'held';
-  const text = refused(opened) ? '' : recordFor('', textOf(folder, opened));
-  const fd = putOver(folder, text);
+  const text = refused(opened) ? '' : withoutDirectory(textOf(folder, opened));
+  const made = putOver(folder, text);
   if (!refused(opened)) sys.close(opened.fd);
-  if (refused(fd)) throw unableToOpen(folder, fd);
-  return newLock(folder, fd, text);
+  if (refused(made)) throw unableToOpen(folder, made);
+  return { ...made, text };
 };
 
 const turn = (folder: Bytes, guarded: boolean): Turn => {
@@ -148,7 +152,7 @@ const turn = (folder: Bytes, guarded: boolean): Turn => {
   if (!refused(opened) && opened.ours) return takeOurs(folder, opened);
   if (guarded) return opened === -ENOENT ? makeFirst(folder) : replace(folder, opened);
   if (!refused(opened)) sys.close(opened.fd);
-  return 'guard';
+  return opened === -ENOENT ? 'make' : 'guard';
 };
 
 const takeGuard = (folder: Bytes, unmade: Errno | null): Fd => {
@@ -164,10 +168,11 @@ const takeGuard = (folder: Bytes, unmade: Errno | null): Fd => {
  */
 export const takeLock = (folder: Bytes, directory: string, unmade: Errno | null): Lock | null => {
   let guarding: Fd | null = null;
+  let result: Turn = 'again';
   try {
     for (let round = 0; round < ROUNDS; round++) {
-      const result = turn(folder, guarding !== null);
-      if (result === 'guard') guarding = takeGuard(folder, unmade);
+      result = result === 'make' ? makeFirst(folder) : turn(folder, guarding !== null);
+      if (result === 'guard' || result === 'make') guarding = takeGuard(folder, unmade);
       else if (result !== 'again') return result === 'held' ? null : { folder, directory, ...result };
     }
   } finally {
@@ -185,26 +190,50 @@ const isFree = (folder: Bytes): boolean => {
   return free;
 };
 
-/**
- * Called before each record: a lock file that was given to somebody else, or that the name no longer leads to, is
- * replaced. Where that cannot be done the old one stays, and the next record tries again.
- */
-export const renewLock = (lock: Lock): void => {
+/** Puts a lock of ours under the name, and lets go of the one we have had; `stat`: what is there now. */
+const replaceOurs = (lock: Lock, stat: RawStat | Errno): void => {
   const { folder } = lock;
-  const stat = statThere(pathOf(folder));
-  if (!refused(stat) && sealOf(stat) === lock.seal) return;
   const guarding = guard(folder, 1);
   if (refused(guarding)) return;
   // still under its name: we hold it ourselves
   const given = !refused(stat) && lock.seal.startsWith(`${identityOf(stat)} `);
-  const fd = given || isFree(folder) ? putOver(folder, '') : (-EAGAIN as Errno);
-  const made = refused(fd) ? fd : sys.fstat(fd);
-  if (!refused(fd) && !refused(made)) {
+  const made = given || isFree(folder) ? putOver(folder, '') : (-EAGAIN as Errno);
+  if (!refused(made)) {
     sys.close(lock.fd);
-    lock.fd = fd;
-    lock.seal = sealOf(made);
+    Object.assign(lock, made);
   }
   sys.close(guarding);
+};
+
+const makeAgain = (folder: Bytes): void => {
+  try {
+    makeSupervise(folder);
+  } catch (error) {
+    if (!(error instanceof Fatal)) throw error;
+  }
+};
+
+/** Programs of a log are started in what is ./log then: whether that is the directory whose lock we have. */
+const isOurDirectory = (lock: Lock): boolean => {
+  const stat = sys.stat(lock.folder);
+  // nothing is started in what is not there
+  if (refused(stat)) return stat === -ENOENT;
+  const directory = identityOf(stat);
+  if (directory !== lock.directory && isNamed(lock.folder, lock.seal)) lock.directory = directory;
+  return directory === lock.directory;
+};
+
+/**
+ * Called before each record: a lock file that was given to somebody else, or that the name no longer leads to, is
+ * replaced. Where that cannot be done the old one stays, and the next record tries again. False: ./log is another directory
+ * now, whose lock we could not take: nothing may be started there.
+ */
+export const renewLock = (lock: Lock): boolean => {
+  const { folder } = lock;
+  const stat = statThere(pathOf(folder));
+  if (stat === -ENOENT && folder !== '') makeAgain(folder);
+  if (refused(stat) || sealOf(stat) !== lock.seal) replaceOurs(lock, stat);
+  return folder === '' || isOurDirectory(lock);
 };
 
 /** Another process has the lock: who, where that can be told. */

@@ -77,10 +77,8 @@ const serviceOf = (side: Side, folder: Bytes, found: Found | null, now: Now): Se
 };
 
 /** The pipe between the survivors, where there are any, else a new one. */
-const pipeFor = (main: Found | null, log: Found | null): Pipe => {
-  const survived = (log === null ? null : pipeOf(log.held, 0)) ?? (main === null ? null : pipeOf(main.held, 1));
-  return survived ?? newPipe();
-};
+export const pipeFor = (main: Held | null, log: Held | null): Pipe =>
+  (log === null ? null : pipeOf(log, 0)) ?? (main === null ? null : pipeOf(main, 1)) ?? newPipe();
 
 export interface Half {
   readonly live: LiveSide;
@@ -88,9 +86,10 @@ export interface Half {
 }
 
 export const openHalf = (side: Side, lock: Lock, found: Found | null, now: Now): Half => {
+  const service = serviceOf(side, lock.folder, found, now);
   const live = openSide(side, lock);
   if (found !== null) live.adopted = found.held;
-  return { live, service: serviceOf(side, lock.folder, found, now) };
+  return { live, service };
 };
 
 /** What ./log is; the identity of its directory where it is one. */
@@ -121,7 +120,7 @@ const openBoth = (voice: Voice, signals: Fd, mainLock: Lock, sign: LogSign): Liv
   if (mainFound !== null && log === null && typeof sign !== 'string') throw noLogFor(sign);
   const logFound = log === null ? null : find(voice, log);
   const now: Now = { ms: monotonicMs(), wall: wallClock() };
-  const pipe = log === null ? null : pipeFor(mainFound, logFound);
+  const pipe = log === null ? null : pipeFor(mainFound?.held ?? null, logFound?.held ?? null);
   const main = openHalf('main', mainLock, mainFound, now);
   const logHalf = log === null ? null : openHalf('log', log, logFound, now);
   const live: Live = {
@@ -135,6 +134,7 @@ const openBoth = (voice: Voice, signals: Fd, mainLock: Lock, sign: LogSign): Liv
     pair: newPair(main.service, logHalf === null ? null : logHalf.service),
     script: 0,
     publishMs: null,
+    publishTold: false,
     logKey: typeof sign === 'object' ? sign.key : '',
     hasStarted: false,
     watchesChanged: false,

@@ -46,6 +46,8 @@ export interface Live {
   script: number;
   /** When files are written again that could not be, monotonic; null: they are up to date. */
   publishMs: number | null;
+  /** That they could not be was told since they last were. */
+  publishTold: boolean;
   /** A program was started, which takes its time. */
   hasStarted: boolean;
   /** What is watched has changed. */
@@ -63,13 +65,13 @@ export const newAwaited = (dueMs: number | null): Awaited => ({
 /** Brings the files up to date; what cannot be written is told once and tried again later. */
 export const publishAll = (live: Live): void => {
   if (live.publishMs === null) return;
-  const firstTry = live.publishMs === 0;
   const mainTrouble = publish(live.main.board, live.pair.main);
   const { log } = live.pair;
   const logTrouble = live.log === null || log === null || live.logKey === '' ? null : publish(live.log.board, log);
   const trouble = mainTrouble ?? logTrouble;
   live.publishMs = trouble === null ? null : monotonicMs() + PUBLISH_RETRY_MS;
-  if (trouble !== null && firstTry) live.voice.warn(trouble.what, trouble.errno);
+  if (trouble !== null && !live.publishTold) live.voice.warn(trouble.what, trouble.errno);
+  live.publishTold = trouble !== null;
 };
 
 /** Writes the files of both sides for the first time. */

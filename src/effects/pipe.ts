@@ -28,12 +28,16 @@ export const endInput = (pipe: Pipe): Pipe => {
   return { ...pipe, writeEnd: null };
 };
 
-/** The pipe that a process has as descriptor `fd`, or null where that is none. */
+const STANDARD_OUTPUT = 1;
+
+/** The pipe that a process has as descriptor `fd`, or null where that is none, or is our own standard output. */
 export const pipeOf = (held: Held, fd: 0 | 1): Pipe | null => {
   const path = `/proc/${held.pid}/fd/${fd}`;
   // a fifo with a name is the program's own doing
   const target = sys.readlink(path);
   if (refused(target) || !target.startsWith('pipe:')) return null;
+  // a service that was started without a log writes where we do, which another reads
+  if (fd === STANDARD_OUTPUT && target === sys.readlink('/proc/self/fd/1')) return null;
   // opened for both first: an open for one end alone would wait for the other
   const both = sys.open(path, O_RDWR, 0);
   if (refused(both)) return null;

@@ -2,16 +2,16 @@
 //
 // Promises: a file is replaced whole or not at all, and what was published is never written again, so that whoever has
 // it open reads one state, never a mixture. Each one that is there tells the truth: one whose successor cannot be written
-// is removed until it can. A full disk cannot stop an update: beside each file lies a spare one, which was never published
-// and holds the room for the next; a file that its spare replaced becomes the spare, and is only written again where
-// nobody has it open.
+// is removed until it can. A full disk cannot stop an update: beside each file lies a spare one, which holds the room for
+// the next: the first file that was replaced, or one that was never published. What was is only written again where nobody
+// has it open; where it says already what the next is to say, it is put back as it is.
 // Must not: decide anything. Read next: ../formats/status.ts, trusted-file.ts.
 import { decodeStatus, encodeStatus, type Phase, statLine } from '../formats/status.ts';
 import { type Bytes, type Done, type Errno, type Fd, refused } from '../host/calls.ts';
 import { EDQUOT, EISDIR, ENOSPC, O_RDWR } from '../host/linux.ts';
 import { sys } from '../host/sys.ts';
 import type { Service, State } from '../machine/types.ts';
-import { makeInstead, openThere, readThere } from './trusted-file.ts';
+import { isOursThere, makeInstead, openThere, readThere } from './trusted-file.ts';
 
 type Name = 'pid' | 'stat' | 'status';
 
@@ -27,6 +27,10 @@ interface Sheet {
 export interface Board {
   /** 'supervise/' or 'log/supervise/' */
   readonly folder: Bytes;
+  /** Whose files count as ours. */
+  readonly user: number;
+  /** In memory: a rename over a file costs nothing there. */
+  readonly inMemory: boolean;
   readonly sheets: Readonly<Record<Name, Sheet>>;
 }
 
@@ -34,6 +38,7 @@ const NAMES: readonly Name[] = ['pid', 'stat', 'status'];
 /** What a file is called until it gets its name. */
 const NEXT = 'next.new';
 const MODE = 0o644;
+const TMPFS = 0x01021994;
 /** As long as any text. */
 const RESERVED = `${'reserved'.padEnd(62)}\n`;
 
@@ -42,6 +47,8 @@ const newSheet = (text: Bytes | null): Sheet => ({ text, spare: null, used: fals
 /** `pidAtOnce`: otherwise the pid file is only made when there first is a process. */
 export const newBoard = (folder: Bytes, pidAtOnce: boolean): Board => ({
   folder,
+  user: sys.geteuid(),
+  inMemory: sys.fstype(folder) === TMPFS,
   sheets: { pid: newSheet(pidAtOnce ? null : ''), stat: newSheet(null), status: newSheet(null) },
 });
 
@@ -118,10 +125,22 @@ const dropOld = (folder: Bytes, name: Name, sheet: Sheet): Done | Errno => {
  * Publishes a new file. Swapped with the old one, where that can be done: a rename over it makes ext4 write the new one to
  * the disk at once.
  */
-const putNew = (folder: Bytes, name: Name, sheet: Sheet, text: Bytes): Done | Errno => {
+const putNew = ({ folder, inMemory }: Board, name: Name, sheet: Sheet, text: Bytes): Done | Errno => {
   const made = make(folder + NEXT, text);
   if (refused(made)) return made;
+  if (inMemory && !lacksRoom(sheet)) return place(folder, name);
   return refused(sys.exchange(folder + NEXT, folder + name)) ? place(folder, name) : dropOld(folder, name, sheet);
+};
+
+/** What the spare says already is not written: it takes the file's place. False: that cannot be done. */
+const swapBack = ({ folder, user }: Board, name: Name, sheet: Sheet, text: Bytes): boolean => {
+  const { spare, text: old } = sheet;
+  if (spare !== text || old === null || old === '') return false;
+  const path = folder + spareOf(name);
+  if (!isOursThere(path, user, text.length) || refused(sys.exchange(path, folder + name))) return false;
+  sheet.spare = old;
+  sheet.used = true;
+  return true;
 };
 
 /** Whoever still reads it must not see it change; where that cannot be told, it is not written either. */
@@ -169,8 +188,11 @@ const findSpare = (folder: Bytes, name: Name, sheet: Sheet): void => {
 
 const isFull = (errno: number): boolean => errno === -ENOSPC || errno === -EDQUOT;
 
-const replace = (folder: Bytes, name: Name, sheet: Sheet, text: Bytes): Done | Errno => {
-  const done = putNew(folder, name, sheet, text);
+const replace = (board: Board, name: Name, text: Bytes): Done | Errno => {
+  const { folder } = board;
+  const sheet = board.sheets[name];
+  if (swapBack(board, name, sheet, text)) return 0 as Done;
+  const done = putNew(board, name, sheet, text);
   if (!isFull(done)) return done;
   if (sheet.spare === null) findSpare(folder, name, sheet);
   return sheet.spare === null ? done : putSpare(folder, name, sheet, text);
@@ -180,44 +202,43 @@ const replace = (folder: Bytes, name: Name, sheet: Sheet, text: Bytes): Done | E
  * Makes one file say `text`; what cannot be replaced is removed, so that it does not lie. Removing it may make just the
  * room that is missing, so the file is tried once more.
  */
-const update = ({ folder, sheets }: Board, name: Name, text: Bytes): Trouble | null => {
-  const sheet = sheets[name];
+const update = (board: Board, name: Name, text: Bytes): Trouble | null => {
+  const sheet = board.sheets[name];
   if (sheet.text === text) return null;
-  const path = folder + name;
-  let done = replace(folder, name, sheet, text);
+  const path = board.folder + name;
+  let done = replace(board, name, text);
   if (refused(done)) {
     sys.unlink(path);
     sheet.text = null;
-    done = replace(folder, name, sheet, text);
+    done = replace(board, name, text);
   }
   sheet.text = refused(done) ? null : text;
   return refused(done) ? { what: `unable to replace ${path}`, errno: done } : null;
 };
 
-/** The spare is one that was never published, if there is room for that. */
 const makeSpare = (folder: Bytes, name: Name, sheet: Sheet): Done | Errno => {
-  const path = folder + spareOf(name);
-  const made = sheet.spare === null ? make(path, RESERVED) : make(folder + NEXT, RESERVED);
+  const made = make(folder + spareOf(name), RESERVED);
   if (refused(made)) return made;
-  const done = sheet.spare === null ? made : place(folder, spareOf(name));
-  if (refused(done)) return done;
   sheet.spare = RESERVED;
   sheet.used = false;
-  return done;
+  return made;
 };
 
 const makeSpares = ({ folder, sheets }: Board): void => {
   for (const name of NAMES) {
     const sheet = sheets[name];
-    if ((sheet.spare === null || sheet.used) && isFull(makeSpare(folder, name, sheet))) return;
+    if (sheet.spare === null && isFull(makeSpare(folder, name, sheet))) return;
   }
 };
+
+/** The start that comes next replaces all files, and what it replaces are the spares. */
+const isAboutToStart = ({ state, want }: Service): boolean => state === 'down' && want === 'up';
 
 /** Makes the files say what `service` is. Tells the first thing that went wrong, after which it can be called again. */
 export const publish = (board: Board, service: Service): Trouble | null => {
   const texts = textsFor(service);
   const troubles = NAMES.map((name) => update(board, name, texts[name]));
-  makeSpares(board);
+  if (!isAboutToStart(service)) makeSpares(board);
   return troubles.find((trouble) => trouble !== null) ?? null;
 };
 

@@ -32,9 +32,17 @@ export const learnBoot = (): boolean => {
   return knowsBoot();
 };
 
+const momentText = (ms: number): string => String(ms).padStart(14, '0');
+
+const headOf = (phase: 'run' | 'finish', directory: string, ms: number): string =>
+  `${phase.padEnd(6)} ${bootId} ${directory.padStart(31)} ${momentText(ms)} `;
+
 /** The text to which spawn adds the moment and the pid. */
-export const recordText = (phase: 'run' | 'finish', directory: string): string =>
-  `${phase.padEnd(6)} ${bootId} ${directory.padStart(31)} ${String(bootMs()).padStart(14, '0')} `;
+export const recordText = (phase: 'run' | 'finish', directory: string): string => headOf(phase, directory, bootMs());
+
+/** The record of a process whose start is known. */
+export const recordOf = (phase: 'run' | 'finish', directory: string, startMs: number, pid: number): Bytes =>
+  `${headOf(phase, directory, startMs)}${momentText(startMs)} ${String(pid).padStart(10, '0')}\n`;
 
 /** How long a record is: phase, boot, directory, two moments, pid and newline. */
 const RECORD_SIZE = 7 + 37 + 32 + 15 + 15 + 11;
@@ -49,13 +57,13 @@ export const putRecord = (lock: Fd, text: Bytes): void => {
   sys.pwrite(lock, text === '' ? `${' '.repeat(RECORD_SIZE - 1)}\n` : text, 0);
 };
 
-/** A record with another directory in it, '' for none; '' where the text is no record, whatever the boot. */
-export const recordFor = (directory: string, text: Bytes): Bytes => {
+/** A record without its directory; '' where the text is no record, whatever the boot. */
+export const withoutDirectory = (text: Bytes): Bytes => {
   const [line, rest] = text.split('\n');
   const words = (line ?? '').split(' ').filter((word) => word !== '');
   if (rest === undefined || words.length < 5 || words.length > 6) return '';
   const [phase = '', boot] = words;
-  return `${phase.padEnd(6)} ${boot} ${directory.padStart(31)} ${words.slice(-3).join(' ')}\n`;
+  return `${phase.padEnd(6)} ${boot} ${' '.repeat(31)} ${words.slice(-3).join(' ')}\n`;
 };
 
 export interface Record {

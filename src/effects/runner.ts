@@ -27,10 +27,10 @@ const now = (): Now => ({ ms: monotonicMs(), wall: wallClock() });
 
 // ---- events -------------------------------------------------------------------------------------------------
 
-/** Hands one event to the machine, and every answer that follows from it. */
-const deliver = (live: Live, ...happenings: readonly Happening[]): void => {
+/** Hands to the machine what happens at one moment, and every answer that follows from it. */
+const deliverAt = (live: Live, moment: Now, happenings: readonly Happening[]): void => {
   const queue = [...happenings];
-  let at = now();
+  let at = moment;
   // by index: the queue grows while it is worked on
   for (let first = 0; first < queue.length; first++) {
     const { pair, effects } = (queue[first] as Happening)(live, at);
@@ -42,6 +42,8 @@ const deliver = (live: Live, ...happenings: readonly Happening[]): void => {
   }
   publishAll(live);
 };
+
+const deliver = (live: Live, ...happenings: readonly Happening[]): void => deliverAt(live, now(), happenings);
 
 /** Takes what one read gives; false: there was nothing. */
 const takeCommands = (live: Live, side: LiveSide): boolean => {
@@ -120,14 +122,15 @@ const wakeMs = ({ pair, publishMs, awaited }: Live): number | null =>
 const duesOver = (live: Live): void => {
   const deadlineMs = wakeMs(live);
   if (deadlineMs === null) return;
-  const at = now();
-  if (deadlineMs > at.ms) return;
-  if (live.awaited.dueMs !== null && live.awaited.dueMs <= at.ms) deliver(live, ...lookAgain(live));
+  const ms = monotonicMs();
+  if (deadlineMs > ms) return;
+  const at: Now = { ms, wall: wallClock() };
+  if (live.awaited.dueMs !== null && live.awaited.dueMs <= ms) deliver(live, ...lookAgain(live));
   for (let due = handleDue(live.pair, at); due !== null; due = handleDue(live.pair, at)) {
     const outcome = due;
-    deliver(live, () => outcome);
+    deliverAt(live, at, [() => outcome]);
   }
-  if (live.publishMs !== null && live.publishMs <= at.ms) publishAll(live);
+  if (live.publishMs !== null && live.publishMs <= ms) publishAll(live);
 };
 
 /** Whoever seems to have held the lock of the log has ended. */

@@ -8,7 +8,7 @@ import { SIGTERM, SPAWN_AT_ONCE, SPAWN_FAILED, SPAWN_SETSID } from '../host/linu
 import { sys } from '../host/sys.ts';
 import { handleTree, type TreeEffect, type TreeEvent } from '../machine/tree.ts';
 import { holderOf, type Locks, newLocks } from './holder.ts';
-import { type Held, letGo, signalHeld } from './held.ts';
+import { type Held, letGo, signalHeld, withStart } from './held.ts';
 import { findProgram } from './program.ts';
 import { readEnding } from './essential.ts';
 import type { Live } from './tree-live.ts';
@@ -87,7 +87,7 @@ const lookForHolder = (live: Live, { name, key }: Named, locks: Locks): readonly
     return [];
   }
   if (keeper !== null) return leaveAlone(live, { name, key }, holder, keeper);
-  live.alien.set(pid, holder);
+  live.alien.set(pid, live.container === null ? holder : withStart(holder));
   live.voice.warn(`runsv ${name} already runs as process ${pid}, taking it over`);
   return [{ kind: 'taken', name, key, pid }];
 };

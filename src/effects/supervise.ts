@@ -3,7 +3,7 @@
 // Promises: `ok` can be opened for writing exactly while a supervisor lives. What cannot be had is Fatal, in runit's words.
 // Read next: lock.ts (who holds it), publish.ts (the files that tell the state).
 import { type Bytes, type Errno, type Fd, type RawStat, refused } from '../host/calls.ts';
-import { EEXIST, ENOENT, O_RDONLY, O_RDWR } from '../host/linux.ts';
+import { EACCES, EEXIST, ELOOP, ENOENT, ENOTDIR, O_RDONLY, O_RDWR } from '../host/linux.ts';
 import { sys } from '../host/sys.ts';
 import { Fatal, reason } from './messages.ts';
 import { openFifo } from './trusted-file.ts';
@@ -11,8 +11,19 @@ import { openFifo } from './trusted-file.ts';
 const LONGEST_LINK = 255;
 const MODE = 0o700;
 const OTHERS_MAY_WRITE = 0o022;
+/** A link that leads round in a circle is none either, as ever. */
+const ABSENT: readonly number[] = [-ENOENT, -ENOTDIR, -EACCES, -ELOOP];
 
-export const isThere = (path: Bytes): boolean => !refused(sys.stat(path));
+/**
+ * Whether a file is there whose presence is all that counts. What cannot be told is no absence: a service that shall stay
+ * down is not started, an essential one is not taken for another. Throws Fatal.
+ */
+export const isThere = (path: Bytes): boolean => {
+  const stat = sys.stat(path);
+  if (!refused(stat)) return true;
+  if (ABSENT.includes(stat)) return false;
+  throw new Fatal(reason(`unable to stat ${path}`, stat));
+};
 
 /** Where a link in `folder` leads, one level: what mkdir is tried on when `supervise` is a link. */
 const linkTarget = (folder: Bytes, path: Bytes): Bytes | null => {

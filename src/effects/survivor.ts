@@ -13,7 +13,7 @@ import { type Held, hasEnded, hold, letGo } from './held.ts';
 import type { Lock } from './lock.ts';
 import { Fatal, reason } from './messages.ts';
 import { type Process, processIn, readSmall } from './proc.ts';
-import { knowsBoot, parseRecord, putRecord, type Record, recordFor, reserveRecord } from './record.ts';
+import { knowsBoot, parseRecord, putRecord, type Record, recordOf, reserveRecord } from './record.ts';
 import { identityOf } from './trusted-file.ts';
 
 /** A process's start is told in ticks of this many milliseconds, rounded down. */
@@ -61,22 +61,26 @@ const worksIn = (pid: number, directory: string): boolean => {
 const isOfThisService = (process: Process, record: Record, directory: string): boolean =>
   record.directory === directory || (isOrphan(process) && worksIn(process.pid, directory));
 
-const isSurvivor = (record: Record, directory: string): boolean => {
+/** When it was started, milliseconds since boot; null: it is not the recorded process. */
+const startOf = (record: Record, directory: string): number | null => {
   const process = lookAt(record.pid);
-  return process !== null && isRecorded(process, record) && isOfThisService(process, record, directory);
+  if (process === null || !isRecorded(process, record) || !isOfThisService(process, record, directory)) return null;
+  return Math.max(process.start * TICK_MS, record.startMs);
 };
 
 /** Opens first, compares then: as long as the process has not ended, what /proc tells under its number is of it. */
-const find = (record: Record, directory: string): Held | null => {
-  const held = hold(record.pid);
+const find = (record: Record, directory: string): Survivor | null => {
+  const { phase, pid } = record;
+  const held = hold(pid);
   if (held === null) return null;
-  let found = false;
+  let startMs: number | null = null;
   try {
-    found = isSurvivor(record, directory) && !hasEnded(held);
+    startMs = startOf(record, directory);
+    if (hasEnded(held)) startMs = null;
   } finally {
-    if (!found) letGo(held);
+    if (startMs === null) letGo(held);
   }
-  return found ? held : null;
+  return startMs === null ? null : { phase, pid, held, startMs };
 };
 
 /** Without /proc: whether a process has the recorded number, and the record is of this boot as far as its moment tells. */
@@ -87,14 +91,15 @@ export const survivorOf = ({ fd, text, directory }: Lock): Survivor | null => {
   reserveRecord(fd, text);
   const record = parseRecord(text);
   if (record === null || record.pid === sys.getpid()) return null;
-  const { phase, pid, startMs } = record;
+  const { phase, pid } = record;
   if (!knowsBoot()) {
     if (!mayBeIt(record)) return null;
     throw new Fatal(`process ${pid} may be the one that an earlier runsv started, /proc is needed to tell`);
   }
-  const held = find(record, directory);
-  if (held === null) return null;
+  const survivor = find(record, directory);
   // what the kernel has vouched for once counts from now on, wherever the process works then
-  if (record.directory !== directory) putRecord(fd, recordFor(directory, text));
-  return { phase, pid, held, startMs };
+  if (survivor !== null && record.directory !== directory) {
+    putRecord(fd, recordOf(phase, directory, survivor.startMs, pid));
+  }
+  return survivor;
 };

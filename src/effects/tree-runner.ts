@@ -15,7 +15,7 @@ import { holderOf, newLocks } from './holder.ts';
 import { commandEnded, startCommand } from './command.ts';
 import { forceLook, inside, lookDue, lookFurther, lookSoon, lookNow } from './looking.ts';
 import { type Held, hasEndedUntold, heldDueMs, heldWatches, letGo, signalHeld } from './held.ts';
-import { announceCommand, handOver, takeUp } from './handover.ts';
+import { announceCommand, handOver, takeUp, unseenEnd } from './handover.ts';
 import type { Handed } from '../formats/handover.ts';
 import { listeningWatches } from './listening.ts';
 import { Fatal, type Voice } from './messages.ts';
@@ -52,7 +52,8 @@ const alienEnded = (live: Live, alien: Held): void => {
   const { pid } = alien;
   letGo(alien);
   live.alien.delete(pid);
-  deliver(live, { kind: 'ended', runsvs: [{ pid, code: -1, signal: 0 }] });
+  const entry = [...live.tree.wanted.values(), ...live.tree.leaving].find((one) => one.pid === pid);
+  if (entry !== undefined) deliver(live, { kind: 'ended', runsvs: [unseenEnd(live.dir, entry)] });
 };
 
 /** Runsvs that were only just started may have found their service taken, and not have said so yet. */

@@ -36,8 +36,10 @@ const ROUNDS = 8;
 
 const kindOf = (stat: RawStat): number => stat[0] & S_IFMT;
 
-const isOurs = (stat: RawStat): boolean =>
-  kindOf(stat) === S_IFREG && stat[9] === 1 && (stat[0] & OTHERS_MAY_WRITE) === 0 && stat[4] === sys.geteuid();
+const belongsTo = (stat: RawStat, user: number): boolean =>
+  kindOf(stat) === S_IFREG && stat[9] === 1 && (stat[0] & OTHERS_MAY_WRITE) === 0 && stat[4] === user;
+
+const isOurs = (stat: RawStat): boolean => kindOf(stat) === S_IFREG && belongsTo(stat, sys.geteuid());
 
 /** What a name leads to, by which it is known again. */
 export const identityOf = (stat: RawStat): string => `${stat[1]}:${stat[3] * 0x100000000 + stat[2]}`;
@@ -95,6 +97,12 @@ export const isRead = (path: Bytes): boolean => {
   if (refused(fd)) return false;
   sys.close(fd);
   return true;
+};
+
+/** Whether a file is there that `user`, who is us, alone may have written, of this size. */
+export const isOursThere = (path: Bytes, user: number, size: number): boolean => {
+  const stat = sys.lstat(path);
+  return !refused(stat) && belongsTo(stat, user) && stat[6] === size;
 };
 
 /** What is under a name, without following it. */

@@ -10,13 +10,19 @@ import type { Shutdown } from '../machine/shutdown.ts';
 import type { Stages } from '../machine/stages-model.ts';
 import type { Entry } from '../machine/tree.ts';
 
+/** A process that is no child; its number alone may be another's by the time that this is read. */
+export interface Alien {
+  readonly pid: number;
+  readonly start: Start;
+}
+
 /** A runsvdir's. */
 export interface TreeState {
   readonly wanted: readonly Entry[];
   readonly leaving: readonly Entry[];
   readonly stopping: boolean;
   /** Runsvs among them that are no children. */
-  readonly alien: readonly number[];
+  readonly alien: readonly Alien[];
   readonly shutdown: Shutdown;
   /** The main command is still to be started, unless a process stands in front. */
   readonly commandDue: boolean;

@@ -9,7 +9,7 @@
 // Events come in batches, so that a thousand services cost one pass. Pure and total, as service.ts.
 // Read next: ../effects/scandir.ts (who looks and starts).
 
-/** Milliseconds between two starts of the same runsv. */
+/** Milliseconds between two starts of the same runsv, and after the end of one that was told to go. */
 export const RESTART_MS = 1000;
 /** How long a newcomer waits for the runsv that had its name. */
 const LINGER_MS = 10000;
@@ -188,6 +188,10 @@ const effectsOfEnd = (entry: Entry, end: Ended): readonly TreeEffect[] => {
   return end.code === NOT_TAKEN ? [{ kind: 'lookForHolder', name, key }] : [];
 };
 
+/** Whoever has told a runsv to go can see that it has gone, also by looking every 0.42 s, as C's sv does. */
+const restartMs = ({ startedMs }: Entry, { code }: Ended, nowMs: number): number =>
+  code === 0 ? nowMs + RESTART_MS : Math.max(nowMs, startedMs + RESTART_MS);
+
 const ended = (tree: Tree, runsvs: readonly Ended[], nowMs: number): TreeOutcome => {
   const ends = new Map(runsvs.map((end) => [end.pid, end]));
   const wanted = new Map(tree.wanted);
@@ -195,7 +199,7 @@ const ended = (tree: Tree, runsvs: readonly Ended[], nowMs: number): TreeOutcome
   for (const entry of tree.wanted.values()) {
     const end = entry.pid === 0 ? undefined : ends.get(entry.pid);
     if (end === undefined) continue;
-    wanted.set(entry.key, { ...entry, pid: 0, dueMs: Math.max(nowMs, entry.startedMs + RESTART_MS) });
+    wanted.set(entry.key, { ...entry, pid: 0, dueMs: restartMs(entry, end, nowMs) });
     effects.push(...effectsOfEnd(entry, end));
   }
   const leaving = tree.leaving.filter((entry) => !ends.has(entry.pid));

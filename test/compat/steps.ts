@@ -96,9 +96,15 @@ export function exists(world: World, path: string): boolean {
 
 const FLOCK = process.arch === 'arm64' ? 32 : 73;
 
-/** Whether a process waits for a flock. /proc/locks leaves out those whose first owner is gone, in a PID namespace. */
+const LOCK_NB = 4;
+
+/**
+ * Whether a process waits for a flock. /proc/locks leaves out those whose first owner is gone, in a PID namespace. A call that
+ * does not wait may be seen as well, where another process got the processor meanwhile.
+ */
 export function waitsForLock(pid: number): boolean {
-  return readIf(`/proc/${pid}/syscall`)?.toString().startsWith(`${FLOCK} `) === true;
+  const [call, , operation] = readIf(`/proc/${pid}/syscall`)?.toString().split(' ') ?? [];
+  return call === String(FLOCK) && (Number(operation) & LOCK_NB) === 0;
 }
 
 /** Waits until the status record of `dir` satisfies `wanted`. */

@@ -18,6 +18,8 @@ const LAG_MS = 2500;
 const END_MS = 120_000;
 /** How long a log that cannot be had holds up a start after that has an end. */
 const LOG_WAIT_MS = 7000;
+/** How often who was taken over is looked at where nothing tells of his end. */
+const LOOK_MS = 200;
 /** How long a want may take to be told. */
 const ACK_MS = 50;
 
@@ -32,13 +34,17 @@ const statusOf = (story: Story, folder: string): Status | null => {
   return status;
 };
 
-const livingAt = (story: Story, path: string): Live | undefined =>
-  story.kernel.live().find((process) => process.key === path);
+const livingAt = (story: Story, path: string, pid: number): Live | undefined => {
+  const all = story.kernel.live().filter(({ key }) => key === path || key.startsWith(`${path} of `));
+  // one that lay in ./log before may be nobody's by now
+  const key = path === '/svc/log/run' ? story.logProgram : path;
+  return all.find((process) => process.pid === pid) ?? all.find((process) => process.key === key);
+};
 
 const checkTruth = (story: Story, folder: string, status: Status): void => {
   const { kernel } = story;
-  const run = livingAt(story, `${folder}/run`);
-  const finish = livingAt(story, `${folder}/finish`);
+  const run = livingAt(story, `${folder}/run`, status.pid);
+  const finish = livingAt(story, `${folder}/finish`, status.pid);
   const process = status.phase === 'run' ? run : status.phase === 'finish' ? finish : undefined;
   if (status.phase !== 'down' && process?.pid !== status.pid) {
     fail(story, `status of ${folder} says ${status.phase} ${status.pid}, but there is ${process?.pid ?? 'none'}`);
@@ -61,16 +67,25 @@ const checkWant = (story: Story, status: Status): void => {
   if (status.want !== expected) fail(story, `${want.letter} was sent at ${want.atMs}, status wants ${status.want}`);
 };
 
+const isDiskFull = ({ kernel, spaceMs }: Story, marginMs: number): boolean =>
+  kernel.mount().freeBytes === 0 || kernel.nowMs < spaceMs + marginMs;
+
+/** A log that cannot be had holds up a start for a while; a new one cannot be furnished on a full disk. */
+const isLogAwaited = (story: Story): boolean =>
+  story.kernel.nowMs < story.logEndMs + LOG_WAIT_MS || (story.logMoved && isDiskFull(story, LOG_WAIT_MS));
+
 /** A wanted service is running, finishing, or on its way: looked at now, and if it is down, again a little later. */
 const checkCare = (story: Story, status: Status): void => {
   if (status.want !== 'up' || status.phase !== 'down' || story.scripts.length > 0) return;
-  if (story.kernel.nowMs < story.logEndMs + LOG_WAIT_MS) return;
+  if (isLogAwaited(story)) return;
   const starts = story.startsMs.length;
   const { runs } = story;
-  story.kernel.after(LAG_MS, () => {
+  // a start waits for the end of a log that was removed, for a while
+  story.kernel.after(story.logMoved ? LOG_WAIT_MS : LAG_MS, () => {
     const now = statusOf(story, '/svc');
     const same = runs === story.runs && quiet(story) && now?.want === 'up' && now.phase === 'down';
-    if (same && story.startsMs.length === starts) fail(story, 'wanted up, down, and not started');
+    if (same && !isLogAwaited(story) && story.startsMs.length === starts)
+      fail(story, 'wanted up, down, and not started');
   });
 };
 
@@ -101,8 +116,7 @@ const whileItRuns = (story: Story): void => {
   const status = statusOf(story, '/svc');
   if (status === null) {
     // a file that once could not be written for another reason may lack its spare when the disk is full
-    const diskFull = story.kernel.mount().freeBytes === 0 || story.kernel.nowMs < story.spaceMs + LAG_MS;
-    if (!(story.happened.faulty && diskFull)) fail(story, 'no status although all is quiet');
+    if (!(story.happened.faulty && isDiskFull(story, LAG_MS))) fail(story, 'no status although all is quiet');
     return;
   }
   checkWant(story, status);
@@ -118,7 +132,7 @@ const isLogSupervised = ({ kernel }: Story): boolean => kernel.user.send('/svc/l
 /** The files are compared with the truth between two calls of runsv; it may be on its way to write them. */
 const settle = (story: Story): void => {
   const before = JSON.stringify(story.kernel.live());
-  story.kernel.after(5, () => {
+  story.kernel.after(story.happened.unheld ? 5 + LOOK_MS : 5, () => {
     const status = statusOf(story, '/svc');
     if (!quiet(story) || status === null || before !== JSON.stringify(story.kernel.live())) return;
     checkTruth(story, '/svc', status);
@@ -141,9 +155,10 @@ const atTheEnd = (story: Story, ending: Ending, left: readonly Live[]): void => 
   if (ending.how !== 'exited' || ending.code !== 0) fail(story, `ended by ${JSON.stringify(ending)}`);
   if (story.goingMs !== null && story.kernel.nowMs - story.goingMs > END_MS) fail(story, 'the end took too long');
   const gone = left.filter((each) => each.key !== STRAY);
-  // and of what lay in ./log when that was away no later runsv knows
+  // and of what lay in ./log when that was away, or cannot be looked at now, no later runsv knows
+  const isLogUnknown = story.logMoved || story.kernel.nowMs < story.logEndMs;
   const forgotten = ({ key }: Live): boolean =>
-    key.includes('/control/') || (story.logMoved && key.startsWith('/svc/log/'));
+    key.includes('/control/') || (isLogUnknown && key.startsWith('/svc/log/'));
   const kept = gone.filter((each) => !(story.happened.killed && forgotten(each)));
   if (kept.length > 0) fail(story, `still there: ${kept.map((each) => each.key).join(', ')}`);
   const status = statusOf(story, '/svc');

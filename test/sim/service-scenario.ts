@@ -3,12 +3,25 @@
 // The real runsv runs on the virtual kernel. What must hold at any moment, and at the end, is in invariants.ts.
 // A seed is a scenario: the same number gives the same events, call for call.
 import { runsv } from '../../src/applets/runsv.ts';
-import { EAGAIN, EIO, EMFILE, ENOSPC, SIGHUP, SIGINT, SIGKILL, SIGQUIT, SIGTERM } from '../../src/host/linux.ts';
+import {
+  EAGAIN,
+  EINTR,
+  EIO,
+  EMFILE,
+  ENOMEM,
+  ENOSPC,
+  SIGHUP,
+  SIGINT,
+  SIGKILL,
+  SIGQUIT,
+  SIGTERM,
+} from '../../src/host/linux.ts';
 import { LETTERS } from '../../src/machine/letters.ts';
 import { type Behaviour, type Ending, type Live, Random, VirtualKernel } from './kernel/kernel.ts';
 
 const END_MS = 20000;
 const WANTS = 'udox';
+const NOBODY = 65534;
 const SCRIPTS = ['u', 't', 'k', 'd', 'x', 'h', 'p', 'c'] as const;
 
 export interface Doings {
@@ -16,6 +29,8 @@ export interface Doings {
   killed: boolean;
   logTouched: boolean;
   faulty: boolean;
+  /** No pidfd was to be had: ends of what was taken over are looked for. */
+  unheld: boolean;
 }
 
 /** What a scenario has done and seen; the invariants look at it. */
@@ -33,6 +48,8 @@ export interface Story {
   want: { readonly letter: string; readonly atMs: number } | null;
   /** ./log was moved away: whoever supervised it then may have left it there. */
   logMoved: boolean;
+  /** What ./log/run is now, among the programs that had that name. */
+  logProgram: string;
   /** When ./log last was away, or could not be looked at. */
   logEndMs: number;
   /** When it was told to go for good; null: not yet. */
@@ -273,6 +290,41 @@ const refuseStats: Act = (story) => {
   withoutLog(story, endMs);
 };
 
+/** Looks at what is there: at supervise/, at processes, at locks. */
+const refuseLooks: Act = (story) => {
+  const { random, kernel } = story;
+  const call = random.pick(['lstat', 'fstat', 'read', 'pidfd', 'flock', 'access', 'poll'] as const);
+  story.happened.unheld ||= call === 'pidfd';
+  const endMs = holding(story, `no ${call}`, () => {
+    const errno = call === 'poll' ? EINTR : random.pick([EIO, ENOMEM]);
+    const fault = kernel.fault({ call, errno, probability: 0.5 });
+    return () => fault.off();
+  });
+  withoutLog(story, endMs);
+};
+
+/** `chown -R user supervise`: the record in it counts only where the kernel vouches. */
+const giveAway: Act = (story) => {
+  const side = story.random.pick(['/svc', '/svc/log']);
+  note(story, `chown ${side}/supervise/lock`);
+  story.kernel.user.chown(`${side}/supervise/lock`, NOBODY);
+};
+
+/** Another ./log, or the same one made anew, while the old one may be at work. */
+const replaceLog: Act = (story) => {
+  const { kernel } = story;
+  if (!story.withLog || kernel.mount().freeBytes === 0) return;
+  if (kernel.user.rename('/svc/log', `/svc/log.${kernel.nowMs}`) !== 0) return;
+  note(story, './log is replaced');
+  story.logMoved = true;
+  story.happened.logTouched = true;
+  withoutLog(story, kernel.nowMs);
+  // another program: the old one may be at work, unsupervised
+  const key = `/svc/log/run of ${kernel.nowMs}`;
+  story.logProgram = key;
+  kernel.user.program('/svc/log/run', () => ({ ...logBehaviour(story), key }));
+};
+
 const ACTS: readonly (readonly [number, Act])[] = [
   [40, sendCommand],
   [6, sendToLog],
@@ -288,6 +340,9 @@ const ACTS: readonly (readonly [number, Act])[] = [
   [3, takeRunAway],
   [2, moveLog],
   [2, refuseStats],
+  [3, refuseLooks],
+  [2, giveAway],
+  [1, replaceLog],
   [1, flood],
 ];
 const WEIGHTS = ACTS.reduce((sum, [weight]) => sum + weight, 0);
@@ -313,11 +368,12 @@ const newStory = (seed: number, trace: number): Story => {
     withLog: random.chance(0.5),
     withFinish: random.chance(0.5),
     scripts: random.chance(0.3) ? SCRIPTS.filter(() => random.chance(0.3)) : [],
-    happened: { killed: false, logTouched: false, faulty: false },
+    happened: { killed: false, logTouched: false, faulty: false, unheld: false },
     events: [],
     failures: [],
     want: null,
     logMoved: false,
+    logProgram: '/svc/log/run',
     logEndMs: -Infinity,
     goingMs: null,
     exiting: false,

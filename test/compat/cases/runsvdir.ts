@@ -185,10 +185,9 @@ function appears(name: string, title: string, place: (world: World, dir: string)
 }
 
 const NEW: readonly Case[] = [
-  // with ./run, as ours gives more time to one without
-  appears('made', 'a new directory is started', (w, dir) => {
+  appears('made', 'a new directory with a run is started', (w, dir) => {
     w.mkdir(`scan/${dir}`);
-    w.write(`scan/${dir}/run`, '');
+    w.write(`scan/${dir}/run`, '#!/bin/sh\n', 0o755);
   }),
   appears('linked', 'a new link is started', (w, dir) => w.link(`../prepared/${dir}`, `scan/${dir}`)),
   appears('renamed', 'a directory renamed into place is started', (w, dir) =>

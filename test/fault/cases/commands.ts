@@ -49,6 +49,19 @@ export const COMMANDS = [
     assert.equal(await runsv.ended(), 'exit 0');
   }),
 
+  fault('control/t that signals the process group ends what a run script without exec has started', async (world) => {
+    const service = world.service('group').has('inner', 'stays');
+    service.has('run', { text: "#!/bin/sh\nexec chpst -P sh -c './inner; echo never'\n" });
+    service.has('control/t', { text: '#!/bin/sh\nkill -TERM -"$1"\n' });
+    world.runsv(service);
+    for (let round = 1; round <= 3; round++) {
+      await world.until('the inner program', () => service.count('start') === round);
+      service.send('t');
+      await world.until('its end', () => service.count('term') === round);
+    }
+    assert.equal(service.count('double'), 0);
+  }),
+
   fault('k and u in one write do not start a second instance beside the dying one', async (world) => {
     const service = world.service('ku').has('run', 'stubborn').has('finish', 'tellsItself');
     world.runsv(service);

@@ -285,7 +285,7 @@ export const ENGINE = [
     const text = `#!/bin/sh\necho "start $$" >>${talks.toldPath}\necho before >&2\nuntil test -e ${talks.toldPath}.gate; do sleep 0.02; done\necho after >&2\nexec sleep 1000\n`;
     talks.has('run', { text });
     symlinkSync(talks.dir, join(world.dir, 'links/talks'));
-    const container = contain(world, { folder: 'links', log: `log: ${'.'.repeat(120)}` });
+    const container = contain(world, { folder: 'links', log: `log: ${'.'.repeat(400 + 3 * world.dir.length)}` });
     const shows = (what: RegExp): boolean => what.test(proc(container.first, 'cmdline'));
     await comes('the first line', () => shows(/before/));
     const { first } = container;

@@ -59,6 +59,18 @@ export const SCANDIR = [
     assert.equal(service.count('double'), 0);
   }),
 
+  fault('a runsv that was told to go is away for a second, so that who looks now and then sees it', async (world) => {
+    const service = world.service('away', 'scan').has('run', 'stays');
+    world.runsvdir();
+    const pid = await world.up(service);
+    await elapse(1000);
+    service.send('x');
+    await ended(pid, './run');
+    await elapse(500);
+    assert.deepEqual(runsvOf(world, 'away'), []);
+    await world.up(service, pid);
+  }),
+
   fault('a link switched to another directory exchanges the service', async (world) => {
     const [one, other] = [world.service('one').has('run', 'stays'), world.service('other').has('run', 'stays')];
     link(world, one, 'web');

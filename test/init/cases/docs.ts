@@ -94,11 +94,9 @@ const LXC: Case = {
     });
     chmodSync(room.dir, 0o755);
     await command('sh', '-ec', `cd "$0"\n${textIn('lxc', LXC_PAGE)}`, dir);
-    await command(
-      'sh',
-      '-ec',
-      'lxc-start -n web && lxc-attach -n web --clear-env -- /usr/sbin/rc-service runsvdir status',
-    );
+    // it boots meanwhile; the command's own deadline bounds this
+    const runs = 'lxc-attach -n web --clear-env -- /usr/sbin/rc-service runsvdir status';
+    await command('sh', '-ec', `lxc-start -n web; until ${runs}; do sleep 0.2; done`);
     await command('sh', '-ec', 'lxc-stop -n web && lxc-destroy -n web');
   },
 };

@@ -122,6 +122,14 @@ export class Outsider {
     return this.#world.tree.chmod(this.#process, path, mode);
   }
 
+  /** Gives a file away, itself and not where it leads. */
+  chown(path: string, uid: number): number {
+    const { at } = this.#world.tree;
+    const found = at.find(this.#process, path, false);
+    if (found === 0) (at.node as Inode).uid = uid;
+    return found;
+  }
+
   /** Opens something and keeps it open. Never waits: flags get O_NONBLOCK. */
   open(path: string, flags = O_RDONLY): Held | number {
     const opened = open(this.#world.tree, this.#process, path, flags | O_NONBLOCK, 0o644);

@@ -2,7 +2,7 @@
 // played with the virtual kernel. At most one instance of ./run, whatever happens.
 import { describe, expect, it } from 'vitest';
 import { runsv } from '../../../src/applets/runsv.ts';
-import { EIO, SIGKILL } from '../../../src/host/linux.ts';
+import { EACCES, EIO, ELOOP, ENOENT, ENOTDIR, SIGKILL } from '../../../src/host/linux.ts';
 import { type Ending, VirtualKernel } from '../../sim/kernel/kernel.ts';
 
 const LOCK = '/svc/supervise/lock';
@@ -63,6 +63,29 @@ describe('a look that the kernel refuses', () => {
   });
 });
 
+describe('a file down that cannot be looked at', () => {
+  it.each(['down', 'log/down', 'flag-essential'])('ends runsv, which starts nothing: %s', (file) => {
+    const kernel = new VirtualKernel();
+    kernel.user.program('/svc/run', { livesMs: 'forever' });
+    kernel.user.program('/svc/log/run', { livesMs: 'forever' });
+    const fault = kernel.fault({ call: 'stat', errno: EIO, when: (path) => path === file });
+    expect(play(kernel)).toEqual({ how: 'exited', code: 111 });
+    expect(kernel.stderr.text).toBe(`runsv /svc: fatal: unable to stat ${file}: input/output error\n`);
+    expect(starts(kernel)).toBe(0);
+    fault.off();
+    playUntil(kernel, 1000);
+    expect(starts(kernel)).toBe(1);
+  });
+
+  it.each([ENOENT, ENOTDIR, EACCES, ELOOP])('is none where the kernel says so: %d', (errno) => {
+    const kernel = new VirtualKernel();
+    kernel.user.program('/svc/run', { livesMs: 'forever' });
+    kernel.fault({ call: 'stat', errno, when: (path) => path === 'down' });
+    playUntil(kernel, 1000);
+    expect(starts(kernel)).toBe(1);
+  });
+});
+
 describe('a record that somebody else may have written', () => {
   it('counts for every later runsv once the kernel has vouched for it', () => {
     const kernel = left();
@@ -70,6 +93,18 @@ describe('a record that somebody else may have written', () => {
     playUntil(kernel, 1000);
     playUntil(kernel, 1000);
     expect(kernel.stderr.text.match(/taking over/g)).toHaveLength(2);
+    expect(starts(kernel)).toBe(1);
+  });
+
+  it('is written anew with what the kernel tells of the process, whatever moments it named', () => {
+    const kernel = left();
+    const own = kernel.user.read(LOCK) ?? '';
+    const [phase, boot, here, before, , pid] = own.split(/ +/);
+    kernel.user.file(LOCK, `${phase} ${boot} ${here} 0 99999999999999 ${pid}`, 0o600);
+    giveAway(kernel, LOCK);
+    playUntil(kernel, 1000);
+    expect(kernel.stderr.text).toMatch(taken);
+    expect((kernel.user.read(LOCK) ?? '').split(/ +/)).toEqual([phase, boot, here, before, before, pid]);
     expect(starts(kernel)).toBe(1);
   });
 

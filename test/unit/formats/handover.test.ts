@@ -7,7 +7,7 @@ const state: TreeState = {
   wanted: [{ name: 'a\xff"\n', key: '1:2:3', pid: 10, startedMs: 5.25, dueMs: null }],
   leaving: [{ name: 'b', key: '1:2:4', pid: 11, startedMs: 6, dueMs: null }],
   stopping: true,
-  alien: [11],
+  alien: [{ pid: 11, start: 7 }],
   shutdown: newShutdown(7000),
   commandDue: false,
   title: -1,

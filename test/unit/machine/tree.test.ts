@@ -39,17 +39,22 @@ describe('a scan directory', () => {
   it('leaves a service alone that was renamed, and uses the new name at its next start', () => {
     const renamed = play(one(), [9, scan('z=ka')]);
     expect(renamed.effects).toEqual([]);
-    expect(play(renamed.tree, [5000, ends(10)], [5000, DUE]).effects).toEqual([
+    expect(play(renamed.tree, [5000, ends(10, 1)], [5000, DUE]).effects).toEqual([
       { kind: 'start', name: 'z', key: 'ka' },
     ]);
   });
 
   it('starts a runsv that died again, at once or a second after its last start', () => {
-    expect(play(one(), [5000, ends(10)], [5000, DUE]).effects).toEqual([{ kind: 'start', name: 'a', key: 'ka' }]);
-    const soon = play(one(), [300, ends(10)]);
+    expect(play(one(), [5000, ends(10, 1)], [5000, DUE]).effects).toEqual([{ kind: 'start', name: 'a', key: 'ka' }]);
+    const soon = play(one(), [300, ends(10, 1)]);
     expect([soon.effects, nextStartMs(soon.tree)]).toEqual([[], 1000]);
     expect(play(soon.tree, [1000, DUE]).effects).toHaveLength(1);
     expect(play(soon.tree, [999, DUE]).effects).toEqual([]);
+  });
+
+  it('starts a runsv that was told to go again a second after its end, so that its end can be seen', () => {
+    const gone = play(one(), [5000, ends(10)]);
+    expect([gone.effects, nextStartMs(gone.tree)]).toEqual([[], 6000]);
   });
 
   it('tells of a crash, and looks for who holds a service that was not to be had', () => {
