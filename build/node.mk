@@ -33,14 +33,14 @@ $(DIST)/npm/.stamp: $(DIST)/runitbox out/node/runitbox.cjs out/npm/types/api/ind
 	@touch $@
 
 ## pkg-test: both, tested: how they are packed and installed, and a third of the compatibility cases
-pkg-test: pkg npm tools-compat
+pkg-test: pkg npm tools-compat $(OUT)/jail
 	$(AS_ROOT) $(VITEST) test/pkg
 	$(AS_ROOT) $(NODE) test/compat/run.ts --flavour node --suites ours --share 3 --jobs 8
 ## npm-test: the packages, installed offline into an empty directory
 npm-test: npm
 	$(VITEST) test/pkg/npm
 ## compat-node: every case of compat with dist/runitbox-node
-compat-node: pkg tools-compat
+compat-node: pkg tools-compat $(OUT)/jail
 	$(AS_ROOT) $(NODE) test/compat/run.ts --flavour node --jobs 6
 ## svlogd-node: the cases of svlogd with dist/runitbox-node
 svlogd-node: pkg tools-compat
