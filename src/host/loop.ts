@@ -16,8 +16,12 @@ export interface Watch {
 
 /** The first of several moments; null: none is set. */
 export const earliest = (times: readonly (number | null)[]): number | null => {
-  const set = times.filter((ms) => ms !== null);
-  return set.length === 0 ? null : Math.min(...set);
+  let first: number | null = null;
+  for (let at = 0; at < times.length; at++) {
+    const ms = times[at] ?? null;
+    if (ms !== null && (first === null || ms < first)) first = ms;
+  }
+  return first;
 };
 
 const timeoutMs = (deadlineMs: number | null): number =>
