@@ -2,7 +2,8 @@
 //
 // Promises: after takeSide the directory is ours alone; after openSide its fifo answers and its files tell the truth.
 // Read next: supervise.ts, lock.ts (the parts), runner.ts (both sides together).
-import { type Bytes, type Fd, refused } from '../host/calls.ts';
+import type { Bytes, Fd } from '../host/calls.ts';
+import { ENOENT } from '../host/linux.ts';
 import { sys } from '../host/sys.ts';
 import type { Side } from '../machine/pair.ts';
 import { type Lock, takeLock } from './lock.ts';
@@ -40,7 +41,7 @@ export const openSide = (side: Side, lock: Lock): LiveSide => {
     control: openControl(folder),
     ok: null,
     // a log service's pid file is only made when there first is a process; one that is there must not be believed
-    board: newBoard(`${folder}supervise/`, side === 'main' || !refused(statThere(`${folder}supervise/pid`))),
+    board: newBoard(`${folder}supervise/`, side === 'main' || statThere(`${folder}supervise/pid`) !== -ENOENT),
     adopted: null,
   };
 };

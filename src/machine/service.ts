@@ -195,7 +195,11 @@ const runStarted = (s: Service, e: Of<'started'>, now: Now): Outcome => {
   return after([PUBLISH], advance(up));
 };
 
-const forkForRunRefused = (s: Service, _: unknown, now: Now): Outcome => retryLater({ ...s, state: 'waiting' }, now);
+/** What waited for the process is taken without one: steps that stayed would keep the service from ever being at rest. */
+const forkForRunRefused = (s: Service, _: unknown, now: Now): Outcome => {
+  const later = retryLater({ ...s, state: 'waiting' }, now);
+  return after(later.effects, advance(later.service));
+};
 
 /** The start was cancelled before control/u was asked. */
 const forgetStart = (s: Service): Outcome => advance({ ...s, asking: null });

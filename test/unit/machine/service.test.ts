@@ -382,3 +382,16 @@ describe('an essential service', () => {
     expect(play(reach.finishing(), [5000, ended(125, 0)]).service).toMatchObject({ over: null, want: 'up' });
   });
 });
+
+it('a refused fork leaves no step that would keep the service from being at rest', () => {
+  // a signal for the process that is about to be started
+  const { service } = play(
+    reach.starting(),
+    [0, { kind: 'signal', letter: 'h' }],
+    [0, { kind: 'forkRefused' }],
+    [1, NO],
+    [2, { kind: 'exit' }],
+  );
+  expect(service.steps).toEqual([]);
+  expect(isAtRest(service)).toBe(true);
+});
