@@ -274,8 +274,11 @@ static sigset_t caught; /* all zeros: none */
 static void note(int sig) {
   int saved = errno;
   __atomic_fetch_or(&noted[(sig - 1) / 32], 1u << ((sig - 1) & 31), __ATOMIC_SEQ_CST);
-  ssize_t put = write(told[1], "", 1); /* a full pipe refuses it, and is readable all the same */
-  (void)put;
+  /* A full pipe refuses it, and is readable all the same; what else is refused once is tried again. */
+  if (write(told[1], "", 1) < 0 && errno != EAGAIN) {
+    ssize_t put = write(told[1], "", 1);
+    (void)put;
+  }
   errno = saved;
 }
 
