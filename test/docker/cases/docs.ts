@@ -28,8 +28,8 @@ for word in "\${@:2}"; do
   case $word in -p) published=host; skip=yes ;; *) [ "$skip" ] || words+=("$word"); skip= ;; esac
 done
 case $1 in
-build) exec /usr/bin/docker build --network host "\${words[@]:1}" ;;
-run) exec /usr/bin/docker run --network $published --label docs "\${words[@]:1}" ;;
+build) exec /usr/bin/docker build --network host --build-arg REVISION=tested "\${words[@]:1}" ;;
+run) exec /usr/bin/docker run --network $published --label "docs=$DOCS" "\${words[@]:1}" ;;
 *) exec /usr/bin/docker "$@" ;;
 esac
 `;
@@ -75,14 +75,18 @@ const playDockerfile = async (stage: Stage, dir: string, block: Block): Promise<
 
 const playSession = async (stage: Stage, blocks: readonly Block[]): Promise<void> => {
   const dir = await prepare(stage);
-  const env = { ...stage.engine.env, PATH: `${join(stage.work, 'bin')}:${process.env['PATH'] ?? ''}` };
+  const env = {
+    ...stage.engine.env,
+    DOCS: stage.work,
+    PATH: `${join(stage.work, 'bin')}:${process.env['PATH'] ?? ''}`,
+  };
   try {
     for (const block of blocks) {
       if (block.language === 'dockerfile') await playDockerfile(stage, dir, block);
       else await run(['sh', '-ec', `cd "$0"\n${block.text}`, dir], { env });
     }
   } finally {
-    const left = await stage.engine.docker('ps', '-aq', '--filter', 'label=docs');
+    const left = await stage.engine.docker('ps', '-aq', '--filter', `label=docs=${stage.work}`);
     for (const id of left.split('\n').filter((line) => line !== '')) await stage.engine.tryDocker('rm', '-fv', id);
   }
 };
