@@ -23,7 +23,7 @@ const options: OptionTable = [
   {
     letter: 'k',
     value: 'SECONDS',
-    text: 'in a container: how long all has to end before it is killed; 7 unless said',
+    text: 'in a container: seconds before KILL (default 7)',
     unlisted: true,
   },
   { long: 'subreaper', text: 'supervise a container without being process 1' },

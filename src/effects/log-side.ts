@@ -45,7 +45,7 @@ const settled = (live: Live): null => {
   return null;
 };
 
-/** Not to be had, for whatever reason: the start of ./run waits for a while. */
+/** The log cannot be opened now: the start of ./run waits for a while. */
 const hindered = (live: Live, what: string): 'wait' | null => {
   const { awaited } = live;
   if (awaited.tries++ < TRIES_MAX) return notYet(live, `${what}, trying again`);

@@ -1,7 +1,7 @@
 // Looking at the scan directory: when, and what becomes of what was found.
 //
 // Promises: a change is acted on when it happens; looks are spaced by what they cost, but never by more than five
-// seconds; between two entries of a look whatever else there is has its turn. A directory that is gone is told of once,
+// seconds; between two entries of a look other events are handled. A missing directory is reported once,
 // and looked for.
 // Read next: scandir.ts (what a look finds), watching.ts (who tells of changes), turn.ts (whose turn it is).
 import { type Errno, type RawStat, refused } from '../host/calls.ts';

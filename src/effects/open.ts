@@ -1,4 +1,4 @@
-// Coming to life in a service directory: what is there, whose it is, and what an earlier supervisor left running.
+// Starting in a service directory: what is there, whose it is, and what an earlier supervisor left running.
 //
 // Promises: everything needed to watch a child is had before a child exists; what cannot be had is Fatal, in runit's
 // words and order. Read next: side.ts, record.ts, runner.ts (the life that follows).

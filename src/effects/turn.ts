@@ -1,4 +1,4 @@
-// Whether it is our turn to supervise the scan directory, and whether a runsv is another runsvdir's.
+// Whether this runsvdir may supervise the scan directory, and whether a runsv belongs to another runsvdir.
 //
 // Promises: the lock is an exclusive flock on a descriptor of the directory itself, so that no file is needed and whoever
 // can read the directory can ask (a shared one, without waiting, is refused). Where a file system has no such locks,

@@ -131,7 +131,7 @@ const OWNERS = 0o600;
 /** A value to show: no line of ours has control bytes in it. */
 const shown = (text: Bytes): Bytes => text.slice(0, 100).replace(/[^ -~]/g, '?');
 
-/** So many faults are told of one by one. */
+/** How many faults are reported one by one. */
 const FAULTS_TOLD = 10;
 
 const few = (faults: readonly string[]): readonly string[] =>
@@ -163,7 +163,7 @@ class Reader {
     else if (key !== '' && key !== '#') this.#word(key + text);
   }
 
-  /** What is told of the line that comes next. */
+  /** The faults of the next line. */
   tell(fault: string): void {
     this.#tell(this.#line + 1, fault);
   }

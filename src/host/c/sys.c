@@ -759,7 +759,7 @@ static int new_state_file(void) {
 }
 
 /* Leaves the state where the successor looks for it. All other descriptors but the one to keep close themselves at
- * execve, so this may take the place of any, and there is one to be had even where no more may be opened. */
+ * execve, so this may take the place of any, and one is available even where no more may be opened. */
 static int hand_over(void) {
   int at = guarded.keep == HANDED_AT ? HANDED_AT + 1 : HANDED_AT;
   if (!guarded.mark) {
