@@ -1,7 +1,7 @@
 // The table of all programs in the suite, and nothing else.
 //
-// Read next: applets/applet.ts (what a program is), applets/runitbox.ts (how one is chosen).
-import type { Applet } from './applets/applet.ts';
+// Read next: cli/applet.ts (what a program is), applets/runitbox.ts (how one is chosen).
+import type { Applet } from './cli/applet.ts';
 import { chpst } from './applets/chpst.ts';
 import { family } from './applets/chpst/family.ts';
 import { multicall } from './applets/runitbox.ts';

@@ -4,8 +4,8 @@
 // kernel refuses of it is refused, never passed over.
 // Read next: chpst/options.ts (the options), chpst/front.ts (what happens), chpst/family.ts (the programs beside it).
 import { ID_LINE } from '../cli/version.ts';
-import type { Bytes } from '../host/calls.ts';
-import type { Applet, Help } from './applet.ts';
+import type { Bytes } from '../abi/bytes.ts';
+import type { Applet, Help } from '../cli/applet.ts';
 import { become, programOf, type Reading, readCall, wrongValue } from './chpst/front.ts';
 import { type Asked, chpstRows } from './chpst/options.ts';
 

@@ -1,14 +1,15 @@
 // runit-init: /sbin/init. As process 1 it becomes runit; called later it asks runit to stop the system.
 //
-// Read next: ../effects/stop-files.ts (how it asks), runit.ts.
+// Read next: ../effects/init/stop-files.ts (how it asks), runit.ts.
 import { errorText } from '../cli/errno.ts';
 import { err } from '../cli/say.ts';
 import { ID_LINE } from '../cli/version.ts';
-import { makeWish, takeBack, type Wish } from '../effects/stop-files.ts';
-import { type Bytes, refused } from '../host/calls.ts';
-import { SIGCONT } from '../host/linux.ts';
+import { makeWish, takeBack, type Wish } from '../effects/init/stop-files.ts';
+import type { Bytes } from '../abi/bytes.ts';
+import { refused } from '../host/calls.ts';
+import { SIGCONT } from '../abi/signals.ts';
 import { sys } from '../host/sys.ts';
-import type { Applet } from './applet.ts';
+import type { Applet } from '../cli/applet.ts';
 import { runit } from './runit.ts';
 
 const RUNIT = '/sbin/runit';

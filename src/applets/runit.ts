@@ -1,11 +1,11 @@
 // runit: process 1. Brings the system up, keeps stage 2 running, takes it down.
 //
-// Read next: ../effects/stages-runner.ts (the loop), ../machine/stages-model.ts (the stages).
+// Read next: ../effects/init/supervisor.ts (the loop), ../machine/init/model.ts (the stages).
 import { err } from '../cli/say.ts';
-import { takeHanded } from '../effects/handover.ts';
-import { runStages } from '../effects/stages-runner.ts';
+import { takeHanded } from '../effects/container/checkpoint.ts';
+import { runStages } from '../effects/init/supervisor.ts';
 import { sys } from '../host/sys.ts';
-import type { Applet } from './applet.ts';
+import type { Applet } from '../cli/applet.ts';
 
 const run = (): number => {
   if (sys.getpid() === 1) return runStages(takeHanded('runit'));

@@ -8,8 +8,8 @@ import { helpText } from '../cli/help.ts';
 import { baseName } from '../cli/options.ts';
 import { err, out } from '../cli/say.ts';
 import { VERSION } from '../cli/version.ts';
-import type { Bytes } from '../host/calls.ts';
-import type { Applet, Help } from './applet.ts';
+import type { Bytes } from '../abi/bytes.ts';
+import type { Applet, Help } from '../cli/applet.ts';
 import { appletBehind, named } from './runitbox/called.ts';
 import { folderOf, install } from './runitbox/install.ts';
 

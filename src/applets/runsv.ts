@@ -1,14 +1,14 @@
 // runsv: starts and supervises one service and, optionally, its log service.
 //
 // Promises: one supervisor and one instance of ./run per service directory, whatever is killed; TERM brings both down
-// in order. Read next: ../effects/open.ts (coming to life), ../effects/runner.ts (the loop), ../machine/types.ts.
+// in order. Read next: ../effects/service/acquire.ts (coming to life), ../effects/service/supervisor.ts (the loop), ../machine/service/model.ts.
 import { err } from '../cli/say.ts';
-import { leaveEnding } from '../effects/essential.ts';
+import { leaveEnding } from '../effects/service/exitcode-file.ts';
 import { orFatal, voiceOf } from '../effects/messages.ts';
-import { openService } from '../effects/open.ts';
-import { supervise, tidy } from '../effects/runner.ts';
-import type { Bytes } from '../host/calls.ts';
-import type { Applet } from './applet.ts';
+import { openService } from '../effects/service/acquire.ts';
+import { supervise, tidy } from '../effects/service/supervisor.ts';
+import type { Bytes } from '../abi/bytes.ts';
+import type { Applet } from '../cli/applet.ts';
 
 const USAGE_CODE = 1;
 

@@ -4,10 +4,12 @@
 // leads to one of them. A change that was cut short, C's too, is brought to its end by the next one.
 import { errorText } from '../cli/errno.ts';
 import { err, out } from '../cli/say.ts';
-import { type Bytes, type Errno, type RawStat, refused } from '../host/calls.ts';
-import { EINVAL, ENOENT, ENOSYS, S_IFDIR, S_IFLNK, S_IFMT } from '../host/linux.ts';
+import type { Bytes } from '../abi/bytes.ts';
+import { type Errno, type RawStat, refused } from '../host/calls.ts';
+import { EINVAL, ENOENT, ENOSYS } from '../abi/errno.ts';
+import { S_IFDIR, S_IFLNK, S_IFMT } from '../abi/flags.ts';
 import { sys } from '../host/sys.ts';
-import type { Applet } from './applet.ts';
+import type { Applet } from '../cli/applet.ts';
 
 const HOME = '/etc/runit/runsvdir';
 const USAGE_CODE = 1;

@@ -1,20 +1,21 @@
 // runsvdir: starts and supervises a runsv for each service in a directory.
 //
-// Read next: ../effects/tree-runner.ts (the loop), ../machine/tree.ts (the decisions).
+// Read next: ../effects/scan/supervisor.ts (the loop), ../machine/scan/table.ts (the decisions).
 import { type OptionTable, parseOptions, problemLine } from '../cli/options.ts';
 import { err } from '../cli/say.ts';
-import { reopened, takeHanded } from '../effects/handover.ts';
+import { reopened, takeHanded } from '../effects/container/checkpoint.ts';
 import { orFatal, type Voice, voiceOf } from '../effects/messages.ts';
-import { holdStandard } from '../effects/standard.ts';
-import { goOnWithTitle, LEAST, openTitle, type Title } from '../effects/title.ts';
-import { type Asked, isWhole } from '../effects/tree-live.ts';
-import { superviseTree } from '../effects/tree-runner.ts';
-import type { Handed } from '../formats/handover.ts';
-import { type Bytes, refused } from '../host/calls.ts';
-import { KILL_AFTER_MS } from '../machine/shutdown.ts';
+import { holdStandard } from '../effects/process/std-fds.ts';
+import { goOnWithTitle, LEAST, openTitle, type Title } from '../effects/scan/readproctitle.ts';
+import { type Asked, isWhole } from '../effects/scan/state.ts';
+import { superviseTree } from '../effects/scan/supervisor.ts';
+import type { Handed } from '../machine/checkpoint.ts';
+import type { Bytes } from '../abi/bytes.ts';
+import { refused } from '../host/calls.ts';
+import { KILL_AFTER_MS } from '../machine/container/shutdown.ts';
 import { monotonicMs } from '../host/clock.ts';
 import { sys } from '../host/sys.ts';
-import type { Applet } from './applet.ts';
+import type { Applet } from '../cli/applet.ts';
 
 const USAGE_CODE = 1;
 

@@ -2,21 +2,21 @@
 //
 // Promises: lines, exit codes and timings of C's sv 2.3.1, which see in spec and docs/differences.md; tells all services
 // before it waits for any; `status` does nothing it does not need, as it is run often.
-// Read next: sv/commands.ts (the verbs), sv/others.ts (words that are none), sv/send.ts, sv/wait.ts, sv/describe.ts.
+// Read next: sv/commands.ts (the verbs), sv/others.ts (words that are none), ../client/send.ts, ../client/wait.ts, ../client/describe.ts.
 import { usageText } from '../cli/help.ts';
 import { baseName, type Given, leadingNumber, type OptionTable, parseOptions, problemLine } from '../cli/options.ts';
 import { err, out, visible } from '../cli/say.ts';
 import { ID_LINE } from '../cli/version.ts';
-import type { Bytes } from '../host/calls.ts';
-import { ENOENT } from '../host/linux.ts';
+import type { Bytes } from '../abi/bytes.ts';
+import { ENOENT } from '../abi/errno.ts';
 import { monotonicMs } from '../host/clock.ts';
 import { sys } from '../host/sys.ts';
-import type { Applet, Help } from './applet.ts';
-import { type Command, commandFor, commands } from './sv/commands.ts';
-import { describeFully } from './sv/describe.ts';
-import { isSupervisedFromAbove, isToCome } from './sv/expected.ts';
+import type { Applet, Help } from '../cli/applet.ts';
+import { commandFor, commands, type Verb } from './sv/commands.ts';
+import { describeFully } from '../client/describe.ts';
+import { isSupervisedFromAbove, isToCome } from '../client/expected.ts';
 import { hintFor } from './sv/others.ts';
-import { type Told, tell } from './sv/send.ts';
+import { type Told, tell } from '../client/send.ts';
 import {
   isTrouble,
   lookup,
@@ -26,8 +26,8 @@ import {
   type Trouble,
   troubleLine,
   variable,
-} from './sv/service.ts';
-import { type Awaited, waitForAll } from './sv/wait.ts';
+} from '../client/service.ts';
+import { type Awaited, waitForAll } from '../client/wait.ts';
 
 const DEFAULT_WAIT_S = 7;
 // C gives up at its first look after the time is over, and looks every 0.42 s. Scripts have come to rely on that: with
@@ -47,7 +47,7 @@ const LSB_UNKNOWN_CODE = 4;
 interface Job {
   /** The name for lines on standard error. */
   readonly calledAs: Bytes;
-  readonly command: Command;
+  readonly command: Verb;
   readonly services: readonly Service[];
   readonly wait: boolean;
   readonly deadlineMs: number;
@@ -134,7 +134,7 @@ const tellAll = (job: Job): Sent => {
 };
 
 /** Says why a service could not be told; true where that is just what was wanted. */
-const reportTrouble = (command: Command, { name }: Service, trouble: Trouble): boolean => {
+const reportTrouble = (command: Verb, { name }: Service, trouble: Trouble): boolean => {
   const wanted = trouble.kind === 'no runsv' && command.bytes === EXIT;
   out(`${wanted ? `ok: ${name}: runsv not running` : troubleLine(name, trouble)}\n`);
   return wanted;
@@ -185,7 +185,7 @@ const lsbStatus = (calledAs: Bytes, service: Service): number => {
   return status.pid === 0 ? LSB_DOWN_CODE : 0;
 };
 
-const jobOf = (calledAs: Bytes, command: Command, names: readonly Bytes[], given: Given): Job => {
+const jobOf = (calledAs: Bytes, command: Verb, names: readonly Bytes[], given: Given): Job => {
   const services = servicesNamed(names);
   const wait = command.waits === 'always' || given.count('v') > 0 || given.last('w') !== undefined;
   const deadlineMs = wait && command.kind === 'send' ? monotonicMs() + waitMs(given) : 0;

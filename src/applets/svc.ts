@@ -2,18 +2,19 @@
 //
 // Promises: services are looked up as sv does; all letters go in one write, in the order they were given, but x last, as it
 // is a wish that the others must not take back; svok answers at once, with a runsv or without.
-// Read next: sv/send.ts, sv/service.ts.
+// Read next: ../client/send.ts, ../client/service.ts.
 import { usageText } from '../cli/help.ts';
 import { baseName, type OptionTable, parseOptions, problemLine } from '../cli/options.ts';
 import { err, out } from '../cli/say.ts';
 import { voiceOf } from '../effects/messages.ts';
-import { type Bytes, type Fd, refused } from '../host/calls.ts';
-import { ENOENT, ENXIO } from '../host/linux.ts';
+import type { Bytes } from '../abi/bytes.ts';
+import { type Fd, refused } from '../host/calls.ts';
+import { ENOENT, ENXIO } from '../abi/errno.ts';
 import { sys } from '../host/sys.ts';
-import type { Applet, Help } from './applet.ts';
-import type { Command } from './sv/commands.ts';
-import { tell } from './sv/send.ts';
-import { enterable, openFifo, type Service, servicesNamed, troubleLine } from './sv/service.ts';
+import type { Applet, Help } from '../cli/applet.ts';
+import type { Command } from '../client/command.ts';
+import { tell } from '../client/send.ts';
+import { enterable, openFifo, type Service, servicesNamed, troubleLine } from '../client/service.ts';
 
 const USAGE_CODE = 1;
 const FAILED_CODE = 1;
@@ -64,14 +65,10 @@ const bytesOf = (words: readonly Bytes[]): Bytes => {
 };
 
 const commandOf = (bytes: Bytes): Command => ({
-  name: 'svc',
-  match: 'word',
-  kind: 'send',
   bytes,
   until: [],
   waits: 'verbose',
   onTimeout: 'timeout',
-  text: '',
 });
 
 const told = (service: Service, command: Command): boolean => {

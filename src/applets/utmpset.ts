@@ -16,11 +16,11 @@ import {
   UTMP_400,
   type UtmpLayout,
 } from '../formats/utmp.ts';
-import { type Bytes, type Errno, type Fd, refused } from '../host/calls.ts';
+import type { Bytes } from '../abi/bytes.ts';
+import { type Errno, type Fd, refused } from '../host/calls.ts';
 import { monotonicMs, wallClock } from '../host/clock.ts';
+import { EAGAIN, ETIMEDOUT } from '../abi/errno.ts';
 import {
-  EAGAIN,
-  ETIMEDOUT,
   LOCK_EX,
   LOCK_NB,
   O_APPEND,
@@ -32,10 +32,10 @@ import {
   O_WRONLY,
   S_IFMT,
   S_IFREG,
-} from '../host/linux.ts';
+} from '../abi/flags.ts';
 import { waitOnce } from '../host/loop.ts';
 import { sys } from '../host/sys.ts';
-import type { Applet, Help } from './applet.ts';
+import type { Applet, Help } from '../cli/applet.ts';
 
 const UTMP = '/var/run/utmp';
 const WTMP = '/var/log/wtmp';

@@ -1,8 +1,8 @@
 // Completion of command lines for bash, written from the same data as --help.
 //
 // Promises: pure; the script needs nothing but bash and starts no program.
-// Read next: help.ts, ../applets/applet.ts (Help).
-import type { Applet } from '../applets/applet.ts';
+// Read next: help.ts, applet.ts (Help).
+import type { Applet } from './applet.ts';
 import { type Option, nameOf } from './options.ts';
 
 // $1: words with a dash, $2: letters that take a value, $3: what the first operand may be, $4: what the others are.

@@ -2,9 +2,9 @@
 //
 // Promises: pure. The usage line is the classic one, letter by letter, because programs compare it; it goes to standard
 // error with an empty line behind it, --help goes to standard output.
-// Read next: ../applets/applet.ts (Help), completion.ts (from the same data).
-import type { Applet, Help } from '../applets/applet.ts';
-import type { Bytes } from '../host/calls.ts';
+// Read next: applet.ts (Help), completion.ts (from the same data).
+import type { Applet, Help } from './applet.ts';
+import type { Bytes } from '../abi/bytes.ts';
 import { type LetterOption, nameOf, type Option, type OptionTable } from './options.ts';
 
 const listed = (table: OptionTable): readonly LetterOption[] =>

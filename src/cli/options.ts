@@ -6,7 +6,7 @@
 // options, as in the classic parser. Prints nothing: problems are values.
 // Read next: help.ts (what is printed from the same table).
 import minimist from 'minimist';
-import type { Bytes } from '../host/calls.ts';
+import type { Bytes } from '../abi/bytes.ts';
 
 interface About {
   /** What to call the value in usage and help, where the option takes one. */

@@ -2,8 +2,10 @@
 //
 // Promises: the whole text is written, or dropped where the reader has gone away or does not read; never throws, never
 // waits longer than a second for a reader that shares a non-blocking descriptor with us.
-import { type Bytes, type Fd, refused } from '../host/calls.ts';
-import { EAGAIN, EINTR, POLLOUT } from '../host/linux.ts';
+import type { Bytes } from '../abi/bytes.ts';
+import { type Fd, refused } from '../host/calls.ts';
+import { EAGAIN, EINTR } from '../abi/errno.ts';
+import { POLLOUT } from '../abi/flags.ts';
 import { sys } from '../host/sys.ts';
 
 const STDOUT = 1 as Fd;

@@ -1,7 +1,7 @@
 // What the supervisors say on standard error: `NAME DIR: warning: what: why`, in runit's own words.
 import { errorText } from '../cli/errno.ts';
 import { remark } from '../cli/say.ts';
-import type { Bytes } from '../host/calls.ts';
+import type { Bytes } from '../abi/bytes.ts';
 
 /** Set-up cannot go on. `text` is the whole reason; the program exits with `code`. */
 export class Fatal extends Error {

@@ -5,15 +5,11 @@
 // Promises: no symbolic link is followed, no open waits or changes what it opens; what is believed or written was looked
 // at through the descriptor, not the name: a regular file of our own, which nobody else may write, with one name. What is
 // none is replaced by one that is, never written.
-// Must not be passed by: build/rules.ts says which files here may open anything else. Read next: lock.ts, publish.ts.
-import { type Bytes, type Errno, type Fd, type RawStat, refused } from '../host/calls.ts';
+// Must not be passed by: build/rules.ts says which files here may open anything else. Read next: service/lock.ts, service/status-files.ts.
+import type { Bytes } from '../abi/bytes.ts';
+import { type Errno, type Fd, type RawStat, refused } from '../host/calls.ts';
+import { EEXIST, EINVAL, EISDIR, ELOOP, ENOENT, ENXIO } from '../abi/errno.ts';
 import {
-  EEXIST,
-  EINVAL,
-  EISDIR,
-  ELOOP,
-  ENOENT,
-  ENXIO,
   O_CREAT,
   O_EXCL,
   O_NOCTTY,
@@ -26,7 +22,7 @@ import {
   S_IFIFO,
   S_IFMT,
   S_IFREG,
-} from '../host/linux.ts';
+} from '../abi/flags.ts';
 import { sys } from '../host/sys.ts';
 
 const SAFELY = O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;

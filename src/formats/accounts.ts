@@ -2,8 +2,8 @@
 //
 // Promises: pure; the first well-formed line with a name is it, malformed ones are passed over, and what is well-formed the C
 // library says: fields behind the numbers may be missing, blanks may stand before a line and a number. Searching is left
-// to whole-string calls, so that a file of megabytes takes milliseconds. Read next: ../effects/accounts.ts.
-import type { Bytes } from '../host/calls.ts';
+// to whole-string calls, so that a file of megabytes takes milliseconds. Read next: ../effects/exec/accounts.ts.
+import type { Bytes } from '../abi/bytes.ts';
 import { MOST_ID, wholeNumber } from './decimal.ts';
 
 export interface Account {

@@ -1,7 +1,7 @@
 // Who a process is, in the kernel's words: the lines Uid, Gid and Groups of /proc/PID/status.
 //
-// Promises: pure; what cannot be read is nobody's. Read next: ../effects/identity.ts (who asks).
-import type { Bytes } from '../host/calls.ts';
+// Promises: pure; what cannot be read is nobody's. Read next: ../effects/exec/identity.ts (who asks).
+import type { Bytes } from '../abi/bytes.ts';
 import type { Identity } from './identity.ts';
 
 const numbersOf = (status: Bytes, field: string): readonly Bytes[] => {

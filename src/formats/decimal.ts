@@ -1,7 +1,7 @@
 // Whole numbers as people write them: digits, all of them, and not too many.
 //
 // Promises: what is not wholly a number is none; nothing wraps round. Strings are short, so a loop over them may be.
-import type { Bytes } from '../host/calls.ts';
+import type { Bytes } from '../abi/bytes.ts';
 
 /** User and group numbers go up to here; one more means "none" to the kernel. */
 export const MOST_ID = 2 ** 32 - 2;

@@ -1,7 +1,7 @@
 // Variables: the value in a file of an environment directory, the lines of an environment file, and what both change.
 //
 // Promises: pure; names are taken as they are, one with `=` in it included, as envdir always did.
-import type { Bytes } from '../host/calls.ts';
+import type { Bytes } from '../abi/bytes.ts';
 import { type Wrong, wrong } from './wrong.ts';
 
 /** `text` null: the variable goes away. */

@@ -1,7 +1,7 @@
 // `user[:group[:group...]]` or `:uid:gid[:gid...]`: whom to become.
 //
 // Read next: accounts.ts (where names are looked up).
-import type { Bytes } from '../host/calls.ts';
+import type { Bytes } from '../abi/bytes.ts';
 import { MOST_ID, wholeNumber } from './decimal.ts';
 
 /** Whom to become, as numbers: the first of `gids` is the group, all are the supplementary ones. */

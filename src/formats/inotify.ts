@@ -1,7 +1,7 @@
 // What an inotify descriptor says: which watches have news of a given file.
 //
-// Read next: ../applets/sv/wait.ts.
-import type { Bytes } from '../host/calls.ts';
+// Read next: ../client/wait.ts.
+import type { Bytes } from '../abi/bytes.ts';
 
 /** The watch of the event that says that events were lost. */
 export const OVERFLOW = -1;

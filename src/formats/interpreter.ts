@@ -2,8 +2,8 @@
 // loader, and that one may be missing.
 //
 // Promises: pure; reads `#!` as the kernel does. Bytes that would act on a terminal are shown, not passed on.
-// Read next: ../effects/interpreter.ts (who asks).
-import type { Bytes } from '../host/calls.ts';
+// Read next: ../effects/process/interpreter.ts (who asks).
+import type { Bytes } from '../abi/bytes.ts';
 
 /** How many bytes of a file the kernel looks at for a `#!` line. */
 const SCRIPT_HEAD = 256;

@@ -1,5 +1,5 @@
 // The limits of a process: what each is called, and `NAME=SOFT[:HARD]`.
-import type { Bytes } from '../host/calls.ts';
+import type { Bytes } from '../abi/bytes.ts';
 import { limitNumber, UNLIMITED } from './decimal.ts';
 import { isWrong, type Wrong, wrong } from './wrong.ts';
 

@@ -1,5 +1,5 @@
 // Lists that stand in options: names out of a table, numbers of processors.
-import type { Bytes } from '../host/calls.ts';
+import type { Bytes } from '../abi/bytes.ts';
 import { wholeNumber } from './decimal.ts';
 import { type Wrong, wrong } from './wrong.ts';
 

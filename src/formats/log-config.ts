@@ -5,7 +5,7 @@
 // read as C svlogd reads them: digits up to the first other byte, none is 0. An empty processor or prefix leaves the one
 // before. All of this is told.
 // Read next: selection.ts (what becomes of the patterns), ../log/directory.ts (who obeys).
-import type { Bytes } from '../host/calls.ts';
+import type { Bytes } from '../abi/bytes.ts';
 import { LONGEST_PATTERN, type Rule, type Verdict } from './selection.ts';
 
 export interface UdpTarget {

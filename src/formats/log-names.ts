@@ -4,7 +4,7 @@
 // Promises: pure; one look over the names, and no sorting where one file goes. A name counts by its length and its first
 // byte, as in C svlogd. Unprocessed files, which a crash left or which wait for a processor, are counted apart.
 // Read next: ../log/old-files.ts (who deletes).
-import type { Bytes } from '../host/calls.ts';
+import type { Bytes } from '../abi/bytes.ts';
 
 const LENGTH = '@400000000000000000000000.s'.length;
 

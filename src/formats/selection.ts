@@ -3,7 +3,7 @@
 // Promises: pure. Packed rules are: '+' or '-' for what holds where no pattern matches, then for each pattern '+' or
 // '-', its length in two bytes (the higher one first) and the pattern. "" takes every line.
 // Read next: log-config.ts (where patterns come from), ../host/c/lines.c (how they match).
-import type { Bytes } from '../host/calls.ts';
+import type { Bytes } from '../abi/bytes.ts';
 
 /** Whether lines that match are taken or left out. */
 export type Verdict = '+' | '-';

@@ -2,7 +2,7 @@
 //
 // Promises: pure; exact for the years 0 to 9999. No clock is read here.
 // Read next: tai64.ts (the stamp for programs).
-import type { Bytes } from '../host/calls.ts';
+import type { Bytes } from '../abi/bytes.ts';
 import { type Moment, tai64nLabel } from './tai64.ts';
 
 /** How often -t was given, at most three times. */

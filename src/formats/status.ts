@@ -3,7 +3,7 @@
 // Promises: what encodeStatus writes, C runit's sv reads, and the reverse. Must not judge: whether a state makes
 // sense is the machine's business.
 // Read next: tai64.ts (the first 12 bytes).
-import type { Bytes } from '../host/calls.ts';
+import type { Bytes } from '../abi/bytes.ts';
 import { decodeTai64n, encodeTai64n } from './tai64.ts';
 
 export type Phase = 'down' | 'run' | 'finish';

@@ -2,7 +2,7 @@
 //
 // Promises: exact for every Unix second a double holds exactly, without 64-bit arithmetic. No clock is read here.
 // Read next: status.ts (the record that carries such a label).
-import type { Bytes } from '../host/calls.ts';
+import type { Bytes } from '../abi/bytes.ts';
 
 /** A label's first word (of 32 bits) at the Unix epoch: 2^62. The second word is 10 there, runit's fixed offset. */
 const EPOCH_HIGH = 0x40000000;

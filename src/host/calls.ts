@@ -4,10 +4,9 @@
 // types make the caller look. Strings are byte strings (Bytes): one character, 0..255, is one byte. So names
 // that are no UTF-8 pass unharmed and nothing is ever decoded.
 // The same table stands in c/sys.h; test/contract holds QuickJS, Node and the virtual kernel to one behaviour.
-// Read next: sys.ts (which host is in use), linux.ts (the constants), loop.ts (waiting).
+// Read next: sys.ts (which host is in use), ../abi/ (the constants), loop.ts (waiting).
 
-/** A string in which every character is one byte (0..255). */
-export type Bytes = string;
+import type { Bytes } from '../abi/bytes.ts';
 
 declare const brand: unique symbol;
 
@@ -173,7 +172,7 @@ export interface Calls {
   chroot(path: Bytes): Done | Errno;
   /**
    * One of the calls that need nothing but numbers, at most five, and change what is kept of this process: `call` is an
-   * OWN_* of linux.ts. EINVAL for any other, and for more numbers.
+   * OWN_* of ../abi/ (the constants). EINVAL for any other, and for more numbers.
    */
   own(call: number, numbers: readonly number[]): Done | Errno;
   /** Exactly these, at most 16384 (EINVAL). */

@@ -1,6 +1,6 @@
 // The time. Deadlines use the monotonic clock; the wall clock is only ever printed.
 // Indices, as a pattern that takes an array apart costs more than all the rest.
-import { CLOCK_BOOTTIME, CLOCK_MONOTONIC, CLOCK_REALTIME } from './linux.ts';
+import { CLOCK_BOOTTIME, CLOCK_MONOTONIC, CLOCK_REALTIME } from '../abi/flags.ts';
 import { sys } from './sys.ts';
 
 const ms = (clock: number): number => {

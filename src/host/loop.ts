@@ -1,7 +1,7 @@
 // Waiting: one poll over every descriptor that can bring news, and the next deadline.
 //
 // Promises: returns only for news, a deadline or an interrupting signal; makes no wake-up when nothing happens.
-// Read next: sys.ts, ../effects/runner.ts (who waits).
+// Read next: sys.ts, ../effects/service/supervisor.ts (who waits).
 import { monotonicMs } from './clock.ts';
 import { type Fd, refused } from './calls.ts';
 import { sys } from './sys.ts';

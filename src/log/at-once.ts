@@ -5,7 +5,7 @@
 // What a write leaves over is left to the long way. Read next: input.ts and loop.ts (who calls), writing.ts.
 import { stampOf } from '../formats/stamp.ts';
 import type { Moment } from '../formats/tai64.ts';
-import type { Bytes } from '../host/calls.ts';
+import type { Bytes } from '../abi/bytes.ts';
 import { wallClock } from '../host/clock.ts';
 import { sys } from '../host/sys.ts';
 import { type Logger, NEVER_MIND } from './logger.ts';

@@ -4,9 +4,10 @@
 // files go. Read first: ../formats/log-config.ts (what the lines say). Read next: directory.ts (when it is read).
 import { DEFAULT_LOG_CONFIG, parseLogConfig } from '../formats/log-config.ts';
 import { packRules } from '../formats/selection.ts';
-import { type Bytes, type Errno, type Fd, refused } from '../host/calls.ts';
+import type { Bytes } from '../abi/bytes.ts';
+import { type Errno, type Fd, refused } from '../host/calls.ts';
 import { monotonicMs } from '../host/clock.ts';
-import { E2BIG, ELOOP, ENOENT } from '../host/linux.ts';
+import { E2BIG, ELOOP, ENOENT } from '../abi/errno.ts';
 import { sys } from '../host/sys.ts';
 import { openConfig } from './door.ts';
 import { type LogDir, NO_LIMIT } from './model.ts';

@@ -6,9 +6,11 @@
 // Read first: model.ts. Read next: door.ts (how names are opened), config.ts, writing.ts (how lines get in), processor.ts
 // (what becomes of rotated files).
 import { type Moment, tai64nLabel } from '../formats/tai64.ts';
-import { type Bytes, type Errno, type Fd, refused } from '../host/calls.ts';
+import type { Bytes } from '../abi/bytes.ts';
+import { type Errno, type Fd, refused } from '../host/calls.ts';
 import { monotonicMs, wallClock } from '../host/clock.ts';
-import { EINVAL, ELOOP, ENOENT, EROFS, LOCK_EX, LOCK_NB, O_NONBLOCK, O_RDONLY, S_IXUSR } from '../host/linux.ts';
+import { EINVAL, ELOOP, ENOENT, EROFS } from '../abi/errno.ts';
+import { LOCK_EX, LOCK_NB, O_NONBLOCK, O_RDONLY, S_IXUSR } from '../abi/flags.ts';
 import { sys } from '../host/sys.ts';
 import { applyConfig } from './config.ts';
 import { isOursAlone, isPlain, newCurrent, oddity, openCurrent, openLock } from './door.ts';

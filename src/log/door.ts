@@ -4,10 +4,10 @@
 // regular file with one name. A file that is to be new is made new. So whoever may put names into the directory, as the
 // user that a log belongs to, does not make a process of root write or read elsewhere.
 // Read next: directory.ts, processor.ts (who opens what).
-import { type Bytes, type Errno, type Fd, type RawStat, refused } from '../host/calls.ts';
+import type { Bytes } from '../abi/bytes.ts';
+import { type Errno, type Fd, type RawStat, refused } from '../host/calls.ts';
+import { ELOOP, ENOENT } from '../abi/errno.ts';
 import {
-  ELOOP,
-  ENOENT,
   O_APPEND,
   O_CREAT,
   O_EXCL,
@@ -21,7 +21,7 @@ import {
   S_IFLNK,
   S_IFMT,
   S_IFREG,
-} from '../host/linux.ts';
+} from '../abi/flags.ts';
 import { sys } from '../host/sys.ts';
 
 const CAREFULLY = O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;

@@ -2,9 +2,11 @@
 //
 // Promises: what was read comes out in pieces, once; nothing beyond the end of a line is read after TERM.
 // Read next: piece.ts (framing), loop.ts (when this is called).
-import { type Bytes, type Errno, refused } from '../host/calls.ts';
+import type { Bytes } from '../abi/bytes.ts';
+import { type Errno, refused } from '../host/calls.ts';
 import { monotonicMs, wallClock } from '../host/clock.ts';
-import { EAGAIN, EINTR, POLLIN } from '../host/linux.ts';
+import { EAGAIN, EINTR } from '../abi/errno.ts';
+import { POLLIN } from '../abi/flags.ts';
 import { sys } from '../host/sys.ts';
 import { passOn } from './at-once.ts';
 import { type Logger, NEVER_MIND, STDIN } from './logger.ts';

@@ -3,8 +3,10 @@
 // Promises: pieces are in the order they came in; nothing is read while there are some. No waiting here.
 // Read next: loop.ts (what happens when), model.ts (a directory's part).
 import type { Moment } from '../formats/tai64.ts';
-import { type Bytes, type Fd, refused } from '../host/calls.ts';
-import { O_RDONLY, POLLIN, SIGALRM, SIGCHLD, SIGHUP, SIGPIPE, SIGTERM } from '../host/linux.ts';
+import type { Bytes } from '../abi/bytes.ts';
+import { type Fd, refused } from '../host/calls.ts';
+import { O_RDONLY, POLLIN } from '../abi/flags.ts';
+import { SIGALRM, SIGCHLD, SIGHUP, SIGPIPE, SIGTERM } from '../abi/signals.ts';
 import { sys } from '../host/sys.ts';
 import { openLogDir } from './directory.ts';
 import { type LogDir, newLogDir } from './model.ts';

@@ -5,7 +5,7 @@
 // Read next: input.ts, writing.ts (taking), stream.ts, due.ts, signals.ts.
 import type { Fd } from '../host/calls.ts';
 import { monotonicMs } from '../host/clock.ts';
-import { POLLIN, POLLOUT } from '../host/linux.ts';
+import { POLLIN, POLLOUT } from '../abi/flags.ts';
 import { sys } from '../host/sys.ts';
 import { easyBytes } from './at-once.ts';
 import { closeLogDir } from './directory.ts';

@@ -2,8 +2,9 @@
 //
 // Promises: a mark counts once, for the very file and size it was left for; one that is missing, as on a full disk, only makes
 // the next svlogd put `current` aside. Read next: directory.ts.
-import { type Bytes, type Fd, type RawStat, refused } from '../host/calls.ts';
-import { S_IXUSR } from '../host/linux.ts';
+import type { Bytes } from '../abi/bytes.ts';
+import { type Fd, type RawStat, refused } from '../host/calls.ts';
+import { S_IXUSR } from '../abi/flags.ts';
 import { sys } from '../host/sys.ts';
 import { isPlain } from './door.ts';
 import { type LogDir, safeMode } from './model.ts';

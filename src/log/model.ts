@@ -2,8 +2,9 @@
 //
 // Read next: directory.ts.
 import { DEFAULT_LOG_CONFIG, type LogConfig } from '../formats/log-config.ts';
-import { type Bytes, type Fd, type Pid, refused } from '../host/calls.ts';
-import { S_IXUSR } from '../host/linux.ts';
+import type { Bytes } from '../abi/bytes.ts';
+import { type Fd, type Pid, refused } from '../host/calls.ts';
+import { S_IXUSR } from '../abi/flags.ts';
 import { sys } from '../host/sys.ts';
 import type { Owner, Settings } from './settings.ts';
 import { Waiting } from './waiting.ts';

@@ -4,7 +4,8 @@
 // rotation costs the same however many there are.
 // Read next: ../formats/log-names.ts (which ones go), directory.ts and processor.ts (when).
 import { expendable, halfWritten, surplus } from '../formats/log-names.ts';
-import { type Bytes, refused } from '../host/calls.ts';
+import type { Bytes } from '../abi/bytes.ts';
+import { refused } from '../host/calls.ts';
 import { sys } from '../host/sys.ts';
 import type { LogDir } from './model.ts';
 

@@ -4,7 +4,7 @@
 // ends behind a newline, or within a line whose first `lineBytes` bytes are out.
 // Read next: input.ts (who reads), writing.ts (who takes pieces).
 import type { Moment } from '../formats/tai64.ts';
-import type { Bytes } from '../host/calls.ts';
+import type { Bytes } from '../abi/bytes.ts';
 
 export interface Piece {
   readonly data: Bytes;

@@ -6,9 +6,11 @@
 // for longer than it may take; after that the oldest file that waits goes, which is told.
 // Read next: directory.ts (who makes such files), door.ts (how they are opened).
 import { unprocessed } from '../formats/log-names.ts';
-import { type Bytes, type Errno, type Fd, refused } from '../host/calls.ts';
+import type { Bytes } from '../abi/bytes.ts';
+import { type Errno, type Fd, refused } from '../host/calls.ts';
 import { monotonicMs } from '../host/clock.ts';
-import { SIGTERM, SPAWN_SETSID } from '../host/linux.ts';
+import { SPAWN_SETSID } from '../abi/flags.ts';
+import { SIGTERM } from '../abi/signals.ts';
 import { sys } from '../host/sys.ts';
 import { isPlain, isRegular, oddity, openFresh, openState, openToRead } from './door.ts';
 import { namesIn, prune } from './old-files.ts';

@@ -1,7 +1,7 @@
 // What svlogd was told on its command line, as values that everything in this folder reads.
 //
 // Read next: piece.ts (what flows), loop.ts.
-import type { Bytes } from '../host/calls.ts';
+import type { Bytes } from '../abi/bytes.ts';
 import type { StampStyle } from '../formats/stamp.ts';
 import type { Voice } from './voice.ts';
 

@@ -4,7 +4,8 @@
 // Read next: loop.ts (when this is called), directory.ts, processor.ts.
 import { monotonicMs } from '../host/clock.ts';
 import { refused } from '../host/calls.ts';
-import { SIGALRM, SIGCHLD, SIGHUP, SIGTERM, WNOHANG } from '../host/linux.ts';
+import { WNOHANG } from '../abi/flags.ts';
+import { SIGALRM, SIGCHLD, SIGHUP, SIGTERM } from '../abi/signals.ts';
 import { sys } from '../host/sys.ts';
 import { closeLogDir, openLogDir, ready, rotateNow } from './directory.ts';
 import { hasOutlet, type Logger } from './logger.ts';

@@ -4,7 +4,8 @@
 // a character, and each part says that it goes on. Read next: stream.ts (who writes them).
 import { rfc3339, stampOf } from '../formats/stamp.ts';
 import type { Moment } from '../formats/tai64.ts';
-import { type Bytes, refused } from '../host/calls.ts';
+import type { Bytes } from '../abi/bytes.ts';
+import { refused } from '../host/calls.ts';
 import { sys } from '../host/sys.ts';
 import type { Settings, StreamForm } from './settings.ts';
 

@@ -5,9 +5,11 @@
 // locked from the start of a line to its end. A reader that has gone ends the stream, which is told once.
 // Read next: stream-text.ts (what lines look like), loop.ts.
 import type { Moment } from '../formats/tai64.ts';
-import { type Bytes, type Errno, type Fd, refused } from '../host/calls.ts';
+import type { Bytes } from '../abi/bytes.ts';
+import { type Errno, type Fd, refused } from '../host/calls.ts';
 import { monotonicMs } from '../host/clock.ts';
-import { EACCES, EAGAIN, EDQUOT, ENOSPC, EPIPE, POLLOUT, S_IFIFO, S_IFMT, S_IFSOCK } from '../host/linux.ts';
+import { EACCES, EAGAIN, EDQUOT, ENOSPC, EPIPE } from '../abi/errno.ts';
+import { POLLOUT, S_IFIFO, S_IFMT, S_IFSOCK } from '../abi/flags.ts';
 import { sys } from '../host/sys.ts';
 import type { Piece } from './piece.ts';
 import type { Settings } from './settings.ts';

@@ -3,7 +3,7 @@
 // Promises: a line is one write; nobody reading it does not stop the log.
 import { errorText } from '../cli/errno.ts';
 import { remark } from '../cli/say.ts';
-import type { Bytes } from '../host/calls.ts';
+import type { Bytes } from '../abi/bytes.ts';
 
 const why = (what: Bytes, errno: number | undefined): Bytes =>
   errno === undefined ? what : `${what}: ${errorText(errno)}`;

@@ -1,7 +1,7 @@
 // Files that wait for a processor, in their order: taken from the front, added behind, put back in front.
 //
 // Promises: each step costs the same, however many wait.
-import type { Bytes } from '../host/calls.ts';
+import type { Bytes } from '../abi/bytes.ts';
 
 /** From so many on that were taken, their room is given back. */
 const TAKEN_MOST = 1000;

@@ -5,8 +5,9 @@
 // Read next: directory.ts (rotation, and what is done about a full disk), ../host/c/lines.c (selection and stamping).
 import { stampOf } from '../formats/stamp.ts';
 import { err } from '../cli/say.ts';
-import { type Bytes, type Fd, refused } from '../host/calls.ts';
-import { EAFNOSUPPORT, ECONNREFUSED, EDQUOT, EMFILE, ENFILE, ENOMEM, ENOSPC } from '../host/linux.ts';
+import type { Bytes } from '../abi/bytes.ts';
+import { type Fd, refused } from '../host/calls.ts';
+import { EAFNOSUPPORT, ECONNREFUSED, EDQUOT, EMFILE, ENFILE, ENOMEM, ENOSPC } from '../abi/errno.ts';
 import { sys } from '../host/sys.ts';
 import { ready, rotate, writeRefused } from './directory.ts';
 import { type LogDir, NO_LIMIT } from './model.ts';

@@ -4,7 +4,7 @@
 // process and no descriptor, good paths lie in a directory that is missing.
 import type { Calls, Fd } from '../../src/host/calls.ts';
 import { refused } from '../../src/host/calls.ts';
-import * as l from '../../src/host/linux.ts';
+import * as l from '../lib/abi.ts';
 import type { Case, Spec } from './case.ts';
 import { done, fail, holds, refuses, same } from './case.ts';
 import { allBytes } from './files.ts';

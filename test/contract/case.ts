@@ -3,9 +3,10 @@
 // Promises: needs neither Node nor vitest, nor any built-in beyond arrays and strings, so that the specs run inside
 // the static executable; whatever a spec opened or started through a Case is closed, killed and reaped after it.
 // Read next: specs.ts (all of them), contract.ts (under vitest), run.ts (without).
-import type { Bytes, Calls, Errno, Fd, Pid } from '../../src/host/calls.ts';
+import type { Bytes } from '../../src/abi/bytes.ts';
+import type { Calls, Errno, Fd, Pid } from '../../src/host/calls.ts';
 import { refused } from '../../src/host/calls.ts';
-import * as l from '../../src/host/linux.ts';
+import * as l from '../lib/abi.ts';
 
 export interface Capabilities {
   /** The machine's own kernel is behind the calls: /bin/sh runs, /proc and /dev are there. */

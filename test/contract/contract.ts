@@ -1,6 +1,7 @@
 // The contract under vitest: contract(name, capabilities, makeHost) makes one test of each spec that applies.
 import { describe, test } from 'vitest';
-import type { Bytes, Calls } from '../../src/host/calls.ts';
+import type { Bytes } from '../../src/abi/bytes.ts';
+import type { Calls } from '../../src/host/calls.ts';
 import type { Capabilities } from './case.ts';
 import { applies, runSpec } from './case.ts';
 import { specs } from './specs.ts';

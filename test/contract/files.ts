@@ -1,5 +1,5 @@
 // The contract of files: open, close, read, write, pwrite, ftruncate, stat, access, chmod, flock.
-import * as l from '../../src/host/linux.ts';
+import * as l from '../lib/abi.ts';
 import type { Fd } from '../../src/host/calls.ts';
 import type { Case, Spec } from './case.ts';
 import { done, drain, fail, holds, refuses, same } from './case.ts';

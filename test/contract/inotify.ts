@@ -1,6 +1,6 @@
 // The contract of inotify: inotify, watch, unwatch and what is read from it.
 import type { Fd } from '../../src/host/calls.ts';
-import * as l from '../../src/host/linux.ts';
+import * as l from '../lib/abi.ts';
 import type { Case, Spec } from './case.ts';
 import { done, holds, refuses, same } from './case.ts';
 

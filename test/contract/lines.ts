@@ -1,9 +1,9 @@
 // The contract of lines and translate: the bytes of a log, against the same thing said plainly; and fsync, fchmod, udp, trim.
 //
 // Read next: ../sim/kernel/lines.ts (the plain form), ../../src/host/c/lines.h.
-import type { Bytes } from '../../src/host/calls.ts';
+import type { Bytes } from '../../src/abi/bytes.ts';
 import { refused } from '../../src/host/calls.ts';
-import * as l from '../../src/host/linux.ts';
+import * as l from '../lib/abi.ts';
 import { lines, translate } from '../sim/kernel/lines.ts';
 import type { Case, Spec } from './case.ts';
 import { done, holds, refuses, same } from './case.ts';

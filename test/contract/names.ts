@@ -1,6 +1,7 @@
 // The contract of names: mkdir, mkfifo, rename, exchange, unlink, symlink, readlink, readdir, chdir, fchdir.
-import type { Bytes, Fd } from '../../src/host/calls.ts';
-import * as l from '../../src/host/linux.ts';
+import type { Bytes } from '../../src/abi/bytes.ts';
+import type { Fd } from '../../src/host/calls.ts';
+import * as l from '../lib/abi.ts';
 import type { Case, Spec } from './case.ts';
 import { done, holds, refuses, same } from './case.ts';
 

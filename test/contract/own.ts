@@ -1,7 +1,7 @@
 // The contract of the calls by which a process changes itself: identity, limits, capabilities, and what it passes on.
 //
 // All of it happens in a second process with the same host, see roles.ts.
-import * as l from '../../src/host/linux.ts';
+import * as l from '../lib/abi.ts';
 import type { Case, Spec } from './case.ts';
 import { holds, same, statusLine } from './case.ts';
 import { everything } from './self.ts';

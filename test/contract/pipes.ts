@@ -1,6 +1,6 @@
 // The contract of pipes, FIFOs and waiting on them: pipe, mkfifo with open, poll.
 import type { Fd } from '../../src/host/calls.ts';
-import * as l from '../../src/host/linux.ts';
+import * as l from '../lib/abi.ts';
 import type { Case, Spec } from './case.ts';
 import { done, drain, holds, poll, refuses, same } from './case.ts';
 import { allBytes } from './files.ts';

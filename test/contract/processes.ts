@@ -1,6 +1,7 @@
 // The contract of children: spawn in all its parts, waitpid, pidfd, and the refusals of exec.
-import type { Bytes, Errno, Fd, Pid } from '../../src/host/calls.ts';
-import * as l from '../../src/host/linux.ts';
+import type { Bytes } from '../../src/abi/bytes.ts';
+import type { Errno, Fd, Pid } from '../../src/host/calls.ts';
+import * as l from '../lib/abi.ts';
 import type { Case, Spec } from './case.ts';
 import { done, drain, fail, holds, poll, refuses, same, statusLine } from './case.ts';
 import { NOBODY } from './signals.ts';

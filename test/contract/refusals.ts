@@ -1,7 +1,8 @@
 // The contract of refusals, as one table: every call that takes a name, or a descriptor, against every way in which that
 // can be wrong. What is particular to a call stands with its family.
-import type { Bytes, Fd } from '../../src/host/calls.ts';
-import * as l from '../../src/host/linux.ts';
+import type { Bytes } from '../../src/abi/bytes.ts';
+import type { Fd } from '../../src/host/calls.ts';
+import * as l from '../lib/abi.ts';
 import type { Case, Spec } from './case.ts';
 import { done, refuses } from './case.ts';
 import { NOBODY } from './signals.ts';

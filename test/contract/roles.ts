@@ -1,7 +1,8 @@
 // What a second process with the same host does for the specs in self.ts: one role, named by its first argument.
-import type { Bytes, Calls, Fd } from '../../src/host/calls.ts';
+import type { Bytes } from '../../src/abi/bytes.ts';
+import type { Calls, Fd } from '../../src/host/calls.ts';
 import { refused } from '../../src/host/calls.ts';
-import * as l from '../../src/host/linux.ts';
+import * as l from '../lib/abi.ts';
 
 type Role = (sys: Calls, args: readonly string[]) => number;
 

@@ -1,7 +1,8 @@
 // The contract without vitest: every spec in turn, a line for each failure, a count at the end.
 //
 // Must not: use anything but the calls; this runs inside the static executable.
-import type { Bytes, Calls, Fd } from '../../src/host/calls.ts';
+import type { Bytes } from '../../src/abi/bytes.ts';
+import type { Calls, Fd } from '../../src/host/calls.ts';
 import { refused } from '../../src/host/calls.ts';
 import type { Capabilities, Spec } from './case.ts';
 import { applies, runSpec } from './case.ts';

@@ -1,6 +1,7 @@
 // The contract of what a process does to itself: args, exec, exit, argWrite, and being killed while it spawns.
-import type { Bytes, Fd, Pid } from '../../src/host/calls.ts';
-import * as l from '../../src/host/linux.ts';
+import type { Bytes } from '../../src/abi/bytes.ts';
+import type { Fd, Pid } from '../../src/host/calls.ts';
+import * as l from '../lib/abi.ts';
 import type { Case, Spec } from './case.ts';
 import { done, drain, fail, holds, poll, readUntil, same } from './case.ts';
 

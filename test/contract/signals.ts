@@ -1,5 +1,5 @@
 // The contract of signals, kill, pidfd and the clock: catchSignals, takeSignals, kill, pidfd, clock, getpid.
-import * as l from '../../src/host/linux.ts';
+import * as l from '../lib/abi.ts';
 import type { Case, Spec } from './case.ts';
 import { done, holds, poll, refuses, same, statusLine } from './case.ts';
 

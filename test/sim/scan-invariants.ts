@@ -6,8 +6,8 @@
 //   end        a container ends within its deadline, with the right code, nobody is left, and no log is killed before its
 //              runsv but at the very last
 //   patience   no busy loop, no descriptor kept
-import { SIGHUP } from '../../src/host/linux.ts';
-import { DRAIN_MS } from '../../src/machine/shutdown.ts';
+import { SIGHUP } from '../../src/abi/signals.ts';
+import { DRAIN_MS } from '../../src/machine/container/shutdown.ts';
 import type { Ending } from './kernel/kernel.ts';
 import { failScan, SCAN, type ScanInvariants, type ScanStory } from './scan-scenario.ts';
 

@@ -5,18 +5,9 @@
 // The real runsvdir runs on the virtual kernel; runsv is a behaviour that takes the lock of its service as the real one
 // does. What must hold is in scan-invariants.ts.
 import { runsvdir } from '../../src/applets/runsvdir.ts';
-import {
-  EACCES,
-  EAGAIN,
-  EIO,
-  ENOMEM,
-  LOCK_EX,
-  SIGALRM,
-  SIGHUP,
-  SIGINT,
-  SIGKILL,
-  SIGTERM,
-} from '../../src/host/linux.ts';
+import { EACCES, EAGAIN, EIO, ENOMEM } from '../../src/abi/errno.ts';
+import { LOCK_EX } from '../../src/abi/flags.ts';
+import { SIGALRM, SIGHUP, SIGINT, SIGKILL, SIGTERM } from '../../src/abi/signals.ts';
 import { LOCK_SH } from './kernel/numbers.ts';
 import {
   type Behaviour,

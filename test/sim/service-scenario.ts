@@ -3,20 +3,9 @@
 // The real runsv runs on the virtual kernel. What must hold at any moment, and at the end, is in invariants.ts.
 // A seed is a scenario: the same number gives the same events, call for call.
 import { runsv } from '../../src/applets/runsv.ts';
-import {
-  EAGAIN,
-  EINTR,
-  EIO,
-  EMFILE,
-  ENOMEM,
-  ENOSPC,
-  SIGHUP,
-  SIGINT,
-  SIGKILL,
-  SIGQUIT,
-  SIGTERM,
-} from '../../src/host/linux.ts';
-import { LETTERS } from '../../src/machine/letters.ts';
+import { EAGAIN, EINTR, EIO, EMFILE, ENOMEM, ENOSPC } from '../../src/abi/errno.ts';
+import { SIGHUP, SIGINT, SIGKILL, SIGQUIT, SIGTERM } from '../../src/abi/signals.ts';
+import { LETTERS } from '../../src/machine/service/letters.ts';
 import { type Behaviour, type Ending, type Live, Random, VirtualKernel } from './kernel/kernel.ts';
 
 const END_MS = 20000;

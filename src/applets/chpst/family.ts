@@ -3,9 +3,9 @@
 // Promises: usage and messages as C's chpst has them under these names, which are those of daemontools with a d in front
 // allowed; but each speaks in its own name. setlock's -n and -N mean what they mean in daemontools.
 // Read next: front.ts.
-import type { Bytes } from '../../host/calls.ts';
-import type { Whom, Wish } from '../../machine/change.ts';
-import type { Applet, Example, ExitCode, Help } from '../applet.ts';
+import type { Bytes } from '../../abi/bytes.ts';
+import type { Whom, Wish } from '../../machine/exec/plan.ts';
+import type { Applet, Example, ExitCode, Help } from '../../cli/applet.ts';
 import { become, becomeSilently, misused, programOf, type Reading, readCall } from './front.ts';
 import { type Asked, type Row, softlimitRows } from './options.ts';
 

@@ -3,15 +3,15 @@
 //
 // Promises: the whole command line is understood before anything is done; what is wrong with it is one line, exit code 100, and
 // the usage behind it where C's program prints that; what cannot be done is one line in the program's own name, 111.
-// Read next: options.ts (the rows), ../../machine/change.ts (the plan), ../../effects/change.ts (doing it).
+// Read next: options.ts (the rows), ../../machine/exec/plan.ts (the plan), ../../effects/exec/apply.ts (doing it).
 import { spelled, usageText } from '../../cli/help.ts';
 import { baseName, nameOf, parseOptions, problemLine } from '../../cli/options.ts';
 import { err } from '../../cli/say.ts';
-import { changeAndRun, type Program } from '../../effects/change.ts';
+import { changeAndRun, type Program } from '../../effects/exec/apply.ts';
 import { Fatal, orFatal, voiceOf } from '../../effects/messages.ts';
-import type { Bytes } from '../../host/calls.ts';
-import { planOf, type Wish } from '../../machine/change.ts';
-import type { Help } from '../applet.ts';
+import type { Bytes } from '../../abi/bytes.ts';
+import { planOf, type Wish } from '../../machine/exec/plan.ts';
+import type { Help } from '../../cli/applet.ts';
 import type { Asked, Row } from './options.ts';
 
 const USAGE_CODE = 100;

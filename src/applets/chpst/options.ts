@@ -2,7 +2,7 @@
 // help, completion and the test of the manual page read these rows; a new option is a new row.
 //
 // Promises: a value that is no number, no list, no name of its kind is a Wrong; nothing is looked up here.
-// Read next: ../chpst.ts, ../../machine/change.ts (the wish and what becomes of it).
+// Read next: ../chpst.ts, ../../machine/exec/plan.ts (the wish and what becomes of it).
 import type { LetterOption, LongOption } from '../../cli/options.ts';
 import { limitNumber, signedNumber, wholeNumber } from '../../formats/decimal.ts';
 import { parseIdentity } from '../../formats/identity.ts';
@@ -15,8 +15,8 @@ import {
   parseSignal,
 } from '../../formats/lists.ts';
 import { isWrong, type Wrong, wrong } from '../../formats/wrong.ts';
-import type { Bytes } from '../../host/calls.ts';
-import type { Standard, Whom, Wish } from '../../machine/change.ts';
+import type { Bytes } from '../../abi/bytes.ts';
+import type { Standard, Whom, Wish } from '../../machine/exec/plan.ts';
 
 /** What chpst is asked for beside the wish. */
 export interface Asked extends Wish {

@@ -4,9 +4,10 @@
 // sv itself links to.
 // Read next: ../runitbox.ts.
 import { baseName } from '../../cli/options.ts';
-import { type Bytes, refused } from '../../host/calls.ts';
+import type { Bytes } from '../../abi/bytes.ts';
+import { refused } from '../../host/calls.ts';
 import { sys } from '../../host/sys.ts';
-import type { Applet } from '../applet.ts';
+import type { Applet } from '../../cli/applet.ts';
 
 const MOST_LINKS = 40;
 

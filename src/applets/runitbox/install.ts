@@ -6,10 +6,11 @@
 import { errorText } from '../../cli/errno.ts';
 import { baseName, parseOptions, problemLine } from '../../cli/options.ts';
 import { err } from '../../cli/say.ts';
-import { type Bytes, type Done, type Errno, refused } from '../../host/calls.ts';
-import { EACCES, EDQUOT, EEXIST, ENOENT, ENOSPC, ENOTDIR, EPERM, EROFS, EXDEV } from '../../host/linux.ts';
+import type { Bytes } from '../../abi/bytes.ts';
+import { type Done, type Errno, refused } from '../../host/calls.ts';
+import { EACCES, EDQUOT, EEXIST, ENOENT, ENOSPC, ENOTDIR, EPERM, EROFS, EXDEV } from '../../abi/errno.ts';
 import { sys } from '../../host/sys.ts';
-import type { Applet } from '../applet.ts';
+import type { Applet } from '../../cli/applet.ts';
 import { parentOf } from './called.ts';
 import { ownPath, sameFile, sourceFor, targetIn } from './paths.ts';
 

@@ -3,8 +3,9 @@
 // Promises: works without /proc; a link that leads from one place below a root to another is relative, so that it is right
 // inside of that root too. Read next: install.ts.
 import { baseName } from '../../cli/options.ts';
-import { type Bytes, refused } from '../../host/calls.ts';
-import { S_IFMT, S_IFREG } from '../../host/linux.ts';
+import type { Bytes } from '../../abi/bytes.ts';
+import { refused } from '../../host/calls.ts';
+import { S_IFMT, S_IFREG } from '../../abi/flags.ts';
 import { sys } from '../../host/sys.ts';
 import { parentOf, placeOf } from './called.ts';
 

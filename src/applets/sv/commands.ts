@@ -2,11 +2,12 @@
 // completion all come from here; a new verb is a new row.
 //
 // Promises: a word that is neither a command nor an abbreviation of one means nothing, whatever its first letter.
-// Read next: others.ts (what is said of such a word), ../sv.ts (carries commands out), ../../machine/reached.ts.
-import type { Bytes } from '../../host/calls.ts';
-import type { Until } from '../../machine/reached.ts';
+// Read next: others.ts (what is said of such a word), ../sv.ts (carries commands out), ../../machine/client/wait-conditions.ts.
+import type { Bytes } from '../../abi/bytes.ts';
+import { type Command, KILL } from '../../client/command.ts';
+import type { Until } from '../../machine/client/wait-conditions.ts';
 
-export interface Command {
+export interface Verb extends Command {
   /** How help names it. */
   readonly name: string;
   /** 'letter': its first letter or letters mean it too; 'word': only the whole word does. */
@@ -14,17 +15,10 @@ export interface Command {
   /** Further words that mean it. */
   readonly also?: readonly string[];
   readonly kind: 'status' | 'send';
-  /** The bytes for supervise/control, in one write. */
-  readonly bytes: Bytes;
-  readonly until: readonly Until[];
-  /** 'verbose': only with -v. */
-  readonly waits: 'always' | 'verbose';
-  /** 'kill': KILL is sent to what did not obey in time. */
-  readonly onTimeout: 'timeout' | 'kill';
   readonly text: string;
 }
 
-const letter = (name: string, bytes: Bytes, until: readonly Until[], text: string): Command => ({
+const letter = (name: string, bytes: Bytes, until: readonly Until[], text: string): Verb => ({
   name,
   match: 'letter',
   kind: 'send',
@@ -35,22 +29,20 @@ const letter = (name: string, bytes: Bytes, until: readonly Until[], text: strin
   text,
 });
 
-const word = (name: string, bytes: Bytes, until: readonly Until[], text: string): Command => ({
+const word = (name: string, bytes: Bytes, until: readonly Until[], text: string): Verb => ({
   ...letter(name, bytes, until, text),
   match: 'word',
   waits: 'always',
 });
 
-const force = (command: Command, ...also: readonly string[]): Command => ({ ...command, onTimeout: 'kill', also });
+const force = (command: Verb, ...also: readonly string[]): Verb => ({ ...command, onTimeout: 'kill', also });
 
-const status: Command = {
+const status: Verb = {
   ...letter('status', '', [], 'print the state of the service, and of its log service'),
   kind: 'status',
 };
 
-export const KILL = letter('kill', 'k', ['replaced'], 'send KILL');
-
-export const commands: readonly Command[] = [
+export const commands: readonly Verb[] = [
   word('start', 'u', ['up'], 'as up, and wait until it is up and ./check, where there is one, says so'),
   word('stop', 'd', ['down'], 'as down, and wait until it is down'),
   word('restart', 'tcu', ['replaced', 'continued', 'up'], 'term, cont and up, and wait for the new process'),
@@ -75,18 +67,18 @@ export const commands: readonly Command[] = [
   letter('1', '1', ['sent'], 'send USR1'),
   letter('2', '2', ['sent'], 'send USR2'),
   { ...letter('term', 't', ['replaced'], 'send TERM'), also: ['terminate'] },
-  KILL,
+  letter('kill', KILL.bytes, KILL.until, 'send KILL'),
   { ...letter('exit', 'x', ['gone'], 'stop it, then its log service, then runsv'), also: ['x'] },
 ];
 
-const means = ({ name, match, also }: Command, typed: Bytes): boolean =>
+const means = ({ name, match, also }: Verb, typed: Bytes): boolean =>
   (match === 'letter' ? name.startsWith(typed) : name === typed) || also?.includes(typed) === true;
 
 /**
  * What `typed` means; undefined: nothing. An init script's `status` is taken whole, as its exit code differs from that of
  * a word that is not known.
  */
-export const commandFor = (typed: Bytes, lsb: boolean): Command | undefined => {
+export const commandFor = (typed: Bytes, lsb: boolean): Verb | undefined => {
   if (typed === '') return undefined;
   const command = commands.find((each) => means(each, typed));
   return lsb && command === status && typed !== status.name ? undefined : command;

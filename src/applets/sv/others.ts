@@ -2,7 +2,7 @@
 //
 // Promises: pure; one line for each, which says what does the thing here.
 // Read next: commands.ts (the words that sv knows).
-import type { Bytes } from '../../host/calls.ts';
+import type { Bytes } from '../../abi/bytes.ts';
 import { commands } from './commands.ts';
 
 const ALL_COMMANDS = "'sv --help' lists the commands";

@@ -3,9 +3,11 @@
 // Promises: what the kernel was given, where Node has replaced what is no UTF-8; argWrite as the static executable has it.
 // Read next: load.ts.
 import { readFileSync } from 'node:fs';
-import type { Bytes, Calls, Done, Errno, Fd } from '../calls.ts';
+import type { Bytes } from '../../abi/bytes.ts';
+import type { Calls, Done, Errno, Fd } from '../calls.ts';
 import { refused } from '../calls.ts';
-import { EINVAL, ENOSYS, O_WRONLY } from '../linux.ts';
+import { EINVAL, ENOSYS } from '../../abi/errno.ts';
+import { O_WRONLY } from '../../abi/flags.ts';
 
 export interface Called {
   /** argv as our programs see it. */

@@ -11,7 +11,7 @@ import inspector from 'node:inspector';
 import { basename } from 'node:path';
 import type { Calls, Fd } from '../calls.ts';
 import { refused } from '../calls.ts';
-import { SIGPIPE, SIGUSR1, SIGXFSZ } from '../linux.ts';
+import { SIGPIPE, SIGUSR1, SIGXFSZ } from '../../abi/signals.ts';
 
 const RLIMIT_NOFILE = 7;
 /** The first of Node's own, always: what lies below was there before. */

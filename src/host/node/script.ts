@@ -1,9 +1,10 @@
 // "This very executable", where we are a script and the executable is Node: /proc/self/exe means Node and the script.
 //
 // Promises: runsvdir finds its runsv, and `--install` makes links to the script, as with the static executable.
-// Read next: ../../effects/program.ts, ../../applets/runitbox/install.ts (who asks for it).
+// Read next: ../../effects/process/find-program.ts, ../../applets/runitbox/install.ts (who asks for it).
 import { realpathSync } from 'node:fs';
-import type { Bytes, Calls } from '../calls.ts';
+import type { Bytes } from '../../abi/bytes.ts';
+import type { Calls } from '../calls.ts';
 import { useHost } from '../sys.ts';
 
 const OURSELVES = '/proc/self/exe';

@@ -1,5 +1,5 @@
 // The engine of runit fails: process 1 goes on where it was. C's ignores the signals that stand for it here.
-// Read next: ../jail.ts, ../../../src/effects/stages-handover.ts.
+// Read next: ../jail.ts, ../../../src/effects/init/checkpoint.ts.
 import { boot, hears, type Jail, layOut } from '../jail.ts';
 import type { Case } from '../model.ts';
 import { alive, proc, processState } from '../processes.ts';

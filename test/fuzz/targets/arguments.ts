@@ -1,7 +1,8 @@
 // Every program with any arguments, on the virtual kernel: each says what is wrong and exits, or does something; none throws.
 import { multicall } from '../../../src/applets/runitbox.ts';
 import type { Calls } from '../../../src/host/calls.ts';
-import { ENOENT, SPAWN_FAILED } from '../../../src/host/linux.ts';
+import { ENOENT } from '../../../src/abi/errno.ts';
+import { SPAWN_FAILED } from '../../../src/abi/flags.ts';
 import { sys, useHost } from '../../../src/host/sys.ts';
 import { applets } from '../../../src/main.ts';
 import { VirtualKernel } from '../../sim/kernel/kernel.ts';

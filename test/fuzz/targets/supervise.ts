@@ -1,16 +1,16 @@
 // What lies in supervise/ and may be written by anybody who may write there: status, control bytes, the record in the lock; and
 // the state that a process hands to itself.
-import { learnBoot } from '../../../src/effects/record.ts';
-import { survivorOf } from '../../../src/effects/survivor.ts';
-import { decodeHandover } from '../../../src/formats/handover.ts';
+import { learnBoot } from '../../../src/effects/service/child-record.ts';
+import { survivorOf } from '../../../src/effects/service/survivor.ts';
+import { decodeHandover } from '../../../src/machine/checkpoint.ts';
 import { changedWatches } from '../../../src/formats/inotify.ts';
 import { decodeStatus, encodeStatus } from '../../../src/formats/status.ts';
 import { refused } from '../../../src/host/calls.ts';
-import { O_RDWR } from '../../../src/host/linux.ts';
-import { eventOf } from '../../../src/machine/letters.ts';
-import { handlePair, newPair, nextDue, type Pair, type Side } from '../../../src/machine/pair.ts';
-import { newService } from '../../../src/machine/service.ts';
-import type { Event, Now } from '../../../src/machine/types.ts';
+import { O_RDWR } from '../../../src/abi/flags.ts';
+import { eventOf } from '../../../src/machine/service/letters.ts';
+import { handlePair, newPair, nextDue, type Pair, type Side } from '../../../src/machine/service/pair.ts';
+import { newService } from '../../../src/machine/service/table.ts';
+import type { Event, Now } from '../../../src/machine/service/model.ts';
 import { VirtualKernel } from '../../sim/kernel/kernel.ts';
 import { insist, same, type Target } from '../model.ts';
 

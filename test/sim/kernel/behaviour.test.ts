@@ -1,7 +1,7 @@
 // Virtual programs: how they live, read, write, react and end.
 import { describe, expect, test } from 'vitest';
 import type { Fd } from '../../../src/host/calls.ts';
-import { SIGCONT, SIGHUP, SIGKILL, SIGPIPE, SIGSTOP, SIGTERM, SIGUSR1 } from '../../../src/host/linux.ts';
+import { SIGCONT, SIGHUP, SIGKILL, SIGPIPE, SIGSTOP, SIGTERM, SIGUSR1 } from '../../../src/abi/signals.ts';
 import { sys } from '../../../src/host/sys.ts';
 import { type Behaviour, type Ending, VirtualKernel } from './kernel.ts';
 

@@ -3,7 +3,8 @@
 // Promises: what sys.c and Linux do, in virtual time. Each call is a step (main.ts) and then one operation of a part
 // of the kernel; there is no logic of its own here beyond arguments, descriptors and waiting.
 // Read next: main.ts (steps and waits), the part that an operation names.
-import type { Bytes, Calls, Done, Errno, Fd, Pid, RawStat } from '../../../src/host/calls.ts';
+import type { Bytes } from '../../../src/abi/bytes.ts';
+import type { Calls, Done, Errno, Fd, Pid, RawStat } from '../../../src/host/calls.ts';
 import {
   EACCES,
   EAGAIN,
@@ -15,11 +16,13 @@ import {
   EPERM,
   EPIPE,
   ESRCH,
-  IN_DONT_FOLLOW,
-  IN_ONLYDIR,
   ENETUNREACH,
   ENOSYS,
   ENOTDIR,
+} from '../../../src/abi/errno.ts';
+import {
+  IN_DONT_FOLLOW,
+  IN_ONLYDIR,
   O_NONBLOCK,
   O_RDONLY,
   O_WRONLY,
@@ -29,13 +32,11 @@ import {
   REBOOT_POWER_OFF,
   REBOOT_RESTART,
   S_IFIFO,
-  SIGKILL,
-  SIGPIPE,
-  SIGSTOP,
   WNOHANG,
   OWN_PRCTL,
   PR_SET_CHILD_SUBREAPER,
-} from '../../../src/host/linux.ts';
+} from '../../../src/abi/flags.ts';
+import { SIGKILL, SIGPIPE, SIGSTOP } from '../../../src/abi/signals.ts';
 import { Description } from './descriptors.ts';
 import { MainExecuted, MainExited } from './endings.ts';
 import { statOf } from './fs.ts';

@@ -3,7 +3,8 @@
 // Promises: nothing happens between events; a program blocked on a full pipe waits for room, one that reads takes
 // what is there; what it reads and writes is counted in its record.
 // Read next: behaviour.ts (the data), signals.ts (ends), spawn.ts (who starts them).
-import { EAGAIN, EPIPE, SIGPIPE } from '../../../src/host/linux.ts';
+import { EAGAIN, EPIPE } from '../../../src/abi/errno.ts';
+import { SIGPIPE } from '../../../src/abi/signals.ts';
 import type { Behaviour, Writing } from './behaviour.ts';
 import type { Description } from './descriptors.ts';
 import { BLOCKED } from './numbers.ts';

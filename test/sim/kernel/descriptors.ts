@@ -3,7 +3,8 @@
 // Promises: the last reference gone, everything that hung on it ends (locks, pipe ends, watches, removed files).
 // read and write answer BLOCKED where a real call would wait; they never change anything then.
 // Read next: files.ts, pipes.ts, inotify.ts (the kinds), processes.ts (the tables of descriptors).
-import { EBADF, EINVAL, ESPIPE, O_NONBLOCK, POLLIN, POLLOUT } from '../../../src/host/linux.ts';
+import { EBADF, EINVAL, ESPIPE } from '../../../src/abi/errno.ts';
+import { O_NONBLOCK, POLLIN, POLLOUT } from '../../../src/abi/flags.ts';
 import type { Inode } from './inode.ts';
 import { letGo } from './lifetime.ts';
 import { dropLocks } from './locks.ts';

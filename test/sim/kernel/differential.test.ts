@@ -5,9 +5,10 @@
 import { rmdirSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { afterAll, expect, test } from 'vitest';
-import type { Bytes, Calls, Fd } from '../../../src/host/calls.ts';
+import type { Bytes } from '../../../src/abi/bytes.ts';
+import type { Calls, Fd } from '../../../src/host/calls.ts';
 import { refused } from '../../../src/host/calls.ts';
-import * as l from '../../../src/host/linux.ts';
+import * as l from '../../lib/abi.ts';
 import { nodeHost } from '../../contract/node-host.ts';
 import { freshDirectory, removeTree } from '../../contract/run.ts';
 import { Random } from '../random.ts';

@@ -2,17 +2,8 @@
 //
 // Promises: growth is what a full disk refuses; writing over bytes that are there always works.
 // Read next: descriptors.ts (what all kinds share), opening.ts (how they come about).
-import {
-  EBADF,
-  EINVAL,
-  EISDIR,
-  ENOSPC,
-  O_APPEND,
-  O_RDONLY,
-  O_WRONLY,
-  POLLIN,
-  POLLOUT,
-} from '../../../src/host/linux.ts';
+import { EBADF, EINVAL, EISDIR, ENOSPC } from '../../../src/abi/errno.ts';
+import { O_APPEND, O_RDONLY, O_WRONLY, POLLIN, POLLOUT } from '../../../src/abi/flags.ts';
 import { Description } from './descriptors.ts';
 import type { Inode } from './inode.ts';
 import { tellBoth } from './inotify.ts';

@@ -16,6 +16,8 @@ import {
   EPERM,
   EROFS,
   EXDEV,
+} from '../../../src/abi/errno.ts';
+import {
   IN_ATTRIB,
   IN_CREATE,
   IN_DELETE,
@@ -26,7 +28,7 @@ import {
   S_IFIFO,
   S_IFLNK,
   S_IFMT,
-} from '../../../src/host/linux.ts';
+} from '../../../src/abi/flags.ts';
 import { Inode, type Mount } from './inode.ts';
 import { directoryBit, tellBoth, tellName, tellSelf } from './inotify.ts';
 import { endIfUnused, loseName } from './lifetime.ts';

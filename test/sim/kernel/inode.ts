@@ -2,7 +2,7 @@
 //
 // Promises: an inode that was removed lives on while a descriptor or a working directory holds it, as on Linux.
 // Read next: fs.ts (what can be done to names), descriptors.ts (open files).
-import { S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG } from '../../../src/host/linux.ts';
+import { S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG } from '../../../src/abi/flags.ts';
 import type { Description } from './descriptors.ts';
 import type { Watch } from './inotify.ts';
 import type { Lock } from './locks.ts';

@@ -3,7 +3,8 @@
 // Promises: bytes and limits are Linux's; an event equal to the last one in the queue is dropped, and beyond the
 // queue's limit there is one overflow event.
 // Read next: inotify.ts (how events come here).
-import { EAGAIN, EINVAL, IN_UNMOUNT, POLLIN } from '../../../src/host/linux.ts';
+import { EAGAIN, EINVAL } from '../../../src/abi/errno.ts';
+import { IN_UNMOUNT, POLLIN } from '../../../src/abi/flags.ts';
 import { Description } from './descriptors.ts';
 import type { Inode } from './inode.ts';
 import type { EventQueue, Watch } from './inotify.ts';

@@ -2,7 +2,7 @@
 //
 // Promises: which events come of a change, to whom first, and with which flags, is Linux's, observed on a 6.18 kernel.
 // Read next: fs.ts (where changes happen), inotify-queue.ts (where events go).
-import { IN_UNMOUNT } from '../../../src/host/linux.ts';
+import { IN_UNMOUNT } from '../../../src/abi/flags.ts';
 import type { Inode } from './inode.ts';
 import { IN_ISDIR } from './numbers.ts';
 

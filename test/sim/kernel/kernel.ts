@@ -11,7 +11,8 @@
 // Read next: behaviour.ts (what programs do), outsider.ts (what others do), endings.ts (how a run ends),
 // overlay.ts (faults), world.ts and from there the parts.
 import type { Calls } from '../../../src/host/calls.ts';
-import { ESRCH, S_IFDIR, S_IFREG } from '../../../src/host/linux.ts';
+import { ESRCH } from '../../../src/abi/errno.ts';
+import { S_IFDIR, S_IFREG } from '../../../src/abi/flags.ts';
 import { useHost } from '../../../src/host/sys.ts';
 import { Random } from '../random.ts';
 import type { ProgramRecord, Program, Started } from './behaviour.ts';

@@ -1,7 +1,7 @@
 // When an inode ends: no name leads to it and nobody holds it.
 //
 // Read next: inode.ts, fs.ts (names), descriptors.ts (holders).
-import { IN_DELETE_SELF } from '../../../src/host/linux.ts';
+import { IN_DELETE_SELF } from '../../../src/abi/flags.ts';
 import type { Inode } from './inode.ts';
 import { endWatches, tellSelf } from './inotify.ts';
 

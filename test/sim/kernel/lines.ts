@@ -2,8 +2,9 @@
 //
 // Promises: says what calls.ts says, in the plainest way; knows nothing of speed.
 // Read next: ../../contract/lines.ts (which holds every host to it).
-import type { Bytes, Errno } from '../../../src/host/calls.ts';
-import { EINVAL } from '../../../src/host/linux.ts';
+import type { Bytes } from '../../../src/abi/bytes.ts';
+import type { Errno } from '../../../src/host/calls.ts';
+import { EINVAL } from '../../../src/abi/errno.ts';
 
 const START = 0;
 const TAKEN = 1;

@@ -1,7 +1,8 @@
 // flock: locks on an inode, held by open descriptions and so by every process that inherited them.
 //
 // Read next: descriptors.ts, procfs.ts (/proc/locks).
-import { EAGAIN, EINVAL, LOCK_EX, LOCK_NB } from '../../../src/host/linux.ts';
+import { EAGAIN, EINVAL } from '../../../src/abi/errno.ts';
+import { LOCK_EX, LOCK_NB } from '../../../src/abi/flags.ts';
 import type { Description } from './descriptors.ts';
 import type { Inode } from './inode.ts';
 import { BLOCKED, LOCK_SH, LOCK_UN } from './numbers.ts';

@@ -1,7 +1,7 @@
 // The machine around the programs: full and read-only disks, mounts, /proc, inotify as far as others cause it.
 import { describe, expect, test } from 'vitest';
 import { type Fd, refused } from '../../../src/host/calls.ts';
-import * as l from '../../../src/host/linux.ts';
+import * as l from '../../lib/abi.ts';
 import { sys } from '../../../src/host/sys.ts';
 import { VirtualKernel } from './kernel.ts';
 

@@ -3,7 +3,7 @@
 // Promises: every system call is one numbered step, before which the world catches up and the scenario's marks are
 // kept; a wait moves the world until what is waited for is there. Once ended, every call throws the ending again.
 // Read next: calls.ts (the calls themselves), world.ts (move), endings.ts.
-import { EINTR } from '../../../src/host/linux.ts';
+import { EINTR } from '../../../src/abi/errno.ts';
 import { type Ended, Livelock, MainKilled, WorldAtRest } from './endings.ts';
 import { BLOCKED } from './numbers.ts';
 import type { Process } from './processes.ts';

@@ -1,4 +1,4 @@
-// Linux's numbers that the product does not use but a kernel must know. Read next: src/host/linux.ts.
+// Linux's numbers that the product does not use but a kernel must know. Read next: ../../lib/abi.ts.
 export const O_ACCMODE = 3;
 /** x86's; the product does not use it. */
 export const O_DIRECTORY = 0o200000;

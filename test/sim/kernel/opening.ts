@@ -3,15 +3,8 @@
 // Promises: refusals and their order are Linux's. Where a fifo's open would wait for the other end the end is given
 // back unmet (PipeEnd.met): the caller waits, or releases it.
 // Read next: fs.ts (names), files.ts, pipes.ts (what comes of it).
+import { EACCES, EEXIST, EISDIR, ELOOP, ENOENT, ENOTDIR, ENXIO, EROFS } from '../../../src/abi/errno.ts';
 import {
-  EACCES,
-  EEXIST,
-  EISDIR,
-  ELOOP,
-  ENOENT,
-  ENOTDIR,
-  ENXIO,
-  EROFS,
   IN_CREATE,
   O_CREAT,
   O_EXCL,
@@ -22,7 +15,7 @@ import {
   O_TRUNC,
   O_WRONLY,
   S_IFREG,
-} from '../../../src/host/linux.ts';
+} from '../../../src/abi/flags.ts';
 import { type Description, NullDevice } from './descriptors.ts';
 import { OpenDirectory, OpenFile, resize } from './files.ts';
 import type { Tree } from './fs.ts';

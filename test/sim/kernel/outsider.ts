@@ -4,7 +4,7 @@
 // Promises: acts at once and never waits; what Linux would refuse comes back as -errno. The functions that build a
 // scenario (folder, file, program) throw instead: their failure is the scenario's mistake.
 // Read next: kernel.ts, opening.ts.
-import { LOCK_EX, LOCK_NB, O_CREAT, O_NONBLOCK, O_RDONLY, O_TRUNC, O_WRONLY } from '../../../src/host/linux.ts';
+import { LOCK_EX, LOCK_NB, O_CREAT, O_NONBLOCK, O_RDONLY, O_TRUNC, O_WRONLY } from '../../../src/abi/flags.ts';
 import type { Program } from './behaviour.ts';
 import type { Description } from './descriptors.ts';
 import type { Inode } from './inode.ts';

@@ -3,7 +3,7 @@
 // Promises: links are followed as Linux does, at most 40 of them; a name that leads nowhere is told with the
 // directory that it would be in. One walk at a time: the result lies in the walker until the next.
 // Read next: fs.ts (who walks), procfs.ts (directories that are made up).
-import { EACCES, EINVAL, EISDIR, ELOOP, ENAMETOOLONG, ENOENT, ENOTDIR } from '../../../src/host/linux.ts';
+import { EACCES, EINVAL, EISDIR, ELOOP, ENAMETOOLONG, ENOENT, ENOTDIR } from '../../../src/abi/errno.ts';
 import type { Inode } from './inode.ts';
 import { LINKS_MAX, NAME_MAX, PATH_MAX, X_OK } from './numbers.ts';
 

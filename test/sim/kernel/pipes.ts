@@ -3,7 +3,8 @@
 // Promises: capacity, merging of small writes, what fits and what poll says are Linux's (16 pages of 4096 bytes;
 // writable means that a whole page is free; hang-up is told only to a reader that a writer once stood against).
 // Read next: files.ts (opening), behaviour.ts (services and loggers on both ends).
-import { EAGAIN, EBADF, EPIPE, O_RDONLY, O_RDWR, POLLERR, POLLHUP, POLLIN, POLLOUT } from '../../../src/host/linux.ts';
+import { EAGAIN, EBADF, EPIPE } from '../../../src/abi/errno.ts';
+import { O_RDONLY, O_RDWR, POLLERR, POLLHUP, POLLIN, POLLOUT } from '../../../src/abi/flags.ts';
 import { Description } from './descriptors.ts';
 import type { Inode } from './inode.ts';
 import { tellBoth, tellSelf } from './inotify.ts';

@@ -3,7 +3,8 @@
 // Promises: readiness, POLLNVAL, time-outs and EINTR are Linux's: a wait that a caught signal ends says EINTR, unless
 // something else became ready at the same moment.
 // Read next: main.ts (wait), descriptors.ts (poll of each kind).
-import { EINVAL, POLLERR, POLLHUP } from '../../../src/host/linux.ts';
+import { EINVAL } from '../../../src/abi/errno.ts';
+import { POLLERR, POLLHUP } from '../../../src/abi/flags.ts';
 import type { Main } from './main.ts';
 import { BLOCKED, POLLNVAL } from './numbers.ts';
 import type { Process } from './processes.ts';

@@ -4,9 +4,10 @@
 // Process numbers are told as places in the order of starting.
 import { readFileSync } from 'node:fs';
 import { beforeAll, expect, test } from 'vitest';
-import type { Bytes, Calls, Fd } from '../../../src/host/calls.ts';
+import type { Bytes } from '../../../src/abi/bytes.ts';
+import type { Calls, Fd } from '../../../src/host/calls.ts';
 import { refused } from '../../../src/host/calls.ts';
-import * as l from '../../../src/host/linux.ts';
+import * as l from '../../lib/abi.ts';
 import { nodeHost } from '../../contract/node-host.ts';
 import { VirtualKernel } from './kernel.ts';
 import { WCONTINUED, WUNTRACED } from './numbers.ts';

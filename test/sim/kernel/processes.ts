@@ -3,7 +3,8 @@
 // Promises: pids, zombies, orphans, sessions and wait statuses are as on Linux. A pid is free again only after its
 // zombie was waited for.
 // Read next: signals.ts (what ends them), conduct.ts (what makes virtual ones live), spawn.ts (how they start).
-import { EBADF, EMFILE, O_NONBLOCK, POLLHUP, POLLIN } from '../../../src/host/linux.ts';
+import { EBADF, EMFILE } from '../../../src/abi/errno.ts';
+import { O_NONBLOCK, POLLHUP, POLLIN } from '../../../src/abi/flags.ts';
 import type { Behaviour, ProgramRecord } from './behaviour.ts';
 import { Description } from './descriptors.ts';
 import type { Inode } from './inode.ts';

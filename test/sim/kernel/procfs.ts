@@ -3,7 +3,7 @@
 //
 // Promises: made up at each look, in Linux's formats; a link under fd leads to the very thing that is open there.
 // Read next: paths.ts (who looks), inode.ts (Dynamic).
-import { POLLERR, POLLIN, POLLPRI, S_IFDIR, S_IFLNK, S_IFREG } from '../../../src/host/linux.ts';
+import { POLLERR, POLLIN, POLLPRI, S_IFDIR, S_IFLNK, S_IFREG } from '../../../src/abi/flags.ts';
 import { OpenFile } from './files.ts';
 import { type Dynamic, type Inode, Mount, pathOf } from './inode.ts';
 import type { Lock } from './locks.ts';

@@ -1,9 +1,11 @@
 // How a main program runs on the virtual kernel: time, rest, endings, steps, faults.
 import { describe, expect, test } from 'vitest';
 import type { Calls, Fd } from '../../../src/host/calls.ts';
-import { CLOCK_MONOTONIC, CLOCK_REALTIME, EAGAIN, EINTR, EIO, ENOENT, EPIPE } from '../../../src/host/linux.ts';
-import { O_CREAT, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY, POLLIN, SIGCHLD } from '../../../src/host/linux.ts';
-import { SIGPIPE, SIGSTOP, SIGCONT, SIGTERM, SIGUSR1 } from '../../../src/host/linux.ts';
+import { EAGAIN, EINTR, EIO, ENOENT, EPIPE } from '../../../src/abi/errno.ts';
+import { CLOCK_MONOTONIC, CLOCK_REALTIME } from '../../../src/abi/flags.ts';
+import { O_CREAT, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY, POLLIN } from '../../../src/abi/flags.ts';
+import { SIGCHLD } from '../../../src/abi/signals.ts';
+import { SIGPIPE, SIGSTOP, SIGCONT, SIGTERM, SIGUSR1 } from '../../../src/abi/signals.ts';
 import { sys } from '../../../src/host/sys.ts';
 import { VirtualKernel } from './kernel.ts';
 

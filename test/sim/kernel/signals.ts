@@ -3,7 +3,7 @@
 // Promises: defaults, stopping, what waits while stopped, and who hears of an end (wait status, SIGCHLD, pidfd,
 // closed pipes and locks) are Linux's. Process 1 does not die of what it did not ask for.
 // Read next: processes.ts, behaviour.ts (reactions), conduct.ts.
-import { SIGCHLD, SIGCONT, SIGKILL, SIGQUIT, SIGSTOP, SIGTERM } from '../../../src/host/linux.ts';
+import { SIGCHLD, SIGCONT, SIGKILL, SIGQUIT, SIGSTOP, SIGTERM } from '../../../src/abi/signals.ts';
 import type { Reaction } from './behaviour.ts';
 import { letGo } from './lifetime.ts';
 import {

@@ -1,7 +1,7 @@
 // spawn on the virtual kernel: the child's steps in their order, and what it has when it runs.
 import { expect, test } from 'vitest';
 import { type Fd, refused } from '../../../src/host/calls.ts';
-import * as l from '../../../src/host/linux.ts';
+import * as l from '../../lib/abi.ts';
 import { sys } from '../../../src/host/sys.ts';
 import { type Started, VirtualKernel } from './kernel.ts';
 

@@ -3,23 +3,16 @@
 // Promises: the child's steps come in the order that calls.ts documents, and a child that fails in one of them was
 // there (its pid is used up, its end raises SIGCHLD) but is already waited for when spawn returns.
 // Read next: behaviour.ts (what a path does), conduct.ts (the child at work).
+import { EACCES, EAGAIN, EBADF, EINVAL, ENOEXEC, ENOSPC, ENOTDIR, ENOTTY } from '../../../src/abi/errno.ts';
 import {
-  EACCES,
-  EAGAIN,
-  EBADF,
-  EINVAL,
-  ENOEXEC,
-  ENOSPC,
-  ENOTDIR,
-  ENOTTY,
-  SIGCHLD,
   SPAWN_AT_ONCE,
   SPAWN_ENV,
   SPAWN_FAILED,
   SPAWN_SETSID,
   SPAWN_CONTROLLING,
   SPAWN_TERMINAL,
-} from '../../../src/host/linux.ts';
+} from '../../../src/abi/flags.ts';
+import { SIGCHLD } from '../../../src/abi/signals.ts';
 import type { Behaviour, Program } from './behaviour.ts';
 import { conduct } from './conduct.ts';
 import { type Inode, pathOf } from './inode.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { CLOCK_BOOTTIME, CLOCK_MONOTONIC, CLOCK_REALTIME } from '../../../src/host/linux.ts';
+import { CLOCK_BOOTTIME, CLOCK_MONOTONIC, CLOCK_REALTIME } from '../../../src/abi/flags.ts';
 import { Random } from '../random.ts';
 import { Agenda, Clock, MS_NS } from './time.ts';
 

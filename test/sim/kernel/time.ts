@@ -4,7 +4,7 @@
 // Promises: time moves only when the world moves it. Things due at the same moment happen in the order in which
 // they were put down. Must not: look at any real clock.
 // Read next: world.ts (who moves it).
-import { CLOCK_BOOTTIME, CLOCK_MONOTONIC, CLOCK_REALTIME } from '../../../src/host/linux.ts';
+import { CLOCK_BOOTTIME, CLOCK_MONOTONIC, CLOCK_REALTIME } from '../../../src/abi/flags.ts';
 
 const SECOND_NS = 1e9;
 export const MS_NS = 1e6;

@@ -1,7 +1,7 @@
 // One virtual machine: its time, files, locks and processes. Plain state; what happens to it is in the files around.
 //
 // Read next: conduct.ts (programs), main.ts (the program under test), kernel.ts (the scenario's view).
-import { S_IFDIR, S_IFREG } from '../../../src/host/linux.ts';
+import { S_IFDIR, S_IFREG } from '../../../src/abi/flags.ts';
 import type { Random } from '../random.ts';
 import { ProgramRecord, type Program, type Started } from './behaviour.ts';
 import { Tree } from './fs.ts';

@@ -20,7 +20,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import * as api from '../../../src/api/index.ts';
 import { commands } from '../../../src/applets/sv/commands.ts';
 import { encodeStatus } from '../../../src/formats/status.ts';
-import { LETTERS } from '../../../src/machine/letters.ts';
+import { LETTERS } from '../../../src/machine/service/letters.ts';
 
 let dir = '';
 beforeEach(() => {

@@ -1,7 +1,7 @@
 // chpst's command line and its calls, on the virtual kernel: what is done, in which order, and that bad input does nothing.
 // What the calls make of a process is seen in test/compat, from inside real programs.
 import { describe, expect, it } from 'vitest';
-import type { Applet } from '../../../src/applets/applet.ts';
+import type { Applet } from '../../../src/cli/applet.ts';
 import { chpst } from '../../../src/applets/chpst.ts';
 import { family } from '../../../src/applets/chpst/family.ts';
 import type { Calls } from '../../../src/host/calls.ts';

@@ -1,7 +1,7 @@
 // The multicall front on the virtual kernel: which program a call becomes, and what runitbox itself answers.
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { Applet } from '../../../src/applets/applet.ts';
+import type { Applet } from '../../../src/cli/applet.ts';
 import { multicall } from '../../../src/applets/runitbox.ts';
 import { ID_LINE } from '../../../src/cli/version.ts';
 import { type RunOptions, VirtualKernel } from '../../sim/kernel/kernel.ts';

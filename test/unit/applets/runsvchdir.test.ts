@@ -3,7 +3,8 @@
 import { describe, expect, it } from 'vitest';
 import { runsvchdir } from '../../../src/applets/runsvchdir.ts';
 import { refused } from '../../../src/host/calls.ts';
-import { EINVAL, S_IFDIR, S_IFMT } from '../../../src/host/linux.ts';
+import { EINVAL } from '../../../src/abi/errno.ts';
+import { S_IFDIR, S_IFMT } from '../../../src/abi/flags.ts';
 import { VirtualKernel } from '../../sim/kernel/kernel.ts';
 
 const HOME = '/etc/runit/runsvdir';

@@ -1,8 +1,8 @@
 // sv against services whose runsv is played by hand, on the virtual kernel.
 import { describe, expect, it } from 'vitest';
-import { EINVAL, ENOSYS } from '../../../src/host/linux.ts';
-import { LASTING_MS, SETTLED_MS } from '../../../src/machine/lasting.ts';
-import { SvWorld } from './sv-world.ts';
+import { EINVAL, ENOSYS } from '../../../src/abi/errno.ts';
+import { LASTING_MS, SETTLED_MS } from '../../../src/machine/client/lasting.ts';
+import { SvWorld } from '../client/world.ts';
 
 const DOWN = { pid: 0, phase: 'down', want: 'down' } as const;
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { errorText } from '../../../src/cli/errno.ts';
-import { EACCES, ENOENT, ENXIO, EPERM } from '../../../src/host/linux.ts';
+import { EACCES, ENOENT, ENXIO, EPERM } from '../../../src/abi/errno.ts';
 
 describe('the text of a system error', () => {
   it.each([

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Help } from '../../../src/applets/applet.ts';
+import type { Help } from '../../../src/cli/applet.ts';
 import { helpText, spelled, synopsis, usageText } from '../../../src/cli/help.ts';
 
 const help: Help = {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { err, out } from '../../../src/cli/say.ts';
-import { EAGAIN, EINTR, EPIPE } from '../../../src/host/linux.ts';
+import { EAGAIN, EINTR, EPIPE } from '../../../src/abi/errno.ts';
 import { VirtualKernel } from '../../sim/kernel/kernel.ts';
 
 const say = (kernel: VirtualKernel, act: () => unknown): { readonly result: unknown; readonly ms: number } => {

@@ -1,0 +1,87 @@
+// Whether every runsv listens: its supervise/ok has a reader, so that `sv` reaches it.
+//
+// Promises: told by events where the kernel has them, else by asking now and then; what was heard once is not asked again.
+// Must not: decide; that is ../../machine/container/readiness.ts. Read next: main-command.ts (who waits for it).
+import type { Bytes } from '../../abi/bytes.ts';
+import { type Fd, refused } from '../../host/calls.ts';
+import { monotonicMs } from '../../host/clock.ts';
+import { IN_CREATE, IN_MOVED_TO, IN_OPEN, POLLIN } from '../../abi/flags.ts';
+import type { Watch } from '../../host/loop.ts';
+import { sys } from '../../host/sys.ts';
+import { type Readiness, readinessOf } from '../../machine/container/readiness.ts';
+import { isRead } from '../trusted-file.ts';
+import type { Live } from '../scan/state.ts';
+
+export interface Listening {
+  readonly sinceMs: number;
+  readonly inotify: Fd | null;
+  /** Services whose runsv was heard, by key. */
+  readonly heard: Set<string>;
+  /** Directories that are watched. */
+  readonly watched: Set<Bytes>;
+  /** When to ask again, monotonic. */
+  dueMs: number;
+}
+
+const newListening = (): Listening => {
+  const inotify = sys.inotify();
+  const sinceMs = monotonicMs();
+  return {
+    sinceMs,
+    inotify: refused(inotify) ? null : inotify,
+    heard: new Set(),
+    watched: new Set(),
+    dueMs: sinceMs,
+  };
+};
+
+/** Whether a directory is watched: names that appear in it, and files that are opened. */
+const isWatched = ({ inotify, watched }: Listening, path: Bytes): boolean => {
+  if (inotify === null || watched.has(path)) return inotify !== null;
+  if (sys.watch(inotify, path, IN_CREATE | IN_MOVED_TO | IN_OPEN) < 0) return false;
+  watched.add(path);
+  return true;
+};
+
+/** Asks every runsv that was not heard yet. */
+const ask = (live: Live, listening: Listening): Readiness => {
+  const deaf: string[] = [];
+  let blind = false;
+  for (const { name, key } of live.tree.wanted.values()) {
+    if (listening.heard.has(key)) continue;
+    const service = `${live.dir}/${name}`;
+    // watched before it is asked, so that nothing falls between
+    const isSeen = isWatched(listening, service) && isWatched(listening, `${service}/supervise`);
+    if (isRead(`${service}/supervise/ok`)) listening.heard.add(key);
+    else {
+      deaf.push(name);
+      blind ||= !isSeen;
+    }
+  }
+  const { looked, young } = live;
+  return readinessOf({ looked, young, deaf, blind }, listening.sinceMs, monotonicMs());
+};
+
+/** Nothing is waited for any more. */
+export const stopListening = (live: Live): void => {
+  const inotify = live.listening?.inotify ?? null;
+  if (inotify !== null) sys.close(inotify);
+  live.listening = null;
+};
+
+/** Whether the main command may start now: null: not yet; else the services whose runsv does not listen. */
+export const listen = (live: Live): readonly string[] | null => {
+  live.listening ??= newListening();
+  const readiness = ask(live, live.listening);
+  if (readiness.kind === 'wait') {
+    live.listening.dueMs = readiness.untilMs;
+    return null;
+  }
+  stopListening(live);
+  return readiness.deaf;
+};
+
+export const listeningWatches = ({ listening }: Live): readonly Watch[] => {
+  const inotify = listening?.inotify ?? null;
+  return inotify === null ? [] : [{ fd: inotify, events: POLLIN, ready: () => void sys.read(inotify, 65536) }];
+};

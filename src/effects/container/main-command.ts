@@ -1,0 +1,79 @@
+// The main command of a container: in the foreground, with the terminal; when it ends, everything ends.
+//
+// Promises: it inherits what runsvdir was given, the terminal too, and starts when the services can be reached by `sv`,
+// or after five seconds. What keeps it from
+// starting is told, and ends everything with the code that a shell would give.
+// Read next: ../../machine/container/shutdown.ts (what its end means).
+import { exitCodeOf } from '../../abi/wait-status.ts';
+import type { Bytes } from '../../abi/bytes.ts';
+import type { Fd } from '../../host/calls.ts';
+import { ENOENT } from '../../abi/errno.ts';
+import { SPAWN_FAILED, SPAWN_TERMINAL } from '../../abi/flags.ts';
+import { sys } from '../../host/sys.ts';
+import { listen, stopListening } from './listening.ts';
+import { inPath } from '../process/find-program.ts';
+import { LISTEN_MS } from '../../machine/container/readiness.ts';
+import { deliverShutdown } from './shutdown.ts';
+import type { Container, Live } from '../scan/state.ts';
+
+const NOT_FOUND_CODE = 127;
+const NOT_EXECUTABLE_CODE = 126;
+const NO_PROCESS_CODE = 111;
+const NO_RECORD = -1 as Fd;
+
+const pathOf = (name: Bytes): Bytes | null => (name.includes('/') ? name : inPath(name));
+
+const spawnCommand = (command: readonly Bytes[]): number => {
+  const path = pathOf(command[0] ?? '');
+  if (path === null) return -(SPAWN_FAILED + ENOENT);
+  return sys.spawn(path, command, [], '', [], SPAWN_TERMINAL, NO_RECORD, '');
+};
+
+const notStarted = (live: Live, name: Bytes, result: number): void => {
+  const errno = result < -SPAWN_FAILED ? result + SPAWN_FAILED : result;
+  const code = errno === -ENOENT ? NOT_FOUND_CODE : NOT_EXECUTABLE_CODE;
+  live.voice.fatal(`unable to start ${name}`, errno);
+  deliverShutdown(live, { kind: 'asked', code: errno === result ? NO_PROCESS_CODE : code });
+};
+
+const NAMED_MAX = 8;
+
+const tellDeaf = (live: Live, deaf: readonly string[], name: Bytes): void => {
+  if (deaf.length === 0) return;
+  const more = deaf.length > NAMED_MAX ? ` and ${deaf.length - NAMED_MAX} more` : '';
+  const names = deaf.slice(0, NAMED_MAX).join(', ') + more;
+  live.voice.warn(`no runsv listens after ${LISTEN_MS / 1000} s in ${names}, starting ${name} all the same`);
+};
+
+/** What is on its way to its end starts nothing any more. */
+const forget = (live: Live, container: Container): void => {
+  container.commandDue = false;
+  stopListening(live);
+};
+
+/** Starts the main command, if one is to be started and services listen; `announce` is called just before. */
+export const startCommand = (live: Live, announce: (live: Live, container: Container) => void): void => {
+  const { container } = live;
+  if (container === null || !container.commandDue) return;
+  if (container.shutdown.phase !== 'none') {
+    forget(live, container);
+    return;
+  }
+  const deaf = listen(live);
+  if (deaf === null) return;
+  tellDeaf(live, deaf, container.command[0] ?? '');
+  announce(live, container);
+  const result = spawnCommand(container.command);
+  if (result <= 0) {
+    notStarted(live, container.command[0] ?? '', result);
+    return;
+  }
+  container.pid = result;
+  deliverShutdown(live, { kind: 'commandStarted' });
+};
+
+/** The main command has ended: `wait` is its raw wait status. */
+export const commandEnded = (container: Container, wait: number): void => {
+  container.pid = 0;
+  container.news.push({ kind: 'commandEnded', code: exitCodeOf(wait) });
+};

@@ -1,0 +1,58 @@
+// Who else runs: the processes that /proc tells of, and who descends from whom.
+//
+// Promises: zombies are left out; nobody where /proc is not mounted. What is told is a moment old when it is told.
+import { decodeStatus } from '../../formats/status.ts';
+import type { Bytes } from '../../abi/bytes.ts';
+import { refused } from '../../host/calls.ts';
+import { sys } from '../../host/sys.ts';
+import { type Process, processOf } from '../process/proc.ts';
+import { readThere } from '../trusted-file.ts';
+
+/** Everybody but this process. */
+export const others = (): readonly Process[] => {
+  const names = sys.readdir('/proc');
+  if (refused(names)) return [];
+  const self = sys.getpid();
+  const found: Process[] = [];
+  for (const name of names) {
+    if (name < '0' || name > ':') continue;
+    const process = processOf(Number(name));
+    if (process !== null && process.pid !== self) found.push(process);
+  }
+  return found;
+};
+
+/** What can be shown of a name that a process gave itself. */
+export const shownName = ({ name }: Process): Bytes => name.replace(/[^ -9;-~]/g, '?');
+
+/** Those of `all` that descend from one of `roots`, themselves not among them. */
+export const descendants = (all: readonly Process[], roots: readonly number[]): readonly Process[] => {
+  const family = new Set(roots);
+  const found = new Map<number, Process>();
+  for (let before = -1; before < found.size; ) {
+    before = found.size;
+    for (const process of all) {
+      if (!family.has(process.parent) || family.has(process.pid)) continue;
+      family.add(process.pid);
+      found.set(process.pid, process);
+    }
+  }
+  return [...found.values()];
+};
+
+/** Whether the service that this runsv supervises has no process, neither ./run nor ./finish. */
+export const hasRested = (runsv: number): boolean => {
+  const told = readThere(`/proc/${runsv}/cwd/supervise/status`, 64);
+  return told?.ours === true && decodeStatus(told.text)?.phase === 'down';
+};
+
+/**
+ * The log service's process of the service that this runsv supervises; 0 for none. What a user may have written counts
+ * where the process is a child of that runsv: he can name another process of the same service, and nobody else's.
+ */
+export const logOf = (runsv: number, all: readonly Process[]): number => {
+  const told = readThere(`/proc/${runsv}/cwd/log/supervise/pid`, 16);
+  if (told === null || !/^\d+\n$/.test(told.text)) return 0;
+  const pid = Number(told.text);
+  return told.ours || all.some((process) => process.pid === pid && process.parent === runsv) ? pid : 0;
+};

@@ -1,0 +1,149 @@
+// Carrying out what the stages want: programs are started, files made and looked at, the machine switched off.
+//
+// Promises: every effect is answered before the next event is taken. Must not decide: that is ../../machine/init/table.ts.
+// Read next: supervisor.ts.
+import { errorText } from '../../cli/errno.ts';
+import type { Start } from '../../machine/checkpoint.ts';
+import type { Bytes } from '../../abi/bytes.ts';
+import { type Fd, refused } from '../../host/calls.ts';
+import { ENOENT, EPERM } from '../../abi/errno.ts';
+import {
+  REBOOT_HALT,
+  REBOOT_POWER_OFF,
+  REBOOT_RESTART,
+  SPAWN_CONTROLLING,
+  SPAWN_FAILED,
+  SPAWN_SETSID,
+} from '../../abi/flags.ts';
+import { SIGKILL } from '../../abi/signals.ts';
+import { sys } from '../../host/sys.ts';
+import type { OffKind, Script, Stage, Stages, StagesEffect, StagesEvent } from '../../machine/init/model.ts';
+import { sayOnConsole, withConsole } from './console.ts';
+import { announceStage, handStages } from './checkpoint.ts';
+import { isWished, makeWish, takeBack } from './stop-files.ts';
+
+const NO_RECORD = -1 as Fd;
+const EVERYONE = -1;
+const NOSYNC = '/etc/runit/nosync';
+/** What an emergency shell may be; the first asks for root's password. */
+const SHELLS: readonly Bytes[] = ['/sbin/sulogin', '/bin/sulogin', '/bin/sh'];
+const COMMANDS: Readonly<Record<OffKind, number>> = {
+  reboot: REBOOT_RESTART,
+  powerOff: REBOOT_POWER_OFF,
+  halt: REBOOT_HALT,
+};
+
+export interface Live {
+  stages: Stages;
+  readonly signals: Fd;
+  readonly root: number;
+  /** When process 1 was started. */
+  readonly start: Start;
+  /** What the host was told last. */
+  handed: Stages | null;
+  exit: number | null;
+}
+
+export const tell = (text: string): void => sayOnConsole(`- runit: ${text}\n`);
+
+const spawn = (path: Bytes, argv0: Bytes, flags: number, fds: readonly number[]): number =>
+  sys.spawn(path, [argv0], [], '', fds, flags, NO_RECORD, '');
+
+const tellNotStarted = (path: Bytes, result: number): StagesEvent => {
+  if (result > -SPAWN_FAILED) {
+    tell(`warning: unable to fork for "${path}" pausing: ${errorText(result)}`);
+    return { kind: 'forkRefused' };
+  }
+  tell(`fatal: unable to start child: ${path}: ${errorText(result + SPAWN_FAILED)}`);
+  return { kind: 'unable' };
+};
+
+/** The stage's process, or the shell's: whatever happens, it is known from its start on. */
+const spawnKnown = (live: Live, path: Bytes, argv0: Bytes, flags: number, reading: boolean): number =>
+  withConsole(reading, (fds) => {
+    announceStage(live, live.stages);
+    const pid = spawn(path, argv0, flags, fds);
+    if (pid < 0) handStages(live, live.stages);
+    return pid;
+  });
+
+/** Stage 1 may read the console; the others are started by setsid, and cannot. */
+const start = (live: Live, stage: Stage): StagesEvent => {
+  const path = `/etc/runit/${stage}`;
+  const pid = spawnKnown(live, path, path, stage === 1 ? 0 : SPAWN_SETSID, stage === 1);
+  return pid > 0 ? { kind: 'started', pid } : tellNotStarted(path, pid);
+};
+
+const runScript = (name: Script): StagesEvent => {
+  const path = `/etc/runit/${name}`;
+  const pid = withConsole(false, (fds) => spawn(path, path, 0, fds));
+  if (pid > 0) return { kind: 'scriptStarted', name, pid };
+  tellNotStarted(path, pid);
+  return { kind: 'scriptUnable', name };
+};
+
+/** A shell with job control, where the console is a terminal that nobody else has. */
+const help = (live: Live): StagesEvent => {
+  for (const path of SHELLS) {
+    const argv0 = path.slice(path.lastIndexOf('/') + 1);
+    const pid = spawnKnown(live, path, argv0, SPAWN_SETSID | SPAWN_CONTROLLING, true);
+    if (pid > 0) return { kind: 'started', pid };
+    if (pid !== -SPAWN_FAILED - ENOENT) break;
+  }
+  return { kind: 'unable' };
+};
+
+export const lookForStop = (): StagesEvent => ({ kind: 'cont', stop: isWished('stopit'), reboot: isWished('reboot') });
+
+export const killAll = (): StagesEvent => {
+  sys.kill(EVERYONE, SIGKILL);
+  return { kind: 'verdict', reboot: isWished('reboot') };
+};
+
+export const switchOff = (how: OffKind): StagesEvent => {
+  if (refused(sys.stat(NOSYNC))) sys.sync();
+  return { kind: 'stillOn', permitted: sys.reboot(COMMANDS[how]) !== -EPERM };
+};
+
+const act = (
+  live: Live,
+  effect: Exclude<StagesEffect, { kind: 'start' | 'help' | 'runScript' }>,
+): StagesEvent | null => {
+  switch (effect.kind) {
+    case 'tell':
+      tell(effect.text);
+      return null;
+    case 'send':
+      sys.kill(effect.pid, effect.signal);
+      return null;
+    case 'takeStop':
+      takeBack('stopit');
+      return null;
+    case 'askFor':
+      makeWish(effect.what === 'stop' ? 'stopit' : 'reboot');
+      return null;
+    case 'look':
+      return lookForStop();
+    case 'killAll':
+      return killAll();
+    case 'switchOff':
+      return switchOff(effect.how);
+    case 'exit':
+      live.exit = 0;
+      return null;
+  }
+};
+
+/** Carries out one effect; its answer, where there is one. */
+export const perform = (live: Live, effect: StagesEffect): StagesEvent | null => {
+  switch (effect.kind) {
+    case 'start':
+      return start(live, effect.stage);
+    case 'help':
+      return help(live);
+    case 'runScript':
+      return runScript(effect.name);
+    default:
+      return act(live, effect);
+  }
+};

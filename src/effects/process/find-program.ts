@@ -1,0 +1,25 @@
+// Where programs are: in PATH, as ever; runsv is else this very executable, which is runsv by name.
+import type { Bytes } from '../../abi/bytes.ts';
+import { refused } from '../../host/calls.ts';
+import { sys } from '../../host/sys.ts';
+
+const X_OK = 1;
+const DEFAULT_PATH = '/bin:/usr/bin';
+const OURSELVES = '/proc/self/exe';
+
+const pathOf = (): Bytes => {
+  const entry = sys.environ().find((text) => text.startsWith('PATH='));
+  return entry === undefined ? DEFAULT_PATH : entry.slice('PATH='.length);
+};
+
+/** The first file of this name in PATH that may be executed; null for none. */
+export const inPath = (name: Bytes): Bytes | null => {
+  for (const folder of pathOf().split(':')) {
+    const path = `${folder === '' ? '.' : folder}/${name}`;
+    if (!refused(sys.access(path, X_OK))) return path;
+  }
+  return null;
+};
+
+/** The file to execute for `name`: the first in PATH that may be, else this executable. */
+export const findProgram = (name: Bytes): Bytes => inPath(name) ?? OURSELVES;

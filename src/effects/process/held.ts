@@ -1,0 +1,98 @@
+// A process that is no child of ours, held: what is looked up and signalled under its number is that process, not another
+// one that has got the number since.
+//
+// A child's number is its own until we have reaped it, so children are signalled by number. Any other process may end
+// and be reaped at any moment: it is held by a pidfd, opened before the process is compared with the one that is meant.
+// Where the kernel has no pidfd (before Linux 5.3, or forbidden), its start is compared instead, just before each use, and its
+// end is looked for five times a second.
+// Read next: proc.ts (what /proc tells), ../service/survivor.ts, ../scan/lock-holder.ts (who is held).
+import { type Fd, refused } from '../../host/calls.ts';
+import { monotonicMs } from '../../host/clock.ts';
+import { EINVAL, ENOSYS, EPERM, ESRCH } from '../../abi/errno.ts';
+import { POLLIN } from '../../abi/flags.ts';
+import type { Watch } from '../../host/loop.ts';
+import { sys } from '../../host/sys.ts';
+import { type Process, processIn, processOf, readSmall } from './proc.ts';
+
+/** How often it is looked at where nothing tells of its end. */
+const LOOK_MS = 200;
+
+export interface Held {
+  readonly pid: number;
+  /** Readable when it has ended; null: the kernel gives none. */
+  readonly pidfd: Fd | null;
+  /** Its start in ticks since boot, where that was asked for (withStart), or there is no pidfd; null: not known. */
+  readonly start: number | null;
+}
+
+/** The start of the process that has this number now; null: there is none; undefined: that cannot be told. */
+const startNow = (pid: number): number | null | undefined => {
+  const stat = readSmall(`/proc/${pid}/stat`);
+  if (!refused(stat)) return processIn(pid, stat)?.start ?? null;
+  return sys.kill(pid, 0) === -ESRCH ? null : undefined;
+};
+
+/** Null: there is no such process. */
+export const hold = (pid: number): Held | null => {
+  const pidfd = sys.pidfd(pid);
+  if (pidfd === -ESRCH || pidfd === -EINVAL) return null;
+  if (!refused(pidfd)) return { pid, pidfd, start: null };
+  const start = startNow(pid);
+  return start === null ? null : { pid, pidfd: null, start: start ?? null };
+};
+
+/** With its start, by which a later self finds it again. */
+export const withStart = (held: Held): Held => ({ ...held, start: held.start ?? startNow(held.pid) ?? null });
+
+/** The process that had this number and this start, held again; null: it is gone. */
+export const holdAgain = (pid: number, start: number | null): Held | null => {
+  const held = hold(pid);
+  if (held === null) return null;
+  const now = startNow(pid);
+  // not to know it must not be taken for knowing that it is another
+  if (now === undefined || start === null || now === start) return { ...held, start };
+  letGo(held);
+  return null;
+};
+
+export const letGo = ({ pidfd }: Held): void => {
+  if (pidfd !== null) sys.close(pidfd);
+};
+
+/** Until it has, its number is its own. */
+export const hasEnded = ({ pid, pidfd, start }: Held): boolean => {
+  if (pidfd !== null) {
+    const ready = sys.poll([pidfd, POLLIN], 0);
+    return !refused(ready) && ready[0] !== 0;
+  }
+  const now = startNow(pid);
+  return now === null || (now !== undefined && start !== null && now !== start);
+};
+
+/** By its number where the kernel has no signals by pidfd, or does not allow them. */
+export const signalHeld = (held: Held, signal: number): void => {
+  const { pid, pidfd } = held;
+  const sent = pidfd === null ? -ENOSYS : sys.pidfdKill(pidfd, signal);
+  if ((sent === -ENOSYS || sent === -EPERM) && !hasEnded(held)) sys.kill(pid, signal);
+};
+
+const isStill = ({ pid, start }: Process): boolean => processOf(pid)?.start === start;
+
+/** Signals a process that was seen in /proc a moment ago, if its number is still its own. */
+export const signalSeen = (process: Process, signal: number): void => {
+  const held = hold(process.pid);
+  if (held === null) return;
+  if (isStill(process)) signalHeld(held, signal);
+  letGo(held);
+};
+
+/** What tells of its end. */
+export const heldWatches = ({ pidfd }: Held, ended: () => void): readonly Watch[] =>
+  pidfd === null ? [] : [{ fd: pidfd, events: POLLIN, ready: ended }];
+
+/** When to look for one of them that has ended, monotonic; null: each will tell. */
+export const heldDueMs = (all: readonly Held[]): number | null =>
+  all.some(({ pidfd }) => pidfd === null) ? monotonicMs() + LOOK_MS : null;
+
+/** Whether one of which nothing tells has ended. */
+export const hasEndedUntold = (held: Held): boolean => held.pidfd === null && hasEnded(held);

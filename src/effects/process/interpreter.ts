@@ -1,0 +1,46 @@
+// Why a program could not be executed, where the kernel's error is not about the file itself but about what runs it.
+//
+// Promises: looks only at regular files, never waits; where nothing better can be said, the error's own text is the reason.
+// Read next: ../../formats/interpreter.ts (what a file's head says).
+import { errorText } from '../../cli/errno.ts';
+import { interpreterFault, interpreterIn } from '../../formats/interpreter.ts';
+import type { Bytes } from '../../abi/bytes.ts';
+import { refused } from '../../host/calls.ts';
+import { EACCES, ELOOP, ENOENT, ENOTDIR } from '../../abi/errno.ts';
+import { O_NOCTTY, O_NONBLOCK, O_RDONLY, S_IFMT, S_IFREG } from '../../abi/flags.ts';
+import { sys } from '../../host/sys.ts';
+
+const X_OK = 1;
+const HEAD_BYTES = 4096;
+/** How many scripts may run each other, as the kernel has it. */
+const MOST_SCRIPTS = 5;
+
+/** The errors that a missing interpreter causes as well as a missing file. */
+const OF_A_NAME: readonly number[] = [-ENOENT, -EACCES, -ENOTDIR, -ELOOP];
+
+const isProgram = (path: Bytes): boolean => {
+  const stat = sys.stat(path);
+  return !refused(stat) && (stat[0] & S_IFMT) === S_IFREG && !refused(sys.access(path, X_OK));
+};
+
+const headOf = (path: Bytes): Bytes => {
+  const fd = sys.open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
+  if (refused(fd)) return '';
+  const head = sys.read(fd, HEAD_BYTES);
+  sys.close(fd);
+  return refused(head) ? '' : head;
+};
+
+/** Why `path`, which could not be executed, could not: `errno` in words, and the interpreter where that is at fault. */
+export const execReason = (path: Bytes, errno: number): Bytes => {
+  const own = errorText(errno);
+  if (!OF_A_NAME.includes(errno)) return own;
+  let interpreter: Bytes | null = null;
+  let at: Bytes | null = path;
+  for (let scripts = 0; at !== null && scripts < MOST_SCRIPTS; scripts++) {
+    if (!isProgram(at)) return interpreter === null ? own : interpreterFault(interpreter, own);
+    interpreter = interpreterIn(headOf(at));
+    at = interpreter;
+  }
+  return own;
+};

@@ -1,0 +1,43 @@
+// What /proc tells of one process.
+import type { Bytes } from '../../abi/bytes.ts';
+import { type Errno, refused } from '../../host/calls.ts';
+import { O_RDONLY } from '../../abi/flags.ts';
+import { sys } from '../../host/sys.ts';
+
+/** A small file of /proc. */
+export const readSmall = (path: Bytes): Bytes | Errno => {
+  const fd = sys.open(path, O_RDONLY, 0);
+  if (refused(fd)) return fd;
+  const text = sys.read(fd, 4096);
+  sys.close(fd);
+  return text;
+};
+
+export interface Process {
+  readonly pid: number;
+  readonly parent: number;
+  readonly name: Bytes;
+  /** When it was started, in ticks since boot: with the pid, who it is. */
+  readonly start: number;
+}
+
+const PARENT = 1;
+const START = 19;
+
+/** `PID (NAME) STATE PARENT ...`, where the name may hold anything; null for one that has ended. */
+export const processIn = (pid: number, stat: Bytes): Process | null => {
+  const end = stat.lastIndexOf(')');
+  const fields = stat.slice(end + 2).split(' ', START + 1);
+  const start = Number(fields[START]);
+  if (end < 0 || fields[0] === 'Z' || fields[0] === 'X' || Number.isNaN(start)) return null;
+  return { pid, parent: Number(fields[PARENT]), name: stat.slice(stat.indexOf('(') + 1, end), start };
+};
+
+/** null: it has ended, or /proc does not tell. */
+export const processOf = (pid: number): Process | null => {
+  const stat = readSmall(`/proc/${pid}/stat`);
+  return refused(stat) ? null : processIn(pid, stat);
+};
+
+/** When this process was started, in ticks since boot; null where that is not known. With its number, who it is. */
+export const ownStart = (): number | null => processOf(sys.getpid())?.start ?? null;

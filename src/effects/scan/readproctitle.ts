@@ -1,0 +1,83 @@
+// The log argument of runsvdir: what services say on standard error, shown in `ps` in the argument's own place.
+//
+// The first five bytes stay, the rest is a window over the latest output. Control bytes show as spaces, so that no
+// service reaches a terminal through ps.
+import type { Bytes } from '../../abi/bytes.ts';
+import { type Fd, refused } from '../../host/calls.ts';
+import { O_NONBLOCK, POLLIN } from '../../abi/flags.ts';
+import type { Watch } from '../../host/loop.ts';
+import { sys } from '../../host/sys.ts';
+import type { Voice } from '../messages.ts';
+
+/** How long the argument must be. */
+export const LEAST = 7;
+const FIXED = 5;
+const STDERR = 2 as Fd;
+
+/** How often a dot is added, so that old text leaves the window. */
+export const DOT_MS = 900000;
+
+export interface Title {
+  readonly input: Fd;
+  readonly argument: number;
+  readonly head: Bytes;
+  window: Bytes;
+  dotMs: number;
+}
+
+const shown = (text: Bytes): Bytes => {
+  let clean = '';
+  for (const char of text) {
+    if (char !== '\0') clean += char < ' ' || char === '\x7f' ? ' ' : char;
+  }
+  return clean;
+};
+
+const add = (title: Title, text: Bytes): void => {
+  const size = title.window.length;
+  title.window = (title.window + shown(text)).slice(-size);
+  sys.argWrite(title.argument, title.head + title.window);
+};
+
+/** Makes `argument`, whose text is `log`, show standard error; null where it cannot, which has been told. */
+export const openTitle = (voice: Voice, argument: number, log: Bytes, nowMs: number): Title | null => {
+  if (log.length < LEAST) {
+    voice.warn('log must have at least seven characters.');
+    voice.warn('log service disabled.');
+    return null;
+  }
+  const pipe = sys.pipe(O_NONBLOCK);
+  if (refused(pipe) || refused(sys.dup2(pipe[1], STDERR))) {
+    voice.warn('unable to create pipe for log.');
+    voice.warn('log service disabled.');
+    return null;
+  }
+  sys.close(pipe[1]);
+  const title: Title = { input: pipe[0], argument, head: log.slice(0, FIXED), window: log.slice(FIXED), dotMs: 0 };
+  addDot(title, nowMs);
+  return title;
+};
+
+/** The same with a pipe that is there already, and an argument that shows what came so far. */
+export const goOnWithTitle = (input: Fd, argument: number, log: Bytes, nowMs: number): Title => ({
+  input,
+  argument,
+  head: log.slice(0, FIXED),
+  window: log.slice(FIXED),
+  dotMs: nowMs + DOT_MS,
+});
+
+/** Adds the dot that is due, and says when the next one is. */
+export const addDot = (title: Title, nowMs: number): void => {
+  add(title, '.');
+  title.dotMs = nowMs + DOT_MS;
+};
+
+export const titleWatch = (title: Title): Watch => ({
+  fd: title.input,
+  events: POLLIN,
+  ready: () => {
+    const text = sys.read(title.input, 4096);
+    if (!refused(text)) add(title, text);
+  },
+});

@@ -1,0 +1,144 @@
+// Noticing that the scan directory may have changed, without looking.
+//
+// Watched are the directory, and every link and directory on the path to it, so that a link that is switched anywhere
+// in between is noticed too, as is a mount. Where events cannot be had or trusted (no inotify, a network or
+// user-space file system), the directory is asked every second whether it has changed, and looked at every five.
+// Read next: supervisor.ts.
+import type { Bytes } from '../../abi/bytes.ts';
+import { type Errno, type Fd, refused } from '../../host/calls.ts';
+import {
+  IN_ATTRIB,
+  IN_CREATE,
+  IN_DELETE,
+  IN_DELETE_SELF,
+  IN_DONT_FOLLOW,
+  IN_MOVE_SELF,
+  IN_MOVED_FROM,
+  IN_MOVED_TO,
+  O_RDONLY,
+  POLLIN,
+  POLLPRI,
+  S_IFLNK,
+  S_IFMT,
+} from '../../abi/flags.ts';
+import type { Watch } from '../../host/loop.ts';
+import { sys } from '../../host/sys.ts';
+
+/** Where events cannot be had or trusted: how often the directory is looked at, and how often it is asked whether it changed. */
+export const LOOK_MS = 5000;
+export const ASK_MS = 1000;
+
+const LINKS_MAX = 40;
+const GONE = IN_DELETE_SELF | IN_MOVE_SELF;
+const ENTRIES = IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO;
+
+/** statfs types on which another machine or a user process may change files unseen. */
+const UNTOLD_TYPES: readonly number[] = [
+  0x6969, // nfs
+  0xff534d42, // cifs
+  0xfe534d42, // smb2
+  0x517b, // smb
+  0x65735546, // fuse
+  0x01021997, // 9p
+  0x786f4256, // vboxsf
+  0x00c36400, // ceph
+  0x5346414f, // afs
+  0x73757245, // coda
+];
+
+/** Two inotify descriptors: closing one takes the kernel some 20 ms, so the busy one is kept while the other changes. */
+export interface Watching {
+  /** Tells of entries that come and go. null: no inotify to be had. */
+  entries: Fd | null;
+  /** Tells that the way to the directory has changed. */
+  way: Fd | null;
+  readonly mounts: Fd | null;
+  /** The directory can only be looked at. */
+  blind: boolean;
+  /** The way has changed, or was never watched. */
+  stale: boolean;
+  /** Until when no look is needed if the directory stays as it was; null: the next look is needed anyhow. */
+  unchanged: { readonly stamp: string; readonly untilMs: number } | null;
+}
+
+export const newWatching = (): Watching => {
+  const mounts = sys.open('/proc/self/mountinfo', O_RDONLY, 0);
+  return {
+    entries: null,
+    way: null,
+    mounts: refused(mounts) ? null : mounts,
+    blind: true,
+    stale: true,
+    unchanged: null,
+  };
+};
+
+/** Watches one name on the way; says where it leads if it is a link. */
+const watchStep = (inotify: Fd, path: Bytes): Bytes | null => {
+  const stat = sys.lstat(path);
+  if (refused(stat)) return null;
+  sys.watch(inotify, path, GONE | IN_DONT_FOLLOW | ((stat[0] & S_IFMT) === S_IFLNK ? IN_ATTRIB : 0));
+  if ((stat[0] & S_IFMT) !== S_IFLNK) return null;
+  const target = sys.readlink(path);
+  return refused(target) ? null : target;
+};
+
+/** Watches every link and directory that `dir` leads through. */
+const watchWay = (inotify: Fd, dir: Bytes): void => {
+  let rest = dir.split('/');
+  let at = dir.startsWith('/') ? '/' : '';
+  let links = 0;
+  while (rest.length > 0 && links < LINKS_MAX) {
+    const [name, ...further] = rest;
+    rest = further;
+    if (name === undefined || name === '' || name === '.') continue;
+    const target = watchStep(inotify, at + name);
+    if (target === null) {
+      at += `${name}/`;
+      continue;
+    }
+    links++;
+    if (target.startsWith('/')) at = '/';
+    rest = [...target.split('/'), ...rest];
+  }
+};
+
+const closeBoth = ({ entries, way }: Watching): void => {
+  if (entries !== null) sys.close(entries);
+  if (way !== null) sys.close(way);
+};
+
+const opened = (fd: Fd | Errno): Fd | null => (refused(fd) ? null : fd);
+
+/** Watches anew if the way has changed. To be called before looking, so that nothing falls between. */
+export const watchAgain = (watching: Watching, dir: Bytes): void => {
+  if (!watching.stale) return;
+  closeBoth(watching);
+  const way = opened(sys.inotify());
+  const entries = opened(sys.inotify());
+  watching.way = way;
+  watching.entries = entries;
+  if (way !== null) watchWay(way, dir);
+  const watched = entries === null ? null : sys.watch(entries, dir, ENTRIES);
+  watching.blind = way === null || watched === null || refused(watched) || UNTOLD_TYPES.includes(sys.fstype(dir));
+  watching.stale = false;
+};
+
+/** The descriptors that tell of changes; `changed` is called for each sign of one. */
+export const watchesOf = (watching: Watching, changed: () => void): readonly Watch[] => {
+  const watches: Watch[] = [];
+  const { entries, way, mounts } = watching;
+  const lost = (): void => {
+    watching.stale = true;
+    changed();
+  };
+  const drained = (fd: Fd, then: () => void) => (): void => {
+    sys.read(fd, 65536);
+    then();
+  };
+  if (entries !== null) watches.push({ fd: entries, events: POLLIN, ready: drained(entries, changed) });
+  if (way !== null) watches.push({ fd: way, events: POLLIN, ready: drained(way, lost) });
+  // a change of mounts shows as an urgent event, and is taken by the poll that reports it
+  if (mounts !== null) watches.push({ fd: mounts, events: POLLPRI, ready: lost });
+  return watches;
+};

@@ -1,0 +1,45 @@
+// Essential services: one that is over for good ends the container that it is in, with its own exit code.
+//
+// A file `flag-essential` makes a service essential. The runsv of one that is over leaves how it ended in
+// supervise/exitcode, one decimal number, and itself exits 125.
+// Read next: ../../machine/service/table.ts (when a service is over).
+import type { Bytes } from '../../abi/bytes.ts';
+import { refused } from '../../host/calls.ts';
+import { sys } from '../../host/sys.ts';
+import { ESSENTIAL_OVER } from '../../machine/scan/table.ts';
+import type { Voice } from '../messages.ts';
+import { makeInstead, readThere } from '../trusted-file.ts';
+
+/** The name is s6-rc's. */
+export const ESSENTIAL_FLAG = 'flag-essential';
+
+const LONGEST = 16;
+
+/** How the service in the current directory once ended is no news any more, whether it still is essential or not. */
+export const forgetEnding = (): void => {
+  sys.unlink('supervise/exitcode');
+};
+
+/** What its runsv has left; '' for nothing, or nothing that can be believed. */
+const endingOf = (service: Bytes): Bytes => {
+  const told = readThere(`${service}/supervise/exitcode`, LONGEST);
+  return told?.ours === true && /^\d{1,3}\n$/.test(told.text) ? told.text : '';
+};
+
+/** Whether the essential service in `service` has told how it ended. */
+export const hasEnding = (service: Bytes): boolean => endingOf(service) !== '';
+
+/** Tells how the service in the current directory ended; the exit code for its runsv. */
+export const leaveEnding = (voice: Voice, code: number): number => {
+  const fd = makeInstead('supervise/exitcode', 0o644);
+  const put = refused(fd) ? fd : sys.write(fd, `${code}\n`);
+  if (refused(put)) voice.warn('unable to write supervise/exitcode', put);
+  if (!refused(fd)) sys.close(fd);
+  return ESSENTIAL_OVER;
+};
+
+/** How the essential service in `service` ended; 125 where that cannot be read. */
+export const readEnding = (service: Bytes): number => {
+  const text = endingOf(service);
+  return text === '' ? ESSENTIAL_OVER : Number(text) & 255;
+};

@@ -1,0 +1,171 @@
+// What a pair wants done, carried out.
+//
+// Promises: an effect that the kernel refuses is told, and its refusal is an answer like any other. Never waits.
+// Must not: decide. Read first: ../../machine/service/model.ts. Read next: spawn.ts, log-service.ts, supervisor.ts (who calls).
+import type { Bytes } from '../../abi/bytes.ts';
+import { refused } from '../../host/calls.ts';
+import { POLLHUP, POLLIN } from '../../abi/flags.ts';
+import { SIGKILL } from '../../abi/signals.ts';
+import { sys } from '../../host/sys.ts';
+import type { Input } from '../../machine/service/drain.ts';
+import { handleInput, handlePair, type PairEffect, type Side } from '../../machine/service/pair.ts';
+import type { Effect, Event, ScriptLetter } from '../../machine/service/model.ts';
+import { execReason } from '../process/interpreter.ts';
+import {
+  hasFinish,
+  hasScript,
+  type Launch,
+  type Place,
+  provesAbsence,
+  startFinish,
+  startRun,
+  startScript,
+} from './spawn.ts';
+import { closeLog, type Happening, lookForLog } from './log-service.ts';
+import type { Live } from './pair.ts';
+import { blockEnd, endInput, writerOf } from './log-pipe.ts';
+import { type LiveSide, signal } from './side.ts';
+
+const NOTHING: readonly Happening[] = [];
+
+/** An event for one side, as something that happens to the pair. */
+export const on =
+  (side: Side, event: Event): Happening =>
+  ({ pair }, now) =>
+    handlePair(pair, side, event, now);
+
+const placeOf = (live: Live, side: LiveSide): Place => {
+  const { pipe } = live;
+  const isLog = side.side === 'log';
+  const end = pipe === null ? null : isLog ? pipe.readEnd : pipe.writeEnd;
+  return { dir: isLog ? 'log' : '', fds: end === null ? [] : [isLog ? 0 : 1, end], lock: side.lock };
+};
+
+/** Tells what went wrong with a start, in runit's words, and turns it into the machine's event. */
+const answerTo = (live: Live, launch: Launch, name: Bytes, path: Bytes): Event => {
+  live.hasStarted = launch.kind === 'started';
+  if (launch.kind === 'execFailed') live.voice.fatal(`unable to start ${name}: ${execReason(path, launch.errno)}`);
+  if (launch.kind === 'notOurs') {
+    live.voice.warn(`unable to start ${name}: ./log was replaced and cannot be locked, trying again`);
+    return { kind: 'forkRefused' };
+  }
+  if (launch.kind === 'forkRefused') live.voice.warn(`unable to fork for ${name}, trying again`, launch.errno);
+  return launch;
+};
+
+const run = (live: Live, side: LiveSide): Event => {
+  const place = placeOf(live, side);
+  // what the last program made of the pipe is no concern of the next
+  blockEnd(place.fds);
+  const name = side.side === 'log' ? 'log/./run' : './run';
+  const event = answerTo(live, startRun(place), name, name);
+  // one that was removed, and has what is in its pipe still to take, is at home in ./log again
+  if (side === live.log && live.pair.draining !== null && event.kind === 'started') live.logKey = side.lock.directory;
+  return event;
+};
+
+const finish = (live: Live, side: LiveSide, code: number, status: number): Event => {
+  const presence = hasFinish();
+  if (presence === 'absent') return { kind: 'noFinish' };
+  const place = placeOf(live, side);
+  blockEnd(place.fds);
+  const launch = startFinish(place, code, status);
+  return provesAbsence(presence, launch) ? { kind: 'noFinish' } : answerTo(live, launch, './finish', './finish');
+};
+
+const ask = (live: Live, side: LiveSide, letter: ScriptLetter, pid: number): Event | null => {
+  const presence = hasScript(letter);
+  if (presence === 'absent') return { kind: 'answered', veto: false };
+  const launch = startScript(placeOf(live, side), letter, pid);
+  if (launch.kind === 'started') {
+    live.script = launch.pid;
+    return null;
+  }
+  const script = `control/${letter}`;
+  if (provesAbsence(presence, launch)) return { kind: 'answered', veto: false };
+  if (launch.kind === 'execFailed') live.voice.fatal(`unable to run ${script}: ${execReason(script, launch.errno)}`);
+  else live.voice.warn(`unable to fork for ${script}`, launch.errno);
+  return { kind: 'answered', veto: false };
+};
+
+const endScript = (live: Live): void => {
+  // our child: nobody else's number until it is reaped, which sets it to 0
+  if (live.script !== 0) sys.kill(live.script, SIGKILL);
+};
+
+/** Carries out one effect; returns the answer that is known at once. */
+const perform = (live: Live, side: LiveSide, effect: Effect): Event | null => {
+  switch (effect.kind) {
+    case 'publish':
+      live.publishMs = 0;
+      return null;
+    case 'ask':
+      return ask(live, side, effect.letter, effect.pid);
+    case 'endScript':
+      endScript(live);
+      return null;
+    case 'run':
+      return run(live, side);
+    case 'finish':
+      return finish(live, side, effect.code, effect.status);
+    case 'send':
+      signal(side, effect.pid, effect.signal);
+      return null;
+  }
+};
+
+/** A start of ./run begins: with its log, where there is one. null: nothing is in its way. */
+const beforeRun = (live: Live, effect: PairEffect): readonly Happening[] | null => {
+  const found = lookForLog(live);
+  live.awaited.holdsUp = found === 'wait';
+  if (found === null) return null;
+  if (found === 'wait') return [on('main', { kind: 'notReady' })];
+  return [...found, ({ pair }) => ({ pair, effects: [effect] })];
+};
+
+const lookAtInput = (live: Live): Input => {
+  const end = live.pipe?.readEnd;
+  const polled = end === undefined ? [0] : sys.poll([end, POLLIN], 0);
+  const events = refused(polled) ? POLLIN : (polled[0] ?? 0);
+  return { held: (events & POLLHUP) === 0, empty: (events & POLLIN) === 0 };
+};
+
+const whyOf = (live: Live, { held, empty }: Input): Bytes => {
+  if (held && live.pipe !== null) return `as its input is held open by ${writerOf(live.pipe)}`;
+  return `although its input has ended${empty ? '' : ', and has not taken all of it'}`;
+};
+
+const tellLog = (live: Live, input: Input | null): void => {
+  if (input !== null) live.voice.warn(`log/./run has not ended, ${whyOf(live, input)}: sending TERM`);
+  else live.voice.warn('log/./run has not ended after TERM: sending KILL');
+};
+
+/** Carries out what a pair wants; returns what comes of it at once. */
+export const performPair = (live: Live, effect: PairEffect): readonly Happening[] => {
+  switch (effect.kind) {
+    case 'on': {
+      const side = effect.side === 'main' ? live.main : live.log;
+      if (side === null) return NOTHING;
+      const isStart = effect.side === 'main' && effect.effect.kind === 'ask' && effect.effect.letter === 'u';
+      const first = isStart ? beforeRun(live, effect) : null;
+      if (first !== null) return first;
+      const answer = perform(live, side, effect.effect);
+      return answer === null ? NOTHING : [on(effect.side, answer)];
+    }
+    case 'endInput':
+      if (live.pipe !== null) live.pipe = endInput(live.pipe);
+      return NOTHING;
+    case 'lookAtInput': {
+      const input = lookAtInput(live);
+      return [({ pair }, now) => handleInput(pair, input, now)];
+    }
+    case 'tellLog':
+      tellLog(live, effect.input);
+      return NOTHING;
+    case 'tellScript':
+      live.voice.warn(`control/${effect.letter} has not ended, although the service has: sending KILL`);
+      return NOTHING;
+    case 'closeLog':
+      return closeLog(live);
+  }
+};

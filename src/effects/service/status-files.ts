@@ -1,0 +1,250 @@
+// The files that tell the world: supervise/pid, stat and status.
+//
+// Promises: a file is replaced whole or not at all, and what was published is never written again, so that whoever has
+// it open reads one state, never a mixture. Each one that is there tells the truth: one whose successor cannot be written
+// is removed until it can. A full disk cannot stop an update: beside each file lies a spare one, which holds the room for
+// the next: the first file that was replaced, or one that was never published. What was is only written again where nobody
+// has it open; where it says already what the next is to say, it is put back as it is.
+// Must not: decide anything. Read next: ../../formats/status.ts, ../trusted-file.ts.
+import { decodeStatus, encodeStatus, type Phase, statLine } from '../../formats/status.ts';
+import type { Bytes } from '../../abi/bytes.ts';
+import { type Done, type Errno, type Fd, refused } from '../../host/calls.ts';
+import { EDQUOT, EISDIR, ENOSPC } from '../../abi/errno.ts';
+import { O_RDWR } from '../../abi/flags.ts';
+import { sys } from '../../host/sys.ts';
+import type { Service, State } from '../../machine/service/model.ts';
+import { isOursThere, makeInstead, openThere, readThere } from '../trusted-file.ts';
+
+type Name = 'pid' | 'stat' | 'status';
+
+/** One of the files, and the one that holds room for its successor: what stands in them, null: unknown, or not there. */
+interface Sheet {
+  text: Bytes | null;
+  spare: Bytes | null;
+  /** The spare was published once. */
+  used: boolean;
+}
+
+/** One side's files. */
+export interface Board {
+  /** 'supervise/' or 'log/supervise/' */
+  readonly folder: Bytes;
+  /** Whose files count as ours. */
+  readonly user: number;
+  /** In memory: a rename over a file costs nothing there. */
+  readonly inMemory: boolean;
+  readonly sheets: Readonly<Record<Name, Sheet>>;
+}
+
+const NAMES: readonly Name[] = ['pid', 'stat', 'status'];
+/** What a file is called until it gets its name. */
+const NEXT = 'next.new';
+const MODE = 0o644;
+const TMPFS = 0x01021994;
+/** As long as any text. */
+const RESERVED = `${'reserved'.padEnd(62)}\n`;
+
+const newSheet = (text: Bytes | null): Sheet => ({ text, spare: null, used: false });
+
+/** `pidAtOnce`: otherwise the pid file is only made when there first is a process. */
+export const newBoard = (folder: Bytes, pidAtOnce: boolean): Board => ({
+  folder,
+  user: sys.geteuid(),
+  inMemory: sys.fstype(folder) === TMPFS,
+  sheets: { pid: newSheet(pidAtOnce ? null : ''), stat: newSheet(null), status: newSheet(null) },
+});
+
+/** What could not be done to which file. */
+export interface Trouble {
+  readonly what: string;
+  readonly errno: number;
+}
+
+const PHASES: Readonly<Record<State, Phase>> = {
+  down: 'down',
+  waiting: 'down',
+  preparing: 'down',
+  starting: 'down',
+  up: 'run',
+  ending: 'finish',
+  finishing: 'finish',
+};
+
+type Texts = Readonly<Record<Name, Bytes>>;
+
+const textsFor = (service: Service): Texts => {
+  const { pid, paused, gotTerm, want, since } = service;
+  const phase = PHASES[service.state];
+  return {
+    pid: pid === 0 ? '' : `${pid}\n`,
+    stat: statLine({ phase, paused, gotTerm, want }),
+    status: encodeStatus({ ...since, pid, paused, want: want === 'up' ? 'up' : 'down', gotTerm, phase }),
+  };
+};
+
+/** All or nothing counts. */
+const writeAll = (fd: Fd, text: Bytes): Done | Errno => {
+  const put = text === '' ? (0 as Done) : sys.pwrite(fd, text, 0);
+  return !refused(put) && put !== text.length ? (-ENOSPC as Errno) : put;
+};
+
+const make = (path: Bytes, text: Bytes): Done | Errno => {
+  const fd = makeInstead(path, MODE);
+  if (refused(fd)) return fd;
+  const put = writeAll(fd, text);
+  sys.close(fd);
+  if (refused(put)) sys.unlink(path);
+  return put;
+};
+
+const spareOf = (name: Name): Bytes => `${name}.new`;
+
+/** Gives the file NEXT its name; what had that name is gone. */
+const place = (folder: Bytes, name: Bytes): Done | Errno => {
+  const renamed = sys.rename(folder + NEXT, folder + name);
+  if (refused(renamed)) sys.unlink(folder + NEXT);
+  return renamed;
+};
+
+/** Only a file with something in it holds room. */
+const lacksRoom = ({ text, spare }: Sheet): boolean => spare === null && text !== null && text !== '';
+
+/** What was swapped out goes, or stays as the spare where there is none; a directory is put back. */
+const dropOld = (folder: Bytes, name: Name, sheet: Sheet): Done | Errno => {
+  if (lacksRoom(sheet) && !refused(sys.rename(folder + NEXT, folder + spareOf(name)))) {
+    sheet.spare = sheet.text;
+    sheet.used = true;
+    return 0 as Done;
+  }
+  const gone = sys.unlink(folder + NEXT);
+  if (gone !== -EISDIR) return 0 as Done;
+  sys.exchange(folder + NEXT, folder + name);
+  sys.unlink(folder + NEXT);
+  return gone;
+};
+
+/**
+ * Publishes a new file. Swapped with the old one, where that can be done: a rename over it makes ext4 write the new one to
+ * the disk at once.
+ */
+const putNew = ({ folder, inMemory }: Board, name: Name, sheet: Sheet, text: Bytes): Done | Errno => {
+  const made = make(folder + NEXT, text);
+  if (refused(made)) return made;
+  if (inMemory && !lacksRoom(sheet)) return place(folder, name);
+  return refused(sys.exchange(folder + NEXT, folder + name)) ? place(folder, name) : dropOld(folder, name, sheet);
+};
+
+/** What the spare says already is not written: it takes the file's place. False: that cannot be done. */
+const swapBack = ({ folder, user }: Board, name: Name, sheet: Sheet, text: Bytes): boolean => {
+  const { spare, text: old } = sheet;
+  if (spare !== text || old === null || old === '') return false;
+  const path = folder + spareOf(name);
+  if (!isOursThere(path, user, text.length) || refused(sys.exchange(path, folder + name))) return false;
+  sheet.spare = old;
+  sheet.used = true;
+  return true;
+};
+
+/** Whoever still reads it must not see it change; where that cannot be told, it is not written either. */
+const mayBeWritten = ({ used, spare }: Sheet, fd: Fd): boolean =>
+  (!used || !refused(sys.sole(fd))) && sys.read(fd, RESERVED.length + 1) === spare;
+
+/** Writes a spare, if it is the file that we have left there. */
+const writeSpare = (path: Bytes, sheet: Sheet, text: Bytes): Done | Errno => {
+  const opened = openThere(path, O_RDWR);
+  if (refused(opened)) return opened;
+  const { fd, ours } = opened;
+  let done: Done | Errno = ours && mayBeWritten(sheet, fd) ? writeAll(fd, text) : (-ENOSPC as Errno);
+  if (!refused(done) && (sheet.spare ?? '').length > text.length) done = sys.ftruncate(fd, text.length);
+  sys.close(fd);
+  return done;
+};
+
+/** The spare takes the file's place, and the file, whose room is ours too, its own. */
+const putSpare = (folder: Bytes, name: Name, sheet: Sheet, text: Bytes): Done | Errno => {
+  const path = folder + name;
+  const sparePath = folder + spareOf(name);
+  const written = writeSpare(sparePath, sheet, text);
+  sheet.spare = null;
+  if (refused(written)) {
+    sys.unlink(sparePath);
+    return written;
+  }
+  const swapped = sys.exchange(sparePath, path);
+  if (refused(swapped)) return sys.rename(sparePath, path);
+  sheet.spare = sheet.text === '' ? null : sheet.text;
+  sheet.used = true;
+  return swapped;
+};
+
+const isOurText = (text: Bytes): boolean =>
+  text === RESERVED || decodeStatus(text) !== null || /^(\d{1,10}|(down|run|finish)[a-zA-Z, ]{0,40})\n$/.test(text);
+
+/** A spare that a runsv which was killed has left. */
+const findSpare = (folder: Bytes, name: Name, sheet: Sheet): void => {
+  const left = readThere(folder + spareOf(name), RESERVED.length + 1);
+  if (left === null || !left.ours || !isOurText(left.text)) return;
+  sheet.spare = left.text;
+  sheet.used = true;
+};
+
+const isFull = (errno: number): boolean => errno === -ENOSPC || errno === -EDQUOT;
+
+const replace = (board: Board, name: Name, text: Bytes): Done | Errno => {
+  const { folder } = board;
+  const sheet = board.sheets[name];
+  if (swapBack(board, name, sheet, text)) return 0 as Done;
+  const done = putNew(board, name, sheet, text);
+  if (!isFull(done)) return done;
+  if (sheet.spare === null) findSpare(folder, name, sheet);
+  return sheet.spare === null ? done : putSpare(folder, name, sheet, text);
+};
+
+/**
+ * Makes one file say `text`; what cannot be replaced is removed, so that it does not lie. Removing it may make just the
+ * room that is missing, so the file is tried once more.
+ */
+const update = (board: Board, name: Name, text: Bytes): Trouble | null => {
+  const sheet = board.sheets[name];
+  if (sheet.text === text) return null;
+  const path = board.folder + name;
+  let done = replace(board, name, text);
+  if (refused(done)) {
+    sys.unlink(path);
+    sheet.text = null;
+    done = replace(board, name, text);
+  }
+  sheet.text = refused(done) ? null : text;
+  return refused(done) ? { what: `unable to replace ${path}`, errno: done } : null;
+};
+
+const makeSpare = (folder: Bytes, name: Name, sheet: Sheet): Done | Errno => {
+  const made = make(folder + spareOf(name), RESERVED);
+  if (refused(made)) return made;
+  sheet.spare = RESERVED;
+  sheet.used = false;
+  return made;
+};
+
+const makeSpares = ({ folder, sheets }: Board): void => {
+  for (const name of NAMES) {
+    const sheet = sheets[name];
+    if (sheet.spare === null && isFull(makeSpare(folder, name, sheet))) return;
+  }
+};
+
+/** The start that comes next replaces all files, and what it replaces are the spares. */
+const isAboutToStart = ({ state, want }: Service): boolean => state === 'down' && want === 'up';
+
+/** Makes the files say what `service` is. Tells the first thing that went wrong, after which it can be called again. */
+export const publish = (board: Board, service: Service): Trouble | null => {
+  const texts = textsFor(service);
+  const troubles = NAMES.map((name) => update(board, name, texts[name]));
+  if (!isAboutToStart(service)) makeSpares(board);
+  return troubles.find((trouble) => trouble !== null) ?? null;
+};
+
+/** Nothing stays but what runit leaves, too. */
+export const removeSpares = ({ folder, sheets }: Board): void => {
+  for (const name of NAMES) if (sheets[name].spare !== null) sys.unlink(folder + spareOf(name));
+};

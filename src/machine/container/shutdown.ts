@@ -1,0 +1,208 @@
+// Bringing a whole container down: in which order, until when, and with which exit code.
+//
+//   none      nothing is asked for; services, and the main command if there is one, run
+//   command   the main command was told to end; services run on, for it needs them. Half of the time is its own.
+//   services  every runsv was told to go: services end, then their logs. What services left behind is told too, and
+//             killed a second later, once nothing but logs is waited for (a log reads until the last writer has ended), or
+//             in time for it to end before the deadline
+//   strays    no runsv is left, but processes are: what services left behind, or a main command that takes its time
+//   draining  the deadline has passed: all was killed but runsvs and logs, which take what is in their pipes
+//   killing   everything was killed, some rounds of it where what is left makes more of itself
+//   over      nobody is left, or nobody that could be ended
+//
+// Every phase but the first has a deadline of its own, so the end comes in bounded time whatever anybody does.
+// Pure and total, as ../service/table.ts. Read next: ../../effects/container/shutdown.ts (who carries it out).
+
+/** How long all has to end unless said otherwise: with draining and killing it fits the ten seconds of docker stop. */
+export const KILL_AFTER_MS = 7000;
+/** How long a log has for what is in its pipe once its service was killed. */
+export const DRAIN_MS = 1000;
+/** How long what services left behind has to end after TERM. */
+const STRAYS_MS = 1000;
+/** How often services are looked at while they end. */
+const LOOK_MS = 250;
+const KILL_ROUND_MS = 100;
+const KILL_ROUNDS = 10;
+/** A second request in less than this is the same one. */
+const INSIST_MS = 1000;
+
+/** The exit code of a main command of which none is known: as if KILL had ended it. */
+const KILLED_CODE = 137;
+
+export type Phase = 'none' | 'command' | 'services' | 'strays' | 'draining' | 'killing' | 'over';
+
+export interface Shutdown {
+  readonly phase: Phase;
+  readonly killAfterMs: number;
+  /** The main command runs. */
+  readonly command: boolean;
+  /** What to exit with; null while it is not known. */
+  readonly code: number | null;
+  /** When the phase began, monotonic. */
+  readonly sinceMs: number;
+  /** When to kill, monotonic. */
+  readonly deadlineMs: number;
+  /** When `due` is owed, monotonic; null for never. */
+  readonly dueMs: number | null;
+  /** How often everything was killed. */
+  readonly rounds: number;
+  /** When what services left behind was told to end while runsvs are left, monotonic; null: it was not, or was killed. */
+  readonly straysMs: number | null;
+  /** What services left behind needs no more looks. */
+  readonly straysDone: boolean;
+}
+
+export type ShutdownEvent =
+  | { readonly kind: 'commandStarted' }
+  /** a signal that asks for the end; `code` counts where no main command has one */
+  | { readonly kind: 'asked'; readonly code: number }
+  | { readonly kind: 'commandEnded'; readonly code: number }
+  | { readonly kind: 'essentialOver'; readonly code: number }
+  /** who is left: runsvs, and whether anybody at all */
+  | { readonly kind: 'seen'; readonly runsvs: number; readonly anybody: boolean }
+  /** the answer to lookForRest: no service runs any more, their logs are waited for */
+  | { readonly kind: 'rested' }
+  | { readonly kind: 'due' };
+
+export type ShutdownEffect =
+  /** TERM to the main command */
+  | { readonly kind: 'askCommand' }
+  /** TERM to every runsv */
+  | { readonly kind: 'stopServices' }
+  /** TERM to everybody */
+  | { readonly kind: 'askStrays' }
+  /** see whether any service runs: `rested`, or nothing */
+  | { readonly kind: 'lookForRest' }
+  /** TERM to orphans; `rested`: to everybody but runsvs, logs and the main command */
+  | { readonly kind: 'askLeft'; readonly rested: boolean }
+  /** KILL to these */
+  | { readonly kind: 'killLeft' }
+  /** KILL to everybody but runsvs and logs */
+  | { readonly kind: 'killButLogs' }
+  | { readonly kind: 'killAll'; readonly first: boolean };
+
+export interface ShutdownOutcome {
+  readonly shutdown: Shutdown;
+  readonly effects: readonly ShutdownEffect[];
+}
+
+export const newShutdown = (killAfterMs: number): Shutdown => ({
+  phase: 'none',
+  killAfterMs,
+  command: false,
+  code: null,
+  sinceMs: 0,
+  deadlineMs: 0,
+  dueMs: null,
+  rounds: 0,
+  straysMs: null,
+  straysDone: false,
+});
+
+const stay = (shutdown: Shutdown, ...effects: readonly ShutdownEffect[]): ShutdownOutcome => ({ shutdown, effects });
+
+interface Next {
+  readonly phase: Phase;
+  readonly dueMs: number | null;
+  readonly effect?: ShutdownEffect;
+}
+
+const enter = (s: Shutdown, { phase, dueMs, effect }: Next, nowMs: number): ShutdownOutcome =>
+  stay({ ...s, phase, dueMs, sinceMs: nowMs }, ...(effect === undefined ? [] : [effect]));
+
+/** Until when what services left behind is told at the latest, so that it can still end by itself. */
+const askByMs = (s: Shutdown): number => s.deadlineMs - Math.min(STRAYS_MS, s.killAfterMs / 2);
+
+const lookMs = (s: Shutdown, nowMs: number): number => Math.min(askByMs(s), nowMs + LOOK_MS);
+
+const stopServices = (s: Shutdown, nowMs: number): ShutdownOutcome =>
+  enter(s, { phase: 'services', dueMs: lookMs(s, nowMs), effect: { kind: 'stopServices' } }, nowMs);
+
+const askLeft = (s: Shutdown, rested: boolean, nowMs: number): ShutdownOutcome => {
+  const dueMs = Math.min(s.deadlineMs, nowMs + STRAYS_MS);
+  return stay({ ...s, dueMs, straysMs: nowMs }, { kind: 'askLeft', rested });
+};
+
+const rested = (s: Shutdown, nowMs: number): ShutdownOutcome =>
+  s.phase === 'services' && s.straysMs === null && !s.straysDone ? askLeft(s, true, nowMs) : stay(s);
+
+/** What is due before the deadline, while services end. */
+const lookAtServices = (s: Shutdown, nowMs: number): ShutdownOutcome => {
+  if (s.straysMs !== null) {
+    return stay({ ...s, dueMs: s.deadlineMs, straysMs: null, straysDone: true }, { kind: 'killLeft' });
+  }
+  if (nowMs >= askByMs(s)) return askLeft(s, false, nowMs);
+  return stay({ ...s, dueMs: lookMs(s, nowMs) }, { kind: 'lookForRest' });
+};
+
+const begin = (s: Shutdown, code: number | null, nowMs: number): ShutdownOutcome => {
+  const begun = { ...s, code, deadlineMs: nowMs + s.killAfterMs };
+  if (!s.command) return stopServices(begun, nowMs);
+  return enter(begun, { phase: 'command', dueMs: nowMs + s.killAfterMs / 2, effect: { kind: 'askCommand' } }, nowMs);
+};
+
+const killAll = (s: Shutdown, nowMs: number): ShutdownOutcome =>
+  enter(
+    { ...s, rounds: s.rounds + 1 },
+    { phase: 'killing', dueMs: nowMs + KILL_ROUND_MS, effect: { kind: 'killAll', first: s.rounds === 0 } },
+    nowMs,
+  );
+
+const over = (s: Shutdown, nowMs: number): ShutdownOutcome =>
+  enter({ ...s, code: s.code ?? KILLED_CODE }, { phase: 'over', dueMs: null }, nowMs);
+
+const asked = (s: Shutdown, code: number, nowMs: number): ShutdownOutcome => {
+  if (s.phase === 'none') return begin(s, s.command ? null : code, nowMs);
+  if (s.phase === 'command') return stay(s, { kind: 'askCommand' });
+  return s.phase === 'services' && nowMs - s.sinceMs >= INSIST_MS ? stay(s, { kind: 'stopServices' }) : stay(s);
+};
+
+const commandEnded = (s: Shutdown, code: number, nowMs: number): ShutdownOutcome => {
+  const ended = { ...s, command: false, code: s.code ?? code };
+  if (s.phase === 'none') return begin(ended, code, nowMs);
+  return s.phase === 'command' ? stopServices(ended, nowMs) : stay(ended);
+};
+
+const strays = (s: Shutdown, nowMs: number): ShutdownOutcome => {
+  // a main command that was told to end has the whole time for it
+  const dueMs = s.command ? s.deadlineMs : Math.min(s.deadlineMs, nowMs + STRAYS_MS);
+  return enter(s, { phase: 'strays', dueMs, effect: { kind: 'askStrays' } }, nowMs);
+};
+
+const WAITING: readonly Phase[] = ['services', 'strays', 'draining', 'killing'];
+
+const seen = (s: Shutdown, runsvs: number, anybody: boolean, nowMs: number): ShutdownOutcome => {
+  if (runsvs > 0 || !WAITING.includes(s.phase)) return stay(s);
+  if (!anybody) return over(s, nowMs);
+  return s.phase === 'services' ? strays(s, nowMs) : stay(s);
+};
+
+const due = (s: Shutdown, nowMs: number): ShutdownOutcome => {
+  if (s.dueMs === null || s.dueMs > nowMs) return stay(s);
+  if (s.phase === 'command') return stopServices(s, nowMs);
+  if (s.phase === 'services' && nowMs < s.deadlineMs) return lookAtServices(s, nowMs);
+  if (s.phase === 'services') {
+    return enter(s, { phase: 'draining', dueMs: nowMs + DRAIN_MS, effect: { kind: 'killButLogs' } }, nowMs);
+  }
+  return s.rounds < KILL_ROUNDS ? killAll(s, nowMs) : over(s, nowMs);
+};
+
+/** Applies one event. Total: never throws, whatever the event. */
+export const handleShutdown = (s: Shutdown, event: ShutdownEvent, nowMs: number): ShutdownOutcome => {
+  switch (event.kind) {
+    case 'commandStarted':
+      return stay({ ...s, command: true });
+    case 'asked':
+      return asked(s, event.code, nowMs);
+    case 'commandEnded':
+      return commandEnded(s, event.code, nowMs);
+    case 'essentialOver':
+      return s.phase === 'none' ? begin(s, event.code, nowMs) : stay(s);
+    case 'seen':
+      return seen(s, event.runsvs, event.anybody, nowMs);
+    case 'rested':
+      return rested(s, nowMs);
+    case 'due':
+      return due(s, nowMs);
+  }
+};

@@ -1,0 +1,60 @@
+// How long a log is waited for whose input was closed, and a control script whose service has gone for good.
+//
+// A log ends by itself at the end of its input. That end does not come while a process that the service left behind
+// holds the pipe, and some logs take no notice of it. So the pipe is looked at: once it is empty, whoever ends the log
+// loses none of the service's lines.
+//
+//                         pipe empty       not empty
+//   held by another        0.5 s            5 s
+//   at its end             5 s              30 s      then TERM, and 6 s later KILL
+//
+// Pure and total. Read next: pair.ts (who asks).
+import type { Now } from './model.ts';
+
+const LOOK_MS = 250;
+const HELD_MS = 500;
+const HELD_BUSY_MS = 5000;
+const ENDED_MS = 5000;
+const ENDED_BUSY_MS = 30_000;
+/** Longer than svlogd tries to write what it holds. */
+const KILL_MS = 6000;
+/** How long a control script has once its service has gone for good. */
+export const SCRIPT_MS = 10_000;
+
+/** The pipe to the log, as its reading end tells. */
+export interface Input {
+  /** Another process can still write to it. */
+  readonly held: boolean;
+  readonly empty: boolean;
+}
+
+export interface Draining {
+  /** When our end of the pipe was closed, monotonic. */
+  readonly sinceMs: number;
+  /** When to look at the pipe again, or to kill; null for never. */
+  readonly dueMs: number | null;
+  /** The pipe was empty at the last look. */
+  readonly wasEmpty: boolean;
+  /** The log was told to end. */
+  readonly told: boolean;
+}
+
+export const newDraining = (now: Now): Draining => ({
+  sinceMs: now.ms,
+  dueMs: now.ms + LOOK_MS,
+  wasEmpty: false,
+  told: false,
+});
+
+const patienceMs = ({ held, empty }: Input): number => {
+  if (held) return empty ? HELD_MS : HELD_BUSY_MS;
+  return empty ? ENDED_MS : ENDED_BUSY_MS;
+};
+
+/** After a look: whether the log is to be told now, and when to look again, or to kill. */
+export const looked = (draining: Draining, input: Input, now: Now): Draining => {
+  // what was taken from the pipe only just now may not be written yet
+  const isSettled = !input.empty || draining.wasEmpty;
+  const told = isSettled && now.ms - draining.sinceMs >= patienceMs(input);
+  return { ...draining, wasEmpty: input.empty, told, dueMs: now.ms + (told ? KILL_MS : LOOK_MS) };
+};
