@@ -1,7 +1,6 @@
 // The kernel as TypeScript sees it: one flat table of synchronous calls.
 //
-// Promises: a call never throws for what the kernel refuses; refusal is a negative errno in the result, and the
-// types make the caller check. Strings are byte strings (Bytes): one character, 0..255, is one byte. So names
+// Promises: a call does not throw where the kernel refuses; the result is -errno, and the types make the caller check. Strings are byte strings (Bytes): one character, 0..255, is one byte. So names
 // that are not UTF-8 pass unchanged, and nothing is ever decoded.
 // The same table stands in c/sys.h; test/contract holds QuickJS, Node and the virtual kernel to one behaviour.
 // Read next: sys.ts (which host is in use), ../abi/ (the constants), loop.ts (waiting).
@@ -10,13 +9,13 @@ import type { Bytes } from '../abi/bytes.ts';
 
 declare const brand: unique symbol;
 
-/** A refusal: minus errno. */
+/** A failed call: -errno. */
 export type Errno = number & { readonly [brand]: 'errno' };
 /** An open descriptor. */
 export type Fd = number & { readonly [brand]: 'fd' };
 /** A process number, above 0. */
 export type Pid = number & { readonly [brand]: 'pid' };
-/** Success with nothing to tell, or a count. */
+/** Success without a result, or a count. */
 export type Done = number & { readonly [brand]: 'done' };
 
 /** mode, device, inode low 32 bits, inode high 32 bits, uid, gid, size in bytes, mtime seconds, nanoseconds, links */
@@ -33,7 +32,7 @@ export interface Calls {
   ftruncate(fd: Fd, size: number): Done | Errno;
   fsync(fd: Fd): Done | Errno;
   fchmod(fd: Fd, mode: number): Done | Errno;
-  /** Gives a file to a user and a group; -1: it keeps that. */
+  /** -1 keeps the user or the group. */
   fchown(fd: Fd, user: number, group: number): Done | Errno;
   stat(path: Bytes): RawStat | Errno;
   lstat(path: Bytes): RawStat | Errno;
@@ -55,7 +54,7 @@ export interface Calls {
   fchdir(fd: Fd): Done | Errno;
   /** Makes `to` a copy of `from`; the copy is not close-on-exec. */
   dup2(from: Fd, to: Fd): Fd | Errno;
-  /** Waiting for a lock (no LOCK_NB) ends with EINTR when a caught signal comes. */
+  /** Without LOCK_NB: waits; EINTR when a caught signal arrives. */
   flock(fd: Fd, operation: number): Done | Errno;
   /** 0 if no other descriptor, of any process, leads to this file, else EAGAIN. Only the file's owner may ask. */
   probeLease(fd: Fd): Done | Errno;
@@ -74,12 +73,12 @@ export interface Calls {
   /** A non-blocking datagram socket, connected to an IPv4 address (4 bytes) and port. */
   udp(address: Bytes, port: number): Fd | Errno;
   /**
-   * The lines of `data` from byte `at` on that `rules` take by their first `limit` bytes, each behind `head`: the
-   * text, the first byte not dealt with, the state there. States: 0 at the start of a line, 1 (2) within one that
-   * was taken (left out), behind its first `limit` bytes. It stops behind the newline of a taken line once there are `enough`
-   * bytes of text, where its room ends, and before a last line that has neither a newline nor `limit` bytes.
-   * With `brief` 1 a line that long is cut there and `...` put behind it. `rules`: see formats/selection.ts. EINVAL: `at` beyond
-   * the data, no such state, `limit` below 1, rules that are none.
+   * Selects lines of `data` from byte `at` on by their first `limit` bytes, and puts `head` before each. Returns the text, the
+   * first byte not processed, and the state there: 0 at the start of a line, 1 (2) after the first `limit` bytes of a line
+   * that was selected (skipped). It stops after the newline of a selected line once there are `enough` bytes of text, where
+   * its room ends, and before a last line that has neither a newline nor `limit` bytes. With `brief` 1 a line of `limit`
+   * bytes or more is cut there and `...` appended. `rules`: see formats/selection.ts. EINVAL: `at` beyond the data, an
+   * unknown state, `limit` below 1, malformed rules.
    */
   lines(
     data: Bytes,
@@ -93,21 +92,20 @@ export interface Calls {
   ): readonly [Bytes, number, number] | Errno;
   /**
    * `data` with each of the first `limit` bytes of a line replaced by its entry in `table` (256 bytes); `column` bytes
-   * of the first line came before. Newlines stay.
+   * of the first line came before. Newlines are kept.
    */
   translate(data: Bytes, column: number, limit: number, table: Bytes): Bytes | Errno;
   /**
-   * Starts a program. In the child, in this order: setsid if asked, chdir to `dir` unless "", each pair of `fds`
-   * (child's descriptor, ours) put in place, caught signals back to default, no signal blocked, then, with
-   * `recordFd` >= 0, `recordText`, the milliseconds since boot as 14 digits, a space, the child's pid as ten digits and
-   * a newline written at offset 0 of that
-   * descriptor, then execve. Returns when the program runs. Refusals: -errno where no child came to be;
-   * -(4096 + errno) where a later step failed, a record that could not be written whole included (the child is
-   * then gone and already reaped). EINVAL: no argv[0], half a pair, over 64 pairs, an unknown flag. With
-   * SPAWN_AT_ONCE it returns as soon as there is a child, so that several become programs side by side; one that
-   * cannot exits 100. With SPAWN_TERMINAL, where descriptor 0 is a terminal and our process group has its foreground, the
-   * child leads a group of its own and that has the foreground. With SPAWN_CONTROLLING descriptor 0, once in place, becomes
-   * the controlling terminal of the child's session (EPERM where another session has it, ENOTTY where it is none).
+   * Starts a program. The child, in this order: setsid with SPAWN_SETSID; chdir to `dir` unless ""; duplicates each pair of
+   * `fds` (child's descriptor, ours); resets caught signals to default and unblocks all; with `recordFd` >= 0 writes
+   * `recordText`, the milliseconds since boot as 14 digits, a space, its pid as ten digits and a newline at offset 0 of that
+   * descriptor; execve. Returns when the program runs. Errors: -errno where there is no child; -(4096 + errno) where a
+   * later step failed, including a record that could not be written in full (the child has then ended and been reaped).
+   * EINVAL: no argv[0], half a pair, over 64 pairs, an unknown flag. SPAWN_AT_ONCE: returns as soon as there is a child, so
+   * that several can execute side by side; one that cannot exits 100. SPAWN_TERMINAL: where descriptor 0 is a terminal and our
+   * process group is in its foreground, the child leads a group of its own, and that gets the foreground. SPAWN_CONTROLLING:
+   * descriptor 0, once duplicated, becomes the controlling terminal of the child's session (EPERM where another session
+   * has it, ENOTTY where it is not a terminal).
    */
   spawn(
     path: Bytes,
@@ -119,40 +117,39 @@ export interface Calls {
     recordFd: number,
     recordText: Bytes,
   ): Pid | Errno;
-  /** Replaces this program; an empty `env` means ours, one of a single "" an empty one. Returns only when refused. */
+  /** execve. An empty `env` passes our environment on; a single "" an empty one. Returns only errors. */
   exec(path: Bytes, argv: readonly Bytes[], env: readonly Bytes[]): Errno;
-  /** Process number (0: none ready) and raw wait status. */
+  /** Process number (0: no child has ended) and raw wait status. */
   waitpid(pid: number, options: number): readonly [number, number] | Errno;
   kill(pid: number, signal: number): Done | Errno;
   /** A descriptor that polls readable once that process has ended. */
   pidfd(pid: number): Fd | Errno;
-  /** Sends a signal to the very process that the descriptor was opened for; ESRCH once that was reaped. */
+  /** Sends a signal to exactly the process that the descriptor was opened for; ESRCH once that was reaped. */
   pidfdKill(pidfd: Fd, signal: number): Done | Errno;
   getpid(): Pid;
-  /** Whose files we make. */
   geteuid(): number;
   getppid(): number;
   setsid(): Done | Errno;
   /**
-   * reboot(2) with one of the LINUX_REBOOT commands, made by a child that is awaited, as a kernel that cannot halt ends
-   * the process that asked; by this process where there is no child to be had. Nothing is written to disks before.
+   * reboot(2) with one of the LINUX_REBOOT commands, called by a child, as a kernel that cannot halt ends the caller; by this
+   * process where fork fails. It does not sync disks.
    */
   reboot(command: number): Done | Errno;
-  /** Writes everything that waits to be written to disks; returns when that is done. */
+  /** sync(2): returns when all buffered data is on disk. */
   sync(): Done;
   /**
    * Catches these signals from now on, besides those of earlier calls; the descriptor, always the same, polls
-   * readable while some are noted. A child that only stops or continues gives no SIGCHLD. EINVAL for SIGKILL,
-   * SIGSTOP and what is no signal; then none of them is caught.
+   * readable while some are pending. A child that stops or continues gives no SIGCHLD. EINVAL for SIGKILL, SIGSTOP
+   * and numbers that are not signals; then none of them is caught.
    */
   catchSignals(signals: readonly number[]): Fd | Errno;
-  /** The same, but those that are ignored stay so. */
+  /** The same, but ignored signals stay ignored. */
   catchUnignored(signals: readonly number[]): Fd | Errno;
-  /** The signals noted since the last call, ascending, each once. */
+  /** The signals that arrived since the last call, ascending, each once. */
   takeSignals(): readonly number[];
   /**
-   * `fds`: descriptor, events, descriptor, events, ...; milliseconds, -1 for ever. The events of each. EINTR when
-   * a caught signal comes meanwhile.
+   * `fds`: descriptor, events, descriptor, events, ...; -1: no timeout. Returns the events of each. EINTR when a caught
+   * signal arrives.
    */
   poll(fds: readonly number[], timeoutMs: number): readonly number[] | Errno;
   inotify(): Fd | Errno;
@@ -168,25 +165,25 @@ export interface Calls {
   argWrite(index: number, data: Bytes): Done | Errno;
   /** Whether execve closes this descriptor; it closes a newly opened one. */
   setCloexec(fd: number, on: 0 | 1): Done | Errno;
-  /** The current directory stays, even outside of the new root. */
+  /** Keeps the current directory, even outside the new root. */
   chroot(path: Bytes): Done | Errno;
   /**
    * One of the system calls that take only numbers, at most five, and concern this process: `call` is a CALL_* of
    * ../abi/flags.ts. EINVAL for any other, and for more numbers.
    */
   numericCall(call: number, numbers: readonly number[]): Done | Errno;
-  /** Exactly these, at most 16384 (EINVAL). */
+  /** Replaces all supplementary groups; at most 16384 (EINVAL). */
   setgroups(groups: readonly number[]): Done | Errno;
-  /** On which processors this process may run: bits, 32 processors a number. */
+  /** The processors this process may run on: bits, 32 processors a number. */
   setaffinity(bits: readonly number[]): Done | Errno;
   /**
-   * Effective, permitted, inheritable capabilities, low 32 bits of each, then the high ones: what they are now. An
-   * empty `sets` only asks.
+   * Effective, permitted, inheritable capabilities, low 32 bits of each, then the high ones. Sets them unless `sets` is
+   * empty, and returns them.
    */
   capabilities(sets: readonly number[]): readonly number[] | Errno;
-  /** Soft and hard limit, -1 for none: what they were. An empty `limits` only asks. */
+  /** Soft and hard limit, -1 for none. Sets them unless `limits` is empty, and returns those of before. */
   rlimit(resource: number, limits: readonly number[]): readonly [number, number] | Errno;
-  /** Gives memory that lies unused back to the system, where the host can; what is used again costs as if new. */
+  /** Returns unused memory to the system, where the host can. */
   trim(): Done;
   exit(code: number): never;
   /**
@@ -203,5 +200,5 @@ export interface Calls {
   restore(): Bytes | Errno;
 }
 
-/** Whether a result is a refusal. */
+/** Whether a result is an error. */
 export const refused = (result: unknown): result is Errno => typeof result === 'number' && result < 0;

@@ -1,4 +1,4 @@
-/* Read next: lines.h, which says what is promised. */
+/* The bytes of log lines. Read first: lines.h. */
 #include "lines.h"
 #include <string.h>
 
@@ -10,8 +10,8 @@ static size_t find(span s, size_t from, char byte) {
   return found ? (size_t)(found - s.bytes) : NONE;
 }
 
-/* A star ends before the first occurrence of what follows it, and that is then matched as pattern. A run of c that
- * reaches the end of the text is a match, whatever pattern is left. */
+/* svlogd's patterns. A star extends to the first occurrence of the character after it. A "+c" that reaches the end of
+ * the text is a match, whatever the rest of the pattern is. */
 static int matches(span pattern, span text) {
   size_t t = 0;
   for (size_t p = 0; p < pattern.len; p++) {
@@ -35,8 +35,8 @@ static int matches(span pattern, span text) {
   return t == text.len;
 }
 
-/* rules: '+' or '-' for what holds where none matches; then each a '+' or '-', two bytes of length (the higher one
- * first) and the pattern. "" takes every line. */
+/* rules: '+' or '-', the default; then for each rule '+' or '-', two bytes of length (big-endian) and the pattern. "" selects
+ * every line. */
 static int rule_at(span rules, size_t *at, char *kind, span *pattern) {
   const unsigned char *b = (const unsigned char *)rules.bytes + *at;
   if (rules.len - *at < 3) return 0;
@@ -56,7 +56,7 @@ int lines_rules_valid(span rules) {
   return at >= rules.len;
 }
 
-static int taken(span rules, span text) {
+static int is_selected(span rules, span text) {
   size_t at = 1;
   char kind, verdict = rules.len ? rules.bytes[0] : '+';
   span pattern;
@@ -74,11 +74,11 @@ size_t lines_room(const lines_job *job) {
   return job->head.len + (job->in.len - job->at) + sizeof "...\n" + STEP;
 }
 
-/* The rest of a long line, up to its newline or the end of what there is. Says whether the line ended. */
+/* The rest of a long line, up to its newline or the end of the input. Returns whether the line ended. */
 static int rest_of_line(lines_job *job, char **to) {
   size_t newline = find(job->in, job->at, '\n');
   size_t end = newline == NONE ? job->in.len : newline + 1;
-  if (job->state == LINE_TAKEN) *to = put(*to, job->in.bytes + job->at, end - job->at);
+  if (job->state == LINE_SELECTED) *to = put(*to, job->in.bytes + job->at, end - job->at);
   job->at = end;
   return newline != NONE;
 }
@@ -86,7 +86,7 @@ static int rest_of_line(lines_job *job, char **to) {
 size_t lines_run(lines_job *job, char *to, size_t room) {
   char *const start = to, *const full = to + room - (lines_room(job) - STEP);
   while (job->at < job->in.len) {
-    int was_taken = job->state == LINE_TAKEN;
+    int selected = job->state == LINE_SELECTED;
     if (job->state != LINE_START) {
       if (!rest_of_line(job, &to)) break;
       job->state = LINE_START;
@@ -96,8 +96,8 @@ size_t lines_run(lines_job *job, char *to, size_t room) {
       size_t newline = find(text, 0, '\n');
       if (newline == NONE && text.len < job->limit) break;
       if (newline != NONE) text.len = newline;
-      was_taken = taken(job->rules, text);
-      if (was_taken) {
+      selected = is_selected(job->rules, text);
+      if (selected) {
         to = put(to, job->head.bytes, job->head.len);
         to = put(to, text.bytes, text.len);
         if (newline != NONE) *to++ = '\n';
@@ -105,11 +105,11 @@ size_t lines_run(lines_job *job, char *to, size_t room) {
       }
       job->at += text.len + (newline != NONE);
       if (newline == NONE) {
-        job->state = was_taken && !job->brief ? LINE_TAKEN : LINE_SKIPPED;
+        job->state = selected && !job->brief ? LINE_SELECTED : LINE_SKIPPED;
         continue;
       }
     }
-    if ((was_taken && (size_t)(to - start) >= job->enough) || to > full) break;
+    if ((selected && (size_t)(to - start) >= job->enough) || to > full) break;
   }
   return (size_t)(to - start);
 }

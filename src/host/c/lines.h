@@ -1,6 +1,6 @@
-/* The bytes of log lines, at full speed: what svlogd does to every byte.
+/* The bytes of log lines: what svlogd does to every byte, in C for speed.
  *
- * Promises: pure functions of their arguments, defined for every input; they allocate nothing and know no file.
+ * Promises: pure functions of their arguments, defined for every input; they allocate nothing and do no I/O.
  * Read next: lines.c, ../../log/ (who decides), ../../formats/selection.ts (how rules are packed).
  */
 #ifndef RUNITBOX_LINES_H
@@ -8,7 +8,7 @@
 #include <stddef.h>
 
 /* Where in a line the next byte is. */
-enum { LINE_START, LINE_TAKEN, LINE_SKIPPED };
+enum { LINE_START, LINE_SELECTED, LINE_SKIPPED };
 
 typedef struct {
   const char *bytes;
@@ -16,27 +16,27 @@ typedef struct {
 } span;
 
 typedef struct {
-  span in;        /* what was read */
-  size_t at;      /* the first byte of it that has not been dealt with */
-  int state;      /* where that byte is: behind the first `limit` bytes of a line that was taken or skipped, or LINE_START */
-  span head;      /* goes in front of each line */
-  span rules;     /* decide by the first `limit` bytes of a line whether it is taken */
+  span in;        /* the input */
+  size_t at;      /* the first byte of it that has not been processed */
+  int state;      /* that byte is at LINE_START, or after the first `limit` bytes of a line that was selected or skipped */
+  span head;      /* goes before each line */
+  span rules;     /* select lines by their first `limit` bytes */
   size_t limit;   /* >= 1 */
-  size_t enough;  /* stop behind the newline of a taken line when there is as much output */
-  int brief;      /* of a line of `limit` bytes or more only these, with "..." and a newline behind */
+  size_t enough;  /* stop after the newline of a selected line once there is this much output */
+  int brief;      /* cut longer lines after `limit` bytes, and append "..." and a newline */
 } lines_job;
 
 /* Room that lines_run needs for at least one step. */
 size_t lines_room(const lines_job *job);
 
-/* Appends the lines taken to `to` (of `room` bytes), moves at and state on, and gives the count of bytes.
- * A last line that has neither a newline nor `limit` bytes is left for later. */
+/* Writes the selected lines to `to` (of `room` bytes), advances `at` and `state`, and returns the count of bytes.
+ * A last line that has neither a newline nor `limit` bytes stays unprocessed. */
 size_t lines_run(lines_job *job, char *to, size_t room);
 
-/* Whether rules can be used: kinds and lengths fit. */
+/* Whether the rules are well-formed. */
 int lines_rules_valid(span rules);
 
 /* Copies `in` to `to`, each of the first `limit` bytes of a line replaced by its entry in `table` (256 bytes);
- * `column` bytes of the first line came before. Newlines stay. */
+ * `column` bytes of the first line came before. Newlines are kept. */
 void lines_translate(span in, size_t column, size_t limit, const char *table, char *to);
 #endif

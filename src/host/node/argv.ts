@@ -1,6 +1,7 @@
-// The arguments of a process under Node, byte for byte, and how to overwrite them.
+// The arguments of a process under Node, as bytes, and how to overwrite them.
 //
-// Promises: what the kernel was given, where Node has replaced what is no UTF-8; argWrite as the static executable has it.
+// Promises: arguments are as the kernel got them, also where Node replaced bytes that are not UTF-8; argWrite works as in the
+// static executable.
 // Read next: load.ts.
 import { readFileSync } from 'node:fs';
 import type { Bytes } from '../../abi/bytes.ts';
@@ -12,7 +13,7 @@ import { O_WRONLY } from '../../abi/flags.ts';
 export interface Called {
   /** argv as our programs see it. */
   readonly args: readonly Bytes[];
-  /** The arguments in memory that `args` ends with: Node's own may stand before them. */
+  /** The arguments in memory that `args` ends with; Node's own may precede them. */
   readonly ours: { readonly inMemory: readonly Bytes[]; readonly from: number };
 }
 
@@ -26,7 +27,7 @@ const inMemory = (): readonly Bytes[] => {
   }
 };
 
-/** The bytes of the last `texts.length` arguments; the kernel's where they agree, as Node replaces what is no UTF-8. */
+/** The bytes of the last `texts.length` arguments: the kernel's where they agree, as Node replaces bytes that are not UTF-8. */
 export const exactArgs = (texts: readonly string[], raw: readonly Bytes[]): readonly Bytes[] => {
   const from = raw.length - texts.length;
   const decoded = (i: number): string => Buffer.from(raw[from + i] ?? '', 'latin1').toString('utf8');
@@ -43,7 +44,7 @@ export const calledAs = (packed: boolean): Called => {
 
 const START_FIELD = 48;
 
-/** Where argv lies: /proc/self/stat's field arg_start; the second field, the name, may hold anything. */
+/** The address of argv: arg_start in /proc/self/stat, whose second field, the name, may contain anything. */
 const argumentsAt = (): number => {
   const stat = readFileSync('/proc/self/stat', 'latin1');
   return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[START_FIELD - 3]);
@@ -57,7 +58,7 @@ const overwrite = (calls: Calls, at: number, data: Bytes): Done | Errno => {
   return written;
 };
 
-/** argWrite, by way of /proc: Node keeps to itself where argv lies. ENOSYS without /proc. */
+/** argWrite through /proc, as Node does not expose the address of argv. ENOSYS without /proc. */
 export const argumentWriter =
   (calls: Calls, { inMemory, from }: Called['ours']): Calls['argWrite'] =>
   (index, data) => {

@@ -1,8 +1,8 @@
 /* Binds the table of ../c/sys.h to Node, for tests with coverage and a debugger, and for the packed Node build.
  *
- * Promises: what sys.h asks of every binder; works on every Node from 18 on (Node-API 6).
- * Must not: run on two threads at once; results lie in static memory until they are copied.
- * Read next: load.ts, which loads this and names what Node does differently.
+ * Promises: what sys.h requires of all binders; works on every Node from 18 on (Node-API 6).
+ * Must not: run on two threads at once; results are in static memory until they are copied.
+ * Read next: load.ts, which loads this and lists what Node does differently.
  */
 #define NAPI_VERSION 6
 #include "sys.h"
@@ -45,7 +45,7 @@ static int take_number(napi_env env, napi_value value, double limit, int64_t *n)
   return 0;
 }
 
-/* By way of UTF-16, because Node-API's own Latin-1 drops the upper byte without a word. */
+/* Through UTF-16, because Node-API's Latin-1 silently drops the upper byte. */
 static int take_bytes(napi_env env, napi_value value, block **chain, const char **bytes, size_t *len) {
   if (napi_get_value_string_utf16(env, value, NULL, 0, len) != napi_ok) return WRONG_TYPE;
   char16_t *wide = grab(chain, *len + 1, sizeof *wide);
@@ -66,7 +66,7 @@ static int take_string(napi_env env, napi_value value, block **chain, const char
   return r == 0 && memchr(*bytes, 0, *len) ? -EINVAL : r;
 }
 
-/* A later element of a wrong type outweighs an earlier one with a NUL: r keeps the worst. */
+/* A wrong type (a positive r) takes precedence over an earlier element with a NUL. */
 static int take_array(napi_env env, napi_value value, char type, block **chain, sys_arg *a) {
   bool is_array = false;
   uint32_t count;

@@ -1,11 +1,11 @@
-// The Node host: loads the addon, and gives its table of calls, completed by what only Node can say.
+// The Node host: loads the addon and returns its table of calls, completed by what only Node knows.
 //
-// Promises: the same calls as the static executable, argument bytes included. What Node changes of a process before we
-// get a word in is put back by put-back.ts, as far as it can be. What stays different:
-// - a blocking call stops the whole event loop, and exit() ends the process with nothing flushed, no coverage
-//   written and no 'exit' handler run;
-// - the programs that are made of it do not go on after a failure of the engine;
-// - child_process must not be used beside it: waitpid(-1) would take its children.
+// Promises: the same calls as the static executable, argument bytes included. put-back.ts reverts what Node changes of a
+// process at its start, as far as possible. Differences:
+// - a blocking call stops the whole event loop, and exit() ends the process without flushing, writing coverage or running
+//   'exit' handlers;
+// - programs on Node do not survive a failure of the engine;
+// - child_process cannot be used beside it: waitpid(-1) would reap its children.
 // Must not: be loaded from two worker threads; the addon keeps one static result.
 // Read next: bind.c, put-back.ts, argv.ts, ../calls.ts.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -15,26 +15,26 @@ import { argumentWriter, type Called, calledAs } from './argv.ts';
 
 declare const globalThis: { __sys?: Calls };
 
-/** Loads the addon, makes it the host in use, and gives it. Throws when it cannot be loaded. */
+/** Loads the addon, makes it the host in use, and returns it. Throws when it cannot be loaded. */
 export const openAddon = (path: string, { args, ours }: Called): Calls => {
   const addon: { exports: Partial<Calls> } = { exports: {} };
   process.dlopen(addon, path);
   const calls = addon.exports as Calls;
   const host: Calls = { ...calls, args: () => args, argWrite: argumentWriter(calls, ours) };
-  // Node makes what it inherited close-on-exec
+  // Node sets close-on-exec on inherited descriptors
   for (const fd of [0, 1, 2] as unknown as readonly Fd[]) host.setCloexec(fd, 0);
   globalThis.__sys = host;
   useHost(host);
   return host;
 };
 
-/** Where the addon may be put for a moment: each is tried until one can hold and execute it. */
+/** Directories for a temporary copy of the addon, tried until one can store and execute it. */
 const runtimeDirectories = (): readonly string[] => {
   const { XDG_RUNTIME_DIR, TMPDIR } = process.env;
   return [XDG_RUNTIME_DIR ?? '', '/run', '/dev/shm', TMPDIR ?? '', '/tmp'].filter((dir) => dir[0] === '/');
 };
 
-/** No directory could hold the addon. The message is one line with a reason for each. */
+/** No directory could store and execute the addon. The message is one line with a reason for each. */
 export class NoPlace extends Error {}
 
 const why = (problem: unknown): string => {
@@ -43,8 +43,8 @@ const why = (problem: unknown): string => {
 };
 
 /**
- * Loads the addon from memory: through a file in the first directory that can hold and execute one, gone again at
- * once. `packed`: Node and the script are one executable. Throws NoPlace.
+ * Loads the addon from memory, through a temporary file in the first directory that can store and execute it.
+ * `packed`: Node and the script are one executable. Throws NoPlace.
  */
 export const loadBytes = (addon: Uint8Array, packed: boolean): Calls => {
   const problems: string[] = [];

@@ -1,10 +1,9 @@
-// What Node changes of a process at its start, put back for the programs that we start or become.
+// Reverts what Node changes of a process at its start, for the programs that we execute.
 //
-// Promises: the process has its program's name; SIGPIPE, SIGXFSZ and SIGUSR1 are default for them again and not blocked; descriptors that were inherited are passed on, Node's own are
-// not; the soft limit on open files is again that of our parent, where the hard one is our parent's too (a limit that
-// was set just for us, between fork and exec, cannot be told from that).
-// Must not: guess beyond this. What is lost for good stands in docs/node.md: which signals were ignored, and which of
-// 0, 1, 2 were closed.
+// Promises: the process has its program's name; SIGPIPE, SIGXFSZ and SIGUSR1 have their default action and are not blocked;
+// inherited descriptors are passed on, Node's own are not; the soft limit on open files is our parent's again, if the hard
+// limit is our parent's too (a limit set between fork and exec looks the same).
+// Must not: guess beyond this. docs/node.md lists what is lost: which signals were ignored, and which of 0, 1, 2 were closed.
 // Read next: load.ts.
 import { readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import inspector from 'node:inspector';
@@ -14,16 +13,16 @@ import { refused } from '../calls.ts';
 import { SIGPIPE, SIGUSR1, SIGXFSZ } from '../../abi/signals.ts';
 
 const RLIMIT_NOFILE = 7;
-/** The first of Node's own, always: what lies below was there before. */
+/** The first descriptor that Node opens: lower ones were inherited. */
 const NODES_FIRST = 'anon_inode:[eventpoll]';
 
 export interface Open {
   readonly fd: number;
-  /** What /proc says that it is. */
+  /** Its link in /proc. */
   readonly what: string;
 }
 
-/** Those of `all` (ascending) above standard error that were inherited; `debugged`: the inspector has some, too. */
+/** Those of `all` (ascending) above standard error that were inherited; `debugged`: the inspector has opened some, too. */
 export const inherited = (all: readonly Open[], debugged: boolean): readonly number[] => {
   const first = all.find(({ what }) => what === NODES_FIRST)?.fd ?? 0;
   const ends = (pipe: string): number => all.filter(({ what }) => what === pipe).length;
@@ -31,7 +30,7 @@ export const inherited = (all: readonly Open[], debugged: boolean): readonly num
     if (fd < first) return true;
     if (what.startsWith('anon_inode:')) return false;
     if (what.startsWith('socket:') || what === '/dev/null') return !debugged;
-    // Node holds both ends of its own
+    // Node has both ends of its own pipes
     return !what.startsWith('pipe:') || ends(what) === 1;
   };
   return all.filter((open) => open.fd > 2 && isForeign(open)).map(({ fd }) => fd);
@@ -44,13 +43,13 @@ const openNow = (): readonly Open[] => {
     try {
       all.push({ fd, what: readlinkSync(`/proc/self/fd/${fd}`, 'latin1') });
     } catch {
-      // the one by which the directory was read
+      // the descriptor of the directory read here
     }
   }
   return all;
 };
 
-/** Soft and hard limit on open files in a /proc/PID/limits, -1 for none; null where it does not say. */
+/** Soft and hard limit on open files in a /proc/PID/limits, -1 for none; null where it lists none. */
 export const openFilesIn = (limits: string): readonly [number, number] | null => {
   const words = /^Max open files +(\S+) +(\S+)/m.exec(limits);
   const number = (word: string | undefined): number => (word === 'unlimited' ? -1 : Number(word));
@@ -68,19 +67,19 @@ const attempt = (action: () => void): void => {
   try {
     action();
   } catch {
-    // no /proc, or no parent that can be seen: it stays as Node made it
+    // no /proc, or an invisible parent: Node's limit stays
   }
 };
 
-/** Puts back what can be. Call it once, before anything is opened. */
+/** Reverts what can be. Call it once, before anything is opened. */
 export const putBack = (host: Calls): void => {
   attempt(() => {
     for (const fd of inherited(openNow(), inspector.url() !== undefined)) host.setCloexec(fd as Fd, 0);
   });
   attempt(() => lowerOpenFiles(host));
-  // Node calls itself MainThread, by which nobody finds a runsv
+  // Node names itself MainThread, and nobody would find a runsv by that
   attempt(() => writeFileSync('/proc/self/comm', basename(host.args()[0] ?? ''), 'latin1'));
-  // a caught signal is default again in a new program; the last is blocked where Node shall not open a debugger for it
+  // execve resets a caught signal to default; SIGUSR1 may be blocked to keep Node from opening a debugger
   host.catchSignals([SIGPIPE, SIGXFSZ, SIGUSR1]);
   host.takeSignals();
 };

@@ -1,4 +1,4 @@
-// "This very executable", where we are a script and the executable is Node: /proc/self/exe means Node and the script.
+// /proc/self/exe where we are a script and the executable is Node: it means Node with the script.
 //
 // Promises: runsvdir finds its runsv, and `--install` makes links to the script, as with the static executable.
 // Read next: ../../effects/process/find-program.ts, ../../applets/runitbox/install.ts (who asks for it).
@@ -11,7 +11,7 @@ const OURSELVES = '/proc/self/exe';
 
 const asBytes = (text: string): Bytes => Buffer.from(text, 'utf8').toString('latin1');
 
-/** From now on the calls take /proc/self/exe for the script. */
+/** From now on the calls map /proc/self/exe to the script. */
 export const asScript = (host: Calls): void => {
   const node = asBytes(process.execPath);
   const script = asBytes(realpathSync(process.argv[1] ?? ''));
