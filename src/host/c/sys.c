@@ -3,7 +3,7 @@
  * Promises: each row is one function, takes what the binder checked, and gives a result or -errno for every input.
  * Nothing is decided here: no retries but after EINTR, no defaults, no messages. One thread calls; signals may
  * come at any time. No x86, glibc or musl is assumed.
- * Read next: calls.ts (what each row means), spawn at "processes" (the one delicate part).
+ * Read next: ../calls.ts (what each row means), spawn at "processes" (the one delicate part).
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE

@@ -2,7 +2,7 @@
  *
  * Promises: no policy; each function is short and touches only what its comment says. Both engines compile here:
  * QuickJS (the product) and quickjs-ng (RUNITBOX_NG, no heap image).
- * Read next: host.h (what each function promises), image.c.
+ * Read next: host.h (what each function promises), make.c.
  */
 #include "quickjs.c"
 #include "host.h"
