@@ -4,6 +4,7 @@
 // Read next: rules/tree.ts (what a rule is), rules/rooms.ts (which room may import which).
 import { deadExports } from './rules/exports.ts';
 import { fileNames } from './rules/file-names.ts';
+import { pageLinks } from './rules/page-links.ts';
 import { picture } from './rules/picture.ts';
 import { purity } from './rules/purity.ts';
 import { importCycles, packageImports, roomImports, subjectImports } from './rules/room-imports.ts';
@@ -24,6 +25,7 @@ const RULES: readonly Rule[] = [
   fileSizes,
   cSize,
   fileNames,
+  pageLinks,
   retiredWords,
   picture,
   version,

@@ -24,7 +24,7 @@ const name = (word: string, use: string): Retired => ({ title: word, word: new R
 
 /** None of these is left. */
 export const RETIRED: readonly Retired[] = [
-  phrase('comes? to life', 'starts, is created'),
+  phrase('com(?:es?|ing) to life', 'starts, is created'),
   phrase('in so many words', 'literally'),
   phrase('rules? of the house', 'rules of the project'),
 ];

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { deadExports } from '../../../build/rules/exports.ts';
 import { fileNames } from '../../../build/rules/file-names.ts';
+import { pageLinks } from '../../../build/rules/page-links.ts';
 import { purity } from '../../../build/rules/purity.ts';
 import { C_LINES_MAX, cSize, FILE_LINES_MAX, fileSizes, fileSizesBut } from '../../../build/rules/sizes.ts';
 import type { Rule } from '../../../build/rules/tree.ts';
@@ -125,6 +126,25 @@ describe('a name of a file', () => {
     ['CHANGELOG.md', 'gone.ts\n'],
   ])('in %s may be near, an end, a folder, or none at all: %j', (path, text) => {
     expect(breaches(fileNames, { ...files, [path]: text })).toEqual([]);
+  });
+});
+
+describe('a link of a page', () => {
+  const files = { 'docs/x.md': '# One: two\n## `three`\n', 'docs/man/x.8': '' };
+
+  it.each(['x.md', '../docs/x.md#one-two', 'man', 'man/', 'man/x.8', 'x.md#three', 'https://example.org/#y', '#here'])(
+    'may be %s',
+    (link) => expect(breaches(pageLinks, { ...files, 'docs/y.md': `# Here\n[a](${link})\n` })).toEqual([]),
+  );
+
+  it.each(['y.md', 'docs/x.md', 'x.md#two', '#there'])('may not be %s', (link) =>
+    expect(breaches(pageLinks, { ...files, 'docs/z.md': `# Here\n\n[a](${link})\n` })).toEqual([
+      `docs/z.md:3: expected a link to a file and a heading that exist, got '${link}'`,
+    ]),
+  );
+
+  it('is none in a block', () => {
+    expect(breaches(pageLinks, { 'a.md': '```sh debian\necho "[a](b)"\n```\n' })).toEqual([]);
   });
 });
 
