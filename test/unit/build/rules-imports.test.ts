@@ -149,6 +149,13 @@ describe('the picture of the rooms', () => {
     expect(picture(treeOf({ ...src, 'docs/architecture.md': page('main --> applets', 'applets, log') }))).toEqual([]);
   });
 
+  it('is not compared where rooms form a cycle, which another rule refuses', () => {
+    const cycle = treeOf({ ...src, 'src/log/b.ts': "import { a } from '../applets/a.ts';\n" });
+    expect(picture(cycle)).toEqual([]);
+    expect(roomImports(cycle)).toContain('src/log/b.ts:1: log may not import src/applets/a.ts');
+    expect(shortArrows(arrowsBetween(importsIn(cycle), roomOf))).toEqual(['applets --> log', 'log --> applets']);
+  });
+
   it('may lack none, and have none besides', () => {
     expect(picture(treeOf({ ...src, 'docs/architecture.md': page('main --> abi & log', 'log') }))).toEqual([
       "docs/architecture.md: the picture of the rooms lacks 'main --> applets'",
