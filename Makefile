@@ -55,7 +55,7 @@ run: $(DIST)/runitbox
 test: NEEDS = build $(TEST_NEEDS)
 test: tools
 	$(NODE) test/all.ts
-## check: types, lint, format, the import rule, dead exports, lines of C
+## check: types, lint, format, and the rules of the project (build/rules.ts)
 check: tools
 	$(NODE) $(BIN)/tsc --noEmit
 	$(NODE) $(BIN)/biome check --error-on-warnings

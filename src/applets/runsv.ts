@@ -1,7 +1,7 @@
 // runsv: starts and supervises one service and, optionally, its log service.
 //
 // Promises: one supervisor and one instance of ./run per service directory, whatever is killed; TERM brings both down
-// in order. Read next: ../effects/service/acquire.ts (coming to life), ../effects/service/supervisor.ts (the loop), ../machine/service/model.ts.
+// in order. Read next: ../effects/service/acquire.ts (how it starts), ../effects/service/supervisor.ts (the loop), ../machine/service/model.ts.
 import { err } from '../cli/say.ts';
 import { leaveEnding } from '../effects/service/exitcode-file.ts';
 import { orFatal, voiceOf } from '../effects/messages.ts';

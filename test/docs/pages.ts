@@ -15,6 +15,7 @@ export const PLACES: Readonly<Record<string, 'docs' | 'docker' | 'init' | 'fresh
   node: 'docs',
   npm: 'docs',
   bench: 'docs',
+  checkout: 'docs',
   docker: 'docker',
   init: 'init',
   busybox: 'init',

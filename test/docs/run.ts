@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { benchFaults } from './bench.ts';
+import { checkoutFaults } from './checkout.ts';
 import { blocksIn, PLACES, pageFaults } from './pages.ts';
 import { copyCheckout, type DEBIANS, debianTar, play } from './place.ts';
 import { SESSIONS, scriptOf } from './sessions.ts';
@@ -56,6 +57,7 @@ for (const [place, suite] of Object.entries(PLACES)) {
     const title = `${page}, on ${session?.machine ?? 'no machine'} (${place})`;
     if (!wanted(title)) continue;
     if (place === 'bench') report(title, benchFaults(blocks));
+    else if (place === 'checkout') report(title, checkoutFaults('.', blocks));
     else if (session === undefined) report(title, [`nothing says how blocks of the place '${place}' are executed`]);
     else {
       const { code, text } = await play(rootOf(session.machine), checkout, scriptOf(session, page, blocks));

@@ -94,6 +94,7 @@ ${service('services/web', 'echo > started; exec sleep 100000')}
     commands: ({ language, text }) => (language === 'js' ? module(text) : text),
   },
   bench: { machine: 'machine', before: '' },
+  checkout: { machine: 'machine', before: '' },
 };
 
 /** What must be so after a page. */

@@ -1,6 +1,6 @@
 // One seeded life of a runsv: a service directory with random programs in it, users, faults and kills around it.
 //
-// The real runsv runs on the virtual kernel. What must hold at any moment, and at the end, is in invariants.ts.
+// The real runsv runs on the virtual kernel. What must hold at any moment, and at the end, is in service-invariants.ts.
 // A seed is a scenario: the same number gives the same events, call for call.
 import { runsv } from '../../src/applets/runsv.ts';
 import { EAGAIN, EINTR, EIO, EMFILE, ENOMEM, ENOSPC } from '../../src/abi/errno.ts';

@@ -1,5 +1,5 @@
 // Going on after a failure of the engine: a runsvdir that answers for a container says at each change what there is, and
-// takes it up again when the host has executed it anew (sys_reexec in ../host/c/sys.h).
+// takes it up again when the host has executed it anew (sys_reexec in ../../host/c/sys.h).
 //
 // Promises: no runsv is forgotten, no main command started twice, no exit code of it lost; a stop that has begun goes
 // on, with its deadline. What was started and not yet written down is found by the lock of its service.

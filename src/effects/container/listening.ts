@@ -10,7 +10,6 @@ import type { Watch } from '../../host/loop.ts';
 import { sys } from '../../host/sys.ts';
 import { type Readiness, readinessOf } from '../../machine/container/readiness.ts';
 import { isRead } from '../trusted-file.ts';
-import type { Live } from '../scan/state.ts';
 
 export interface Listening {
   readonly sinceMs: number;
@@ -21,6 +20,15 @@ export interface Listening {
   readonly watched: Set<Bytes>;
   /** When to ask again, monotonic. */
   dueMs: number;
+}
+
+/** What is needed of a running runsvdir. */
+interface Listener {
+  readonly dir: Bytes;
+  readonly tree: { readonly wanted: ReadonlyMap<string, { readonly name: string; readonly key: string }> };
+  readonly looked: boolean;
+  readonly young: boolean;
+  listening: Listening | null;
 }
 
 const newListening = (): Listening => {
@@ -44,7 +52,7 @@ const isWatched = ({ inotify, watched }: Listening, path: Bytes): boolean => {
 };
 
 /** Asks every runsv that was not heard yet. */
-const ask = (live: Live, listening: Listening): Readiness => {
+const ask = (live: Listener, listening: Listening): Readiness => {
   const deaf: string[] = [];
   let blind = false;
   for (const { name, key } of live.tree.wanted.values()) {
@@ -63,14 +71,14 @@ const ask = (live: Live, listening: Listening): Readiness => {
 };
 
 /** Nothing is waited for any more. */
-export const stopListening = (live: Live): void => {
+export const stopListening = (live: Listener): void => {
   const inotify = live.listening?.inotify ?? null;
   if (inotify !== null) sys.close(inotify);
   live.listening = null;
 };
 
 /** Whether the main command may start now: null: not yet; else the services whose runsv does not listen. */
-export const listen = (live: Live): readonly string[] | null => {
+export const listen = (live: Listener): readonly string[] | null => {
   live.listening ??= newListening();
   const readiness = ask(live, live.listening);
   if (readiness.kind === 'wait') {
@@ -81,7 +89,7 @@ export const listen = (live: Live): readonly string[] | null => {
   return readiness.deaf;
 };
 
-export const listeningWatches = ({ listening }: Live): readonly Watch[] => {
+export const listeningWatches = ({ listening }: Listener): readonly Watch[] => {
   const inotify = listening?.inotify ?? null;
   return inotify === null ? [] : [{ fd: inotify, events: POLLIN, ready: () => void sys.read(inotify, 65536) }];
 };

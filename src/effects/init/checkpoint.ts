@@ -1,5 +1,5 @@
 // Going on after a failure of the engine, for runit: process 1 says at each change which stage is where, and takes that up
-// when the host has executed it anew (sys_reexec in ../host/c/sys.h).
+// when the host has executed it anew (sys_reexec in ../../host/c/sys.h).
 //
 // Promises: no stage is started twice, no exit code of one lost. Files and signals say what else was asked.
 // Read first: ../../machine/checkpoint.ts. Read next: supervisor.ts.

@@ -1,4 +1,4 @@
-// 10,000 services, where C runit takes 1000: each is taken on, or refused in so many words.
+// 10,000 services, where C runit takes 1000: each is supervised, or refused with a line that names it.
 import { readFileSync } from 'node:fs';
 import { freemem } from 'node:os';
 import { childrenOf } from '../keeper.ts';

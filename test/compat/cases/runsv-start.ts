@@ -1,4 +1,4 @@
-// runsv from its command line to the first start of ./run. Read next: runsv-state.ts.
+// runsv from its command line to the first start of ./run. Read next: runsv-control.ts.
 import { closeSync, openSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import type { Case, Difference } from '../model.ts';
 import { kindOf, noteListing, statIf } from '../observe.ts';
