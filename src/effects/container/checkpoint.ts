@@ -13,13 +13,13 @@ import { ENOENT, ESRCH } from '../../abi/errno.ts';
 import { O_NONBLOCK, O_RDONLY } from '../../abi/flags.ts';
 import { sys } from '../../host/sys.ts';
 import { ESSENTIAL_OVER, type Entry, type Ended, runningPids } from '../../machine/scan/table.ts';
-import { commandEnded } from './main-command.ts';
+import { awaitCommand, commandEnded } from './main-command.ts';
 import { hasEnding } from '../service/exitcode-file.ts';
 import { holdAgain } from '../process/held.ts';
 import { ownStart } from '../process/proc.ts';
 import { deliver } from '../scan/perform.ts';
 import { deliverShutdown } from './shutdown.ts';
-import type { Container, Live } from '../scan/state.ts';
+import { addAlien, type Container, type Live } from '../scan/state.ts';
 
 /** The process that is spawned next. */
 export const NEXT = -1;
@@ -94,7 +94,7 @@ const watchAliens = (live: Live, alien: readonly Alien[]): readonly number[] => 
   for (const { pid, start } of alien) {
     const held = holdAgain(pid, start);
     if (held === null) gone.push(pid);
-    else live.alien.set(pid, held);
+    else addAlien(live, held);
   }
   return gone;
 };
@@ -106,6 +106,7 @@ const takeCommand = (live: Live, container: Container, handed: Handed<'runsvdir'
   container.pid = pid;
   deliverShutdown(live, { kind: 'commandStarted' });
   if (wait !== null || isGone(pid)) commandEnded(container, wait ?? UNSEEN);
+  else awaitCommand(live, container);
 };
 
 /** Takes up what there was. */

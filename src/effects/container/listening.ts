@@ -5,10 +5,10 @@
 import type { Bytes } from '../../abi/bytes.ts';
 import { type Fd, refused } from '../../host/calls.ts';
 import { monotonicMs } from '../../host/clock.ts';
-import { IN_CREATE, IN_MOVED_TO, IN_OPEN, POLLIN } from '../../abi/flags.ts';
-import type { Watch } from '../../host/loop.ts';
+import { IN_CREATE, IN_MOVED_TO, IN_OPEN } from '../../abi/flags.ts';
 import { sys } from '../../host/sys.ts';
 import { type Readiness, readinessOf } from '../../machine/container/readiness.ts';
+import { type Loop, unwatch, watch } from '../loop.ts';
 import { isRead } from '../trusted-file.ts';
 import type { Live } from '../scan/state.ts';
 
@@ -23,8 +23,9 @@ export interface Listening {
   dueMs: number;
 }
 
-const newListening = (): Listening => {
+const newListening = (loop: Loop): Listening => {
   const inotify = sys.inotify();
+  if (!refused(inotify)) watch(loop, inotify, () => void sys.read(inotify, 65536));
   const sinceMs = monotonicMs();
   return {
     sinceMs,
@@ -65,13 +66,16 @@ const ask = (live: Live, listening: Listening): Readiness => {
 /** Nothing is waited for any more. */
 export const stopListening = (live: Live): void => {
   const inotify = live.listening?.inotify ?? null;
-  if (inotify !== null) sys.close(inotify);
+  if (inotify !== null) {
+    unwatch(live.loop, inotify);
+    sys.close(inotify);
+  }
   live.listening = null;
 };
 
 /** Whether the main command may start now: null: not yet; else the services whose runsv does not listen. */
 export const listen = (live: Live): readonly string[] | null => {
-  live.listening ??= newListening();
+  live.listening ??= newListening(live.loop);
   const readiness = ask(live, live.listening);
   if (readiness.kind === 'wait') {
     live.listening.dueMs = readiness.untilMs;
@@ -79,9 +83,4 @@ export const listen = (live: Live): readonly string[] | null => {
   }
   stopListening(live);
   return readiness.deaf;
-};
-
-export const listeningWatches = ({ listening }: Live): readonly Watch[] => {
-  const inotify = listening?.inotify ?? null;
-  return inotify === null ? [] : [{ fd: inotify, events: POLLIN, ready: () => void sys.read(inotify, 65536) }];
 };

@@ -51,6 +51,11 @@ const forget = (live: Live, container: Container): void => {
   stopListening(live);
 };
 
+/** The loop tells of its end. */
+export const awaitCommand = ({ loop }: Live, container: Container): void => {
+  loop.children.set(container.pid, (_, wait) => commandEnded(container, wait));
+};
+
 /** Starts the main command, if one is to be started and services listen; `announce` is called just before. */
 export const startCommand = (live: Live, announce: (live: Live, container: Container) => void): void => {
   const { container } = live;
@@ -69,6 +74,7 @@ export const startCommand = (live: Live, announce: (live: Live, container: Conta
     return;
   }
   container.pid = result;
+  awaitCommand(live, container);
   deliverShutdown(live, { kind: 'commandStarted' });
 };
 

@@ -12,7 +12,9 @@ import { signalSeen } from '../process/held.ts';
 import type { Process } from '../process/proc.ts';
 import { descendants, hasRested, logOf, others, shownName } from './processes.ts';
 import { deliver } from '../scan/perform.ts';
+import { forgetHolder } from '../scan/claim.ts';
 import type { Container, Live } from '../scan/state.ts';
+import { stopWatching } from '../scan/watch.ts';
 
 const EVERYBODY = -1;
 const NAMED_MAX = 8;
@@ -132,9 +134,16 @@ const askCommand = ({ pid }: Container): void => {
   sys.kill(pid, SIGCONT);
 };
 
+/** From now on nothing new is looked for. */
+const stopServices = (live: Live): void => {
+  deliver(live, { kind: 'stop' });
+  stopWatching(live.loop, live.watching);
+  forgetHolder(live);
+};
+
 const perform = (live: Live, container: Container, effect: ShutdownEffect): void => {
   if (effect.kind === 'askCommand') askCommand(container);
-  else if (effect.kind === 'stopServices') deliver(live, { kind: 'stop' });
+  else if (effect.kind === 'stopServices') stopServices(live);
   else if (effect.kind === 'askStrays') askStrays(live, container);
   else if (effect.kind === 'lookForRest') lookForRest(live);
   else if (effect.kind === 'askLeft') askLeft(live, container, effect.rested);

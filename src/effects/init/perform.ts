@@ -18,6 +18,7 @@ import {
 import { SIGKILL } from '../../abi/signals.ts';
 import { sys } from '../../host/sys.ts';
 import type { OffKind, Script, Stage, Stages, StagesEffect, StagesEvent } from '../../machine/init/model.ts';
+import type { Loop } from '../loop.ts';
 import { sayOnConsole, withConsole } from './console.ts';
 import { announceStage, handStages } from './checkpoint.ts';
 import { isWished, makeWish, takeBack } from './stop-files.ts';
@@ -35,7 +36,7 @@ const COMMANDS: Readonly<Record<OffKind, number>> = {
 
 export interface Live {
   stages: Stages;
-  readonly signals: Fd;
+  readonly loop: Loop;
   readonly root: number;
   /** When process 1 was started. */
   readonly start: Start;

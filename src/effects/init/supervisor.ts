@@ -7,15 +7,14 @@ import { decodeWait } from '../../abi/wait-status.ts';
 import { errorText } from '../../cli/errno.ts';
 import { ID_LINE } from '../../cli/version.ts';
 import type { Handed } from '../../machine/checkpoint.ts';
-import { type Fd, refused } from '../../host/calls.ts';
+import type { Fd } from '../../host/calls.ts';
 import { monotonicMs } from '../../host/clock.ts';
-import { EINTR } from '../../abi/errno.ts';
-import { POLLIN, REBOOT_CTRL_ALT_DEL_OFF, WNOHANG } from '../../abi/flags.ts';
+import { REBOOT_CTRL_ALT_DEL_OFF } from '../../abi/flags.ts';
 import { SIGCHLD, SIGCONT, SIGINT, SIGPWR } from '../../abi/signals.ts';
-import { waitOnce } from '../../host/loop.ts';
 import { sys } from '../../host/sys.ts';
 import { handleStages, newStages } from '../../machine/init/table.ts';
 import type { Script, Stages, StagesEvent } from '../../machine/init/model.ts';
+import { newLoop, reap, turn } from '../loop.ts';
 import { sayOnConsole, takeConsole } from './console.ts';
 import { killAll, type Live, lookForStop, perform, switchOff, tell } from './perform.ts';
 import { ownStart } from '../process/proc.ts';
@@ -43,14 +42,9 @@ const ended = (pid: number, wait: number): StagesEvent => {
   return { kind: 'ended', pid, code: signal === 0 ? code : null };
 };
 
-const reap = (live: Live): void => {
-  for (;;) {
-    const child = sys.waitpid(-1, WNOHANG);
-    if (child === -EINTR) continue;
-    if (refused(child) || child[0] === 0) return;
-    const [pid, wait] = child;
-    deliver(live, ended(pid, wait));
-  }
+/** Everybody whom nobody else waits for is a child of process 1: the machine knows whose end matters. */
+const reapAll = (live: Live): void => {
+  reap(live.loop, (pid, wait) => deliver(live, ended(pid, wait)));
 };
 
 const alarm = (name: Script): StagesEvent => ({
@@ -59,10 +53,9 @@ const alarm = (name: Script): StagesEvent => ({
   runnable: ownerMayExecute(`/etc/runit/${name}`),
 });
 
-const takeSignals = (live: Live): void => {
-  const signals = sys.takeSignals();
+const takeSignals = (live: Live, signals: readonly number[]): void => {
   // a request is for what runs now
-  if (signals.includes(SIGCHLD)) reap(live);
+  if (signals.includes(SIGCHLD)) reapAll(live);
   if (signals.includes(SIGINT)) deliver(live, alarm('ctrlaltdel'));
   if (signals.includes(SIGPWR)) deliver(live, alarm('pwrfail'));
   if (signals.includes(SIGCONT)) deliver(live, lookForStop());
@@ -84,7 +77,8 @@ const openStages = (stages: Stages): Live => {
   const taken = takeConsole();
   if (taken < 0) tell(`warning: unable to open /dev/console: ${errorText(taken)}`);
   sys.reboot(REBOOT_CTRL_ALT_DEL_OFF);
-  const live: Live = { stages, signals, root: openRoot(), start: ownStart(), handed: null, exit: null };
+  const loop = newLoop(signals, (taken) => takeSignals(live, taken));
+  const live: Live = { stages, loop, root: openRoot(), start: ownStart(), handed: null, exit: null };
   tellHost(live);
   return live;
 };
@@ -120,7 +114,7 @@ const goOn = ({ state, pid, wait }: Handed<'runit'>): Live => {
   if (missing !== null) deliver(live, missing);
   if (wait !== null) deliver(live, ended(pid, wait));
   for (const lost of lostEnds(live.stages)) deliver(live, { kind: 'ended', pid: lost, code: null });
-  reap(live);
+  reapAll(live);
   return live;
 };
 
@@ -130,10 +124,9 @@ const goOn = ({ state, pid, wait }: Handed<'runit'>): Live => {
  */
 export const runStages = (handed: Handed<'runit'> | null): number => {
   const live = handed === null ? boot() : goOn(handed);
-  const watches = [{ fd: live.signals, events: POLLIN, ready: () => takeSignals(live) }];
   while (live.exit === null) {
     tellHost(live);
-    if (!waitOnce(watches, live.stages.dueMs)) takeSignals(live);
+    turn(live.loop, live.stages.dueMs);
     const { dueMs } = live.stages;
     if (dueMs !== null && dueMs <= monotonicMs()) deliver(live, { kind: 'due' });
   }

@@ -10,10 +10,10 @@ import { SIGTERM } from '../../abi/signals.ts';
 import { sys } from '../../host/sys.ts';
 import { handleTree, type TreeEffect, type TreeEvent } from '../../machine/scan/table.ts';
 import { holderOf, type Locks, newLocks } from './lock-holder.ts';
-import { type Held, letGo, signalHeld, withStart } from '../process/held.ts';
+import { awaitEnd, type Held, letGo, signalHeld, withStart } from '../process/held.ts';
 import { findProgram } from '../process/find-program.ts';
 import { readEnding } from '../service/exitcode-file.ts';
-import type { Live } from './state.ts';
+import { addAlien, type Foreign, type Live } from './state.ts';
 import { keeperOf } from './claim.ts';
 
 /** A name that looks like an option is given as a path. */
@@ -74,7 +74,9 @@ const start = (live: Live, starts: Starts): readonly TreeEvent[] => {
 
 /** A runsv that another runsvdir supervises is left alone; its end is awaited. */
 const leaveAlone = (live: Live, { name, key }: Named, runsv: Held, keeper: number): readonly TreeEvent[] => {
-  live.foreign.set(runsv.pid, { runsv, key });
+  const foreign: Foreign = { runsv, key };
+  live.foreign.set(runsv.pid, foreign);
+  awaitEnd(live.loop, runsv, () => live.handlers.foreignEnded(live, foreign));
   live.voice.warn(`runsv ${name} already runs as process ${runsv.pid} of runsvdir ${keeper}, leaving it alone`);
   return [{ kind: 'elsewhere', key }];
 };
@@ -89,7 +91,7 @@ const lookForHolder = (live: Live, { name, key }: Named, locks: Locks): readonly
     return [];
   }
   if (keeper !== null) return leaveAlone(live, { name, key }, holder, keeper);
-  live.alien.set(pid, live.container === null ? holder : withStart(holder));
+  addAlien(live, live.container === null ? holder : withStart(holder));
   live.voice.warn(`runsv ${name} already runs as process ${pid}, taking it over`);
   return [{ kind: 'taken', name, key, pid }];
 };

@@ -4,9 +4,9 @@
 // service reaches a terminal through ps.
 import type { Bytes } from '../../abi/bytes.ts';
 import { type Fd, refused } from '../../host/calls.ts';
-import { O_NONBLOCK, POLLIN } from '../../abi/flags.ts';
-import type { Watch } from '../../host/loop.ts';
+import { O_NONBLOCK } from '../../abi/flags.ts';
 import { sys } from '../../host/sys.ts';
+import { type Loop, watch } from '../loop.ts';
 import type { Voice } from '../messages.ts';
 
 /** How long the argument must be. */
@@ -73,11 +73,9 @@ export const addDot = (title: Title, nowMs: number): void => {
   title.dotMs = nowMs + DOT_MS;
 };
 
-export const titleWatch = (title: Title): Watch => ({
-  fd: title.input,
-  events: POLLIN,
-  ready: () => {
+/** Shows what comes from now on. */
+export const watchTitle = (loop: Loop, title: Title): void =>
+  watch(loop, title.input, () => {
     const text = sys.read(title.input, 4096);
     if (!refused(text)) add(title, text);
-  },
-});
+  });

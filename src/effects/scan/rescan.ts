@@ -120,7 +120,7 @@ const goOn = (live: Live, look: Look): void => {
 const begin = (live: Live): void => {
   live.lost = false;
   const identity = identityOf('.');
-  const isOurs = claimHere(live.claim, live.voice, live.dir, identity);
+  const isOurs = claimHere(live, identity);
   if (live.claim.retryMs !== null) sooner(live, live.claim.retryMs);
   if (!isOurs) {
     standBack(live, identity);
@@ -148,12 +148,14 @@ const askLater = (live: Live, stat: RawStat): void => {
   live.lookMs = nowMs + ASK_MS;
 };
 
+const lookSoon = (live: Live): void => sooner(live, Math.max(monotonicMs() + SETTLE_MS, live.notBeforeMs));
+
 /** Looks at the directory and starts and stops what has changed. */
 export const lookNow = (live: Live): void => {
   live.lookMs = null;
   live.look = null;
   live.watching.unchanged = null;
-  watchAgain(live.watching, live.dir);
+  watchAgain(live.loop, live.watching, live.dir, () => lookSoon(live));
   const stat = sys.stat(live.dir);
   if (refused(stat)) lose(live, `unable to stat ${live.dir}`, stat);
   else inside(live, () => begin(live));
@@ -176,8 +178,6 @@ export const lookFurther = (live: Live): void => {
   if (identityOf(live.dir) === live.identity) inside(live, () => goOn(live, look));
   else lookNow(live);
 };
-
-export const lookSoon = (live: Live): void => sooner(live, Math.max(monotonicMs() + SETTLE_MS, live.notBeforeMs));
 
 /** The operator's wish: look at once, and leave a sign of having done so. */
 export const forceLook = (live: Live): void => {

@@ -13,13 +13,14 @@ import { newTree, type Tree } from '../../machine/scan/table.ts';
 import { endingSignals, optionalSignals } from '../../machine/container/signals.ts';
 import type { Look, Told } from './read-dir.ts';
 import { type Claim, newClaim } from './claim.ts';
+import { type Loop, newLoop } from '../loop.ts';
 import { Fatal, reason, type Voice } from '../messages.ts';
 import type { Listening } from '../container/listening.ts';
 import { openNothing } from '../process/std-fds.ts';
-import type { Held } from '../process/held.ts';
+import { awaitEnd, type Held } from '../process/held.ts';
 import { ownStart } from '../process/proc.ts';
 import { findProgram } from '../process/find-program.ts';
-import type { Title } from './readproctitle.ts';
+import { type Title, watchTitle } from './readproctitle.ts';
 import { newWatching, type Watching } from './watch.ts';
 
 /** How soon what the kernel would not tell is asked again, at first. */
@@ -55,7 +56,10 @@ export interface Live {
   readonly dir: Bytes;
   readonly setsid: boolean;
   readonly home: Fd;
-  readonly signals: Fd;
+  readonly loop: Loop;
+  readonly handlers: Handlers;
+  /** Called when the runsvdir has ended that has our directory. */
+  readonly holderEnded: () => void;
   /** What runsvs get as standard input; null: our own. */
   readonly input: Fd | null;
   readonly watching: Watching;
@@ -147,17 +151,29 @@ const catchSignals = (container: Container | null): Fd => {
   return signals;
 };
 
+/** What is called when something happens to a runsvdir; supervisor.ts has it. */
+export interface Handlers {
+  signalled(live: Live, signals: readonly number[]): void;
+  holderEnded(live: Live): void;
+  /** A runsv has ended that is no child of ours, or one of another runsvdir. */
+  alienEnded(live: Live, alien: Held): void;
+  foreignEnded(live: Live, foreign: Foreign): void;
+}
+
 /** Takes signals and what else a runsvdir needs. Throws Fatal. */
-export const newLive = (voice: Voice, asked: Asked, title: Title | null): Live => {
+export const newLive = (voice: Voice, asked: Asked, title: Title | null, handlers: Handlers): Live => {
   const home = sys.open('.', O_RDONLY, 0);
   if (refused(home)) throw new Fatal(reason('unable to open current directory', home), 100);
   const container = isWhole(asked) ? newContainer(asked) : null;
-  return {
+  const loop = newLoop(catchSignals(container), (signals) => handlers.signalled(live, signals));
+  const live: Live = {
     voice,
     dir: asked.dir,
     setsid: asked.setsid,
     home,
-    signals: catchSignals(container),
+    loop,
+    handlers,
+    holderEnded: () => handlers.holderEnded(live),
     input: container === null || container.command.length === 0 ? null : openNothing(),
     watching: newWatching(),
     title,
@@ -185,4 +201,12 @@ export const newLive = (voice: Voice, asked: Asked, title: Title | null): Live =
     container,
     exit: null,
   };
+  if (title !== null) watchTitle(loop, title);
+  return live;
+};
+
+/** Takes a runsv that is no child of ours for one of ours. */
+export const addAlien = (live: Live, alien: Held): void => {
+  live.alien.set(alien.pid, alien);
+  awaitEnd(live.loop, alien, () => live.handlers.alienEnded(live, alien));
 };

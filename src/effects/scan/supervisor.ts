@@ -4,55 +4,43 @@
 // its start); looks are spaced by what they cost; no wake-up when nothing happens.
 // Must not: decide; that is ../../machine/scan/table.ts, which read first. Read next: state.ts, rescan.ts, perform.ts.
 import { decodeWait } from '../../abi/wait-status.ts';
-import { refused } from '../../host/calls.ts';
 import { monotonicMs } from '../../host/clock.ts';
-import { ECHILD, EINTR } from '../../abi/errno.ts';
-import { POLLIN, WNOHANG } from '../../abi/flags.ts';
 import { SIGALRM, SIGCHLD, SIGHUP, SIGTERM } from '../../abi/signals.ts';
-import { earliest, type Watch, waitOnce } from '../../host/loop.ts';
+import { earliest } from '../../host/loop.ts';
 import { sys } from '../../host/sys.ts';
 import { mayStart } from '../../machine/scan/turn.ts';
 import { type Ended, nextStartMs, RESTART_MS, runningPids } from '../../machine/scan/table.ts';
 import { wishOf } from '../../machine/container/signals.ts';
 import { holderOf, newLocks } from './lock-holder.ts';
-import { commandEnded, startCommand } from '../container/main-command.ts';
-import { forceLook, inside, lookDue, lookFurther, lookSoon, lookNow } from './rescan.ts';
-import { type Held, hasEndedUntold, heldDueMs, heldWatches, letGo, signalHeld } from '../process/held.ts';
+import { startCommand } from '../container/main-command.ts';
+import { forceLook, inside, lookDue, lookFurther, lookNow } from './rescan.ts';
+import { forget, type Held, letGo, signalHeld } from '../process/held.ts';
 import { announceCommand, handOver, takeUp, unseenEnd } from '../container/checkpoint.ts';
 import type { Handed } from '../../machine/checkpoint.ts';
-import { listeningWatches } from '../container/listening.ts';
+import { reap, turn } from '../loop.ts';
 import { Fatal, type Voice } from '../messages.ts';
 import { identityOf } from './read-dir.ts';
 import { deliver, termRunsv } from './perform.ts';
 import { keeperOf } from './claim.ts';
-import { addDot, type Title, titleWatch } from './readproctitle.ts';
+import { addDot, type Title } from './readproctitle.ts';
 import { deliverNews, deliverShutdown, goOnStopping } from '../container/shutdown.ts';
-import { type Asked, type Container, type Foreign, type Live, newLive } from './state.ts';
-import { watchesOf } from './watch.ts';
+import { type Asked, type Container, type Foreign, type Handlers, type Live, newLive } from './state.ts';
 
 const HANGUP_CODE = 111;
 
 // ---- events -------------------------------------------------------------------------------------------------
 
 /** Takes every child that has ended, orphans of others too; says whether any child is left. */
-const reap = (live: Live): boolean => {
+const reapAll = (live: Live): boolean => {
   const runsvs: Ended[] = [];
-  for (;;) {
-    const child = sys.waitpid(-1, WNOHANG);
-    if (child === -EINTR) continue;
-    if (refused(child) || child[0] === 0) {
-      if (runsvs.length > 0) deliver(live, { kind: 'ended', runsvs });
-      return child !== -ECHILD;
-    }
-    const [pid, wait] = child;
-    if (live.container !== null && pid === live.container.pid) commandEnded(live.container, wait);
-    runsvs.push({ pid, ...decodeWait(wait) });
-  }
+  const anyLeft = reap(live.loop, (pid, wait) => runsvs.push({ pid, ...decodeWait(wait) }));
+  if (runsvs.length > 0) deliver(live, { kind: 'ended', runsvs });
+  return anyLeft;
 };
 
 const alienEnded = (live: Live, alien: Held): void => {
   const { pid } = alien;
-  letGo(alien);
+  forget(live.loop, alien);
   live.alien.delete(pid);
   const entry = [...live.tree.wanted.values(), ...live.tree.leaving].find((one) => one.pid === pid);
   if (entry !== undefined) deliver(live, { kind: 'ended', runsvs: [unseenEnd(live.dir, entry)] });
@@ -72,20 +60,9 @@ const termHoldersOfNew = (live: Live, told: ReadonlySet<number>): void => {
 };
 
 const foreignEnded = (live: Live, { runsv, key }: Foreign): void => {
-  letGo(runsv);
+  forget(live.loop, runsv);
   live.foreign.delete(runsv.pid);
   deliver(live, { kind: 'free', key });
-};
-
-const heldOf = (live: Live): readonly Held[] => [
-  ...live.alien.values(),
-  ...[...live.foreign.values()].map(({ runsv }) => runsv),
-];
-
-/** Those of whose end nothing tells. */
-const lookForEnds = (live: Live): void => {
-  for (const alien of live.alien.values()) if (hasEndedUntold(alien)) alienEnded(live, alien);
-  for (const one of live.foreign.values()) if (hasEndedUntold(one.runsv)) foreignEnded(live, one);
 };
 
 const hangUp = (live: Live): void => {
@@ -106,10 +83,9 @@ const takeWishes = (live: Live, container: Container, signals: readonly number[]
   for (const signal of signals) takeWish(live, container, signal);
 };
 
-const takeSignals = (live: Live): void => {
-  const signals = sys.takeSignals();
+const takeSignals = (live: Live, signals: readonly number[]): void => {
   // who has ended must be known before anybody is told to
-  if (signals.includes(SIGCHLD)) reap(live);
+  if (signals.includes(SIGCHLD)) reapAll(live);
   if (signals.includes(SIGALRM) && !live.tree.stopping) forceLook(live);
   if (live.container !== null) takeWishes(live, live.container, signals);
   else if (signals.includes(SIGHUP)) hangUp(live);
@@ -130,34 +106,16 @@ const startDue = (live: Live): void => {
 
 // ---- the loop -----------------------------------------------------------------------------------------------
 
-const watches = (live: Live): readonly Watch[] => [
-  { fd: live.signals, events: POLLIN, ready: () => takeSignals(live) },
-  ...(live.tree.stopping ? [] : watchesOf(live.watching, () => lookSoon(live))),
-  ...(live.title === null ? [] : [titleWatch(live.title)]),
-  ...listeningWatches(live),
-  ...[...live.alien.values()].flatMap((alien) => heldWatches(alien, () => alienEnded(live, alien))),
-  ...[...live.foreign.values()].flatMap((one) => heldWatches(one.runsv, () => foreignEnded(live, one))),
-  ...(live.claim.holder === null || live.tree.stopping
-    ? []
-    : [{ fd: live.claim.holder, events: POLLIN, ready: () => lookNow(live) }]),
-];
+const HANDLERS: Handlers = { signalled: takeSignals, holderEnded: lookNow, alienEnded, foreignEnded };
 
 const deadline = (live: Live): number | null => {
   const lookMs = live.tree.stopping ? null : live.look === null ? live.lookMs : 0;
   const stopMs = live.container?.shutdown.dueMs ?? null;
-  return earliest([
-    startMs(live),
-    lookMs,
-    stopMs,
-    live.title?.dotMs ?? null,
-    live.listening?.dueMs ?? null,
-    heldDueMs(heldOf(live)),
-  ]);
+  return earliest([startMs(live), lookMs, stopMs, live.title?.dotMs ?? null, live.listening?.dueMs ?? null]);
 };
 
 const duesOver = (live: Live): void => {
   const ms = monotonicMs();
-  lookForEnds(live);
   if (live.tree.stopping) live.look = null;
   else if (live.look !== null) lookFurther(live);
   else if (live.lookMs !== null && live.lookMs <= ms) lookDue(live);
@@ -168,7 +126,7 @@ const duesOver = (live: Live): void => {
 /** Process 1 does not end for what keeps it from going on: it is executed once more. */
 const newAgain = (voice: Voice, asked: Asked, title: Title | null): Live => {
   try {
-    return newLive(voice, asked, title);
+    return newLive(voice, asked, title, HANDLERS);
   } catch (error) {
     throw error instanceof Fatal ? new Error(error.message) : error;
   }
@@ -176,12 +134,12 @@ const newAgain = (voice: Voice, asked: Asked, title: Title | null): Live => {
 
 /** What is there at the start; `handed`: from before the engine failed. */
 const begin = (voice: Voice, asked: Asked, title: Title | null, handed: Handed<'runsvdir'> | null): Live => {
-  if (handed === null) return newLive(voice, asked, title);
+  if (handed === null) return newLive(voice, asked, title, HANDLERS);
   const live = newAgain(voice, asked, title);
   takeUp(live, handed);
   // from here on the host keeps the exit code of a main command that is reaped
   handOver(live);
-  reap(live);
+  reapAll(live);
   return live;
 };
 
@@ -200,10 +158,10 @@ export const superviseTree = (
   if (!live.tree.stopping) lookNow(live);
   for (;;) {
     startCommand(live, announceCommand);
-    goOnStopping(live, () => reap(live));
+    goOnStopping(live, () => reapAll(live));
     handOver(live);
     if (live.exit !== null) return live.exit;
-    if (!waitOnce(watches(live), deadline(live))) takeSignals(live);
+    turn(live.loop, deadline(live));
     if (live.exit === null) duesOver(live);
   }
 };

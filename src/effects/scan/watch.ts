@@ -16,13 +16,12 @@ import {
   IN_MOVED_FROM,
   IN_MOVED_TO,
   O_RDONLY,
-  POLLIN,
   POLLPRI,
   S_IFLNK,
   S_IFMT,
 } from '../../abi/flags.ts';
-import type { Watch } from '../../host/loop.ts';
 import { sys } from '../../host/sys.ts';
+import { type Loop, unwatch, watch } from '../loop.ts';
 
 /** Where events cannot be had or trusted: how often the directory is looked at, and how often it is asked whether it changed. */
 export const LOOK_MS = 5000;
@@ -103,6 +102,21 @@ const watchWay = (inotify: Fd, dir: Bytes): void => {
   }
 };
 
+/** What is called for each sign of a change. */
+export type Changed = () => void;
+
+const drained =
+  (fd: Fd, then: Changed): Changed =>
+  () => {
+    sys.read(fd, 65536);
+    then();
+  };
+
+/** Changes mean nothing any more. The descriptors stay open: to close one would take its time. */
+export const stopWatching = (loop: Loop, { entries, way, mounts }: Watching): void => {
+  for (const fd of [entries, way, mounts]) if (fd !== null) unwatch(loop, fd);
+};
+
 const closeBoth = ({ entries, way }: Watching): void => {
   if (entries !== null) sys.close(entries);
   if (way !== null) sys.close(way);
@@ -110,9 +124,22 @@ const closeBoth = ({ entries, way }: Watching): void => {
 
 const opened = (fd: Fd | Errno): Fd | null => (refused(fd) ? null : fd);
 
+const register = (loop: Loop, watching: Watching, changed: Changed): void => {
+  const { entries, way, mounts } = watching;
+  const lost = (): void => {
+    watching.stale = true;
+    changed();
+  };
+  if (entries !== null) watch(loop, entries, drained(entries, changed));
+  if (way !== null) watch(loop, way, drained(way, lost));
+  // a change of mounts shows as an urgent event, and is taken by the poll that reports it
+  if (mounts !== null) watch(loop, mounts, lost, POLLPRI);
+};
+
 /** Watches anew if the way has changed. To be called before looking, so that nothing falls between. */
-export const watchAgain = (watching: Watching, dir: Bytes): void => {
+export const watchAgain = (loop: Loop, watching: Watching, dir: Bytes, changed: Changed): void => {
   if (!watching.stale) return;
+  stopWatching(loop, watching);
   closeBoth(watching);
   const way = opened(sys.inotify());
   const entries = opened(sys.inotify());
@@ -122,23 +149,5 @@ export const watchAgain = (watching: Watching, dir: Bytes): void => {
   const watched = entries === null ? null : sys.watch(entries, dir, ENTRIES);
   watching.blind = way === null || watched === null || refused(watched) || UNTOLD_TYPES.includes(sys.fstype(dir));
   watching.stale = false;
-};
-
-/** The descriptors that tell of changes; `changed` is called for each sign of one. */
-export const watchesOf = (watching: Watching, changed: () => void): readonly Watch[] => {
-  const watches: Watch[] = [];
-  const { entries, way, mounts } = watching;
-  const lost = (): void => {
-    watching.stale = true;
-    changed();
-  };
-  const drained = (fd: Fd, then: () => void) => (): void => {
-    sys.read(fd, 65536);
-    then();
-  };
-  if (entries !== null) watches.push({ fd: entries, events: POLLIN, ready: drained(entries, changed) });
-  if (way !== null) watches.push({ fd: way, events: POLLIN, ready: drained(way, lost) });
-  // a change of mounts shows as an urgent event, and is taken by the poll that reports it
-  if (mounts !== null) watches.push({ fd: mounts, events: POLLPRI, ready: lost });
-  return watches;
+  register(loop, watching, changed);
 };

@@ -4,23 +4,22 @@
 // words and order. Read next: side.ts, child-record.ts, supervisor.ts (the life that follows).
 import { decodeStatus, type Status } from '../../formats/status.ts';
 import type { Bytes } from '../../abi/bytes.ts';
-import { type Errno, type Fd, refused } from '../../host/calls.ts';
+import { type Errno, refused } from '../../host/calls.ts';
 import { bootMs, monotonicMs, wallClock } from '../../host/clock.ts';
 import { EMFILE, ENOENT } from '../../abi/errno.ts';
 import { O_RDONLY, S_IFDIR, S_IFMT } from '../../abi/flags.ts';
-import { SIGCHLD, SIGTERM } from '../../abi/signals.ts';
 import { sys } from '../../host/sys.ts';
 import { newPair, type Side } from '../../machine/service/pair.ts';
 import { handle, newService } from '../../machine/service/table.ts';
 import type { Adopted, Now, Service } from '../../machine/service/model.ts';
 import { ESSENTIAL_FLAG, forgetEnding } from './exitcode-file.ts';
 import type { Held } from '../process/held.ts';
+import { type Loop, newTimer } from '../loop.ts';
 import { Fatal, reason, type Voice } from '../messages.ts';
-import { holdStandard } from '../process/std-fds.ts';
 import { type Lock, lockedElsewhere } from './lock.ts';
 import { newPipe, type Pipe, pipeOf } from './log-pipe.ts';
 import { learnBoot } from './child-record.ts';
-import { ENDING, HARMLESS, type Live, newAwaited, publishFirst } from './pair.ts';
+import { type Handlers, type Live, newAwaited, publishFirst, schedule, watchSide } from './pair.ts';
 import { type LiveSide, openSide, takeSide } from './side.ts';
 import { isThere, openOk } from './supervise-dir.ts';
 import { type Survivor, survivorOf } from './survivor.ts';
@@ -32,19 +31,6 @@ export interface Found {
   readonly held: Held;
   readonly want: 'up' | 'down' | null;
 }
-
-/** Signals that whoever started us ignores stay ignored, for the services too. */
-const catchSignals = (): Fd => {
-  const signals = sys.catchSignals([SIGCHLD, SIGTERM]);
-  const more = refused(signals) ? signals : sys.catchUnignored([...ENDING, ...HARMLESS]);
-  if (refused(more)) throw new Fatal(reason('unable to create selfpipe', more));
-  return more;
-};
-
-const enter = (dir: Bytes): void => {
-  const entered = sys.chdir(dir);
-  if (refused(entered)) throw new Fatal(reason('unable to change to directory', entered));
-};
 
 /** What it says is a wish, and who owns the file may send any wish anyhow: so it counts, whoever owns it. */
 const readStatus = (folder: Bytes): Status | null => {
@@ -115,8 +101,15 @@ const needRoom = (): void => {
   if (!refused(fd)) sys.close(fd);
 };
 
+/** What a pair lives in. */
+export interface Surroundings {
+  readonly voice: Voice;
+  readonly loop: Loop;
+  readonly handlers: Handlers;
+}
+
 /** Sides locked: survivors found, fifos open, files true, ok answering. */
-const openBoth = (voice: Voice, signals: Fd, mainLock: Lock, sign: LogSign): Live => {
+const openBoth = ({ loop, handlers, voice }: Surroundings, mainLock: Lock, sign: LogSign): Live => {
   if (!learnBoot()) voice.warn('/proc is not mounted, a service that outlives its runsv is not taken over');
   const log = typeof sign === 'object' ? takeSide('log', sign.key) : null;
   const mainFound = find(voice, mainLock);
@@ -128,7 +121,10 @@ const openBoth = (voice: Voice, signals: Fd, mainLock: Lock, sign: LogSign): Liv
   const logHalf = log === null ? null : openHalf('log', log, logFound, now);
   const live: Live = {
     voice,
-    signals,
+    loop,
+    handlers,
+    childEnded: (pid, wait) => handlers.childEnded(live, pid, wait),
+    timer: newTimer((nowMs) => handlers.due(live, nowMs)),
     main: main.live,
     log: logHalf === null ? null : logHalf.live,
     // what could not be opened now is tried again from the loop
@@ -140,12 +136,14 @@ const openBoth = (voice: Voice, signals: Fd, mainLock: Lock, sign: LogSign): Liv
     publishTold: false,
     logKey: typeof sign === 'object' ? sign.key : '',
     hasStarted: false,
-    watchesChanged: false,
   };
   publishFirst(live);
   live.main.ok = openOk('');
   if (live.log !== null) live.log.ok = openOk('log/');
   needRoom();
+  watchSide(live, live.main);
+  if (live.log !== null) watchSide(live, live.log);
+  schedule(live);
   return live;
 };
 
@@ -156,14 +154,11 @@ const ownDirectory = (): string => {
   return identityOf(stat);
 };
 
-/** Takes a service directory. Throws Fatal. */
-export const openService = (voice: Voice, dir: Bytes): Live => {
-  holdStandard();
-  const signals = catchSignals();
-  enter(dir);
+/** Takes the service whose directory is the current one. Throws Fatal. */
+export const openService = (around: Surroundings): Live => {
   const sign = signOfLog();
   const main = takeSide('main', ownDirectory());
   if (main === null) throw lockedElsewhere('');
   forgetEnding();
-  return openBoth(voice, signals, main, sign);
+  return openBoth(around, main, sign);
 };

@@ -9,11 +9,12 @@ import { monotonicMs, wallClock } from '../../host/clock.ts';
 import { sys } from '../../host/sys.ts';
 import { dropLog, firstEvent, handlePair, type PairOutcome, withLog } from '../../machine/service/pair.ts';
 import type { Now } from '../../machine/service/model.ts';
+import { unwatch, watch } from '../loop.ts';
 import { whoHolds } from '../scan/lock-holder.ts';
 import type { Lock } from './lock.ts';
 import { Fatal, reason } from '../messages.ts';
 import { find, type Half, type LogSign, openHalf, pipeFor, signOfLog } from './acquire.ts';
-import type { Live } from './pair.ts';
+import { type Live, unwatchSide, watchSide } from './pair.ts';
 import type { Pipe } from './log-pipe.ts';
 import { publish, removeSpares } from './status-files.ts';
 import { takeSide } from './side.ts';
@@ -60,15 +61,15 @@ const watchHolder = (live: Live): void => {
   const pidfd = holder === null ? null : sys.pidfd(holder.pid);
   if (pidfd === null || refused(pidfd)) return;
   awaited.holder = pidfd;
-  live.watchesChanged = true;
+  watch(live.loop, pidfd, () => live.handlers.holderEnded(live));
 };
 
 export const forgetHolder = (live: Live): void => {
   const { awaited } = live;
   if (awaited.holder === null) return;
+  unwatch(live.loop, awaited.holder);
   sys.close(awaited.holder);
   awaited.holder = null;
-  live.watchesChanged = true;
 };
 
 interface Parts {
@@ -95,7 +96,7 @@ const join = (live: Live, { half, pipe }: Parts): readonly Happening[] => {
   live.log = half.live;
   live.pipe = pipe;
   live.pair = withLog(live.pair, half.service);
-  live.watchesChanged = true;
+  watchSide(live, half.live);
   Object.assign(live.awaited, { tries: 0, dueMs: null, told: '' });
   forgetHolder(live);
   return half.service.state === 'down' ? [({ pair }, at) => handlePair(pair, 'log', firstEvent(half.service), at)] : [];
@@ -180,11 +181,11 @@ export const closeLog = (live: Live): readonly Happening[] => {
   const { log, pipe } = live;
   if (log !== null) {
     if (live.logKey !== '') removeSpares(log.board);
+    unwatchSide(live, log);
     for (const fd of [log.ok, log.control, log.lock.fd]) closeIf(fd);
   }
   if (pipe !== null) sys.close(pipe.readEnd);
   live.log = null;
   live.pipe = null;
-  live.watchesChanged = true;
   return live.awaited.holdsUp ? lookAgain(live) : [];
 };

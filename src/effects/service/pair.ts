@@ -1,19 +1,16 @@
 // A supervised pair as it lives in this process.
 //
-// Read next: side.ts (one side), perform.ts (what is done), log-service.ts (a log that comes and goes), supervisor.ts (the loop).
+// Read next: side.ts (one side), perform.ts (what is done), log-service.ts (a log that comes and goes), supervisor.ts (what is
+// called when something happens).
 import type { Fd } from '../../host/calls.ts';
 import { monotonicMs } from '../../host/clock.ts';
-import { SIGALRM, SIGHUP, SIGINT, SIGPIPE, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2 } from '../../abi/signals.ts';
-import type { Pair } from '../../machine/service/pair.ts';
+import { nextDue, type Pair } from '../../machine/service/pair.ts';
+import { type ChildHandler, type Loop, setTimer, type Timer, unwatch, watch } from '../loop.ts';
 import type { Voice } from '../messages.ts';
+import { awaitEnd } from '../process/held.ts';
 import type { Pipe } from './log-pipe.ts';
 import { publish } from './status-files.ts';
 import type { LiveSide } from './side.ts';
-
-/** Ending signals all mean the same to a supervisor: bring the service down, then go. */
-export const ENDING: readonly number[] = [SIGTERM, SIGHUP, SIGINT, SIGQUIT];
-/** Signals that must not end a supervisor, and tell it nothing. */
-export const HARMLESS: readonly number[] = [SIGPIPE, SIGALRM, SIGUSR1, SIGUSR2];
 
 /** How long until files that could not be written are written again. */
 const PUBLISH_RETRY_MS = 1000;
@@ -32,9 +29,26 @@ export interface Awaited {
   told: string;
 }
 
+/** What is called when something happens to a pair; supervisor.ts has it. */
+export interface Handlers {
+  /** A side's fifo has commands. */
+  commands(live: Live, side: LiveSide): void;
+  /** A process that was taken over has ended. */
+  adoptedEnded(live: Live, side: LiveSide): void;
+  /** Whoever seemed to hold the lock of the log has ended. */
+  holderEnded(live: Live): void;
+  childEnded(live: Live, pid: number, wait: number): void;
+  due(live: Live, nowMs: number): void;
+}
+
 export interface Live {
   readonly voice: Voice;
-  readonly signals: Fd;
+  readonly loop: Loop;
+  readonly handlers: Handlers;
+  /** For each of its children. */
+  readonly childEnded: ChildHandler;
+  /** Set to when something is due next. */
+  readonly timer: Timer;
   readonly main: LiveSide;
   log: LiveSide | null;
   /** Which directory ./log was when the log was opened; '' where it is none of this log's any more. */
@@ -50,8 +64,6 @@ export interface Live {
   publishTold: boolean;
   /** A program was started, which takes its time. */
   hasStarted: boolean;
-  /** What is watched has changed. */
-  watchesChanged: boolean;
 }
 
 export const newAwaited = (dueMs: number | null): Awaited => ({
@@ -78,4 +90,19 @@ export const publishAll = (live: Live): void => {
 export const publishFirst = (live: Live): void => {
   live.publishMs = 0;
   publishAll(live);
+};
+
+/** The loop tells of a side's commands from now on, and of the end of a process that was taken over. */
+export const watchSide = (live: Live, side: LiveSide): void => {
+  const { loop, handlers } = live;
+  watch(loop, side.control, () => handlers.commands(live, side));
+  if (side.adopted !== null) awaitEnd(loop, side.adopted, () => handlers.adoptedEnded(live, side));
+};
+
+export const unwatchSide = ({ loop }: Live, side: LiveSide): void => unwatch(loop, side.control);
+
+/** Sets the timer to what is due next. */
+export const schedule = ({ loop, timer, pair, publishMs, awaited }: Live): void => {
+  const ms = Math.min(nextDue(pair) ?? Infinity, publishMs ?? Infinity, awaited.dueMs ?? Infinity);
+  setTimer(loop, timer, ms === Infinity ? null : ms);
 };

@@ -44,6 +44,7 @@ const placeOf = (live: Live, side: LiveSide): Place => {
 /** Tells what went wrong with a start, in runit's words, and turns it into the machine's event. */
 const answerTo = (live: Live, launch: Launch, name: Bytes, path: Bytes): Event => {
   live.hasStarted = launch.kind === 'started';
+  if (launch.kind === 'started') live.loop.children.set(launch.pid, live.childEnded);
   if (launch.kind === 'execFailed') live.voice.fatal(`unable to start ${name}: ${execReason(path, launch.errno)}`);
   if (launch.kind === 'notOurs') {
     live.voice.warn(`unable to start ${name}: ./log was replaced and cannot be locked, trying again`);
@@ -79,6 +80,7 @@ const ask = (live: Live, side: LiveSide, letter: ScriptLetter, pid: number): Eve
   const launch = startScript(placeOf(live, side), letter, pid);
   if (launch.kind === 'started') {
     live.script = launch.pid;
+    live.loop.children.set(launch.pid, live.childEnded);
     return null;
   }
   const script = `control/${letter}`;

@@ -1,23 +1,23 @@
-// Supervising one service directory: tells the machine what happens, and has done what it wants.
+// Supervising one service: the handlers that the loop calls when something happens to it. They tell the machine, and carry out
+// what it wants.
 //
 // Promises: every event is answered before the next is taken; files are brought up to date after each; an effect that
-// the kernel refuses is told and tried again, never waited for. Blocks only in one poll.
+// the kernel refuses is told and tried again, never waited for. Waits nowhere: that is the loop's.
 // Must not: decide. Read first: ../../machine/service/model.ts. Read next: perform.ts, spawn.ts, status-files.ts, child-record.ts.
 import { decodeWait } from '../../abi/wait-status.ts';
 import { refused } from '../../host/calls.ts';
 import { monotonicMs, wallClock } from '../../host/clock.ts';
-import { EINTR } from '../../abi/errno.ts';
-import { POLLIN, WNOHANG } from '../../abi/flags.ts';
-import { SIGCHLD } from '../../abi/signals.ts';
-import { earliest, type Watch, waitOnce } from '../../host/loop.ts';
 import { sys } from '../../host/sys.ts';
 import { eventOf } from '../../machine/service/letters.ts';
-import { firstEvent, handleDue, nextDue } from '../../machine/service/pair.ts';
+import { firstEvent, handleDue } from '../../machine/service/pair.ts';
 import type { Now } from '../../machine/service/model.ts';
 import { on, performPair } from './perform.ts';
-import { type Held, hasEndedUntold, heldDueMs, heldWatches, letGo } from '../process/held.ts';
+import type { Loop } from '../loop.ts';
+import type { Voice } from '../messages.ts';
+import { forget } from '../process/held.ts';
+import { openService } from './acquire.ts';
 import { forgetHolder, type Happening, lookAgain } from './log-service.ts';
-import { ENDING, type Live, publishAll } from './pair.ts';
+import { type Handlers, type Live, publishAll, schedule } from './pair.ts';
 import { removeSpares } from './status-files.ts';
 import type { LiveSide } from './side.ts';
 
@@ -44,6 +44,7 @@ const deliverAt = (live: Live, moment: Now, happenings: readonly Happening[]): v
     live.hasStarted = false;
   }
   publishAll(live);
+  schedule(live);
 };
 
 const deliver = (live: Live, ...happenings: readonly Happening[]): void => deliverAt(live, now(), happenings);
@@ -76,63 +77,22 @@ const childEnded = (live: Live, pid: number, wait: number): void => {
   else if (pid === live.pair.log?.pid) deliver(live, on('log', { kind: 'ended', code, status: wait & 0xff }));
 };
 
-const reap = (live: Live): void => {
-  for (;;) {
-    const child = sys.waitpid(-1, WNOHANG);
-    if (refused(child)) {
-      if (child === -EINTR) continue;
-      return;
-    }
-    if (child[0] === 0) return;
-    childEnded(live, child[0], child[1]);
-  }
-};
-
-const takeSignals = (live: Live): void => {
-  for (const signal of sys.takeSignals()) {
-    if (signal === SIGCHLD) reap(live);
-    else if (ENDING.includes(signal)) {
-      takeEarlierCommands(live);
-      deliver(live, on('main', { kind: 'exit' }));
-    }
-  }
-};
-
 /** An adopted process ended: it was not our child, so how it ended is not known. */
 const adoptedEnded = (live: Live, side: LiveSide): void => {
-  if (side.adopted !== null) letGo(side.adopted);
+  if (side.adopted !== null) forget(live.loop, side.adopted);
   side.adopted = null;
-  live.watchesChanged = true;
   deliver(live, on(side.side, { kind: 'ended', code: -1, status: 0 }));
 };
 
-const sidesOf = (live: Live): readonly LiveSide[] => (live.log === null ? [live.main] : [live.main, live.log]);
-
-const adoptedOf = (live: Live): readonly Held[] =>
-  sidesOf(live).flatMap(({ adopted }) => (adopted === null ? [] : [adopted]));
-
-/** Those of whose end nothing tells. */
-const lookForEnds = (live: Live): void => {
-  for (const side of sidesOf(live)) {
-    if (side.adopted !== null && hasEndedUntold(side.adopted)) adoptedEnded(live, side);
-  }
-};
-
-const wakeMs = ({ pair, publishMs, awaited }: Live): number | null =>
-  earliest([nextDue(pair), publishMs, awaited.dueMs]);
-
-const duesOver = (live: Live): void => {
-  const deadlineMs = wakeMs(live);
-  if (deadlineMs === null) return;
-  const ms = monotonicMs();
-  if (deadlineMs > ms) return;
+const due = (live: Live, ms: number): void => {
   const at: Now = { ms, wall: wallClock() };
   if (live.awaited.dueMs !== null && live.awaited.dueMs <= ms) deliver(live, ...lookAgain(live));
-  for (let due = handleDue(live.pair, at); due !== null; due = handleDue(live.pair, at)) {
-    const outcome = due;
-    deliverAt(live, at, [() => outcome]);
+  for (let outcome = handleDue(live.pair, at); outcome !== null; outcome = handleDue(live.pair, at)) {
+    const next = outcome;
+    deliverAt(live, at, [() => next]);
   }
   if (live.publishMs !== null && live.publishMs <= ms) publishAll(live);
+  schedule(live);
 };
 
 /** Whoever seems to have held the lock of the log has ended. */
@@ -142,43 +102,30 @@ const holderEnded = (live: Live): void => {
   deliver(live, ...lookAgain(live));
 };
 
-// ---- the loop -----------------------------------------------------------------------------------------------
-
-const sideWatches = (live: Live, side: LiveSide | null): readonly Watch[] => {
-  if (side === null) return [];
-  const control: Watch = { fd: side.control, events: POLLIN, ready: () => void takeCommands(live, side) };
-  if (side.adopted === null) return [control];
-  return [control, ...heldWatches(side.adopted, () => adoptedEnded(live, side))];
+const HANDLERS: Handlers = {
+  commands: (live, side) => void takeCommands(live, side),
+  adoptedEnded,
+  holderEnded,
+  childEnded,
+  due,
 };
 
-const holderWatch = (live: Live): readonly Watch[] => {
-  const { holder } = live.awaited;
-  return holder === null ? [] : [{ fd: holder, events: POLLIN, ready: () => holderEnded(live) }];
-};
+// ---- its life -----------------------------------------------------------------------------------------------
 
-const watchesOf = (live: Live): readonly Watch[] => [
-  { fd: live.signals, events: POLLIN, ready: () => takeSignals(live) },
-  ...sideWatches(live, live.main),
-  ...sideWatches(live, live.log),
-  ...holderWatch(live),
-];
-
-/** Starts what is wanted up and supervises until nothing is left to. */
-export const supervise = (live: Live): void => {
+/** Takes the service whose directory is the current one, and starts what is wanted up. Throws Fatal. */
+export const superviseService = (loop: Loop, voice: Voice): Live => {
+  const live = openService({ loop, voice, handlers: HANDLERS });
   if (live.pair.log?.state === 'down') deliver(live, on('log', firstEvent(live.pair.log)));
   if (live.pair.main.state === 'down') deliver(live, on('main', firstEvent(live.pair.main)));
-  let watches = watchesOf(live);
-  let adopted = adoptedOf(live);
-  while (!live.pair.over) {
-    if (!waitOnce(watches, earliest([wakeMs(live), heldDueMs(adopted)]))) takeSignals(live);
-    duesOver(live);
-    if (adopted.length > 0) lookForEnds(live);
-    if (!live.watchesChanged) continue;
-    live.watchesChanged = false;
-    adopted = adoptedOf(live);
-    watches = watchesOf(live);
-  }
+  return live;
 };
+
+/** Brings the service down for good, after what was sent to it before. */
+export const exitService = (live: Live): void => {
+  takeEarlierCommands(live);
+  deliver(live, on('main', { kind: 'exit' }));
+};
+
 /** What only a living supervisor needs is gone when it has ended. */
 export const tidy = (live: Live): void => {
   removeSpares(live.main.board);

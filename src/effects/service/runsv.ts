@@ -1,0 +1,48 @@
+// The process of runsv: one service, and the loop with nothing else in it.
+//
+// Read next: supervisor.ts (the handlers of a service), ../loop.ts.
+import type { Bytes } from '../../abi/bytes.ts';
+import { SIGALRM, SIGCHLD, SIGHUP, SIGINT, SIGPIPE, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2 } from '../../abi/signals.ts';
+import { type Fd, refused } from '../../host/calls.ts';
+import { sys } from '../../host/sys.ts';
+import { newLoop, reap, turn } from '../loop.ts';
+import { Fatal, reason, type Voice } from '../messages.ts';
+import { holdStandard } from '../process/std-fds.ts';
+import { leaveEnding } from './exitcode-file.ts';
+import type { Live } from './pair.ts';
+import { exitService, superviseService, tidy } from './supervisor.ts';
+
+/** Ending signals all mean the same: bring the service down, then go. */
+const ENDING: readonly number[] = [SIGTERM, SIGHUP, SIGINT, SIGQUIT];
+/** Signals that must not end a supervisor, and tell it nothing. */
+const HARMLESS: readonly number[] = [SIGPIPE, SIGALRM, SIGUSR1, SIGUSR2];
+
+/** Signals that whoever started us ignores stay ignored, for the services too. */
+const catchSignals = (): Fd => {
+  const signals = sys.catchSignals([SIGCHLD, SIGTERM]);
+  const more = refused(signals) ? signals : sys.catchUnignored([...ENDING, ...HARMLESS]);
+  if (refused(more)) throw new Fatal(reason('unable to create selfpipe', more));
+  return more;
+};
+
+const enter = (dir: Bytes): void => {
+  const entered = sys.chdir(dir);
+  if (refused(entered)) throw new Fatal(reason('unable to change to directory', entered));
+};
+
+/** Supervises the service in `dir` until nothing is left to. The exit code. Throws Fatal. */
+export const runService = (voice: Voice, dir: Bytes): number => {
+  holdStandard();
+  const loop = newLoop(catchSignals(), (signals) => {
+    for (const signal of signals) {
+      if (signal === SIGCHLD) reap(loop, () => undefined);
+      else if (ENDING.includes(signal)) exitService(live);
+    }
+  });
+  enter(dir);
+  const live: Live = superviseService(loop, voice);
+  while (!live.pair.over) turn(loop, null);
+  tidy(live);
+  const { over } = live.pair.main;
+  return over === null ? 0 : leaveEnding(voice, over);
+};
