@@ -108,10 +108,19 @@ export interface Surroundings {
   readonly handlers: Handlers;
 }
 
+/** Another process is just taking this folder: to be tried again in a moment. */
+export interface Busy {
+  readonly busy: Bytes;
+}
+
 /** Sides locked: survivors found, fifos open, files true, ok answering. */
-const openBoth = ({ loop, handlers, voice }: Surroundings, mainLock: Lock, sign: LogSign): Live => {
+const openBoth = ({ loop, handlers, voice }: Surroundings, mainLock: Lock, sign: LogSign): Live | Busy => {
   if (!learnBoot()) voice.warn('/proc is not mounted, a service that outlives its runsv is not taken over');
   const log = typeof sign === 'object' ? takeSide('log', sign.key) : null;
+  if (log === 'busy') {
+    sys.close(mainLock.fd);
+    return { busy: 'log/' };
+  }
   const mainFound = find(voice, mainLock);
   if (mainFound !== null && log === null && typeof sign !== 'string') throw noLogFor(sign);
   const logFound = log === null ? null : find(voice, log);
@@ -155,9 +164,10 @@ const ownDirectory = (): string => {
 };
 
 /** Takes the service whose directory is the current one. Throws Fatal. */
-export const openService = (around: Surroundings): Live => {
+export const openService = (around: Surroundings): Live | Busy => {
   const sign = signOfLog();
   const main = takeSide('main', ownDirectory());
+  if (main === 'busy') return { busy: '' };
   if (main === null) throw lockedElsewhere('');
   forgetEnding();
   return openBoth(around, main, sign);

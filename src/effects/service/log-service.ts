@@ -11,7 +11,7 @@ import { dropLog, firstEvent, handlePair, type PairOutcome, withLog } from '../.
 import type { Now } from '../../machine/service/model.ts';
 import { unwatch, watch } from '../loop.ts';
 import { whoHolds } from '../scan/lock-holder.ts';
-import type { Lock } from './lock.ts';
+import { BUSY_PAUSE_MS, BUSY_TRIES, type Lock, stillBusy } from './lock.ts';
 import { Fatal, reason } from '../messages.ts';
 import { find, type Half, type LogSign, openHalf, pipeFor, signOfLog } from './acquire.ts';
 import { type Live, unwatchSide, watchSide } from './pair.ts';
@@ -42,6 +42,7 @@ const notYet = (live: Live, what: string): 'wait' => {
 /** Nothing is awaited any more. */
 const settled = (live: Live): null => {
   live.awaited.tries = 0;
+  live.awaited.busyTries = 0;
   live.awaited.dueMs = null;
   return null;
 };
@@ -97,9 +98,18 @@ const join = (live: Live, { half, pipe }: Parts): readonly Happening[] => {
   live.pipe = pipe;
   live.pair = withLog(live.pair, half.service);
   watchSide(live, half.live);
-  Object.assign(live.awaited, { tries: 0, dueMs: null, told: '' });
+  Object.assign(live.awaited, { tries: 0, busyTries: 0, dueMs: null, told: '' });
   forgetHolder(live);
   return half.service.state === 'down' ? [({ pair }, at) => handlePair(pair, 'log', firstEvent(half.service), at)] : [];
+};
+
+/** Another process is just taking its lock, which is soon done. */
+const busy = (live: Live): 'wait' | null => {
+  const { awaited } = live;
+  awaited.dueMs = monotonicMs() + BUSY_PAUSE_MS;
+  if (++awaited.busyTries < BUSY_TRIES) return 'wait';
+  awaited.busyTries = 0;
+  return hindered(live, stillBusy('log/').message);
 };
 
 const openLog = (live: Live, key: string): readonly Happening[] | 'wait' | null => {
@@ -107,6 +117,7 @@ const openLog = (live: Live, key: string): readonly Happening[] | 'wait' | null 
   let trouble: string | null = null;
   try {
     const lock = takeSide('log', key);
+    if (lock === 'busy') return busy(live);
     if (lock !== null) {
       opened.push(lock.fd);
       const parts = openParts(live, lock, opened);

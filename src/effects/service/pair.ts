@@ -19,6 +19,8 @@ const PUBLISH_RETRY_MS = 1000;
 export interface Awaited {
   /** How often that was tried in vain. */
   tries: number;
+  /** How often another process was just taking its lock. */
+  busyTries: number;
   /** When to try again, monotonic; null: at the next start of ./run. */
   dueMs: number | null;
   /** A pidfd of the process that seems to hold its lock. */
@@ -68,6 +70,7 @@ export interface Live {
 
 export const newAwaited = (dueMs: number | null): Awaited => ({
   tries: 0,
+  busyTries: 0,
   dueMs,
   holder: null,
   holdsUp: false,

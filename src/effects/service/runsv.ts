@@ -5,7 +5,7 @@ import type { Bytes } from '../../abi/bytes.ts';
 import { SIGALRM, SIGCHLD, SIGHUP, SIGINT, SIGPIPE, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2 } from '../../abi/signals.ts';
 import { type Fd, refused } from '../../host/calls.ts';
 import { sys } from '../../host/sys.ts';
-import { newLoop, reap, turn } from '../loop.ts';
+import { type Loop, newLoop, reap, turn } from '../loop.ts';
 import { Fatal, reason, type Voice } from '../messages.ts';
 import { holdStandard } from '../process/std-fds.ts';
 import { leaveEnding } from './exitcode-file.ts';
@@ -30,17 +30,38 @@ const enter = (dir: Bytes): void => {
   if (refused(entered)) throw new Fatal(reason('unable to change to directory', entered));
 };
 
+/** The one service. */
+interface Only {
+  /** Null until it is taken. */
+  live: Live | null;
+  /** It was asked to end before that. */
+  exits: boolean;
+}
+
+const exit = (only: Only): void => {
+  if (only.live === null) only.exits = true;
+  else exitService(only.live);
+};
+
+const takeSignals = (loop: Loop, only: Only, signals: readonly number[]): void => {
+  for (const signal of signals) {
+    if (signal === SIGCHLD) reap(loop, () => undefined);
+    else if (ENDING.includes(signal)) exit(only);
+  }
+};
+
 /** Supervises the service in `dir` until nothing is left to. The exit code. Throws Fatal. */
 export const runService = (voice: Voice, dir: Bytes): number => {
   holdStandard();
-  const loop = newLoop(catchSignals(), (signals) => {
-    for (const signal of signals) {
-      if (signal === SIGCHLD) reap(loop, () => undefined);
-      else if (ENDING.includes(signal)) exitService(live);
-    }
-  });
+  const only: Only = { live: null, exits: false };
+  const loop = newLoop(catchSignals(), (signals) => takeSignals(loop, only, signals));
   enter(dir);
-  const live: Live = superviseService(loop, voice);
+  superviseService(loop, voice, (live) => {
+    only.live = live;
+  });
+  while (only.live === null) turn(loop, null);
+  const { live } = only;
+  if (only.exits) exitService(live);
   while (!live.pair.over) turn(loop, null);
   tidy(live);
   const { over } = live.pair.main;

@@ -26,8 +26,8 @@ export interface LiveSide {
   adopted: Held | null;
 }
 
-/** Takes the lock of a side, whose directory is this one. Null: another process has it. Throws Fatal. */
-export const takeSide = (side: Side, directory: string): Lock | null => {
+/** Takes the lock of a side, whose directory is this one, as takeLock does. Throws Fatal. */
+export const takeSide = (side: Side, directory: string): Lock | 'busy' | null => {
   const folder = side === 'main' ? '' : 'log/';
   const unmade = makeSupervise(folder);
   return takeLock(folder, directory, unmade);

@@ -12,11 +12,12 @@ import { eventOf } from '../../machine/service/letters.ts';
 import { firstEvent, handleDue } from '../../machine/service/pair.ts';
 import type { Now } from '../../machine/service/model.ts';
 import { on, performPair } from './perform.ts';
-import type { Loop } from '../loop.ts';
+import { type Loop, newTimer, setTimer } from '../loop.ts';
 import type { Voice } from '../messages.ts';
 import { forget } from '../process/held.ts';
 import { openService } from './acquire.ts';
 import { forgetHolder, type Happening, lookAgain } from './log-service.ts';
+import { BUSY_PAUSE_MS, BUSY_TRIES, stillBusy } from './lock.ts';
 import { type Handlers, type Live, publishAll, schedule } from './pair.ts';
 import { removeSpares } from './status-files.ts';
 import type { LiveSide } from './side.ts';
@@ -112,12 +113,27 @@ const HANDLERS: Handlers = {
 
 // ---- its life -----------------------------------------------------------------------------------------------
 
-/** Takes the service whose directory is the current one, and starts what is wanted up. Throws Fatal. */
-export const superviseService = (loop: Loop, voice: Voice): Live => {
-  const live = openService({ loop, voice, handlers: HANDLERS });
+const startWanted = (live: Live): void => {
   if (live.pair.log?.state === 'down') deliver(live, on('log', firstEvent(live.pair.log)));
   if (live.pair.main.state === 'down') deliver(live, on('main', firstEvent(live.pair.main)));
-  return live;
+};
+
+/**
+ * Takes the service whose directory is the current one, and starts what is wanted up: at once, or from the loop where another
+ * process is just taking it. Throws Fatal, also from the loop.
+ */
+export const superviseService = (loop: Loop, voice: Voice, opened: (live: Live) => void): void => {
+  let tries = 0;
+  const open = (): void => {
+    const live = openService({ loop, voice, handlers: HANDLERS });
+    if (!('busy' in live)) {
+      opened(live);
+      startWanted(live);
+    } else if (++tries < BUSY_TRIES) setTimer(loop, again, monotonicMs() + BUSY_PAUSE_MS);
+    else throw stillBusy(live.busy);
+  };
+  const again = newTimer(open);
+  open();
 };
 
 /** Brings the service down for good, after what was sent to it before. */
