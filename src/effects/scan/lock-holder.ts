@@ -83,10 +83,13 @@ export const holderOf = (service: Bytes, allLocks: Locks): Held | null => {
   return null;
 };
 
-/** Who holds a lock of the service in the current directory, for a message. */
-export const whoHolds = (lock: Bytes): { readonly pid: number; readonly supervises: boolean } | null => {
+/** Who holds a lock of the service in the directory `service`, for a message. */
+export const whoHolds = (
+  lock: Bytes,
+  service: Bytes,
+): { readonly pid: number; readonly supervises: boolean } | null => {
   const lockers = [...lockersOf(lock, newLocks())];
-  const runsv = lockers.find((pid) => keyOf(`/proc/${pid}/cwd`) === keyOf('.'));
+  const runsv = lockers.find((pid) => keyOf(`/proc/${pid}/cwd`) === keyOf(service));
   if (runsv !== undefined) return { pid: runsv, supervises: true };
   // one of several inodes of that number may be another file system's
   return lockers.length === 1 ? { pid: lockers[0] as number, supervises: false } : null;

@@ -20,7 +20,7 @@ import { type Lock, lockedElsewhere } from './lock.ts';
 import { newPipe, type Pipe, pipeOf } from './log-pipe.ts';
 import { learnBoot } from './child-record.ts';
 import { type Handlers, type Live, newAwaited, publishFirst, schedule, watchSide } from './pair.ts';
-import { type LiveSide, openSide, takeSide } from './side.ts';
+import { folderOf, type LiveSide, nameOf, openSide, pathOf, takeSide } from './side.ts';
 import { isThere, openOk } from './supervise-dir.ts';
 import { type Survivor, survivorOf } from './survivor.ts';
 import { identityOf, readThere } from '../trusted-file.ts';
@@ -48,10 +48,10 @@ const adoptedFrom = ({ pid, phase, startMs }: Survivor, status: Status | null): 
   return { pid, phase, startedMs, since: { sec, nsec }, paused, gotTerm };
 };
 
-export const find = (voice: Voice, lock: Lock): Found | null => {
+export const find = (voice: Voice, side: Side, lock: Lock): Found | null => {
   const survivor = survivorOf(lock);
   if (survivor === null) return null;
-  voice.warn(`taking over ${lock.folder}./${survivor.phase}, still running as process ${survivor.pid}`);
+  voice.warn(`taking over ${nameOf(side)}./${survivor.phase}, still running as process ${survivor.pid}`);
   const status = readStatus(lock.folder);
   return { adopted: adoptedFrom(survivor, status), held: survivor.held, want: status?.want ?? null };
 };
@@ -59,7 +59,7 @@ export const find = (voice: Voice, lock: Lock): Found | null => {
 /** A service before its first event: as last told where its process survived, else as its down file says. */
 const serviceOf = (side: Side, folder: Bytes, found: Found | null, now: Now): Service => {
   const want = found?.want ?? (isThere(`${folder}down`) ? 'down' : 'up');
-  const essential = side === 'main' && isThere(ESSENTIAL_FLAG);
+  const essential = side === 'main' && isThere(folder + ESSENTIAL_FLAG);
   const service = newService(want, side === 'main', now, essential);
   if (found === null) return service;
   return handle(service, { kind: 'adopted', ...found.adopted }, now).service;
@@ -84,19 +84,21 @@ export const openHalf = (side: Side, lock: Lock, found: Found | null, now: Now):
 /** What ./log is; the identity of its directory where it is one. */
 export type LogSign = { readonly key: string } | 'absent' | 'noDirectory' | Errno;
 
-export const signOfLog = (): LogSign => {
-  const stat = sys.stat('log');
+export const signOfLog = (folder: Bytes): LogSign => {
+  const stat = sys.stat(`${folder}log`);
   if (refused(stat)) return stat === -ENOENT ? 'absent' : stat;
   return (stat[0] & S_IFMT) === S_IFDIR ? { key: identityOf(stat) } : 'noDirectory';
 };
 
 /** A service that runs writes into the pipe to its log, which must not be left without its end. */
-const noLogFor = (sign: LogSign): Fatal =>
-  typeof sign === 'number' ? new Fatal(reason('unable to stat() ./log', sign)) : lockedElsewhere('log/');
+const noLogFor = (folder: Bytes, sign: LogSign): Fatal =>
+  typeof sign === 'number'
+    ? new Fatal(reason('unable to stat() ./log', sign))
+    : lockedElsewhere(folderOf('log', folder), folder);
 
 /** Without one descriptor more no change could be published: that is known before anything is started. */
-const needRoom = (): void => {
-  const fd = sys.open('.', O_RDONLY, 0);
+const needRoom = (folder: Bytes): void => {
+  const fd = sys.open(pathOf(folder), O_RDONLY, 0);
   if (fd === -EMFILE) throw new Fatal(reason('unable to open supervise/status', fd));
   if (!refused(fd)) sys.close(fd);
 };
@@ -106,6 +108,8 @@ export interface Surroundings {
   readonly voice: Voice;
   readonly loop: Loop;
   readonly handlers: Handlers;
+  /** What leads to the service's directory: '' where that is the current one, else a path that ends in a slash. */
+  readonly folder: Bytes;
 }
 
 /** Another process is just taking this folder: to be tried again in a moment. */
@@ -114,16 +118,16 @@ export interface Busy {
 }
 
 /** Sides locked: survivors found, fifos open, files true, ok answering. */
-const openBoth = ({ loop, handlers, voice }: Surroundings, mainLock: Lock, sign: LogSign): Live | Busy => {
+const openBoth = ({ loop, handlers, voice, folder }: Surroundings, mainLock: Lock, sign: LogSign): Live | Busy => {
   if (!learnBoot()) voice.warn('/proc is not mounted, a service that outlives its runsv is not taken over');
-  const log = typeof sign === 'object' ? takeSide('log', sign.key) : null;
+  const log = typeof sign === 'object' ? takeSide(folderOf('log', folder), sign.key) : null;
   if (log === 'busy') {
     sys.close(mainLock.fd);
-    return { busy: 'log/' };
+    return { busy: folderOf('log', folder) };
   }
-  const mainFound = find(voice, mainLock);
-  if (mainFound !== null && log === null && typeof sign !== 'string') throw noLogFor(sign);
-  const logFound = log === null ? null : find(voice, log);
+  const mainFound = find(voice, 'main', mainLock);
+  if (mainFound !== null && log === null && typeof sign !== 'string') throw noLogFor(folder, sign);
+  const logFound = log === null ? null : find(voice, 'log', log);
   const now: Now = { ms: monotonicMs(), wall: wallClock() };
   const pipe = log === null ? null : pipeFor(mainFound?.held ?? null, logFound?.held ?? null);
   const main = openHalf('main', mainLock, mainFound, now);
@@ -147,9 +151,9 @@ const openBoth = ({ loop, handlers, voice }: Surroundings, mainLock: Lock, sign:
     hasStarted: false,
   };
   publishFirst(live);
-  live.main.ok = openOk('');
-  if (live.log !== null) live.log.ok = openOk('log/');
-  needRoom();
+  live.main.ok = openOk(live.main.folder);
+  if (live.log !== null) live.log.ok = openOk(live.log.folder);
+  needRoom(folder);
   watchSide(live, live.main);
   if (live.log !== null) watchSide(live, live.log);
   schedule(live);
@@ -157,18 +161,19 @@ const openBoth = ({ loop, handlers, voice }: Surroundings, mainLock: Lock, sign:
 };
 
 /** Device and inode of the service's directory. Not to know them would make records worthless. */
-const ownDirectory = (): string => {
-  const stat = sys.stat('.');
+const ownDirectory = (folder: Bytes): string => {
+  const stat = sys.stat(pathOf(folder));
   if (refused(stat)) throw new Fatal(reason('unable to stat .', stat));
   return identityOf(stat);
 };
 
-/** Takes the service whose directory is the current one. Throws Fatal. */
+/** Takes a service. Throws Fatal. */
 export const openService = (around: Surroundings): Live | Busy => {
-  const sign = signOfLog();
-  const main = takeSide('main', ownDirectory());
-  if (main === 'busy') return { busy: '' };
-  if (main === null) throw lockedElsewhere('');
-  forgetEnding();
+  const { folder } = around;
+  const sign = signOfLog(folder);
+  const main = takeSide(folder, ownDirectory(folder));
+  if (main === 'busy') return { busy: folder };
+  if (main === null) throw lockedElsewhere(folder, folder);
+  forgetEnding(folder);
   return openBoth(around, main, sign);
 };

@@ -15,23 +15,26 @@ export const ESSENTIAL_FLAG = 'flag-essential';
 
 const LONGEST = 16;
 
-/** How the service in the current directory once ended is no news any more, whether it still is essential or not. */
-export const forgetEnding = (): void => {
-  sys.unlink('supervise/exitcode');
+/** `folder`: what leads to the service's directory, '' or a path that ends in a slash. */
+const fileIn = (folder: Bytes): Bytes => `${folder}supervise/exitcode`;
+
+/** How the service in `folder` once ended is no news any more, whether it still is essential or not. */
+export const forgetEnding = (folder: Bytes): void => {
+  sys.unlink(fileIn(folder));
 };
 
 /** What its runsv has left; '' for nothing, or nothing that can be believed. */
 const endingOf = (service: Bytes): Bytes => {
-  const told = readThere(`${service}/supervise/exitcode`, LONGEST);
+  const told = readThere(fileIn(`${service}/`), LONGEST);
   return told?.ours === true && /^\d{1,3}\n$/.test(told.text) ? told.text : '';
 };
 
 /** Whether the essential service in `service` has told how it ended. */
 export const hasEnding = (service: Bytes): boolean => endingOf(service) !== '';
 
-/** Tells how the service in the current directory ended; the exit code for its runsv. */
-export const leaveEnding = (voice: Voice, code: number): number => {
-  const fd = makeInstead('supervise/exitcode', 0o644);
+/** Tells how the service in `folder` ended; the exit code for its runsv. */
+export const leaveEnding = (voice: Voice, folder: Bytes, code: number): number => {
+  const fd = makeInstead(fileIn(folder), 0o644);
   const put = refused(fd) ? fd : sys.write(fd, `${code}\n`);
   if (refused(put)) voice.warn('unable to write supervise/exitcode', put);
   if (!refused(fd)) sys.close(fd);

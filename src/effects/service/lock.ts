@@ -225,9 +225,9 @@ export const renewLock = (lock: Lock): boolean => {
   return folder === '' || isOurDirectory(lock);
 };
 
-/** Another process has the lock: who, where that can be told. */
-export const lockedElsewhere = (folder: Bytes): Fatal => {
-  const holder = whoHolds(pathOf(folder));
+/** Another process has the lock: who, where that can be told. `service`: the folder of the service whose it is. */
+export const lockedElsewhere = (folder: Bytes, service: Bytes): Fatal => {
+  const holder = whoHolds(pathOf(folder), service === '' ? '.' : service);
   const who =
     holder === null
       ? errorText(EAGAIN)

@@ -17,7 +17,7 @@ import { find, type Half, type LogSign, openHalf, pipeFor, signOfLog } from './a
 import { type Live, unwatchSide, watchSide } from './pair.ts';
 import type { Pipe } from './log-pipe.ts';
 import { publish, removeSpares } from './status-files.ts';
-import { takeSide } from './side.ts';
+import { folderOf, pathOf, takeSide } from './side.ts';
 import { openOk } from './supervise-dir.ts';
 
 const RETRY_MS = 1000;
@@ -58,7 +58,8 @@ const hindered = (live: Live, what: string): 'wait' | null => {
 const watchHolder = (live: Live): void => {
   const { awaited } = live;
   if (awaited.holder !== null) return;
-  const holder = whoHolds('log/supervise/lock');
+  const { folder } = live.main;
+  const holder = whoHolds(`${folderOf('log', folder)}supervise/lock`, pathOf(folder));
   const pidfd = holder === null ? null : sys.pidfd(holder.pid);
   if (pidfd === null || refused(pidfd)) return;
   awaited.holder = pidfd;
@@ -81,14 +82,14 @@ interface Parts {
 /** Opens all that a log side consists of; `opened` tells what to close where that fails. */
 const openParts = (live: Live, lock: Lock, opened: Fd[]): Parts => {
   const now: Now = { ms: monotonicMs(), wall: wallClock() };
-  const found = find(live.voice, lock);
+  const found = find(live.voice, 'log', lock);
   if (found !== null && found.held.pidfd !== null) opened.push(found.held.pidfd);
   const pipe = pipeFor(live.main.adopted, found?.held ?? null);
   opened.push(pipe.readEnd, ...(pipe.writeEnd === null ? [] : [pipe.writeEnd]));
   const half = openHalf('log', lock, found, now);
   opened.push(half.live.control);
   publish(half.live.board, half.service);
-  half.live.ok = openOk('log/');
+  half.live.ok = openOk(half.live.folder);
   return { half, pipe };
 };
 
@@ -109,14 +110,14 @@ const busy = (live: Live): 'wait' | null => {
   awaited.dueMs = monotonicMs() + BUSY_PAUSE_MS;
   if (++awaited.busyTries < BUSY_TRIES) return 'wait';
   awaited.busyTries = 0;
-  return hindered(live, stillBusy('log/').message);
+  return hindered(live, stillBusy(folderOf('log', live.main.folder)).message);
 };
 
 const openLog = (live: Live, key: string): readonly Happening[] | 'wait' | null => {
   const opened: Fd[] = [];
   let trouble: string | null = null;
   try {
-    const lock = takeSide('log', key);
+    const lock = takeSide(folderOf('log', live.main.folder), key);
     if (lock === 'busy') return busy(live);
     if (lock !== null) {
       opened.push(lock.fd);
@@ -164,7 +165,7 @@ const keepLog = (live: Live, sign: LogSign): readonly Happening[] | 'wait' | nul
  * to look again.
  */
 export const lookForLog = (live: Live): readonly Happening[] | 'wait' | null => {
-  const sign = signOfLog();
+  const sign = signOfLog(live.main.folder);
   if (live.log !== null) return keepLog(live, sign);
   if (typeof sign === 'object') return openLog(live, sign.key);
   if (typeof sign === 'number') return hindered(live, reason('unable to stat() ./log', sign));

@@ -24,7 +24,7 @@ import {
 import { closeLog, type Happening, lookForLog } from './log-service.ts';
 import type { Live } from './pair.ts';
 import { blockEnd, endInput, writerOf } from './log-pipe.ts';
-import { type LiveSide, signal } from './side.ts';
+import { type LiveSide, nameOf, signal } from './side.ts';
 
 const NOTHING: readonly Happening[] = [];
 
@@ -38,7 +38,7 @@ const placeOf = (live: Live, side: LiveSide): Place => {
   const { pipe } = live;
   const isLog = side.side === 'log';
   const end = pipe === null ? null : isLog ? pipe.readEnd : pipe.writeEnd;
-  return { dir: isLog ? 'log' : '', fds: end === null ? [] : [isLog ? 0 : 1, end], lock: side.lock };
+  return { folder: side.folder, fds: end === null ? [] : [isLog ? 0 : 1, end], lock: side.lock };
 };
 
 /** Tells what went wrong with a start, in runit's words, and turns it into the machine's event. */
@@ -47,7 +47,8 @@ const answerTo = (live: Live, launch: Launch, name: Bytes, path: Bytes): Event =
   if (launch.kind === 'started') live.loop.children.set(launch.pid, live.childEnded);
   if (launch.kind === 'execFailed') live.voice.fatal(`unable to start ${name}: ${execReason(path, launch.errno)}`);
   if (launch.kind === 'notOurs') {
-    live.voice.warn(`unable to start ${name}: ./log was replaced and cannot be locked, trying again`);
+    const what = name.startsWith('log/') ? './log' : 'its directory';
+    live.voice.warn(`unable to start ${name}: ${what} was replaced and cannot be locked, trying again`);
     return { kind: 'forkRefused' };
   }
   if (launch.kind === 'forkRefused') live.voice.warn(`unable to fork for ${name}, trying again`, launch.errno);
@@ -58,24 +59,25 @@ const run = (live: Live, side: LiveSide): Event => {
   const place = placeOf(live, side);
   // what the last program made of the pipe is no concern of the next
   blockEnd(place.fds);
-  const name = side.side === 'log' ? 'log/./run' : './run';
-  const event = answerTo(live, startRun(place), name, name);
+  const event = answerTo(live, startRun(place), `${nameOf(side.side)}./run`, `${side.folder}./run`);
   // one that was removed, and has what is in its pipe still to take, is at home in ./log again
   if (side === live.log && live.pair.draining !== null && event.kind === 'started') live.logKey = side.lock.directory;
   return event;
 };
 
 const finish = (live: Live, side: LiveSide, code: number, status: number): Event => {
-  const presence = hasFinish();
+  const presence = hasFinish(side.folder);
   if (presence === 'absent') return { kind: 'noFinish' };
   const place = placeOf(live, side);
   blockEnd(place.fds);
   const launch = startFinish(place, code, status);
-  return provesAbsence(presence, launch) ? { kind: 'noFinish' } : answerTo(live, launch, './finish', './finish');
+  return provesAbsence(presence, launch)
+    ? { kind: 'noFinish' }
+    : answerTo(live, launch, './finish', `${side.folder}./finish`);
 };
 
 const ask = (live: Live, side: LiveSide, letter: ScriptLetter, pid: number): Event | null => {
-  const presence = hasScript(letter);
+  const presence = hasScript(side.folder, letter);
   if (presence === 'absent') return { kind: 'answered', veto: false };
   const launch = startScript(placeOf(live, side), letter, pid);
   if (launch.kind === 'started') {
@@ -85,7 +87,8 @@ const ask = (live: Live, side: LiveSide, letter: ScriptLetter, pid: number): Eve
   }
   const script = `control/${letter}`;
   if (provesAbsence(presence, launch)) return { kind: 'answered', veto: false };
-  if (launch.kind === 'execFailed') live.voice.fatal(`unable to run ${script}: ${execReason(script, launch.errno)}`);
+  if (launch.kind === 'execFailed')
+    live.voice.fatal(`unable to run ${script}: ${execReason(side.folder + script, launch.errno)}`);
   else live.voice.warn(`unable to fork for ${script}`, launch.errno);
   return { kind: 'answered', veto: false };
 };

@@ -17,6 +17,9 @@ const ENDING: readonly number[] = [SIGTERM, SIGHUP, SIGINT, SIGQUIT];
 /** Signals that must not end a supervisor, and tell it nothing. */
 const HARMLESS: readonly number[] = [SIGPIPE, SIGALRM, SIGUSR1, SIGUSR2];
 
+/** The folder of the service: runsv works in its directory. */
+const HERE = '';
+
 /** Signals that whoever started us ignores stay ignored, for the services too. */
 const catchSignals = (): Fd => {
   const signals = sys.catchSignals([SIGCHLD, SIGTERM]);
@@ -56,7 +59,7 @@ export const runService = (voice: Voice, dir: Bytes): number => {
   const only: Only = { live: null, exits: false };
   const loop = newLoop(catchSignals(), (signals) => takeSignals(loop, only, signals));
   enter(dir);
-  superviseService(loop, voice, (live) => {
+  superviseService(loop, voice, HERE, (live) => {
     only.live = live;
   });
   while (only.live === null) turn(loop, null);
@@ -65,5 +68,5 @@ export const runService = (voice: Voice, dir: Bytes): number => {
   while (!live.pair.over) turn(loop, null);
   tidy(live);
   const { over } = live.pair.main;
-  return over === null ? 0 : leaveEnding(voice, over);
+  return over === null ? 0 : leaveEnding(voice, HERE, over);
 };

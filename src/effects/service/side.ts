@@ -15,7 +15,7 @@ import { statThere } from '../trusted-file.ts';
 
 export interface LiveSide {
   readonly side: Side;
-  /** '' or 'log/' */
+  /** What leads to its directory: '' for the current one, else a path that ends in a slash. */
   readonly folder: Bytes;
   readonly lock: Lock;
   readonly control: Fd;
@@ -26,9 +26,17 @@ export interface LiveSide {
   adopted: Held | null;
 }
 
+/** A side as messages name it, before `./run`: they speak of one service. */
+export const nameOf = (side: Side): Bytes => (side === 'log' ? 'log/' : '');
+
+/** The folder of a side of the service in `folder`. */
+export const folderOf = (side: Side, folder: Bytes): Bytes => folder + nameOf(side);
+
+/** A folder as a path by itself. */
+export const pathOf = (folder: Bytes): Bytes => (folder === '' ? '.' : folder);
+
 /** Takes the lock of a side, whose directory is this one, as takeLock does. Throws Fatal. */
-export const takeSide = (side: Side, directory: string): Lock | 'busy' | null => {
-  const folder = side === 'main' ? '' : 'log/';
+export const takeSide = (folder: Bytes, directory: string): Lock | 'busy' | null => {
   const unmade = makeSupervise(folder);
   return takeLock(folder, directory, unmade);
 };

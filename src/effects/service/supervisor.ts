@@ -5,6 +5,7 @@
 // the kernel refuses is told and tried again, never waited for. Waits nowhere: that is the loop's.
 // Must not: decide. Read first: ../../machine/service/model.ts. Read next: perform.ts, spawn.ts, status-files.ts, child-record.ts.
 import { decodeWait } from '../../abi/wait-status.ts';
+import type { Bytes } from '../../abi/bytes.ts';
 import { refused } from '../../host/calls.ts';
 import { monotonicMs, wallClock } from '../../host/clock.ts';
 import { sys } from '../../host/sys.ts';
@@ -119,13 +120,13 @@ const startWanted = (live: Live): void => {
 };
 
 /**
- * Takes the service whose directory is the current one, and starts what is wanted up: at once, or from the loop where another
- * process is just taking it. Throws Fatal, also from the loop.
+ * Takes the service in `folder`, '' for the current directory or a path that ends in a slash, and starts what is wanted up: at
+ * once, or from the loop where another process is just taking it. Throws Fatal, also from the loop.
  */
-export const superviseService = (loop: Loop, voice: Voice, opened: (live: Live) => void): void => {
+export const superviseService = (loop: Loop, voice: Voice, folder: Bytes, opened: (live: Live) => void): void => {
   let tries = 0;
   const open = (): void => {
-    const live = openService({ loop, voice, handlers: HANDLERS });
+    const live = openService({ loop, voice, folder, handlers: HANDLERS });
     if (!('busy' in live)) {
       opened(live);
       startWanted(live);
