@@ -42,10 +42,10 @@ const readStatus = (folder: Bytes): Status | null => {
 const adoptedFrom = ({ pid, phase, startMs }: Survivor, status: Status | null): Adopted => {
   const startedMs = monotonicMs() - (bootMs() - startMs);
   if (status === null || status.pid !== pid) {
-    return { pid, phase, startedMs, since: wallClock(), paused: false, gotTerm: false };
+    return { process: { pid, startedMs, paused: false, gotTerm: false }, phase, since: wallClock() };
   }
   const { sec, nsec, paused, gotTerm } = status;
-  return { pid, phase, startedMs, since: { sec, nsec }, paused, gotTerm };
+  return { process: { pid, startedMs, paused, gotTerm }, phase, since: { sec, nsec } };
 };
 
 export const find = (voice: Voice, side: Side, lock: Lock): Found | null => {

@@ -70,10 +70,13 @@ const PHASES: Readonly<Record<State, Phase>> = {
   finishing: 'finish',
 };
 
+const NO_PROCESS = { pid: 0, paused: false, gotTerm: false };
+
 type Texts = Readonly<Record<Name, Bytes>>;
 
 const textsFor = (service: Service): Texts => {
-  const { pid, paused, gotTerm, want, since } = service;
+  const { process, want, since } = service;
+  const { pid, paused, gotTerm } = process ?? NO_PROCESS;
   const phase = PHASES[service.state];
   return {
     pid: pid === 0 ? '' : `${pid}\n`,

@@ -11,7 +11,7 @@ import { monotonicMs, wallClock } from '../../host/clock.ts';
 import { sys } from '../../host/sys.ts';
 import { eventOf } from '../../machine/service/letters.ts';
 import { firstEvent, handleDue } from '../../machine/service/pair.ts';
-import type { Now } from '../../machine/service/model.ts';
+import { type Now, pidOf } from '../../machine/service/model.ts';
 import { on, performPair } from './perform.ts';
 import { type Loop, newTimer, setTimer } from '../loop.ts';
 import type { Voice } from '../messages.ts';
@@ -75,8 +75,8 @@ const childEnded = (live: Live, pid: number, wait: number): void => {
     live.script = 0;
     // a script that a signal ended has not objected
     deliver(live, on('main', { kind: 'answered', veto: code === 0 }));
-  } else if (pid === live.pair.main.pid) deliver(live, on('main', { kind: 'ended', code, status: wait & 0xff }));
-  else if (pid === live.pair.log?.pid) deliver(live, on('log', { kind: 'ended', code, status: wait & 0xff }));
+  } else if (pid === pidOf(live.pair.main)) deliver(live, on('main', { kind: 'ended', code, status: wait & 0xff }));
+  else if (pid === live.pair.log?.process?.pid) deliver(live, on('log', { kind: 'ended', code, status: wait & 0xff }));
 };
 
 /** An adopted process ended: it was not our child, so how it ended is not known. */

@@ -65,14 +65,12 @@ export type Step =
 export interface Service {
   readonly state: State;
   readonly want: Want;
-  /** The process of ./run or ./finish, 0 for none. */
-  readonly pid: number;
-  readonly paused: boolean;
-  readonly gotTerm: boolean;
+  /** The process of ./run or ./finish. */
+  readonly process: Process | null;
   /** When the present state began, as the status file tells it. */
   readonly since: Wall;
-  /** When ./run was last started, monotonic. */
-  readonly startedMs: number;
+  /** The last ./run, once it has ended. */
+  readonly lastRun: Run;
   /** ./run is not started before this, monotonic. */
   readonly notBeforeMs: number;
   /** When the event `due` is owed, monotonic; null for never. */
@@ -81,8 +79,6 @@ export interface Service {
   readonly steps: readonly Step[];
   /** The step whose script has been asked and has not answered. */
   readonly asking: Step | null;
-  /** How ./run ended: exit code (-1 for a signal) and the low byte of the wait status. */
-  readonly ending: Ending;
   /** A log service has neither control scripts nor a finish script. */
   readonly scripts: boolean;
   /** Its last end, which nobody asked for, is the end of everything. */
@@ -93,6 +89,25 @@ export interface Service {
   readonly over: number | null;
 }
 
+/** A process of a service, and what is known of it from its start to its end. */
+export interface Process {
+  readonly pid: number;
+  /** Monotonic. */
+  readonly startedMs: number;
+  /** STOP was sent last, not CONT. */
+  readonly paused: boolean;
+  /** TERM was sent. */
+  readonly gotTerm: boolean;
+}
+
+/** A ./run that has ended. */
+export interface Run {
+  /** Monotonic. */
+  readonly startedMs: number;
+  readonly ending: Ending;
+}
+
+/** How a process ended: exit code (-1 for a signal) and the low byte of the wait status. */
 export interface Ending {
   readonly code: number;
   readonly status: number;
@@ -121,12 +136,9 @@ export type Event =
 
 /** What is known of a process that an earlier supervisor started. */
 export interface Adopted {
-  readonly pid: number;
+  readonly process: Process;
   readonly phase: 'run' | 'finish';
-  readonly startedMs: number;
   readonly since: Wall;
-  readonly paused: boolean;
-  readonly gotTerm: boolean;
 }
 
 export type EventKind = Event['kind'];
@@ -149,3 +161,6 @@ export interface Outcome {
   readonly service: Service;
   readonly effects: readonly Effect[];
 }
+
+/** The process of a service, 0 for none. */
+export const pidOf = ({ process: own }: Service): number => (own === null ? 0 : own.pid);

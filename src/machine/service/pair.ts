@@ -70,7 +70,7 @@ const withEffects = (effects: readonly PairEffect[], { pair, effects: more }: Pa
 
 const isGone = ({ main }: Pair): boolean => main.want === 'exit' && isAtRest(main);
 
-const hasProcess = (service: Service | null): boolean => service !== null && service.pid !== 0;
+const hasProcess = (service: Service | null): boolean => service !== null && service.process !== null;
 
 /** What an event means for a pair that is going away: there is no way back, only help for the log. */
 const whileLeaving = (pair: Pair, event: Event): { readonly side: Side; readonly event: Event } | null => {

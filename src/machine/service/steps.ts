@@ -16,7 +16,7 @@ import {
   SIGUSR1,
   SIGUSR2,
 } from '../../abi/signals.ts';
-import type { ScriptLetter, Service, SignLetter, Step } from './model.ts';
+import { pidOf, type ScriptLetter, type Service, type SignLetter, type Step } from './model.ts';
 
 const SIGNALS: Readonly<Record<SignLetter, number>> = {
   h: SIGHUP,
@@ -46,7 +46,9 @@ export const signalOf = (step: Step): number => {
 };
 
 /** TERM, and with it what the want calls for: a stopped process is woken, control/d or control/x told. */
-export const stopSteps = ({ pid, want }: Service): readonly Step[] => {
+export const stopSteps = (service: Service): readonly Step[] => {
+  const { want } = service;
+  const pid = pidOf(service);
   const term = signStep('t', pid);
   if (want === 'up') return [term];
   return [term, { kind: 'wake', pid }, { kind: 'tell', letter: want === 'exit' ? 'x' : 'd', pid }];

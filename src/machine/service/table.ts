@@ -12,12 +12,15 @@ import type {
   EventKind,
   Now,
   Outcome,
+  Process,
+  Run,
   ScriptLetter,
   Service,
   SignLetter,
   State,
   Step,
 } from './model.ts';
+import { pidOf } from './model.ts';
 
 /** Milliseconds between the end of a program that lived less than that and its next start. */
 export const RESTART_MS = 1000;
@@ -37,21 +40,20 @@ type Handler<K extends EventKind> = (s: Service, event: Of<K>, now: Now) => Outc
 export const newService = (want: 'up' | 'down', scripts: boolean, now: Now, essential = false): Service => ({
   state: 'down',
   want,
-  pid: 0,
-  paused: false,
-  gotTerm: false,
+  process: null,
   since: now.wall,
-  startedMs: now.ms,
+  lastRun: { startedMs: now.ms, ending: { code: 0, status: 0 } },
   notBeforeMs: now.ms,
   dueMs: null,
   steps: [],
   asking: null,
-  ending: { code: 0, status: 0 },
   scripts,
   essential,
   told: false,
   over: null,
 });
+
+const newProcess = (pid: number, now: Now): Process => ({ pid, startedMs: now.ms, paused: false, gotTerm: false });
 
 const stay = (service: Service): Outcome => ({ service, effects: [] });
 const show = (service: Service): Outcome => ({ service, effects: [PUBLISH] });
@@ -67,7 +69,7 @@ const advance = (s: Service): Outcome => {
   const steps = s.steps.slice(1);
   const letter = letterOf(step);
   if (letter === null || !s.scripts) return take({ ...s, steps }, step, false);
-  return { service: { ...s, steps, asking: step }, effects: [{ kind: 'ask', letter, pid: s.pid }] };
+  return { service: { ...s, steps, asking: step }, effects: [{ kind: 'ask', letter, pid: pidOf(s) }] };
 };
 
 /** A step's question is answered: do it, and go on with the next. */
@@ -80,17 +82,18 @@ const perform = (s: Service, step: Step, veto: boolean): Outcome => {
   if (step.kind === 'start') {
     return s.state === 'preparing' ? { service: { ...s, state: 'starting' }, effects: [{ kind: 'run' }] } : stay(s);
   }
-  if (step.kind === 'tell' || s.state !== 'up' || step.pid !== s.pid) return stay(s);
-  const send: Effect = { kind: 'send', pid: s.pid, signal: signalOf(step) };
+  const { process: run } = s;
+  if (step.kind === 'tell' || run === null || s.state !== 'up' || step.pid !== run.pid) return stay(s);
+  const send: Effect = { kind: 'send', pid: run.pid, signal: signalOf(step) };
   if (step.kind === 'wake') return { service: s, effects: [send] };
-  return after(veto ? [] : [send], signalled(s, step.letter, veto));
+  return after(veto ? [] : [send], signalled(s, run, step.letter, veto));
 };
 
 /** What a signal that was sent, or vetoed, changes in what is told. */
-const signalled = (s: Service, letter: ScriptLetter, veto: boolean): Outcome => {
-  if (letter === 't') return veto ? stay(s) : show({ ...s, gotTerm: true });
-  if (letter === 'p') return show({ ...s, paused: true });
-  if (letter === 'c') return show({ ...s, paused: false });
+const signalled = (s: Service, run: Process, letter: ScriptLetter, veto: boolean): Outcome => {
+  if (letter === 't') return veto ? stay(s) : show({ ...s, process: { ...run, gotTerm: true } });
+  if (letter === 'p') return show({ ...s, process: { ...run, paused: true } });
+  if (letter === 'c') return show({ ...s, process: { ...run, paused: false } });
   return stay(s);
 };
 
@@ -106,13 +109,11 @@ const begin = (before: Service, now: Now): Outcome => {
 };
 
 const becomeDown = (s: Service, now: Now): Outcome => {
-  const tooSoon = now.ms - s.startedMs < RESTART_MS;
+  const tooSoon = now.ms - s.lastRun.startedMs < RESTART_MS;
   const down: Service = {
     ...s,
     state: 'down',
-    pid: 0,
-    paused: false,
-    gotTerm: false,
+    process: null,
     since: now.wall,
     dueMs: null,
     notBeforeMs: tooSoon ? now.ms + RESTART_MS : now.ms,
@@ -121,11 +122,10 @@ const becomeDown = (s: Service, now: Now): Outcome => {
 };
 
 /** ./run is gone: ./finish follows where there can be one. */
-const runEnded = (before: Service, ending: Ending, now: Now): Outcome => {
-  const s = { ...before, steps: withoutSignals(before.steps) };
+const runEnded = (before: Service, lastRun: Run, now: Now): Outcome => {
+  const s = { ...before, lastRun, process: null, steps: withoutSignals(before.steps) };
   if (!s.scripts) return becomeDown(s, now);
-  const service: Service = { ...s, state: 'ending', pid: 0, paused: false, gotTerm: false, ending };
-  return { service, effects: [{ kind: 'finish', code: ending.code, status: ending.status }] };
+  return { service: { ...s, state: 'ending' }, effects: [{ kind: 'finish', ...lastRun.ending }] };
 };
 
 const retryLater = (s: Service, now: Now): Outcome => show({ ...s, dueMs: now.ms + FORK_RETRY_MS });
@@ -158,7 +158,7 @@ const cancelForExit = (s: Service): Outcome => show({ ...s, state: 'down', want:
 
 const terminate = (s: Service): Outcome => stop(s);
 
-const sign = (s: Service, letter: SignLetter): Outcome => push(s, [signStep(letter, s.pid)]);
+const sign = (s: Service, letter: SignLetter): Outcome => push(s, [signStep(letter, pidOf(s))]);
 
 /**
  * `kill` shall work now: a control script that is still thinking is ended, and with that has not objected; what was
@@ -170,7 +170,7 @@ const killRun = (s: Service): Outcome => {
 };
 const killScript = (s: Service): Outcome =>
   s.asking !== null ? { service: s, effects: [{ kind: 'endScript' }] } : stay(s);
-const killFinish = (s: Service): Outcome => after([{ kind: 'send', pid: s.pid, signal: SIGKILL }], killScript(s));
+const killFinish = (s: Service): Outcome => after([{ kind: 'send', pid: pidOf(s), signal: SIGKILL }], killScript(s));
 const pauseRun = (s: Service): Outcome => sign(s, 'p');
 const contRun = (s: Service): Outcome => sign(s, 'c');
 const signalRun = (s: Service, e: Of<'signal'>): Outcome => sign(s, e.letter);
@@ -183,11 +183,8 @@ const runStarted = (s: Service, e: Of<'started'>, now: Now): Outcome => {
   const up: Service = {
     ...s,
     state: 'up',
-    pid: e.pid,
-    paused: false,
-    gotTerm: false,
+    process: newProcess(e.pid, now),
     since: now.wall,
-    startedMs: now.ms,
     steps,
   };
   return after([PUBLISH], advance(up));
@@ -210,12 +207,15 @@ const startNotReady = (s: Service, _: unknown, now: Now): Outcome => {
 
 /** As if a child had started and exited 111. */
 const runUnusable = (s: Service, _: unknown, now: Now): Outcome =>
-  runEnded({ ...s, startedMs: now.ms, since: now.wall }, { code: 111, status: 0 }, now);
+  runEnded({ ...s, since: now.wall }, { startedMs: now.ms, ending: { code: UNKNOWN_CODE, status: 0 } }, now);
 
-const runGone = (s: Service, e: Of<'ended'>, now: Now): Outcome => runEnded(s, { code: e.code, status: e.status }, now);
+/** Whoever is up has a process. */
+const runGone = (s: Service, { code, status }: Of<'ended'>, now: Now): Outcome =>
+  runEnded(s, { startedMs: (s.process as Process).startedMs, ending: { code, status } }, now);
 
-const finishStarted = (s: Service, e: Of<'started'>): Outcome =>
-  show({ ...s, state: 'finishing', pid: e.pid, dueMs: null });
+const finishStarted = (s: Service, e: Of<'started'>, now: Now): Outcome =>
+  show({ ...s, state: 'finishing', process: newProcess(e.pid, now), dueMs: null });
+
 /** How ./run ended, as a shell would say it; 111 where that is not known, as it was not our child. */
 const finalCodeOf = ({ code, status }: Ending): number => {
   if (code >= 0) return code;
@@ -224,7 +224,9 @@ const finalCodeOf = ({ code, status }: Ending): number => {
 
 /** Nobody has asked for this end, and nothing speaks for another start. */
 const endForGood = (s: Service, now: Now): Outcome =>
-  s.essential && !s.told ? becomeDown({ ...s, want: 'exit', over: finalCodeOf(s.ending) }, now) : becomeDown(s, now);
+  s.essential && !s.told
+    ? becomeDown({ ...s, want: 'exit', over: finalCodeOf(s.lastRun.ending) }, now)
+    : becomeDown(s, now);
 
 const withoutFinish = (s: Service, _: unknown, now: Now): Outcome => endForGood(s, now);
 const finishOver = (s: Service, _: unknown, now: Now): Outcome => becomeDown(s, now);
@@ -233,15 +235,17 @@ const finishGone = (s: Service, e: Of<'ended'>, now: Now): Outcome =>
 const forkForFinishRefused = (s: Service, _: unknown, now: Now): Outcome => retryLater(s, now);
 const finishAgain = (s: Service): Outcome => ({
   service: { ...s, dueMs: null },
-  effects: [{ kind: 'finish', code: s.ending.code, status: s.ending.status }],
+  effects: [{ kind: 'finish', ...s.lastRun.ending }],
 });
 
 const startDue = (s: Service, _: unknown, now: Now): Outcome => begin({ ...s, notBeforeMs: now.ms }, now);
 
 const adopt = (s: Service, e: Of<'adopted'>): Outcome => {
-  const { pid, startedMs, since, paused, gotTerm } = e;
+  const { process: found, since } = e;
   const state = e.phase === 'run' ? 'up' : 'finishing';
-  return show({ ...s, state, pid, startedMs, since, paused, gotTerm, told: gotTerm });
+  // of a ./run whose ./finish is running no more is known
+  const lastRun = { ...s.lastRun, startedMs: found.startedMs };
+  return show({ ...s, state, process: found, since, lastRun, told: found.gotTerm });
 };
 
 // ---- the table ----------------------------------------------------------------------------------------------

@@ -99,7 +99,7 @@ describe('a pair', () => {
     const restarting = play(running(), ['log', { kind: 'ended', code: 0, status: 0 }]).pair;
     const soon: Pair = {
       ...restarting,
-      log: restarting.log && { ...restarting.log, state: 'waiting', pid: 0, dueMs: 9 },
+      log: restarting.log && { ...restarting.log, state: 'waiting', process: null, dueMs: 9 },
     };
     const left = play(
       soon,
@@ -299,7 +299,7 @@ describe('what is due', () => {
   it('comes one after the other', () => {
     const soon = (side: Side, pair: Pair): Pair => ({
       ...pair,
-      [side]: pair[side] && { ...pair[side], state: 'waiting', pid: 0, dueMs: 9 },
+      [side]: pair[side] && { ...pair[side], state: 'waiting', process: null, dueMs: 9 },
     });
     expect(kinds(handleDue(soon('log', running()), at(9)) as PairOutcome)).toEqual(['log run']);
     expect(kinds(handleDue(soon('main', running()), at(9)) as PairOutcome)).toEqual(['main ask']);

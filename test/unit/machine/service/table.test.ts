@@ -42,7 +42,7 @@ const reach: Readonly<Record<State, (want?: 'up' | 'down') => Service>> = {
 };
 const STATES = Object.keys(reach) as readonly State[];
 
-const found = { pid: 9, startedMs: -5000, since: T0.wall, paused: true, gotTerm: true } as const;
+const found = { process: { pid: 9, startedMs: -5000, paused: true, gotTerm: true }, since: T0.wall } as const;
 const EVENTS: readonly Event[] = [
   { kind: 'up' },
   { kind: 'down' },
@@ -74,7 +74,10 @@ describe('every cell of the table', () => {
       expect(service.state).toBe(state);
       for (const event of EVENTS) {
         const next = handle(service, event, at(9000)).service;
-        expect([next.state, next.pid !== 0]).toEqual([next.state, next.state === 'up' || next.state === 'finishing']);
+        expect([next.state, next.process !== null]).toEqual([
+          next.state,
+          next.state === 'up' || next.state === 'finishing',
+        ]);
         expect(next.dueMs !== null && next.state !== 'waiting' && next.state !== 'ending').toBe(false);
       }
     });
@@ -87,7 +90,7 @@ describe('starting', () => {
     expect(names(play(reach.preparing(), [0, YES]).effects)).toEqual(['run']);
     const up = play(reach.starting(), [3, started(7)]);
     expect(names(up.effects)).toEqual(['publish']);
-    expect(up.service).toMatchObject({ state: 'up', pid: 7, startedMs: 3, since: at(3).wall });
+    expect(up.service).toMatchObject({ state: 'up', process: { pid: 7, startedMs: 3 }, since: at(3).wall });
   });
 
   it('has no scripts to ask for a log service', () => {
@@ -184,7 +187,7 @@ describe('stopping', () => {
     expect(names(asked.effects)).toEqual(['publish', 'ask t 7']);
     const sent = play(asked.service, [0, NO]);
     expect(names(sent.effects)).toEqual(['send 15 to 7', 'publish', 'send 18 to 7', 'ask d 7']);
-    expect(sent.service).toMatchObject({ gotTerm: true, want: 'down' });
+    expect(sent.service).toMatchObject({ process: { gotTerm: true }, want: 'down' });
     expect(names(play(sent.service, [0, YES]).effects)).toEqual([]);
   });
 
@@ -196,7 +199,7 @@ describe('stopping', () => {
   it('sends no TERM where control/t objects, and no CONT where the service is wanted up', () => {
     const vetoed = play(reach.up(), [0, { kind: 'down' }], [0, YES]);
     expect(names(vetoed.effects)).toEqual(['send 18 to 7', 'ask d 7']);
-    expect(vetoed.service.gotTerm).toBe(false);
+    expect(vetoed.service.process?.gotTerm).toBe(false);
     expect(names(play(reach.up(), [0, { kind: 'term' }], [0, NO]).effects)).toEqual(['send 15 to 7', 'publish']);
   });
 
@@ -228,10 +231,10 @@ describe('signals', () => {
   it('pause and continue are shown, vetoed or not', () => {
     const paused = play(reach.up(), [0, { kind: 'pause' }], [0, YES]);
     expect(names(paused.effects)).toEqual(['publish']);
-    expect(paused.service.paused).toBe(true);
+    expect(paused.service.process?.paused).toBe(true);
     const resumed = play(paused.service, [0, { kind: 'cont' }], [0, NO]);
     expect(names(resumed.effects)).toEqual(['send 18 to 7', 'publish']);
-    expect(resumed.service.paused).toBe(false);
+    expect(resumed.service.process?.paused).toBe(false);
   });
 
   it('wait for the script that is being asked', () => {
@@ -278,7 +281,7 @@ describe('kill', () => {
 
 describe('finishing', () => {
   it('keeps the time at which the run began', () => {
-    expect(reach.finishing()).toMatchObject({ pid: 8, since: T0.wall, gotTerm: false });
+    expect(reach.finishing()).toMatchObject({ process: { pid: 8, gotTerm: false, startedMs: 5000 }, since: T0.wall });
   });
 
   it('tries a refused fork again', () => {
