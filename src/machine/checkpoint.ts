@@ -11,7 +11,7 @@ import type { Stages } from './init/model.ts';
 import type { Entry } from './scan/table.ts';
 
 /** A process that is no child; its number alone may be another's by the time that this is read. */
-export interface Alien {
+export interface ForeignRunsv {
   readonly pid: number;
   readonly start: Start;
 }
@@ -22,24 +22,24 @@ export interface TreeState {
   readonly leaving: readonly Entry[];
   readonly stopping: boolean;
   /** Runsvs among them that are no children. */
-  readonly alien: readonly Alien[];
+  readonly foreignRunsvs: readonly ForeignRunsv[];
   readonly shutdown: Shutdown;
   /** The main command is still to be started, unless a process stands in front. */
   readonly commandDue: boolean;
   /** The descriptor in which the LOG argument's text comes, -1 for none. */
-  readonly title: number;
+  readonly readproctitle: number;
 }
 
 /** The state of each program that goes on, by its word. */
-export interface States {
+export interface CheckpointStates {
   readonly runsvdir: TreeState;
   readonly runit: Stages;
 }
 
-export type Word = keyof States;
+export type ProgramWord = keyof CheckpointStates;
 
-export interface Handed<W extends Word> {
-  readonly state: States[W];
+export interface Checkpoint<W extends ProgramWord> {
+  readonly state: CheckpointStates[W];
   /** The process that matters, 0 for none. */
   readonly pid: number;
   /** Its raw wait status, null where it had not ended. */
@@ -54,20 +54,20 @@ export type Start = number | null;
 const PATTERN = /^(\d{10}) (\d{10}) (\w+) (-|\d+) (\{.*\})$/;
 
 /** The part behind the two numbers. Characters above 255 do not occur, and control characters are escaped. */
-export const encodeHandover = <W extends Word>(word: W, start: Start, state: States[W]): string =>
+export const encodeCheckpoint = <W extends ProgramWord>(word: W, start: Start, state: CheckpointStates[W]): string =>
   `${word} ${start ?? '-'} ${JSON.stringify(state)}`;
 
 /** Whoever starts us may have put anything into our environment. */
-const stateIn = <W extends Word>(json: string): States[W] | null => {
+const stateIn = <W extends ProgramWord>(json: string): CheckpointStates[W] | null => {
   try {
-    return JSON.parse(json) as States[W];
+    return JSON.parse(json) as CheckpointStates[W];
   } catch {
     return null;
   }
 };
 
 /** What was handed over; null where this is none, or another program's. */
-export const decodeHandover = <W extends Word>(word: W, text: string): Handed<W> | null => {
+export const decodeCheckpoint = <W extends ProgramWord>(word: W, text: string): Checkpoint<W> | null => {
   const [, process, status, owner, start, json] = PATTERN.exec(text) ?? [];
   if (json === undefined || owner !== word) return null;
   const state = stateIn<W>(json);

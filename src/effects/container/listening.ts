@@ -10,13 +10,13 @@ import { sys } from '../../host/sys.ts';
 import { type Readiness, readinessOf } from '../../machine/container/readiness.ts';
 import { type Loop, unwatch, watch } from '../loop.ts';
 import { isRead } from '../trusted-file.ts';
-import type { Live } from '../scan/state.ts';
+import type { LiveTree } from '../scan/state.ts';
 
 export interface Listening {
   readonly sinceMs: number;
   readonly inotify: Fd | null;
   /** Services whose runsv was heard, by key. */
-  readonly heard: Set<string>;
+  readonly listening: Set<string>;
   /** Directories that are watched. */
   readonly watched: Set<Bytes>;
   /** When to ask again, monotonic. */
@@ -30,7 +30,7 @@ const newListening = (loop: Loop): Listening => {
   return {
     sinceMs,
     inotify: refused(inotify) ? null : inotify,
-    heard: new Set(),
+    listening: new Set(),
     watched: new Set(),
     dueMs: sinceMs,
   };
@@ -45,26 +45,26 @@ const isWatched = ({ inotify, watched }: Listening, path: Bytes): boolean => {
 };
 
 /** Asks every runsv that was not heard yet. */
-const ask = (live: Live, listening: Listening): Readiness => {
-  const deaf: string[] = [];
-  let blind = false;
+const checkRunsvs = (live: LiveTree, listening: Listening): Readiness => {
+  const notListening: string[] = [];
+  let mustPoll = false;
   for (const { name, key } of live.tree.wanted.values()) {
-    if (listening.heard.has(key)) continue;
+    if (listening.listening.has(key)) continue;
     const service = `${live.dir}/${name}`;
     // watched before it is asked, so that nothing falls between
     const isSeen = isWatched(listening, service) && isWatched(listening, `${service}/supervise`);
-    if (isRead(`${service}/supervise/ok`)) listening.heard.add(key);
+    if (isRead(`${service}/supervise/ok`)) listening.listening.add(key);
     else {
-      deaf.push(name);
-      blind ||= !isSeen;
+      notListening.push(name);
+      mustPoll ||= !isSeen;
     }
   }
-  const { looked, young } = live;
-  return readinessOf({ looked, young, deaf, blind }, listening.sinceMs, monotonicMs());
+  const { hasScanned, isSettling } = live;
+  return readinessOf({ hasScanned, isSettling, notListening, mustPoll }, listening.sinceMs, monotonicMs());
 };
 
 /** Nothing is waited for any more. */
-export const stopListening = (live: Live): void => {
+export const stopListening = (live: LiveTree): void => {
   const inotify = live.listening?.inotify ?? null;
   if (inotify !== null) {
     unwatch(live.loop, inotify);
@@ -74,13 +74,13 @@ export const stopListening = (live: Live): void => {
 };
 
 /** Whether the main command may start now: null: not yet; else the services whose runsv does not listen. */
-export const listen = (live: Live): readonly string[] | null => {
+export const listen = (live: LiveTree): readonly string[] | null => {
   live.listening ??= newListening(live.loop);
-  const readiness = ask(live, live.listening);
+  const readiness = checkRunsvs(live, live.listening);
   if (readiness.kind === 'wait') {
     live.listening.dueMs = readiness.untilMs;
     return null;
   }
   stopListening(live);
-  return readiness.deaf;
+  return readiness.notListening;
 };

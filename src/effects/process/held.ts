@@ -15,7 +15,7 @@ import { type Loop, newTimer, setTimer, type Timer, unwatch, watch } from '../lo
 import { type Process, processIn, processOf, readSmall } from './proc.ts';
 
 /** How often it is looked at where nothing tells of its end. */
-const LOOK_MS = 200;
+const POLL_MS = 200;
 
 export interface Held {
   readonly pid: number;
@@ -89,19 +89,19 @@ export const signalSeen = (process: Process, signal: number): void => {
 };
 
 /** Looks for the end of a process of which nothing tells. */
-const lookForEnd = (loop: Loop, held: Held, ended: () => void): Timer => {
+const pollForEnd = (loop: Loop, held: Held, ended: () => void): Timer => {
   const timer = newTimer((nowMs) => {
     if (hasEnded(held)) ended();
-    else setTimer(loop, timer, nowMs + LOOK_MS);
+    else setTimer(loop, timer, nowMs + POLL_MS);
   });
-  setTimer(loop, timer, monotonicMs() + LOOK_MS);
+  setTimer(loop, timer, monotonicMs() + POLL_MS);
   return timer;
 };
 
 /** Calls `ended` when it has ended; to be taken back by `forget`. */
 export const awaitEnd = (loop: Loop, held: Held, ended: () => void): void => {
   if (held.pidfd !== null) watch(loop, held.pidfd, ended);
-  else held.timer = lookForEnd(loop, held, ended);
+  else held.timer = pollForEnd(loop, held, ended);
 };
 
 /** Lets a process go whose end was awaited. */

@@ -111,7 +111,7 @@ const watchHolder = (claimant: Claimant, holder: number): void => {
   watch(claimant.loop, pidfd, claimant.holderEnded);
 };
 
-const tell = (voice: Voice, dir: Bytes, turn: Turn): void => {
+const report = (voice: Voice, dir: Bytes, turn: Turn): void => {
   if (turn.kind === 'waiting')
     voice.warn(`${dir} is already supervised by process ${turn.holder}, waiting for its end`);
   if (turn.kind === 'beside') voice.warn(`${dir} is already supervised elsewhere, leaving alone what runs there`);
@@ -131,7 +131,7 @@ export const claimHere = (claimant: Claimant, identity: string | null): boolean 
   if (!isSame(turn, before)) {
     claim.turn = turn;
     watchHolder(claimant, turn.kind === 'waiting' ? turn.holder : 0);
-    tell(voice, dir, turn);
+    report(voice, dir, turn);
   }
   return mayStart(turn);
 };

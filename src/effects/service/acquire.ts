@@ -12,15 +12,15 @@ import { sys } from '../../host/sys.ts';
 import { newPair, type Side } from '../../machine/service/pair.ts';
 import { handle, newService } from '../../machine/service/table.ts';
 import type { Adopted, Now, Service } from '../../machine/service/model.ts';
-import { ESSENTIAL_FLAG, forgetEnding } from './exitcode-file.ts';
+import { ESSENTIAL_FLAG, removeExitCode } from './exitcode-file.ts';
 import type { Held } from '../process/held.ts';
 import { type Loop, newTimer } from '../loop.ts';
 import { Fatal, reason, type Voice } from '../messages.ts';
 import { type Lock, lockedElsewhere } from './lock.ts';
 import { newPipe, type Pipe, pipeOf } from './log-pipe.ts';
 import { learnBoot } from './child-record.ts';
-import { type Handlers, type Live, newAwaited, publishFirst, schedule, watchSide } from './pair.ts';
-import { folderOf, type LiveSide, nameOf, openSide, pathOf, takeSide } from './side.ts';
+import { type PairHandlers, type LivePair, newAwaited, publishFirst, schedule, watchSide } from './pair.ts';
+import { folderOf, type LiveSide, nameOf, openSide, folderPath, takeSide } from './side.ts';
 import { isThere, openOk } from './supervise-dir.ts';
 import { type Survivor, survivorOf } from './survivor.ts';
 import { identityOf, readThere } from '../trusted-file.ts';
@@ -34,8 +34,8 @@ export interface Found {
 
 /** What it says is a wish, and who owns the file may send any wish anyhow: so it counts, whoever owns it. */
 const readStatus = (folder: Bytes): Status | null => {
-  const told = readThere(`${folder}supervise/status`, 64);
-  return told === null ? null : decodeStatus(told.text);
+  const file = readThere(`${folder}supervise/status`, 64);
+  return file === null ? null : decodeStatus(file.text);
 };
 
 /** What the last status says counts where it speaks of this process. */
@@ -98,7 +98,7 @@ const noLogFor = (folder: Bytes, sign: LogSign): Fatal =>
 
 /** Without one descriptor more no change could be published: that is known before anything is started. */
 const needRoom = (folder: Bytes): void => {
-  const fd = sys.open(pathOf(folder), O_RDONLY, 0);
+  const fd = sys.open(folderPath(folder), O_RDONLY, 0);
   if (fd === -EMFILE) throw new Fatal(reason('unable to open supervise/status', fd));
   if (!refused(fd)) sys.close(fd);
 };
@@ -107,7 +107,7 @@ const needRoom = (folder: Bytes): void => {
 export interface Surroundings {
   readonly voice: Voice;
   readonly loop: Loop;
-  readonly handlers: Handlers;
+  readonly handlers: PairHandlers;
   /** What leads to the service's directory: '' where that is the current one, else a path that ends in a slash. */
   readonly folder: Bytes;
 }
@@ -118,7 +118,7 @@ export interface Busy {
 }
 
 /** Sides locked: survivors found, fifos open, files true, ok answering. */
-const openBoth = ({ loop, handlers, voice, folder }: Surroundings, mainLock: Lock, sign: LogSign): Live | Busy => {
+const openBoth = ({ loop, handlers, voice, folder }: Surroundings, mainLock: Lock, sign: LogSign): LivePair | Busy => {
   if (!learnBoot()) voice.warn('/proc is not mounted, a service that outlives its runsv is not taken over');
   const log = typeof sign === 'object' ? takeSide(folderOf('log', folder), sign.key) : null;
   if (log === 'busy') {
@@ -132,7 +132,7 @@ const openBoth = ({ loop, handlers, voice, folder }: Surroundings, mainLock: Loc
   const pipe = log === null ? null : pipeFor(mainFound?.held ?? null, logFound?.held ?? null);
   const main = openHalf('main', mainLock, mainFound, now);
   const logHalf = log === null ? null : openHalf('log', log, logFound, now);
-  const live: Live = {
+  const live: LivePair = {
     voice,
     loop,
     handlers,
@@ -146,7 +146,7 @@ const openBoth = ({ loop, handlers, voice, folder }: Surroundings, mainLock: Loc
     pair: newPair(main.service, logHalf === null ? null : logHalf.service),
     script: 0,
     publishMs: null,
-    publishTold: false,
+    publishReported: false,
     logKey: typeof sign === 'object' ? sign.key : '',
     hasStarted: false,
   };
@@ -162,18 +162,18 @@ const openBoth = ({ loop, handlers, voice, folder }: Surroundings, mainLock: Loc
 
 /** Device and inode of the service's directory. Not to know them would make records worthless. */
 const ownDirectory = (folder: Bytes): string => {
-  const stat = sys.stat(pathOf(folder));
+  const stat = sys.stat(folderPath(folder));
   if (refused(stat)) throw new Fatal(reason('unable to stat .', stat));
   return identityOf(stat);
 };
 
 /** Takes a service. Throws Fatal. */
-export const openService = (around: Surroundings): Live | Busy => {
+export const openService = (around: Surroundings): LivePair | Busy => {
   const { folder } = around;
   const sign = signOfLog(folder);
   const main = takeSide(folder, ownDirectory(folder));
   if (main === 'busy') return { busy: folder };
   if (main === null) throw lockedElsewhere(folder, folder);
-  forgetEnding(folder);
+  removeExitCode(folder);
   return openBoth(around, main, sign);
 };

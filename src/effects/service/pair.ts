@@ -28,25 +28,25 @@ export interface Awaited {
   /** The start of ./run waits for it. */
   holdsUp: boolean;
   /** What keeps it from being opened, as it was told last; '' for nothing. */
-  told: string;
+  reported: string;
 }
 
 /** What is called when something happens to a pair; supervisor.ts has it. */
-export interface Handlers {
+export interface PairHandlers {
   /** A side's fifo has commands. */
-  commands(live: Live, side: LiveSide): void;
+  commands(live: LivePair, side: LiveSide): void;
   /** A process that was taken over has ended. */
-  adoptedEnded(live: Live, side: LiveSide): void;
+  adoptedEnded(live: LivePair, side: LiveSide): void;
   /** Whoever seemed to hold the lock of the log has ended. */
-  holderEnded(live: Live): void;
-  childEnded(live: Live, pid: number, wait: number): void;
-  due(live: Live, nowMs: number): void;
+  holderEnded(live: LivePair): void;
+  childEnded(live: LivePair, pid: number, wait: number): void;
+  due(live: LivePair, nowMs: number): void;
 }
 
-export interface Live {
+export interface LivePair {
   readonly voice: Voice;
   readonly loop: Loop;
-  readonly handlers: Handlers;
+  readonly handlers: PairHandlers;
   /** For each of its children. */
   readonly childEnded: ChildHandler;
   /** Set to when something is due next. */
@@ -63,7 +63,7 @@ export interface Live {
   /** When files are written again that could not be, monotonic; null: they are up to date. */
   publishMs: number | null;
   /** That they could not be was told since they last were. */
-  publishTold: boolean;
+  publishReported: boolean;
   /** A program was started, which takes its time. */
   hasStarted: boolean;
 }
@@ -74,38 +74,39 @@ export const newAwaited = (dueMs: number | null): Awaited => ({
   dueMs,
   holder: null,
   holdsUp: false,
-  told: '',
+  reported: '',
 });
 
 /** Brings the files up to date; what cannot be written is told once and tried again later. */
-export const publishAll = (live: Live): void => {
+export const publishAll = (live: LivePair): void => {
   if (live.publishMs === null) return;
-  const mainTrouble = publish(live.main.board, live.pair.main);
+  const mainTrouble = publish(live.main.statusFiles, live.pair.main);
   const { log } = live.pair;
-  const logTrouble = live.log === null || log === null || live.logKey === '' ? null : publish(live.log.board, log);
+  const logTrouble =
+    live.log === null || log === null || live.logKey === '' ? null : publish(live.log.statusFiles, log);
   const trouble = mainTrouble ?? logTrouble;
   live.publishMs = trouble === null ? null : monotonicMs() + PUBLISH_RETRY_MS;
-  if (trouble !== null && !live.publishTold) live.voice.warn(trouble.what, trouble.errno);
-  live.publishTold = trouble !== null;
+  if (trouble !== null && !live.publishReported) live.voice.warn(trouble.what, trouble.errno);
+  live.publishReported = trouble !== null;
 };
 
 /** Writes the files of both sides for the first time. */
-export const publishFirst = (live: Live): void => {
+export const publishFirst = (live: LivePair): void => {
   live.publishMs = 0;
   publishAll(live);
 };
 
 /** The loop tells of a side's commands from now on, and of the end of a process that was taken over. */
-export const watchSide = (live: Live, side: LiveSide): void => {
+export const watchSide = (live: LivePair, side: LiveSide): void => {
   const { loop, handlers } = live;
   watch(loop, side.control, () => handlers.commands(live, side));
   if (side.adopted !== null) awaitEnd(loop, side.adopted, () => handlers.adoptedEnded(live, side));
 };
 
-export const unwatchSide = ({ loop }: Live, side: LiveSide): void => unwatch(loop, side.control);
+export const unwatchSide = ({ loop }: LivePair, side: LiveSide): void => unwatch(loop, side.control);
 
 /** Sets the timer to what is due next. */
-export const schedule = ({ loop, timer, pair, publishMs, awaited }: Live): void => {
+export const schedule = ({ loop, timer, pair, publishMs, awaited }: LivePair): void => {
   const ms = Math.min(nextDue(pair) ?? Infinity, publishMs ?? Infinity, awaited.dueMs ?? Infinity);
   setTimer(loop, timer, ms === Infinity ? null : ms);
 };

@@ -21,8 +21,8 @@ import {
   startRun,
   startScript,
 } from './spawn.ts';
-import { closeLog, type Happening, lookForLog } from './log-service.ts';
-import type { Live } from './pair.ts';
+import { closeLog, type Happening, findLog } from './log-service.ts';
+import type { LivePair } from './pair.ts';
 import { blockEnd, endInput, writerOf } from './log-pipe.ts';
 import { type LiveSide, nameOf, signal } from './side.ts';
 
@@ -34,7 +34,7 @@ export const on =
   ({ pair }, now) =>
     handlePair(pair, side, event, now);
 
-const placeOf = (live: Live, side: LiveSide): Place => {
+const placeOf = (live: LivePair, side: LiveSide): Place => {
   const { pipe } = live;
   const isLog = side.side === 'log';
   const end = pipe === null ? null : isLog ? pipe.readEnd : pipe.writeEnd;
@@ -42,7 +42,7 @@ const placeOf = (live: Live, side: LiveSide): Place => {
 };
 
 /** Tells what went wrong with a start, in runit's words, and turns it into the machine's event. */
-const answerTo = (live: Live, launch: Launch, name: Bytes, path: Bytes): Event => {
+const answerTo = (live: LivePair, launch: Launch, name: Bytes, path: Bytes): Event => {
   live.hasStarted = launch.kind === 'started';
   if (launch.kind === 'started') live.loop.children.set(launch.pid, live.childEnded);
   if (launch.kind === 'execFailed') live.voice.fatal(`unable to start ${name}: ${execReason(path, launch.errno)}`);
@@ -55,7 +55,7 @@ const answerTo = (live: Live, launch: Launch, name: Bytes, path: Bytes): Event =
   return launch;
 };
 
-const run = (live: Live, side: LiveSide): Event => {
+const run = (live: LivePair, side: LiveSide): Event => {
   const place = placeOf(live, side);
   // what the last program made of the pipe is no concern of the next
   blockEnd(place.fds);
@@ -65,7 +65,7 @@ const run = (live: Live, side: LiveSide): Event => {
   return event;
 };
 
-const finish = (live: Live, side: LiveSide, code: number, status: number): Event => {
+const finish = (live: LivePair, side: LiveSide, code: number, status: number): Event => {
   const presence = hasFinish(side.folder);
   if (presence === 'absent') return { kind: 'noFinish' };
   const place = placeOf(live, side);
@@ -76,9 +76,9 @@ const finish = (live: Live, side: LiveSide, code: number, status: number): Event
     : answerTo(live, launch, './finish', `${side.folder}./finish`);
 };
 
-const ask = (live: Live, side: LiveSide, letter: ScriptLetter, pid: number): Event | null => {
+const runScript = (live: LivePair, side: LiveSide, letter: ScriptLetter, pid: number): Event | null => {
   const presence = hasScript(side.folder, letter);
-  if (presence === 'absent') return { kind: 'answered', veto: false };
+  if (presence === 'absent') return { kind: 'scriptDone', veto: false };
   const launch = startScript(placeOf(live, side), letter, pid);
   if (launch.kind === 'started') {
     live.script = launch.pid;
@@ -86,28 +86,28 @@ const ask = (live: Live, side: LiveSide, letter: ScriptLetter, pid: number): Eve
     return null;
   }
   const script = `control/${letter}`;
-  if (provesAbsence(presence, launch)) return { kind: 'answered', veto: false };
+  if (provesAbsence(presence, launch)) return { kind: 'scriptDone', veto: false };
   if (launch.kind === 'execFailed')
     live.voice.fatal(`unable to run ${script}: ${execReason(side.folder + script, launch.errno)}`);
   else live.voice.warn(`unable to fork for ${script}`, launch.errno);
-  return { kind: 'answered', veto: false };
+  return { kind: 'scriptDone', veto: false };
 };
 
-const endScript = (live: Live): void => {
+const killScript = (live: LivePair): void => {
   // our child: nobody else's number until it is reaped, which sets it to 0
   if (live.script !== 0) sys.kill(live.script, SIGKILL);
 };
 
 /** Carries out one effect; returns the answer that is known at once. */
-const perform = (live: Live, side: LiveSide, effect: Effect): Event | null => {
+const performServiceEffect = (live: LivePair, side: LiveSide, effect: Effect): Event | null => {
   switch (effect.kind) {
     case 'publish':
       live.publishMs = 0;
       return null;
-    case 'ask':
-      return ask(live, side, effect.letter, effect.pid);
-    case 'endScript':
-      endScript(live);
+    case 'runScript':
+      return runScript(live, side, effect.letter, effect.pid);
+    case 'killScript':
+      killScript(live);
       return null;
     case 'run':
       return run(live, side);
@@ -120,54 +120,54 @@ const perform = (live: Live, side: LiveSide, effect: Effect): Event | null => {
 };
 
 /** A start of ./run begins: with its log, where there is one. null: nothing is in its way. */
-const beforeRun = (live: Live, effect: PairEffect): readonly Happening[] | null => {
-  const found = lookForLog(live);
+const beforeRun = (live: LivePair, effect: PairEffect): readonly Happening[] | null => {
+  const found = findLog(live);
   live.awaited.holdsUp = found === 'wait';
   if (found === null) return null;
   if (found === 'wait') return [on('main', { kind: 'notReady' })];
   return [...found, ({ pair }) => ({ pair, effects: [effect] })];
 };
 
-const lookAtInput = (live: Live): Input => {
+const lookAtInput = (live: LivePair): Input => {
   const end = live.pipe?.readEnd;
   const polled = end === undefined ? [0] : sys.poll([end, POLLIN], 0);
   const events = refused(polled) ? POLLIN : (polled[0] ?? 0);
   return { held: (events & POLLHUP) === 0, empty: (events & POLLIN) === 0 };
 };
 
-const whyOf = (live: Live, { held, empty }: Input): Bytes => {
+const whyOf = (live: LivePair, { held, empty }: Input): Bytes => {
   if (held && live.pipe !== null) return `as its input is held open by ${writerOf(live.pipe)}`;
   return `although its input has ended${empty ? '' : ', and has not taken all of it'}`;
 };
 
-const tellLog = (live: Live, input: Input | null): void => {
+const tellLog = (live: LivePair, input: Input | null): void => {
   if (input !== null) live.voice.warn(`log/./run has not ended, ${whyOf(live, input)}: sending TERM`);
   else live.voice.warn('log/./run has not ended after TERM: sending KILL');
 };
 
 /** Carries out what a pair wants; returns what comes of it at once. */
-export const performPair = (live: Live, effect: PairEffect): readonly Happening[] => {
+export const performPairEffect = (live: LivePair, effect: PairEffect): readonly Happening[] => {
   switch (effect.kind) {
     case 'on': {
       const side = effect.side === 'main' ? live.main : live.log;
       if (side === null) return NOTHING;
-      const isStart = effect.side === 'main' && effect.effect.kind === 'ask' && effect.effect.letter === 'u';
+      const isStart = effect.side === 'main' && effect.effect.kind === 'runScript' && effect.effect.letter === 'u';
       const first = isStart ? beforeRun(live, effect) : null;
       if (first !== null) return first;
-      const answer = perform(live, side, effect.effect);
+      const answer = performServiceEffect(live, side, effect.effect);
       return answer === null ? NOTHING : [on(effect.side, answer)];
     }
     case 'endInput':
       if (live.pipe !== null) live.pipe = endInput(live.pipe);
       return NOTHING;
-    case 'lookAtInput': {
+    case 'pollInput': {
       const input = lookAtInput(live);
       return [({ pair }, now) => handleInput(pair, input, now)];
     }
-    case 'tellLog':
+    case 'warnLog':
       tellLog(live, effect.input);
       return NOTHING;
-    case 'tellScript':
+    case 'warnScript':
       live.voice.warn(`control/${effect.letter} has not ended, although the service has: sending KILL`);
       return NOTHING;
     case 'closeLog':

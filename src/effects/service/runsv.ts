@@ -8,8 +8,8 @@ import { sys } from '../../host/sys.ts';
 import { type Loop, newLoop, reap, turn } from '../loop.ts';
 import { Fatal, reason, type Voice } from '../messages.ts';
 import { holdStandard } from '../process/std-fds.ts';
-import { leaveEnding } from './exitcode-file.ts';
-import type { Live } from './pair.ts';
+import { writeExitCode } from './exitcode-file.ts';
+import type { LivePair } from './pair.ts';
 import { exitService, superviseService, tidy } from './supervisor.ts';
 
 /** Ending signals all mean the same: bring the service down, then go. */
@@ -36,7 +36,7 @@ const enter = (dir: Bytes): void => {
 /** The one service. */
 interface Only {
   /** Null until it is taken. */
-  live: Live | null;
+  live: LivePair | null;
   /** It was asked to end before that. */
   exits: boolean;
 }
@@ -65,8 +65,8 @@ export const runService = (voice: Voice, dir: Bytes): number => {
   while (only.live === null) turn(loop, null);
   const { live } = only;
   if (only.exits) exitService(live);
-  while (!live.pair.over) turn(loop, null);
+  while (!live.pair.done) turn(loop, null);
   tidy(live);
-  const { over } = live.pair.main;
-  return over === null ? 0 : leaveEnding(voice, HERE, over);
+  const { finalExitCode } = live.pair.main;
+  return finalExitCode === null ? 0 : writeExitCode(voice, HERE, finalExitCode);
 };

@@ -21,7 +21,7 @@ export interface LiveSide {
   readonly control: Fd;
   /** What tells that we live; null: not yet. */
   ok: Fd | null;
-  readonly board: Board;
+  readonly statusFiles: Board;
   /** A process of this side that is not our child. */
   adopted: Held | null;
 }
@@ -33,7 +33,7 @@ export const nameOf = (side: Side): Bytes => (side === 'log' ? 'log/' : '');
 export const folderOf = (side: Side, folder: Bytes): Bytes => folder + nameOf(side);
 
 /** A folder as a path by itself. */
-export const pathOf = (folder: Bytes): Bytes => (folder === '' ? '.' : folder);
+export const folderPath = (folder: Bytes): Bytes => (folder === '' ? '.' : folder);
 
 /** Takes the lock of a side, whose directory is this one, as takeLock does. Throws Fatal. */
 export const takeSide = (folder: Bytes, directory: string): Lock | 'busy' | null => {
@@ -50,7 +50,7 @@ export const openSide = (side: Side, lock: Lock): LiveSide => {
     control: openControl(folder),
     ok: null,
     // a log service's pid file is only made when there first is a process; one that is there must not be believed
-    board: newBoard(`${folder}supervise/`, side === 'main' || statThere(`${folder}supervise/pid`) !== -ENOENT),
+    statusFiles: newBoard(`${folder}supervise/`, side === 'main' || statThere(`${folder}supervise/pid`) !== -ENOENT),
     adopted: null,
   };
 };

@@ -12,14 +12,14 @@ import { sys } from '../../host/sys.ts';
 import { eventOf } from '../../machine/service/letters.ts';
 import { firstEvent, handleDue } from '../../machine/service/pair.ts';
 import { type Now, pidOf } from '../../machine/service/model.ts';
-import { on, performPair } from './perform.ts';
+import { on, performPairEffect } from './perform.ts';
 import { type Loop, newTimer, setTimer } from '../loop.ts';
 import type { Voice } from '../messages.ts';
 import { forget } from '../process/held.ts';
 import { openService } from './acquire.ts';
-import { forgetHolder, type Happening, lookAgain } from './log-service.ts';
+import { forgetHolder, type Happening, findLogAgain } from './log-service.ts';
 import { BUSY_PAUSE_MS, BUSY_TRIES, stillBusy } from './lock.ts';
-import { type Handlers, type Live, publishAll, schedule } from './pair.ts';
+import { type PairHandlers, type LivePair, publishAll, schedule } from './pair.ts';
 import { removeSpares } from './status-files.ts';
 import type { LiveSide } from './side.ts';
 
@@ -33,14 +33,14 @@ const now = (): Now => ({ ms: monotonicMs(), wall: wallClock() });
 // ---- events -------------------------------------------------------------------------------------------------
 
 /** Hands to the machine what happens at one moment, and every answer that follows from it. */
-const deliverAt = (live: Live, moment: Now, happenings: readonly Happening[]): void => {
+const deliverToPairAt = (live: LivePair, moment: Now, happenings: readonly Happening[]): void => {
   const queue = [...happenings];
   let at = moment;
   // by index: the queue grows while it is worked on
   for (let first = 0; first < queue.length; first++) {
     const { pair, effects } = (queue[first] as Happening)(live, at);
     live.pair = pair;
-    for (const effect of effects) queue.push(...performPair(live, effect));
+    for (const effect of effects) queue.push(...performPairEffect(live, effect));
     // a start takes its time; everything else happens at one moment
     if (live.hasStarted) at = now();
     live.hasStarted = false;
@@ -49,62 +49,65 @@ const deliverAt = (live: Live, moment: Now, happenings: readonly Happening[]): v
   schedule(live);
 };
 
-const deliver = (live: Live, ...happenings: readonly Happening[]): void => deliverAt(live, now(), happenings);
+const deliverToPair = (live: LivePair, ...happenings: readonly Happening[]): void =>
+  deliverToPairAt(live, now(), happenings);
 
 /** Takes what one read gives; false: there was nothing. */
-const takeCommands = (live: Live, side: LiveSide): boolean => {
+const takeCommands = (live: LivePair, side: LiveSide): boolean => {
   // one that was closed since the poll
   if (side !== live.main && side !== live.log) return false;
   const letters = sys.read(side.control, COMMANDS_MAX);
   if (refused(letters) || letters === '') return false;
   for (const letter of letters) {
     const event = eventOf(letter);
-    if (event !== null) deliver(live, on(side.side, event));
+    if (event !== null) deliverToPair(live, on(side.side, event));
   }
   return true;
 };
 
 /** What was sent before a signal shall not come after it, and revoke it. */
-const takeEarlierCommands = (live: Live): void => {
+const takeEarlierCommands = (live: LivePair): void => {
   for (let round = 0; round < ROUNDS_MAX && takeCommands(live, live.main); round++);
 };
 
-const childEnded = (live: Live, pid: number, wait: number): void => {
+const childEnded = (live: LivePair, pid: number, wait: number): void => {
   const { code } = decodeWait(wait);
   if (pid === live.script) {
     live.script = 0;
     // a script that a signal ended has not objected
-    deliver(live, on('main', { kind: 'answered', veto: code === 0 }));
-  } else if (pid === pidOf(live.pair.main)) deliver(live, on('main', { kind: 'ended', code, status: wait & 0xff }));
-  else if (pid === live.pair.log?.process?.pid) deliver(live, on('log', { kind: 'ended', code, status: wait & 0xff }));
+    deliverToPair(live, on('main', { kind: 'scriptDone', veto: code === 0 }));
+  } else if (pid === pidOf(live.pair.main))
+    deliverToPair(live, on('main', { kind: 'ended', code, status: wait & 0xff }));
+  else if (pid === live.pair.log?.process?.pid)
+    deliverToPair(live, on('log', { kind: 'ended', code, status: wait & 0xff }));
 };
 
 /** An adopted process ended: it was not our child, so how it ended is not known. */
-const adoptedEnded = (live: Live, side: LiveSide): void => {
+const adoptedEnded = (live: LivePair, side: LiveSide): void => {
   if (side.adopted !== null) forget(live.loop, side.adopted);
   side.adopted = null;
-  deliver(live, on(side.side, { kind: 'ended', code: -1, status: 0 }));
+  deliverToPair(live, on(side.side, { kind: 'ended', code: -1, status: 0 }));
 };
 
-const due = (live: Live, ms: number): void => {
+const due = (live: LivePair, ms: number): void => {
   const at: Now = { ms, wall: wallClock() };
-  if (live.awaited.dueMs !== null && live.awaited.dueMs <= ms) deliver(live, ...lookAgain(live));
+  if (live.awaited.dueMs !== null && live.awaited.dueMs <= ms) deliverToPair(live, ...findLogAgain(live));
   for (let outcome = handleDue(live.pair, at); outcome !== null; outcome = handleDue(live.pair, at)) {
     const next = outcome;
-    deliverAt(live, at, [() => next]);
+    deliverToPairAt(live, at, [() => next]);
   }
   if (live.publishMs !== null && live.publishMs <= ms) publishAll(live);
   schedule(live);
 };
 
 /** Whoever seems to have held the lock of the log has ended. */
-const holderEnded = (live: Live): void => {
+const holderEnded = (live: LivePair): void => {
   if (live.awaited.holder === null) return;
   forgetHolder(live);
-  deliver(live, ...lookAgain(live));
+  deliverToPair(live, ...findLogAgain(live));
 };
 
-const HANDLERS: Handlers = {
+const HANDLERS: PairHandlers = {
   commands: (live, side) => void takeCommands(live, side),
   adoptedEnded,
   holderEnded,
@@ -114,16 +117,16 @@ const HANDLERS: Handlers = {
 
 // ---- its life -----------------------------------------------------------------------------------------------
 
-const startWanted = (live: Live): void => {
-  if (live.pair.log?.state === 'down') deliver(live, on('log', firstEvent(live.pair.log)));
-  if (live.pair.main.state === 'down') deliver(live, on('main', firstEvent(live.pair.main)));
+const startWanted = (live: LivePair): void => {
+  if (live.pair.log?.state === 'down') deliverToPair(live, on('log', firstEvent(live.pair.log)));
+  if (live.pair.main.state === 'down') deliverToPair(live, on('main', firstEvent(live.pair.main)));
 };
 
 /**
  * Takes the service in `folder`, '' for the current directory or a path that ends in a slash, and starts what is wanted up: at
  * once, or from the loop where another process is just taking it. Throws Fatal, also from the loop.
  */
-export const superviseService = (loop: Loop, voice: Voice, folder: Bytes, opened: (live: Live) => void): void => {
+export const superviseService = (loop: Loop, voice: Voice, folder: Bytes, opened: (live: LivePair) => void): void => {
   let tries = 0;
   const open = (): void => {
     const live = openService({ loop, voice, folder, handlers: HANDLERS });
@@ -138,13 +141,13 @@ export const superviseService = (loop: Loop, voice: Voice, folder: Bytes, opened
 };
 
 /** Brings the service down for good, after what was sent to it before. */
-export const exitService = (live: Live): void => {
+export const exitService = (live: LivePair): void => {
   takeEarlierCommands(live);
-  deliver(live, on('main', { kind: 'exit' }));
+  deliverToPair(live, on('main', { kind: 'exit' }));
 };
 
 /** What only a living supervisor needs is gone when it has ended. */
-export const tidy = (live: Live): void => {
-  removeSpares(live.main.board);
-  if (live.log !== null) removeSpares(live.log.board);
+export const tidy = (live: LivePair): void => {
+  removeSpares(live.main.statusFiles);
+  if (live.log !== null) removeSpares(live.log.statusFiles);
 };

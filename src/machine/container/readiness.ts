@@ -11,23 +11,28 @@ const ASK_MS = 100;
 /** What is known when it is asked. */
 export interface Seen {
   /** The scan directory was looked at, or cannot be. */
-  readonly looked: boolean;
+  readonly hasScanned: boolean;
   /** Directories that are being written wait for a later look. */
-  readonly young: boolean;
+  readonly isSettling: boolean;
   /** Services whose runsv does not listen. */
-  readonly deaf: readonly string[];
+  readonly notListening: readonly string[];
   /** Some of these cannot be watched. */
-  readonly blind: boolean;
+  readonly mustPoll: boolean;
 }
 
 export type Readiness =
   | { readonly kind: 'wait'; readonly untilMs: number }
-  /** `deaf`: those that it was not worth waiting for any longer */
-  | { readonly kind: 'start'; readonly deaf: readonly string[] };
+  /** `notListening`: those that it was not worth waiting for any longer */
+  | { readonly kind: 'start'; readonly notListening: readonly string[] };
 
 /** What is to be done at `nowMs`, where it has waited since `sinceMs`. */
-export const readinessOf = ({ looked, young, deaf, blind }: Seen, sinceMs: number, nowMs: number): Readiness => {
+export const readinessOf = (
+  { hasScanned, isSettling, notListening, mustPoll }: Seen,
+  sinceMs: number,
+  nowMs: number,
+): Readiness => {
   const endMs = sinceMs + LISTEN_MS;
-  if (nowMs >= endMs || (looked && !young && deaf.length === 0)) return { kind: 'start', deaf };
-  return { kind: 'wait', untilMs: blind ? Math.min(endMs, nowMs + ASK_MS) : endMs };
+  if (nowMs >= endMs || (hasScanned && !isSettling && notListening.length === 0))
+    return { kind: 'start', notListening };
+  return { kind: 'wait', untilMs: mustPoll ? Math.min(endMs, nowMs + ASK_MS) : endMs };
 };

@@ -20,7 +20,7 @@ export const DRAIN_MS = 1000;
 /** How long what services left behind has to end after TERM. */
 const STRAYS_MS = 1000;
 /** How often services are looked at while they end. */
-const LOOK_MS = 250;
+const CHECK_MS = 250;
 const KILL_ROUND_MS = 100;
 const KILL_ROUNDS = 10;
 /** A second request in less than this is the same one. */
@@ -29,10 +29,10 @@ const INSIST_MS = 1000;
 /** The exit code of a main command of which none is known: as if KILL had ended it. */
 const KILLED_CODE = 137;
 
-export type Phase = 'none' | 'command' | 'services' | 'strays' | 'draining' | 'killing' | 'over';
+export type ShutdownPhase = 'none' | 'command' | 'services' | 'strays' | 'draining' | 'killing' | 'done';
 
 export interface Shutdown {
-  readonly phase: Phase;
+  readonly phase: ShutdownPhase;
   readonly killAfterMs: number;
   /** The main command runs. */
   readonly command: boolean;
@@ -55,9 +55,9 @@ export interface Shutdown {
 export type ShutdownEvent =
   | { readonly kind: 'commandStarted' }
   /** a signal that asks for the end; `code` counts where no main command has one */
-  | { readonly kind: 'asked'; readonly code: number }
+  | { readonly kind: 'stopRequested'; readonly code: number }
   | { readonly kind: 'commandEnded'; readonly code: number }
-  | { readonly kind: 'essentialOver'; readonly code: number }
+  | { readonly kind: 'essentialFinished'; readonly code: number }
   /** who is left: runsvs, and whether anybody at all */
   | { readonly kind: 'seen'; readonly runsvs: number; readonly anybody: boolean }
   /** the answer to lookForRest: no service runs any more, their logs are waited for */
@@ -66,17 +66,17 @@ export type ShutdownEvent =
 
 export type ShutdownEffect =
   /** TERM to the main command */
-  | { readonly kind: 'askCommand' }
+  | { readonly kind: 'termCommand' }
   /** TERM to every runsv */
   | { readonly kind: 'stopServices' }
   /** TERM to everybody */
-  | { readonly kind: 'askStrays' }
+  | { readonly kind: 'termStrays' }
   /** see whether any service runs: `rested`, or nothing */
   | { readonly kind: 'lookForRest' }
   /** TERM to orphans; `rested`: to everybody but runsvs, logs and the main command */
-  | { readonly kind: 'askLeft'; readonly rested: boolean }
+  | { readonly kind: 'termLeftovers'; readonly rested: boolean }
   /** KILL to these */
-  | { readonly kind: 'killLeft' }
+  | { readonly kind: 'killLeftovers' }
   /** KILL to everybody but runsvs and logs */
   | { readonly kind: 'killButLogs' }
   | { readonly kind: 'killAll'; readonly first: boolean };
@@ -102,7 +102,7 @@ export const newShutdown = (killAfterMs: number): Shutdown => ({
 const stay = (shutdown: Shutdown, ...effects: readonly ShutdownEffect[]): ShutdownOutcome => ({ shutdown, effects });
 
 interface Next {
-  readonly phase: Phase;
+  readonly phase: ShutdownPhase;
   readonly dueMs: number | null;
   readonly effect?: ShutdownEffect;
 }
@@ -111,34 +111,34 @@ const enter = (s: Shutdown, { phase, dueMs, effect }: Next, nowMs: number): Shut
   stay({ ...s, phase, dueMs, sinceMs: nowMs }, ...(effect === undefined ? [] : [effect]));
 
 /** Until when what services left behind is told at the latest, so that it can still end by itself. */
-const askByMs = (s: Shutdown): number => s.deadlineMs - Math.min(STRAYS_MS, s.killAfterMs / 2);
+const termByMs = (s: Shutdown): number => s.deadlineMs - Math.min(STRAYS_MS, s.killAfterMs / 2);
 
-const lookMs = (s: Shutdown, nowMs: number): number => Math.min(askByMs(s), nowMs + LOOK_MS);
+const checkMs = (s: Shutdown, nowMs: number): number => Math.min(termByMs(s), nowMs + CHECK_MS);
 
 const stopServices = (s: Shutdown, nowMs: number): ShutdownOutcome =>
-  enter(s, { phase: 'services', dueMs: lookMs(s, nowMs), effect: { kind: 'stopServices' } }, nowMs);
+  enter(s, { phase: 'services', dueMs: checkMs(s, nowMs), effect: { kind: 'stopServices' } }, nowMs);
 
-const askLeft = (s: Shutdown, rested: boolean, nowMs: number): ShutdownOutcome => {
+const termLeftovers = (s: Shutdown, rested: boolean, nowMs: number): ShutdownOutcome => {
   const dueMs = Math.min(s.deadlineMs, nowMs + STRAYS_MS);
-  return stay({ ...s, dueMs, straysMs: nowMs }, { kind: 'askLeft', rested });
+  return stay({ ...s, dueMs, straysMs: nowMs }, { kind: 'termLeftovers', rested });
 };
 
 const rested = (s: Shutdown, nowMs: number): ShutdownOutcome =>
-  s.phase === 'services' && s.straysMs === null && !s.straysDone ? askLeft(s, true, nowMs) : stay(s);
+  s.phase === 'services' && s.straysMs === null && !s.straysDone ? termLeftovers(s, true, nowMs) : stay(s);
 
 /** What is due before the deadline, while services end. */
-const lookAtServices = (s: Shutdown, nowMs: number): ShutdownOutcome => {
+const checkServices = (s: Shutdown, nowMs: number): ShutdownOutcome => {
   if (s.straysMs !== null) {
-    return stay({ ...s, dueMs: s.deadlineMs, straysMs: null, straysDone: true }, { kind: 'killLeft' });
+    return stay({ ...s, dueMs: s.deadlineMs, straysMs: null, straysDone: true }, { kind: 'killLeftovers' });
   }
-  if (nowMs >= askByMs(s)) return askLeft(s, false, nowMs);
-  return stay({ ...s, dueMs: lookMs(s, nowMs) }, { kind: 'lookForRest' });
+  if (nowMs >= termByMs(s)) return termLeftovers(s, false, nowMs);
+  return stay({ ...s, dueMs: checkMs(s, nowMs) }, { kind: 'lookForRest' });
 };
 
 const begin = (s: Shutdown, code: number | null, nowMs: number): ShutdownOutcome => {
   const begun = { ...s, code, deadlineMs: nowMs + s.killAfterMs };
   if (!s.command) return stopServices(begun, nowMs);
-  return enter(begun, { phase: 'command', dueMs: nowMs + s.killAfterMs / 2, effect: { kind: 'askCommand' } }, nowMs);
+  return enter(begun, { phase: 'command', dueMs: nowMs + s.killAfterMs / 2, effect: { kind: 'termCommand' } }, nowMs);
 };
 
 const killAll = (s: Shutdown, nowMs: number): ShutdownOutcome =>
@@ -148,12 +148,12 @@ const killAll = (s: Shutdown, nowMs: number): ShutdownOutcome =>
     nowMs,
   );
 
-const over = (s: Shutdown, nowMs: number): ShutdownOutcome =>
-  enter({ ...s, code: s.code ?? KILLED_CODE }, { phase: 'over', dueMs: null }, nowMs);
+const done = (s: Shutdown, nowMs: number): ShutdownOutcome =>
+  enter({ ...s, code: s.code ?? KILLED_CODE }, { phase: 'done', dueMs: null }, nowMs);
 
-const asked = (s: Shutdown, code: number, nowMs: number): ShutdownOutcome => {
+const stopRequested = (s: Shutdown, code: number, nowMs: number): ShutdownOutcome => {
   if (s.phase === 'none') return begin(s, s.command ? null : code, nowMs);
-  if (s.phase === 'command') return stay(s, { kind: 'askCommand' });
+  if (s.phase === 'command') return stay(s, { kind: 'termCommand' });
   return s.phase === 'services' && nowMs - s.sinceMs >= INSIST_MS ? stay(s, { kind: 'stopServices' }) : stay(s);
 };
 
@@ -166,25 +166,25 @@ const commandEnded = (s: Shutdown, code: number, nowMs: number): ShutdownOutcome
 const strays = (s: Shutdown, nowMs: number): ShutdownOutcome => {
   // a main command that was told to end has the whole time for it
   const dueMs = s.command ? s.deadlineMs : Math.min(s.deadlineMs, nowMs + STRAYS_MS);
-  return enter(s, { phase: 'strays', dueMs, effect: { kind: 'askStrays' } }, nowMs);
+  return enter(s, { phase: 'strays', dueMs, effect: { kind: 'termStrays' } }, nowMs);
 };
 
-const WAITING: readonly Phase[] = ['services', 'strays', 'draining', 'killing'];
+const WAITING: readonly ShutdownPhase[] = ['services', 'strays', 'draining', 'killing'];
 
 const seen = (s: Shutdown, runsvs: number, anybody: boolean, nowMs: number): ShutdownOutcome => {
   if (runsvs > 0 || !WAITING.includes(s.phase)) return stay(s);
-  if (!anybody) return over(s, nowMs);
+  if (!anybody) return done(s, nowMs);
   return s.phase === 'services' ? strays(s, nowMs) : stay(s);
 };
 
 const due = (s: Shutdown, nowMs: number): ShutdownOutcome => {
   if (s.dueMs === null || s.dueMs > nowMs) return stay(s);
   if (s.phase === 'command') return stopServices(s, nowMs);
-  if (s.phase === 'services' && nowMs < s.deadlineMs) return lookAtServices(s, nowMs);
+  if (s.phase === 'services' && nowMs < s.deadlineMs) return checkServices(s, nowMs);
   if (s.phase === 'services') {
     return enter(s, { phase: 'draining', dueMs: nowMs + DRAIN_MS, effect: { kind: 'killButLogs' } }, nowMs);
   }
-  return s.rounds < KILL_ROUNDS ? killAll(s, nowMs) : over(s, nowMs);
+  return s.rounds < KILL_ROUNDS ? killAll(s, nowMs) : done(s, nowMs);
 };
 
 /** Applies one event. Total: never throws, whatever the event. */
@@ -192,11 +192,11 @@ export const handleShutdown = (s: Shutdown, event: ShutdownEvent, nowMs: number)
   switch (event.kind) {
     case 'commandStarted':
       return stay({ ...s, command: true });
-    case 'asked':
-      return asked(s, event.code, nowMs);
+    case 'stopRequested':
+      return stopRequested(s, event.code, nowMs);
     case 'commandEnded':
       return commandEnded(s, event.code, nowMs);
-    case 'essentialOver':
+    case 'essentialFinished':
       return s.phase === 'none' ? begin(s, event.code, nowMs) : stay(s);
     case 'seen':
       return seen(s, event.runsvs, event.anybody, nowMs);

@@ -24,16 +24,16 @@ export const endingSignals: readonly number[] = [...ENDING, SIGHUP];
 export const optionalSignals = (command: boolean): readonly number[] =>
   command ? [SIGINT, SIGQUIT, ...ONLY_FORWARDED] : [SIGINT, SIGQUIT];
 
-export type Wish =
-  | { readonly kind: 'end'; readonly code: number }
+export type SignalAction =
+  | { readonly kind: 'stop'; readonly code: number }
   /** pass it on to the main command */
   | { readonly kind: 'forward'; readonly signal: number }
   | { readonly kind: 'nothing' };
 
 /** What `signal` asks for; `command`: a main command runs. */
-export const wishOf = (signal: number, command: boolean): Wish => {
-  if (ENDING.includes(signal)) return { kind: 'end', code: 0 };
-  const ending = ENDING_ALONE.includes(signal);
-  if (command && (ending || ONLY_FORWARDED.includes(signal))) return { kind: 'forward', signal };
-  return ending ? { kind: 'end', code: signal === SIGHUP ? HANGUP_CODE : 0 } : { kind: 'nothing' };
+export const signalAction = (signal: number, command: boolean): SignalAction => {
+  if (ENDING.includes(signal)) return { kind: 'stop', code: 0 };
+  const asksForStop = ENDING_ALONE.includes(signal);
+  if (command && (asksForStop || ONLY_FORWARDED.includes(signal))) return { kind: 'forward', signal };
+  return asksForStop ? { kind: 'stop', code: signal === SIGHUP ? HANGUP_CODE : 0 } : { kind: 'nothing' };
 };

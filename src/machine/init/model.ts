@@ -16,10 +16,10 @@ export type Stage = 1 | 2 | 3;
 export type Script = 'ctrlaltdel' | 'pwrfail';
 export type OffKind = 'reboot' | 'powerOff' | 'halt';
 
-export type State = 'starting' | 'running' | 'waiting' | 'helping' | 'pausing' | 'stopping' | 'over';
+export type StagesState = 'starting' | 'running' | 'backoff' | 'helping' | 'pausing' | 'stopping' | 'done';
 
 export interface Stages {
-  readonly state: State;
+  readonly state: StagesState;
   readonly stage: Stage;
   /** The process of the stage or of the emergency shell, 0 for none. */
   readonly pid: number;
@@ -73,11 +73,11 @@ export type StagesEffect =
   | { readonly kind: 'runScript'; readonly name: Script }
   | { readonly kind: 'send'; readonly pid: number; readonly signal: number }
   /** make the files ask for no stop any more */
-  | { readonly kind: 'takeStop' }
+  | { readonly kind: 'withdrawStop' }
   /** make the files ask for a stop, or for a reboot */
-  | { readonly kind: 'askFor'; readonly what: 'stop' | 'reboot' }
+  | { readonly kind: 'request'; readonly what: 'stop' | 'reboot' }
   /** look at the files: cont */
-  | { readonly kind: 'look' }
+  | { readonly kind: 'checkStopFiles' }
   /** kill every process, and look at the files: verdict */
   | { readonly kind: 'killAll' }
   /** stillOn, or the end */

@@ -3,7 +3,7 @@
 // Promises: pure and total, as ../service/table.ts; what is said is said in runit's own words.
 // Read first: model.ts. Read next: ../../effects/init/supervisor.ts (who carries it out).
 import { SIGKILL, SIGTERM } from '../../abi/signals.ts';
-import type { OffKind, Script, Stage, Stages, StagesEffect, StagesEvent, StagesOutcome, State } from './model.ts';
+import type { OffKind, Script, Stage, Stages, StagesEffect, StagesEvent, StagesOutcome, StagesState } from './model.ts';
 
 /** Milliseconds between the end of a stage 2 that is to be started again and its start. */
 export const PAUSE_MS = 5000;
@@ -44,7 +44,7 @@ const also = (effects: readonly StagesEffect[], next: StagesOutcome): StagesOutc
 });
 const tell = (text: string): StagesEffect => ({ kind: 'tell', text });
 const warn = (text: string): StagesEffect => tell(`warning: ${text}`);
-const pathOf = (name: Stage | Script): string => `/etc/runit/${name}`;
+const scriptPath = (name: Stage | Script): string => `/etc/runit/${name}`;
 
 // ---- from stage to stage --------------------------------------------------------------------------------------
 
@@ -54,16 +54,16 @@ const ask = (s: Stages, stage: Stage): StagesOutcome => ({
 });
 
 const enter = (s: Stages, stage: Stage): StagesOutcome =>
-  also([tell(`enter stage: ${pathOf(stage)}`)], ask({ ...s, helped: false }, stage));
+  also([tell(`enter stage: ${scriptPath(stage)}`)], ask({ ...s, helped: false }, stage));
 
 /** Stage 3, by the wish that was kept: the files that say reboot may have been made anew since. */
 const enterLast = (s: Stages): StagesOutcome => {
-  const again: readonly StagesEffect[] = s.kept.stop?.reboot ? [{ kind: 'askFor', what: 'reboot' }] : [];
+  const again: readonly StagesEffect[] = s.kept.stop?.reboot ? [{ kind: 'request', what: 'reboot' }] : [];
   return also(again, enter({ ...s, kept: NOTHING_KEPT }, 3));
 };
 
 const finish = (s: Stages): StagesOutcome => ({
-  stages: { ...s, state: 'over', pid: 0, dueMs: null },
+  stages: { ...s, state: 'done', pid: 0, dueMs: null },
   effects: [tell('sending KILL signal to all processes...'), { kind: 'killAll' }],
 });
 
@@ -76,8 +76,8 @@ const goOn = (s: Stages): StagesOutcome => {
 
 const skip = (s: Stages): StagesOutcome => also([warn('skipping stage 2...')], enterLast(s));
 
-const leave = (s: Stages, next: (s: Stages) => StagesOutcome): StagesOutcome =>
-  also([tell(`leave stage: ${pathOf(s.stage)}`)], next({ ...s, pid: 0, dueMs: null }));
+const leaveStage = (s: Stages, next: (s: Stages) => StagesOutcome): StagesOutcome =>
+  also([tell(`leave stage: ${scriptPath(s.stage)}`)], next({ ...s, pid: 0, dueMs: null }));
 
 const again = (s: Stages, nowMs: number): StagesOutcome => ({
   stages: { ...s, state: 'pausing', pid: 0, dueMs: nowMs + PAUSE_MS },
@@ -85,16 +85,16 @@ const again = (s: Stages, nowMs: number): StagesOutcome => ({
 });
 
 const stageEnded: Handler<'ended'> = (s, { code }, nowMs) => {
-  if (code === 0) return leave(s, goOn);
-  const told = [warn(`child ${code === null ? 'crashed' : 'failed'}: ${pathOf(s.stage)}`)];
-  if (s.stage === 2 && (code === null || code === AGAIN_CODE)) return also(told, again(s, nowMs));
+  if (code === 0) return leaveStage(s, goOn);
+  const warned = [warn(`child ${code === null ? 'crashed' : 'failed'}: ${scriptPath(s.stage)}`)];
+  if (s.stage === 2 && (code === null || code === AGAIN_CODE)) return also(warned, again(s, nowMs));
   const skips = s.stage === 1 && (code === null || code === SKIP_CODE);
-  return also(told, leave(s, skips ? skip : goOn));
+  return also(warned, leaveStage(s, skips ? skip : goOn));
 };
 
 // ---- stages that cannot be executed -----------------------------------------------------------------------------
 
-const giveUp = (s: Stages): StagesOutcome => also([warn(`child failed: ${pathOf(s.stage)}`)], leave(s, goOn));
+const giveUp = (s: Stages): StagesOutcome => also([warn(`child failed: ${scriptPath(s.stage)}`)], leaveStage(s, goOn));
 
 /** Whoever is at the console may mend a stage that the system cannot do without; then it is tried once more. */
 const help = (s: Stages): StagesOutcome =>
@@ -104,14 +104,14 @@ const help = (s: Stages): StagesOutcome =>
 
 const helperStarted: Handler<'started'> = (s, { pid }) => ({
   stages: { ...s, pid },
-  effects: [warn(`emergency shell on the console, ${pathOf(s.stage)} is tried again when it ends.`)],
+  effects: [warn(`emergency shell on the console, ${scriptPath(s.stage)} is tried again when it ends.`)],
 });
 
 // ---- requests ---------------------------------------------------------------------------------------------------
 
 type StopHandler = (s: Stages, reboot: boolean, nowMs: number) => StagesOutcome;
 
-const TAKE: StagesEffect = { kind: 'takeStop' };
+const TAKE: StagesEffect = { kind: 'withdrawStop' };
 const TOO_LATE: StagesEffect = warn('signals only work in stage 2.');
 
 /** What is said to a request that stage 1 keeps from being obeyed. */
@@ -133,7 +133,7 @@ const stopRunning: StopHandler = (s, reboot, nowMs) =>
 /** Nothing of the stage runs. */
 const stopBetween: StopHandler = (s, reboot) => {
   const kept = keepStop(s, reboot);
-  return also(kept.effects, leave(kept.stages, goOn));
+  return also(kept.effects, leaveStage(kept.stages, goOn));
 };
 
 /** Whoever works in the shell has asked for the stop; it need not be asked itself. */
@@ -160,10 +160,10 @@ const REQUEST: Readonly<Record<Script, string>> = {
 
 const runScript = (s: Stages, name: Script): StagesOutcome => {
   // pwrfail may take back what it is run for
-  const before: readonly StagesEffect[] = name === 'pwrfail' ? [{ kind: 'askFor', what: 'stop' }] : [];
+  const before: readonly StagesEffect[] = name === 'pwrfail' ? [{ kind: 'request', what: 'stop' }] : [];
   return {
     stages: { ...s, script: { name, pid: 0 } },
-    effects: [tell(REQUEST[name]), tell(`enter stage: ${pathOf(name)}`), ...before, { kind: 'runScript', name }],
+    effects: [tell(REQUEST[name]), tell(`enter stage: ${scriptPath(name)}`), ...before, { kind: 'runScript', name }],
   };
 };
 
@@ -172,7 +172,7 @@ const keepScript = (s: Stages, name: Script): Stages =>
 
 /** Runs it now or as soon as can be. The same request twice is one. */
 const wantScript = (s: Stages, name: Script): StagesOutcome => {
-  if (s.stage === 1) return { stages: keepScript(s, name), effects: [tooEarly(`${pathOf(name)} runs`)] };
+  if (s.stage === 1) return { stages: keepScript(s, name), effects: [tooEarly(`${scriptPath(name)} runs`)] };
   if (s.script === null) return runScript(s, name);
   return stay(s.script.name === name ? s : keepScript(s, name));
 };
@@ -194,8 +194,8 @@ const onAlarm =
   };
 
 const scriptEnded = (s: Stages, name: Script): StagesOutcome => {
-  const look: readonly StagesEffect[] = s.stage === 2 ? [{ kind: 'look' }] : [];
-  return also([tell(`leave stage: ${pathOf(name)}`), ...look], runKept({ ...s, script: null }));
+  const check: readonly StagesEffect[] = s.stage === 2 ? [{ kind: 'checkStopFiles' }] : [];
+  return also([tell(`leave stage: ${scriptPath(name)}`), ...check], runKept({ ...s, script: null }));
 };
 
 // ---- switching off ----------------------------------------------------------------------------------------------
@@ -239,18 +239,18 @@ const NOTHING: Row = {
   due: stay,
 };
 
-const TABLE: Readonly<Record<State, Row>> = {
+const TABLE: Readonly<Record<StagesState, Row>> = {
   starting: {
     ...NOTHING,
     begin: (s) => enter(s, 1),
     started: stageStarted,
-    forkRefused: (s, _event, nowMs) => stay({ ...s, state: 'waiting', dueMs: nowMs + FORK_RETRY_MS }),
+    forkRefused: (s, _event, nowMs) => stay({ ...s, state: 'backoff', dueMs: nowMs + FORK_RETRY_MS }),
     unable: help,
     cont: onCont(keepStop),
     alarm: onAlarm(keepStop),
   },
   running: { ...NOTHING, ended: stageEnded, cont: onCont(stopRunning), alarm: onAlarm(stopRunning) },
-  waiting: { ...NOTHING, due: askAgain, cont: onCont(stopBetween), alarm: onAlarm(stopBetween) },
+  backoff: { ...NOTHING, due: askAgain, cont: onCont(stopBetween), alarm: onAlarm(stopBetween) },
   helping: {
     ...NOTHING,
     started: helperStarted,
@@ -268,11 +268,11 @@ const TABLE: Readonly<Record<State, Row>> = {
   },
   stopping: {
     ...NOTHING,
-    ended: (s) => leave(s, s.stage === 2 ? enterLast : skip),
+    ended: (s) => leaveStage(s, s.stage === 2 ? enterLast : skip),
     cont: (s) => ({ stages: s, effects: [TAKE] }),
     due: insist,
   },
-  over: {
+  done: {
     ...NOTHING,
     verdict: (s, { reboot }) =>
       reboot ? switchOff(s, 'reboot', 'system reboot.') : switchOff(s, 'powerOff', 'power off...'),

@@ -48,13 +48,13 @@ export type TreeEvent =
   | { readonly kind: 'notStarted'; readonly keys: readonly string[] }
   | { readonly kind: 'ended'; readonly runsvs: readonly Ended[] }
   /** another process holds the service: an earlier runsv that still runs */
-  | { readonly kind: 'taken'; readonly name: string; readonly key: string; readonly pid: number }
+  | { readonly kind: 'alreadySupervised'; readonly name: string; readonly key: string; readonly pid: number }
   /** another runsvdir supervises the service: not to be started before `free` */
   | { readonly kind: 'elsewhere'; readonly key: string }
   | { readonly kind: 'free'; readonly key: string }
   | { readonly kind: 'due' }
   /** not to be started again */
-  | { readonly kind: 'over'; readonly key: string }
+  | { readonly kind: 'finished'; readonly key: string }
   /** bring everything down; once more: insist */
   | { readonly kind: 'stop' };
 
@@ -70,12 +70,12 @@ export type TreeEffect =
   | { readonly kind: 'start'; readonly name: string; readonly key: string }
   | { readonly kind: 'term'; readonly pid: number }
   /** its newcomer has waited for it long enough */
-  | { readonly kind: 'tellLingering'; readonly name: string; readonly pid: number }
+  | { readonly kind: 'warnLingering'; readonly name: string; readonly pid: number }
   /** see whether an earlier runsv holds the service: `taken`, `elsewhere`, or nothing */
   | { readonly kind: 'lookForHolder'; readonly name: string; readonly key: string }
-  | { readonly kind: 'tellCrash'; readonly name: string; readonly signal: number }
+  | { readonly kind: 'warnCrash'; readonly name: string; readonly signal: number }
   /** an essential service is over, and its runsv with it: `over` if that means something, else nothing */
-  | { readonly kind: 'essentialOver'; readonly name: string; readonly key: string };
+  | { readonly kind: 'essentialFinished'; readonly name: string; readonly key: string };
 
 type Of<K extends TreeEvent['kind']> = Extract<TreeEvent, { readonly kind: K }>;
 
@@ -85,9 +85,9 @@ export interface TreeOutcome {
 }
 
 /** The exit code of a runsv that could not take its service. */
-const NOT_TAKEN = 111;
+const LOCK_FAILED_EXIT_CODE = 111;
 /** The exit code of a runsv whose essential service is over for good. */
-export const ESSENTIAL_OVER = 125;
+export const ESSENTIAL_EXIT_CODE = 125;
 
 export const newTree = (): Tree => ({ wanted: new Map(), leaving: [], stopping: false });
 
@@ -119,7 +119,7 @@ const hurry = (tree: Tree, nowMs: number): TreeOutcome => {
   if (late.size === 0) return { tree, effects: [] };
   const leaving = tree.leaving.map((old) => (late.has(old) ? { ...old, dueMs: null } : old));
   const effects = [...late].flatMap((old): TreeEffect[] => [
-    { kind: 'tellLingering', name: old.name, pid: old.pid },
+    { kind: 'warnLingering', name: old.name, pid: old.pid },
     term(old),
   ]);
   return { tree: { ...tree, leaving }, effects };
@@ -183,9 +183,9 @@ const notStarted = (tree: Tree, keys: readonly string[], nowMs: number): TreeOut
 
 const effectsOfEnd = (entry: Entry, end: Ended): readonly TreeEffect[] => {
   const { name, key } = entry;
-  if (end.signal !== 0) return [{ kind: 'tellCrash', name, signal: end.signal }];
-  if (end.code === ESSENTIAL_OVER) return [{ kind: 'essentialOver', name, key }];
-  return end.code === NOT_TAKEN ? [{ kind: 'lookForHolder', name, key }] : [];
+  if (end.signal !== 0) return [{ kind: 'warnCrash', name, signal: end.signal }];
+  if (end.code === ESSENTIAL_EXIT_CODE) return [{ kind: 'essentialFinished', name, key }];
+  return end.code === LOCK_FAILED_EXIT_CODE ? [{ kind: 'lookForHolder', name, key }] : [];
 };
 
 /** Whoever has told a runsv to go can see that it has gone, also by looking every 0.42 s, as C's sv does. */
@@ -210,12 +210,12 @@ const ended = (tree: Tree, runsvs: readonly Ended[], nowMs: number): TreeOutcome
 /** A runsv that was only just started may have found its service taken: whoever holds it must go as well. */
 const heldByOthers = (leaving: readonly Entry[], ends: ReadonlyMap<number, Ended>): readonly TreeEffect[] =>
   leaving
-    .filter((entry) => ends.get(entry.pid)?.code === NOT_TAKEN)
+    .filter((entry) => ends.get(entry.pid)?.code === LOCK_FAILED_EXIT_CODE)
     .map(({ name, key }) => ({ kind: 'lookForHolder', name, key }));
 
 const term = ({ pid }: Entry): TreeEffect => ({ kind: 'term', pid });
 
-const taken = (tree: Tree, { name, key, pid }: Of<'taken'>, nowMs: number): TreeOutcome => {
+const alreadySupervised = (tree: Tree, { name, key, pid }: Of<'alreadySupervised'>, nowMs: number): TreeOutcome => {
   if (tree.stopping) {
     const holder: Entry = { name, key, pid, startedMs: nowMs, dueMs: null };
     return { tree: { ...tree, leaving: [...tree.leaving, holder] }, effects: [term(holder)] };
@@ -251,12 +251,12 @@ export const handleTree = (tree: Tree, event: TreeEvent, nowMs: number): TreeOut
       return notStarted(tree, event.keys, nowMs);
     case 'ended':
       return ended(tree, event.runsvs, nowMs);
-    case 'taken':
-      return taken(tree, event, nowMs);
+    case 'alreadySupervised':
+      return alreadySupervised(tree, event, nowMs);
     case 'due':
       return startDue(tree, nowMs);
     case 'elsewhere':
-    case 'over':
+    case 'finished':
       return startAt(tree, event.key, null);
     case 'free':
       return startAt(tree, event.key, nowMs + YIELD_MS);

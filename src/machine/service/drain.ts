@@ -36,14 +36,14 @@ export interface Draining {
   /** The pipe was empty at the last look. */
   readonly wasEmpty: boolean;
   /** The log was told to end. */
-  readonly told: boolean;
+  readonly termSent: boolean;
 }
 
 export const newDraining = (now: Now): Draining => ({
   sinceMs: now.ms,
   dueMs: now.ms + LOOK_MS,
   wasEmpty: false,
-  told: false,
+  termSent: false,
 });
 
 const patienceMs = ({ held, empty }: Input): number => {
@@ -52,9 +52,9 @@ const patienceMs = ({ held, empty }: Input): number => {
 };
 
 /** After a look: whether the log is to be told now, and when to look again, or to kill. */
-export const looked = (draining: Draining, input: Input, now: Now): Draining => {
+export const afterLook = (draining: Draining, input: Input, now: Now): Draining => {
   // what was taken from the pipe only just now may not be written yet
   const isSettled = !input.empty || draining.wasEmpty;
-  const told = isSettled && now.ms - draining.sinceMs >= patienceMs(input);
-  return { ...draining, wasEmpty: input.empty, told, dueMs: now.ms + (told ? KILL_MS : LOOK_MS) };
+  const termSent = isSettled && now.ms - draining.sinceMs >= patienceMs(input);
+  return { ...draining, wasEmpty: input.empty, termSent, dueMs: now.ms + (termSent ? KILL_MS : LOOK_MS) };
 };

@@ -31,11 +31,11 @@
 // Everything is a value: (service, event, now) -> (service, effects). No clock, no files, nothing that can fail.
 // Read next: table.ts (the table), pair.ts (a service and its log), ../../effects/service/supervisor.ts (who carries it out).
 
-export type State = 'down' | 'waiting' | 'preparing' | 'starting' | 'up' | 'ending' | 'finishing';
+export type ServiceState = 'down' | 'backoff' | 'preparing' | 'starting' | 'up' | 'ending' | 'finishing';
 export type Want = 'up' | 'down' | 'exit';
 
 /** The wall clock, for printing only. */
-export interface Wall {
+export interface WallTime {
   readonly sec: number;
   readonly nsec: number;
 }
@@ -43,32 +43,32 @@ export interface Wall {
 /** When an event happened: monotonic milliseconds decide, the wall clock is shown. */
 export interface Now {
   readonly ms: number;
-  readonly wall: Wall;
+  readonly wall: WallTime;
 }
 
 /** The letters that have a control script of their own. */
 export type ScriptLetter = 'u' | 't' | 'k' | 'p' | 'c' | 'h' | 'a' | 'i' | 'q' | '1' | '2' | 'd' | 'x';
 /** The letters that send a signal and change nothing else. */
-export type SignalLetter = 'h' | 'a' | 'i' | 'q' | '1' | '2';
+export type PlainSignalLetter = 'h' | 'a' | 'i' | 'q' | '1' | '2';
 /** The letters that send a signal, whatever else they do. */
-export type SignLetter = SignalLetter | 't' | 'k' | 'p' | 'c';
+export type SignalLetter = PlainSignalLetter | 't' | 'k' | 'p' | 'c';
 
 /** One step of a command. `pid` is the process it is meant for; 0 the one about to be started. */
-export type Step =
+export type CommandStep =
   | { readonly kind: 'start' }
-  | { readonly kind: 'sign'; readonly letter: SignLetter; readonly pid: number }
+  | { readonly kind: 'signal'; readonly letter: SignalLetter; readonly pid: number }
   /** sends CONT without asking: a stopped process could not obey TERM */
-  | { readonly kind: 'wake'; readonly pid: number }
+  | { readonly kind: 'continue'; readonly pid: number }
   /** asks the script of d or x, which cannot object */
-  | { readonly kind: 'tell'; readonly letter: 'd' | 'x'; readonly pid: number };
+  | { readonly kind: 'notify'; readonly letter: 'd' | 'x'; readonly pid: number };
 
 export interface Service {
-  readonly state: State;
+  readonly state: ServiceState;
   readonly want: Want;
   /** The process of ./run or ./finish. */
   readonly process: Process | null;
   /** When the present state began, as the status file tells it. */
-  readonly since: Wall;
+  readonly since: WallTime;
   /** The last ./run, once it has ended. */
   readonly lastRun: Run;
   /** ./run is not started before this, monotonic. */
@@ -76,17 +76,17 @@ export interface Service {
   /** When the event `due` is owed, monotonic; null for never. */
   readonly dueMs: number | null;
   /** Each at most once, see steps.ts. */
-  readonly steps: readonly Step[];
+  readonly steps: readonly CommandStep[];
   /** The step whose script has been asked and has not answered. */
-  readonly asking: Step | null;
+  readonly runningScript: CommandStep | null;
   /** A log service has neither control scripts nor a finish script. */
   readonly scripts: boolean;
   /** Its last end, which nobody asked for, is the end of everything. */
   readonly essential: boolean;
   /** A command has asked for the end of ./run, as it is or as it is about to be started. */
-  readonly told: boolean;
+  readonly stopRequested: boolean;
   /** An essential service is over for good: how it ended, as an exit code. */
-  readonly over: number | null;
+  readonly finalExitCode: number | null;
 }
 
 /** A process of a service, and what is known of it from its start to its end. */
@@ -104,11 +104,11 @@ export interface Process {
 export interface Run {
   /** Monotonic. */
   readonly startedMs: number;
-  readonly ending: Ending;
+  readonly exit: ExitStatus;
 }
 
 /** How a process ended: exit code (-1 for a signal) and the low byte of the wait status. */
-export interface Ending {
+export interface ExitStatus {
   readonly code: number;
   readonly status: number;
 }
@@ -116,11 +116,11 @@ export interface Ending {
 /** What can happen to a service. */
 export type Event =
   | { readonly kind: 'up' | 'down' | 'once' | 'exit' | 'term' | 'kill' | 'pause' | 'cont' }
-  | { readonly kind: 'signal'; readonly letter: SignalLetter }
+  | { readonly kind: 'signal'; readonly letter: PlainSignalLetter }
   /** the log's end has come: its input is closed, it shall not be started again */
-  | { readonly kind: 'leave' }
+  | { readonly kind: 'drain' }
   /** a control script answered, or there is none */
-  | { readonly kind: 'answered'; readonly veto: boolean }
+  | { readonly kind: 'scriptDone'; readonly veto: boolean }
   | { readonly kind: 'started'; readonly pid: number }
   /** what a start needs is not there yet */
   | { readonly kind: 'notReady' }
@@ -128,7 +128,7 @@ export type Event =
   | { readonly kind: 'forkRefused' }
   /** a child came to be that could not become the program */
   | { readonly kind: 'execFailed' }
-  | ({ readonly kind: 'ended' } & Ending)
+  | ({ readonly kind: 'ended' } & ExitStatus)
   | { readonly kind: 'noFinish' }
   | { readonly kind: 'due' }
   /** found running when its supervisor started */
@@ -138,7 +138,7 @@ export type Event =
 export interface Adopted {
   readonly process: Process;
   readonly phase: 'run' | 'finish';
-  readonly since: Wall;
+  readonly since: WallTime;
 }
 
 export type EventKind = Event['kind'];
@@ -148,13 +148,13 @@ export type Effect =
   /** make the files in supervise/ say what is */
   | { readonly kind: 'publish' }
   /** run control/LETTER if there is one: answered, now or later; u: or notReady, at once */
-  | { readonly kind: 'ask'; readonly letter: ScriptLetter; readonly pid: number }
+  | { readonly kind: 'runScript'; readonly letter: ScriptLetter; readonly pid: number }
   /** KILL the control script that runs */
-  | { readonly kind: 'endScript' }
+  | { readonly kind: 'killScript' }
   /** start ./run: started, forkRefused or execFailed */
   | { readonly kind: 'run' }
   /** start ./finish: started, noFinish, forkRefused or execFailed */
-  | ({ readonly kind: 'finish' } & Ending)
+  | ({ readonly kind: 'finish' } & ExitStatus)
   | { readonly kind: 'send'; readonly pid: number; readonly signal: number };
 
 export interface Outcome {

@@ -6,10 +6,10 @@
 // second exit sends it TERM, kill sends it KILL, or hastens the start that is awaited. A log may also come and go while
 // its service stays: a directory ./log that is made or removed later.
 // Pure and total, as table.ts, which read first. Read next: ../../effects/service/supervisor.ts.
-import { type Draining, type Input, looked, newDraining, SCRIPT_MS } from './drain.ts';
+import { type Draining, type Input, afterLook, newDraining, SCRIPT_MS } from './drain.ts';
 import { handle, isAtRest } from './table.ts';
 import { letterOf } from './steps.ts';
-import type { Effect, Event, Now, ScriptLetter, Service, Step } from './model.ts';
+import type { Effect, Event, Now, ScriptLetter, Service, CommandStep } from './model.ts';
 
 export type Side = 'main' | 'log';
 
@@ -19,9 +19,9 @@ export interface Pair {
   /** Our end of the pipe is closed; the log's end is awaited. */
   readonly draining: Draining | null;
   /** The service has gone for good, but a control script of it is still at work; when that is ended. */
-  readonly script: { readonly step: Step; readonly dueMs: number } | null;
+  readonly script: { readonly step: CommandStep; readonly dueMs: number } | null;
   /** Nothing is left to supervise. */
-  readonly over: boolean;
+  readonly done: boolean;
 }
 
 export type PairEffect =
@@ -29,11 +29,11 @@ export type PairEffect =
   /** close our writing end of the pipe between service and log */
   | { readonly kind: 'endInput' }
   /** see whether the pipe is empty, and held by others: handleInput */
-  | { readonly kind: 'lookAtInput' }
+  | { readonly kind: 'pollInput' }
   /** say that the log does not end, why, and what it gets */
-  | { readonly kind: 'tellLog'; readonly input: Input | null }
+  | { readonly kind: 'warnLog'; readonly input: Input | null }
   /** say that a control script does not end, and is ended */
-  | { readonly kind: 'tellScript'; readonly letter: ScriptLetter }
+  | { readonly kind: 'warnScript'; readonly letter: ScriptLetter }
   /** a log whose directory was removed has ended */
   | { readonly kind: 'closeLog' };
 
@@ -47,7 +47,7 @@ export const newPair = (main: Service, log: Service | null): Pair => ({
   log,
   draining: null,
   script: null,
-  over: false,
+  done: false,
 });
 
 /** The event that makes a new service do what its want says. */
@@ -73,29 +73,29 @@ const isGone = ({ main }: Pair): boolean => main.want === 'exit' && isAtRest(mai
 const hasProcess = (service: Service | null): boolean => service !== null && service.process !== null;
 
 /** What an event means for a pair that is going away: there is no way back, only help for the log. */
-const whileLeaving = (pair: Pair, event: Event): { readonly side: Side; readonly event: Event } | null => {
+const whileDraining = (pair: Pair, event: Event): { readonly side: Side; readonly event: Event } | null => {
   if (event.kind === 'exit') return { side: 'log', event: { kind: 'term' } };
   if (event.kind === 'kill') return { side: 'log', event: hasProcess(pair.log) ? event : { kind: 'due' } };
   return null;
 };
 
 const meant = (pair: Pair, side: Side, event: Event): { readonly side: Side; readonly event: Event } | null => {
-  if (pair.over) return null;
-  if (side === 'main') return pair.draining !== null && isGone(pair) ? whileLeaving(pair, event) : { side, event };
+  if (pair.done) return null;
+  if (side === 'main') return pair.draining !== null && isGone(pair) ? whileDraining(pair, event) : { side, event };
   if (event.kind === 'exit') return null;
   return pair.draining !== null && (event.kind === 'up' || event.kind === 'once') ? null : { side, event };
 };
 
 /** The log's input ends; it shall not be started again. */
 const drain = (pair: Pair, now: Now): PairOutcome => {
-  const left = applyTo({ ...pair, draining: newDraining(now) }, 'log', { kind: 'leave' }, now);
+  const left = applyTo({ ...pair, draining: newDraining(now) }, 'log', { kind: 'drain' }, now);
   return withEffects([{ kind: 'endInput' }], left);
 };
 
 /** How long a control script still has. */
 const timeScript = (pair: Pair, now: Now): Pair => {
   const { main, script } = pair;
-  const step = main.want === 'exit' && main.state === 'down' ? main.asking : null;
+  const step = main.want === 'exit' && main.state === 'down' ? main.runningScript : null;
   if (step === null) return script === null ? pair : { ...pair, script: null };
   return step === script?.step ? pair : { ...pair, script: { step, dueMs: now.ms + SCRIPT_MS } };
 };
@@ -105,7 +105,7 @@ const follow = ({ pair: before, effects }: PairOutcome, now: Now): PairOutcome =
   const pair = timeScript(before, now);
   const isLogDone = pair.log === null || (pair.draining !== null && isAtRest(pair.log));
   if (isGone(pair)) {
-    if (isLogDone) return { pair: { ...pair, draining: null, over: true }, effects };
+    if (isLogDone) return { pair: { ...pair, draining: null, done: true }, effects };
     return pair.draining === null ? withEffects(effects, follow(drain(pair, now), now)) : { pair, effects };
   }
   if (pair.log === null || !isLogDone) return { pair, effects };
@@ -129,11 +129,11 @@ export const dropLog = (pair: Pair, now: Now): PairOutcome =>
 /** What a look at the log's input has shown. */
 export const handleInput = (pair: Pair, input: Input, now: Now): PairOutcome => {
   const { draining } = pair;
-  if (draining === null || draining.told) return { pair, effects: [] };
-  const next = { ...pair, draining: looked(draining, input, now) };
-  if (!next.draining.told) return { pair: next, effects: [] };
+  if (draining === null || draining.termSent) return { pair, effects: [] };
+  const next = { ...pair, draining: afterLook(draining, input, now) };
+  if (!next.draining.termSent) return { pair: next, effects: [] };
   // one that is not running is not started any more
-  return withEffects([{ kind: 'tellLog', input }], follow(applyTo(next, 'log', { kind: 'exit' }, now), now));
+  return withEffects([{ kind: 'warnLog', input }], follow(applyTo(next, 'log', { kind: 'exit' }, now), now));
 };
 
 const isDue = (dueMs: number | null | undefined, now: Now): boolean =>
@@ -141,13 +141,13 @@ const isDue = (dueMs: number | null | undefined, now: Now): boolean =>
 
 const drainingDue = (pair: Pair, draining: Draining, now: Now): PairOutcome => {
   const next: Pair = { ...pair, draining: { ...draining, dueMs: null } };
-  if (!draining.told) return { pair: next, effects: [{ kind: 'lookAtInput' }] };
-  return withEffects([{ kind: 'tellLog', input: null }], follow(applyTo(next, 'log', { kind: 'kill' }, now), now));
+  if (!draining.termSent) return { pair: next, effects: [{ kind: 'pollInput' }] };
+  return withEffects([{ kind: 'warnLog', input: null }], follow(applyTo(next, 'log', { kind: 'kill' }, now), now));
 };
 
-const scriptDue = (pair: Pair, step: Step): PairOutcome => {
+const scriptDue = (pair: Pair, step: CommandStep): PairOutcome => {
   const letter = letterOf(step) as ScriptLetter;
-  const effects = [{ kind: 'tellScript', letter } as const, ...on('main', [{ kind: 'endScript' }])];
+  const effects = [{ kind: 'warnScript', letter } as const, ...on('main', [{ kind: 'killScript' }])];
   return { pair: { ...pair, script: { step, dueMs: Infinity } }, effects };
 };
 

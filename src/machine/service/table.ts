@@ -4,10 +4,10 @@
 // Must not: look at files or clocks. Read first: model.ts. Read next: pair.ts.
 import { SIGKILL } from '../../abi/signals.ts';
 import { decodeWait, exitCodeOf } from '../../abi/wait-status.ts';
-import { letterOf, meantFor, queued, signalOf, signStep, stopSteps, withoutSignals } from './steps.ts';
+import { letterOf, meantFor, queued, signalOf, signalStep, stopSteps, withoutSignals } from './steps.ts';
 import type {
   Effect,
-  Ending,
+  ExitStatus,
   Event,
   EventKind,
   Now,
@@ -16,9 +16,9 @@ import type {
   Run,
   ScriptLetter,
   Service,
-  SignLetter,
-  State,
-  Step,
+  SignalLetter,
+  ServiceState,
+  CommandStep,
 } from './model.ts';
 import { pidOf } from './model.ts';
 
@@ -42,15 +42,15 @@ export const newService = (want: 'up' | 'down', scripts: boolean, now: Now, esse
   want,
   process: null,
   since: now.wall,
-  lastRun: { startedMs: now.ms, ending: { code: 0, status: 0 } },
+  lastRun: { startedMs: now.ms, exit: { code: 0, status: 0 } },
   notBeforeMs: now.ms,
   dueMs: null,
   steps: [],
-  asking: null,
+  runningScript: null,
   scripts,
   essential,
-  told: false,
-  over: null,
+  stopRequested: false,
+  finalExitCode: null,
 });
 
 const newProcess = (pid: number, now: Now): Process => ({ pid, startedMs: now.ms, paused: false, gotTerm: false });
@@ -65,27 +65,27 @@ const after = (effects: readonly Effect[], next: Outcome): Outcome =>
 /** Asks for the next step, or takes it where it needs no asking. Nothing is asked while ./run is being started. */
 const advance = (s: Service): Outcome => {
   const step = s.steps[0];
-  if (step === undefined || s.asking !== null || s.state === 'starting') return stay(s);
+  if (step === undefined || s.runningScript !== null || s.state === 'starting') return stay(s);
   const steps = s.steps.slice(1);
   const letter = letterOf(step);
-  if (letter === null || !s.scripts) return take({ ...s, steps }, step, false);
-  return { service: { ...s, steps, asking: step }, effects: [{ kind: 'ask', letter, pid: pidOf(s) }] };
+  if (letter === null || !s.scripts) return scriptAnswered({ ...s, steps }, step, false);
+  return { service: { ...s, steps, runningScript: step }, effects: [{ kind: 'runScript', letter, pid: pidOf(s) }] };
 };
 
 /** A step's question is answered: do it, and go on with the next. */
-const take = (s: Service, step: Step, veto: boolean): Outcome => {
-  const done = perform({ ...s, asking: null }, step, veto);
+const scriptAnswered = (s: Service, step: CommandStep, veto: boolean): Outcome => {
+  const done = takeStep({ ...s, runningScript: null }, step, veto);
   return after(done.effects, advance(done.service));
 };
 
-const perform = (s: Service, step: Step, veto: boolean): Outcome => {
+const takeStep = (s: Service, step: CommandStep, veto: boolean): Outcome => {
   if (step.kind === 'start') {
     return s.state === 'preparing' ? { service: { ...s, state: 'starting' }, effects: [{ kind: 'run' }] } : stay(s);
   }
   const { process: run } = s;
-  if (step.kind === 'tell' || run === null || s.state !== 'up' || step.pid !== run.pid) return stay(s);
+  if (step.kind === 'notify' || run === null || s.state !== 'up' || step.pid !== run.pid) return stay(s);
   const send: Effect = { kind: 'send', pid: run.pid, signal: signalOf(step) };
-  if (step.kind === 'wake') return { service: s, effects: [send] };
+  if (step.kind === 'continue') return { service: s, effects: [send] };
   return after(veto ? [] : [send], signalled(s, run, step.letter, veto));
 };
 
@@ -97,14 +97,14 @@ const signalled = (s: Service, run: Process, letter: ScriptLetter, veto: boolean
   return stay(s);
 };
 
-const push = (s: Service, steps: readonly Step[]): Outcome => advance({ ...s, steps: queued(s.steps, steps) });
+const push = (s: Service, steps: readonly CommandStep[]): Outcome => advance({ ...s, steps: queued(s.steps, steps) });
 
 // ---- starting and ending ------------------------------------------------------------------------------------
 
 /** A start is coming: at once, or when the second since the last one is over. */
 const begin = (before: Service, now: Now): Outcome => {
-  const s = { ...before, told: false };
-  if (now.ms < s.notBeforeMs) return stay({ ...s, state: 'waiting', dueMs: s.notBeforeMs });
+  const s: Service = { ...before, stopRequested: false };
+  if (now.ms < s.notBeforeMs) return stay({ ...s, state: 'backoff', dueMs: s.notBeforeMs });
   return push({ ...s, state: 'preparing', dueMs: null }, [{ kind: 'start' }]);
 };
 
@@ -125,12 +125,12 @@ const becomeDown = (s: Service, now: Now): Outcome => {
 const runEnded = (before: Service, lastRun: Run, now: Now): Outcome => {
   const s = { ...before, lastRun, process: null, steps: withoutSignals(before.steps) };
   if (!s.scripts) return becomeDown(s, now);
-  return { service: { ...s, state: 'ending' }, effects: [{ kind: 'finish', ...lastRun.ending }] };
+  return { service: { ...s, state: 'ending' }, effects: [{ kind: 'finish', ...lastRun.exit }] };
 };
 
 const retryLater = (s: Service, now: Now): Outcome => show({ ...s, dueMs: now.ms + FORK_RETRY_MS });
 
-const stop = (s: Service): Outcome => push({ ...s, told: true }, stopSteps(s));
+const stop = (s: Service): Outcome => push({ ...s, stopRequested: true }, stopSteps(s));
 
 // ---- handlers, named after the situation --------------------------------------------------------------------
 
@@ -158,25 +158,26 @@ const cancelForExit = (s: Service): Outcome => show({ ...s, state: 'down', want:
 
 const terminate = (s: Service): Outcome => stop(s);
 
-const sign = (s: Service, letter: SignLetter): Outcome => push(s, [signStep(letter, pidOf(s))]);
+const queueSignal = (s: Service, letter: SignalLetter): Outcome => push(s, [signalStep(letter, pidOf(s))]);
 
 /**
  * `kill` shall work now: a control script that is still thinking is ended, and with that has not objected; what was
  * waiting behind it is dropped.
  */
 const killRun = (s: Service): Outcome => {
-  const queued = sign({ ...s, steps: [], told: true }, 'k');
-  return s.asking !== null ? after([{ kind: 'endScript' }], queued) : queued;
+  const queued = queueSignal({ ...s, steps: [], stopRequested: true }, 'k');
+  return s.runningScript !== null ? after([{ kind: 'killScript' }], queued) : queued;
 };
-const killScript = (s: Service): Outcome =>
-  s.asking !== null ? { service: s, effects: [{ kind: 'endScript' }] } : stay(s);
-const killFinish = (s: Service): Outcome => after([{ kind: 'send', pid: pidOf(s), signal: SIGKILL }], killScript(s));
-const pauseRun = (s: Service): Outcome => sign(s, 'p');
-const contRun = (s: Service): Outcome => sign(s, 'c');
-const signalRun = (s: Service, e: Of<'signal'>): Outcome => sign(s, e.letter);
+const killRunningScript = (s: Service): Outcome =>
+  s.runningScript !== null ? { service: s, effects: [{ kind: 'killScript' }] } : stay(s);
+const killFinish = (s: Service): Outcome =>
+  after([{ kind: 'send', pid: pidOf(s), signal: SIGKILL }], killRunningScript(s));
+const pauseRun = (s: Service): Outcome => queueSignal(s, 'p');
+const contRun = (s: Service): Outcome => queueSignal(s, 'c');
+const signalRun = (s: Service, e: Of<'signal'>): Outcome => queueSignal(s, e.letter);
 
-const takeAnswer = (s: Service, e: Of<'answered'>): Outcome =>
-  s.asking === null ? stay(s) : take(s, s.asking, e.veto);
+const scriptEnded = (s: Service, e: Of<'scriptDone'>): Outcome =>
+  s.runningScript === null ? stay(s) : scriptAnswered(s, s.runningScript, e.veto);
 
 const runStarted = (s: Service, e: Of<'started'>, now: Now): Outcome => {
   const steps = meantFor(s.steps, e.pid);
@@ -192,50 +193,50 @@ const runStarted = (s: Service, e: Of<'started'>, now: Now): Outcome => {
 
 /** What waited for the process is taken without one: steps that stayed would keep the service from ever being at rest. */
 const forkForRunRefused = (s: Service, _: unknown, now: Now): Outcome => {
-  const later = retryLater({ ...s, state: 'waiting' }, now);
+  const later = retryLater({ ...s, state: 'backoff' }, now);
   return after(later.effects, advance(later.service));
 };
 
 /** The start was cancelled before control/u was asked. */
-const forgetStart = (s: Service): Outcome => advance({ ...s, asking: null });
+const forgetStart = (s: Service): Outcome => advance({ ...s, runningScript: null });
 
 /** Asked again later, control/u included. */
 const startNotReady = (s: Service, _: unknown, now: Now): Outcome => {
-  const later = retryLater({ ...s, state: 'waiting', asking: null }, now);
+  const later = retryLater({ ...s, state: 'backoff', runningScript: null }, now);
   return after(later.effects, advance(later.service));
 };
 
 /** As if a child had started and exited 111. */
 const runUnusable = (s: Service, _: unknown, now: Now): Outcome =>
-  runEnded({ ...s, since: now.wall }, { startedMs: now.ms, ending: { code: UNKNOWN_CODE, status: 0 } }, now);
+  runEnded({ ...s, since: now.wall }, { startedMs: now.ms, exit: { code: UNKNOWN_CODE, status: 0 } }, now);
 
 /** Whoever is up has a process. */
 const runGone = (s: Service, { code, status }: Of<'ended'>, now: Now): Outcome =>
-  runEnded(s, { startedMs: (s.process as Process).startedMs, ending: { code, status } }, now);
+  runEnded(s, { startedMs: (s.process as Process).startedMs, exit: { code, status } }, now);
 
 const finishStarted = (s: Service, e: Of<'started'>, now: Now): Outcome =>
   show({ ...s, state: 'finishing', process: newProcess(e.pid, now), dueMs: null });
 
 /** How ./run ended, as a shell would say it; 111 where that is not known, as it was not our child. */
-const finalCodeOf = ({ code, status }: Ending): number => {
+const finalCodeOf = ({ code, status }: ExitStatus): number => {
   if (code >= 0) return code;
   return decodeWait(status).signal === 0 ? UNKNOWN_CODE : exitCodeOf(status);
 };
 
 /** Nobody has asked for this end, and nothing speaks for another start. */
 const endForGood = (s: Service, now: Now): Outcome =>
-  s.essential && !s.told
-    ? becomeDown({ ...s, want: 'exit', over: finalCodeOf(s.lastRun.ending) }, now)
+  s.essential && !s.stopRequested
+    ? becomeDown({ ...s, want: 'exit', finalExitCode: finalCodeOf(s.lastRun.exit) }, now)
     : becomeDown(s, now);
 
 const withoutFinish = (s: Service, _: unknown, now: Now): Outcome => endForGood(s, now);
-const finishOver = (s: Service, _: unknown, now: Now): Outcome => becomeDown(s, now);
+const finishUnusable = (s: Service, _: unknown, now: Now): Outcome => becomeDown(s, now);
 const finishGone = (s: Service, e: Of<'ended'>, now: Now): Outcome =>
   e.code === FINAL_CODE ? endForGood(s, now) : becomeDown(s, now);
 const forkForFinishRefused = (s: Service, _: unknown, now: Now): Outcome => retryLater(s, now);
 const finishAgain = (s: Service): Outcome => ({
   service: { ...s, dueMs: null },
-  effects: [{ kind: 'finish', ...s.lastRun.ending }],
+  effects: [{ kind: 'finish', ...s.lastRun.exit }],
 });
 
 const startDue = (s: Service, _: unknown, now: Now): Outcome => begin({ ...s, notBeforeMs: now.ms }, now);
@@ -245,7 +246,7 @@ const adopt = (s: Service, e: Of<'adopted'>): Outcome => {
   const state = e.phase === 'run' ? 'up' : 'finishing';
   // of a ./run whose ./finish is running no more is known
   const lastRun = { ...s.lastRun, startedMs: found.startedMs };
-  return show({ ...s, state, process: found, since, lastRun, told: found.gotTerm });
+  return show({ ...s, state, process: found, since, lastRun, stopRequested: found.gotTerm });
 };
 
 // ---- the table ----------------------------------------------------------------------------------------------
@@ -253,8 +254,8 @@ const adopt = (s: Service, e: Of<'adopted'>): Outcome => {
 type Row = { readonly [K in EventKind]: Handler<K> };
 
 /** What a state that has no process, and none coming or going, makes of the kernel's late answers: nothing. */
-const NO_NEWS = {
-  answered: takeAnswer,
+const NO_LATE_REPLIES = {
+  scriptDone: scriptEnded,
   notReady: forgetStart,
   started: ignore,
   forkRefused: ignore,
@@ -268,47 +269,47 @@ const NO_NEWS = {
 /** Signals go to ./run alone, never to a finish script, nor to nobody. */
 const NO_SIGNALS = { term: ignore, pause: ignore, cont: ignore, signal: ignore } as const;
 
-const TABLE: { readonly [S in State]: Row } = {
+const TABLE: { readonly [S in ServiceState]: Row } = {
   down: {
-    ...NO_NEWS,
+    ...NO_LATE_REPLIES,
     ...NO_SIGNALS,
     up: startWhenDown,
     down: wantDown,
     once: startOnce,
     exit: wantExit,
-    leave: wantExit,
-    kill: killScript,
+    drain: wantExit,
+    kill: killRunningScript,
     adopted: adopt,
   },
-  waiting: {
-    ...NO_NEWS,
+  backoff: {
+    ...NO_LATE_REPLIES,
     ...NO_SIGNALS,
     up: wantUp,
     down: cancelStart,
     once: wantDown,
     exit: cancelForExit,
-    leave: wantExit,
-    kill: killScript,
+    drain: wantExit,
+    kill: killRunningScript,
     due: startDue,
   },
   preparing: {
-    ...NO_NEWS,
+    ...NO_LATE_REPLIES,
     ...NO_SIGNALS,
     up: wantUp,
     down: cancelStart,
     once: wantDown,
     exit: cancelForExit,
-    leave: wantExit,
-    kill: killScript,
+    drain: wantExit,
+    kill: killRunningScript,
     notReady: startNotReady,
   },
   starting: {
-    ...NO_NEWS,
+    ...NO_LATE_REPLIES,
     up: wantUp,
     down: stopForDown,
     once: wantDown,
     exit: stopForExit,
-    leave: wantExit,
+    drain: wantExit,
     term: terminate,
     kill: killRun,
     pause: pauseRun,
@@ -319,12 +320,12 @@ const TABLE: { readonly [S in State]: Row } = {
     execFailed: runUnusable,
   },
   up: {
-    ...NO_NEWS,
+    ...NO_LATE_REPLIES,
     up: wantUp,
     down: stopForDown,
     once: wantDown,
     exit: stopForExit,
-    leave: wantExit,
+    drain: wantExit,
     term: terminate,
     kill: killRun,
     pause: pauseRun,
@@ -333,28 +334,28 @@ const TABLE: { readonly [S in State]: Row } = {
     ended: runGone,
   },
   ending: {
-    ...NO_NEWS,
+    ...NO_LATE_REPLIES,
     ...NO_SIGNALS,
     up: wantUp,
     down: wantDown,
     once: wantDown,
     exit: wantExit,
-    leave: wantExit,
-    kill: killScript,
+    drain: wantExit,
+    kill: killRunningScript,
     started: finishStarted,
     forkRefused: forkForFinishRefused,
-    execFailed: finishOver,
+    execFailed: finishUnusable,
     noFinish: withoutFinish,
     due: finishAgain,
   },
   finishing: {
-    ...NO_NEWS,
+    ...NO_LATE_REPLIES,
     ...NO_SIGNALS,
     up: wantUp,
     down: wantDown,
     once: wantDown,
     exit: wantExit,
-    leave: wantExit,
+    drain: wantExit,
     kill: killFinish,
     ended: finishGone,
   },
@@ -367,4 +368,4 @@ export const handle = (service: Service, event: Event, now: Now): Outcome => {
 };
 
 /** Whether nothing runs, is coming or is being asked: the service can be left. */
-export const isAtRest = (s: Service): boolean => s.state === 'down' && s.asking === null && s.steps.length === 0;
+export const isAtRest = (s: Service): boolean => s.state === 'down' && s.runningScript === null && s.steps.length === 0;

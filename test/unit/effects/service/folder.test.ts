@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { SIGCHLD, SIGKILL, SIGTERM } from '../../../../src/abi/signals.ts';
 import { newLoop, reap, turn } from '../../../../src/effects/loop.ts';
 import { orFatal, voiceOf } from '../../../../src/effects/messages.ts';
-import type { Live } from '../../../../src/effects/service/pair.ts';
+import type { LivePair } from '../../../../src/effects/service/pair.ts';
 import { exitService, superviseService, tidy } from '../../../../src/effects/service/supervisor.ts';
 import type { Fd } from '../../../../src/host/calls.ts';
 import { sys } from '../../../../src/host/sys.ts';
@@ -11,7 +11,7 @@ import { type Ending, VirtualKernel } from '../../../sim/kernel/kernel.ts';
 
 /** Supervises services in these folders until TERM, from the root directory. */
 const supervise = (folders: readonly string[]): number => {
-  const services: Live[] = [];
+  const services: LivePair[] = [];
   const voice = voiceOf('test');
   return orFatal(voice, () => {
     const loop = newLoop(sys.catchSignals([SIGCHLD, SIGTERM]) as Fd, (signals) => {
@@ -19,7 +19,7 @@ const supervise = (folders: readonly string[]): number => {
       if (signals.includes(SIGTERM)) services.forEach(exitService);
     });
     for (const folder of folders) superviseService(loop, voice, folder, (live) => services.push(live));
-    while (services.some(({ pair }) => !pair.over)) turn(loop, null);
+    while (services.some(({ pair }) => !pair.done)) turn(loop, null);
     services.forEach(tidy);
     return 0;
   });
