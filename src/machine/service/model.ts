@@ -1,32 +1,32 @@
 // The model of one supervised program, whole, before any code.
 //
-// A service has a *state* (what is) and a *want* (what shall be):
+// A service has a *state* (what it is) and a *want* (what it should be):
 //
-//            begin                answered(u)            started
+//            begin               scriptDone(u)           started
 //   down ------------> preparing ------------> starting ---------> up
 //    ^  \                 ^                        |                | ended
 //    |   \ too soon       | due                    | forkRefused    v
-//    |    `---------> waiting <--------------------'             ending --- noFinish ---> (down)
+//    |    `---------> backoff <--------------------'             ending --- noFinish ---> (down)
 //    |                                                              | started
 //    `------------------------------- ended ------------------ finishing
 //
-//   down       no process, and none is about to be started
-//   waiting    a start is due at `dueMs`: the second between two starts, a fork that was refused, a log that is not ready
-//   preparing  control/u is being asked; ./run comes next
-//   starting   ./run has been asked for; the kernel's answer is outstanding
+//   down       no process, and no start is coming
+//   backoff    a start is due at `dueMs`: the second between two starts, a refused fork, a log that is not ready
+//   preparing  control/u runs; ./run comes next
+//   starting   ./run was requested; the kernel has not answered yet
 //   up         ./run runs
-//   ending     ./run ended; ./finish has been asked for, or is asked for again at `dueMs` after a refused fork
+//   ending     ./run ended; ./finish was requested, or is requested again at `dueMs` after a refused fork
 //   finishing  ./finish runs
 //
-// waiting, preparing and starting mean that a start is coming, whatever the want; the want decides what follows when
-// the program has ended. So "once" is: begin, wanting down. A `down` or `exit` cancels a start that is coming.
+// backoff, preparing and starting mean that a start is coming, whatever the want; the want decides what follows when
+// the program ends. So "once" is: begin, wanting down. A `down` or `exit` cancels a start that is coming.
 //
-// Control scripts are asked, never waited for: a command puts *steps* in a queue; the first step's script is asked,
-// its answer takes the step (sends the signal unless vetoed) and asks the next. Wants are taken at once, so a script
-// that hangs delays signals, not the truth; `kill` ends it.
+// Nothing waits for control scripts. A command queues *steps*; the first step's script runs, and when it is done the step
+// is taken (its signal is sent unless the script vetoed it) and the next script runs. Wants change at once, so a script
+// that hangs delays signals, never the status; `kill` ends the script.
 //
-// An essential service is over when ./run has ended without having been told to, and ./finish, if there is one, has
-// exited 125. It is left as after `exit`: its log drains, and its supervisor goes.
+// An essential service is finished when ./run ends without a request to stop, and ./finish, if there is one, exits 125.
+// It then goes as after `exit`: its log drains, and its supervisor ends.
 //
 // Everything is a value: (service, event, now) -> (service, effects). No clock, no files, nothing that can fail.
 // Read next: table.ts (the table), pair.ts (a service and its log), ../../effects/service/supervisor.ts (who carries it out).
@@ -34,32 +34,32 @@
 export type ServiceState = 'down' | 'backoff' | 'preparing' | 'starting' | 'up' | 'ending' | 'finishing';
 export type Want = 'up' | 'down' | 'exit';
 
-/** The wall clock, for printing only. */
+/** Wall clock time, only for printing. */
 export interface WallTime {
   readonly sec: number;
   readonly nsec: number;
 }
 
-/** When an event happened: monotonic milliseconds decide, the wall clock is shown. */
+/** When an event happened: decisions use monotonic milliseconds, the wall clock is only shown. */
 export interface Now {
   readonly ms: number;
   readonly wall: WallTime;
 }
 
-/** The letters that have a control script of their own. */
+/** The letters that have a control script. */
 export type ScriptLetter = 'u' | 't' | 'k' | 'p' | 'c' | 'h' | 'a' | 'i' | 'q' | '1' | '2' | 'd' | 'x';
-/** The letters that send a signal and change nothing else. */
+/** The letters that only send a signal. */
 export type PlainSignalLetter = 'h' | 'a' | 'i' | 'q' | '1' | '2';
-/** The letters that send a signal, whatever else they do. */
+/** All letters that send a signal. */
 export type SignalLetter = PlainSignalLetter | 't' | 'k' | 'p' | 'c';
 
-/** One step of a command. `pid` is the process it is meant for; 0 the one about to be started. */
+/** One step of a command. `pid` is the process it is for; 0 is the one about to start. */
 export type CommandStep =
   | { readonly kind: 'start' }
   | { readonly kind: 'signal'; readonly letter: SignalLetter; readonly pid: number }
-  /** sends CONT without asking: a stopped process could not obey TERM */
+  /** sends CONT and runs no script: a stopped process could not obey TERM */
   | { readonly kind: 'continue'; readonly pid: number }
-  /** asks the script of d or x, which cannot object */
+  /** runs the script of d or x, which has no veto */
   | { readonly kind: 'notify'; readonly letter: 'd' | 'x'; readonly pid: number };
 
 export interface Service {
@@ -67,29 +67,29 @@ export interface Service {
   readonly want: Want;
   /** The process of ./run or ./finish. */
   readonly process: Process | null;
-  /** When the present state began, as the status file tells it. */
+  /** When the present state began, as the status file shows it. */
   readonly since: WallTime;
   /** The last ./run, once it has ended. */
   readonly lastRun: Run;
   /** ./run is not started before this, monotonic. */
   readonly notBeforeMs: number;
-  /** When the event `due` is owed, monotonic; null for never. */
+  /** When to deliver the event `due`, monotonic; null: never. */
   readonly dueMs: number | null;
-  /** Each at most once, see steps.ts. */
+  /** Each step at most once, see steps.ts. */
   readonly steps: readonly CommandStep[];
-  /** The step whose script has been asked and has not answered. */
+  /** The step whose control script runs. */
   readonly runningScript: CommandStep | null;
   /** A log service has neither control scripts nor a finish script. */
   readonly scripts: boolean;
-  /** Its last end, which nobody asked for, is the end of everything. */
+  /** When it ends for good without a request, everything ends. */
   readonly essential: boolean;
-  /** A command has asked for the end of ./run, as it is or as it is about to be started. */
+  /** A command requested the end of the present ./run, or of the one about to start. */
   readonly stopRequested: boolean;
-  /** An essential service is over for good: how it ended, as an exit code. */
+  /** The exit code of an essential service that has ended for good; null otherwise. */
   readonly finalExitCode: number | null;
 }
 
-/** A process of a service, and what is known of it from its start to its end. */
+/** A process of a service, with everything that lasts only as long as the process. */
 export interface Process {
   readonly pid: number;
   /** Monotonic. */
@@ -117,16 +117,16 @@ export interface ExitStatus {
 export type Event =
   | { readonly kind: 'up' | 'down' | 'once' | 'exit' | 'term' | 'kill' | 'pause' | 'cont' }
   | { readonly kind: 'signal'; readonly letter: PlainSignalLetter }
-  /** the log's end has come: its input is closed, it shall not be started again */
+  /** the log's input is closed: it ends by itself and is not started again */
   | { readonly kind: 'drain' }
-  /** a control script answered, or there is none */
+  /** a control script has ended, or there is none */
   | { readonly kind: 'scriptDone'; readonly veto: boolean }
   | { readonly kind: 'started'; readonly pid: number }
-  /** what a start needs is not there yet */
+  /** something that a start needs is missing */
   | { readonly kind: 'notReady' }
-  /** no child came to be */
+  /** no child was created */
   | { readonly kind: 'forkRefused' }
-  /** a child came to be that could not become the program */
+  /** a child was created, but could not execute the program */
   | { readonly kind: 'execFailed' }
   | ({ readonly kind: 'ended' } & ExitStatus)
   | { readonly kind: 'noFinish' }
@@ -134,7 +134,7 @@ export type Event =
   /** found running when its supervisor started */
   | ({ readonly kind: 'adopted' } & Adopted);
 
-/** What is known of a process that an earlier supervisor started. */
+/** A process that an earlier supervisor started. */
 export interface Adopted {
   readonly process: Process;
   readonly phase: 'run' | 'finish';
@@ -143,17 +143,17 @@ export interface Adopted {
 
 export type EventKind = Event['kind'];
 
-/** What a service wants done. Whoever carries it out answers as the comment says, before the next event is taken. */
+/** What a service wants done. Whoever carries it out replies as the comment says, before it takes the next event. */
 export type Effect =
-  /** make the files in supervise/ say what is */
+  /** update the files in supervise/ */
   | { readonly kind: 'publish' }
-  /** run control/LETTER if there is one: answered, now or later; u: or notReady, at once */
+  /** run control/LETTER if there is one; reply: scriptDone, now or later; for u also notReady, at once */
   | { readonly kind: 'runScript'; readonly letter: ScriptLetter; readonly pid: number }
-  /** KILL the control script that runs */
+  /** send KILL to the control script that runs */
   | { readonly kind: 'killScript' }
-  /** start ./run: started, forkRefused or execFailed */
+  /** start ./run; reply: started, forkRefused or execFailed */
   | { readonly kind: 'run' }
-  /** start ./finish: started, noFinish, forkRefused or execFailed */
+  /** start ./finish; reply: started, noFinish, forkRefused or execFailed */
   | ({ readonly kind: 'finish' } & ExitStatus)
   | { readonly kind: 'send'; readonly pid: number; readonly signal: number };
 

@@ -22,13 +22,13 @@ import type {
 } from './model.ts';
 import { pidOf } from './model.ts';
 
-/** Milliseconds between the end of a program that lived less than that and its next start. */
+/** Milliseconds from the end of a program that lived less than that to its next start. */
 export const RESTART_MS = 1000;
-/** Milliseconds until a refused fork is tried again. */
+/** Milliseconds until the next try after a refused fork. */
 export const FORK_RETRY_MS = 1000;
 
 const UNKNOWN_CODE = 111;
-/** A finish script's word that there is no point in another start. */
+/** A finish script exits so when another start is pointless. */
 const FINAL_CODE = 125;
 
 const PUBLISH: Effect = { kind: 'publish' };
@@ -60,9 +60,9 @@ const show = (service: Service): Outcome => ({ service, effects: [PUBLISH] });
 const after = (effects: readonly Effect[], next: Outcome): Outcome =>
   effects.length === 0 ? next : { service: next.service, effects: effects.concat(next.effects) };
 
-// ---- steps: asking control scripts one after the other -------------------------------------------------------
+// ---- steps: control scripts run one after the other ----------------------------------------------------------
 
-/** Asks for the next step, or takes it where it needs no asking. Nothing is asked while ./run is being started. */
+/** Runs the script of the next step, or takes a step that has none. While ./run is being started no script runs. */
 const advance = (s: Service): Outcome => {
   const step = s.steps[0];
   if (step === undefined || s.runningScript !== null || s.state === 'starting') return stay(s);
@@ -72,7 +72,7 @@ const advance = (s: Service): Outcome => {
   return { service: { ...s, steps, runningScript: step }, effects: [{ kind: 'runScript', letter, pid: pidOf(s) }] };
 };
 
-/** A step's question is answered: do it, and go on with the next. */
+/** The script of a step is done: take the step, and continue with the next. */
 const scriptAnswered = (s: Service, step: CommandStep, veto: boolean): Outcome => {
   const done = takeStep({ ...s, runningScript: null }, step, veto);
   return after(done.effects, advance(done.service));
@@ -89,7 +89,7 @@ const takeStep = (s: Service, step: CommandStep, veto: boolean): Outcome => {
   return after(veto ? [] : [send], signalled(s, run, step.letter, veto));
 };
 
-/** What a signal that was sent, or vetoed, changes in what is told. */
+/** What a signal, sent or vetoed, changes in the status. */
 const signalled = (s: Service, run: Process, letter: ScriptLetter, veto: boolean): Outcome => {
   if (letter === 't') return veto ? stay(s) : show({ ...s, process: { ...run, gotTerm: true } });
   if (letter === 'p') return show({ ...s, process: { ...run, paused: true } });
@@ -101,7 +101,7 @@ const push = (s: Service, steps: readonly CommandStep[]): Outcome => advance({ .
 
 // ---- starting and ending ------------------------------------------------------------------------------------
 
-/** A start is coming: at once, or when the second since the last one is over. */
+/** Starts ./run: at once, or one second after the last start. */
 const begin = (before: Service, now: Now): Outcome => {
   const s: Service = { ...before, stopRequested: false };
   if (now.ms < s.notBeforeMs) return stay({ ...s, state: 'backoff', dueMs: s.notBeforeMs });
@@ -121,7 +121,7 @@ const becomeDown = (s: Service, now: Now): Outcome => {
   return after([PUBLISH], s.want === 'up' ? begin(down, now) : stay(down));
 };
 
-/** ./run is gone: ./finish follows where there can be one. */
+/** ./run has ended: ./finish follows, except for a log. */
 const runEnded = (before: Service, lastRun: Run, now: Now): Outcome => {
   const s = { ...before, lastRun, process: null, steps: withoutSignals(before.steps) };
   if (!s.scripts) return becomeDown(s, now);
@@ -132,7 +132,7 @@ const retryLater = (s: Service, now: Now): Outcome => show({ ...s, dueMs: now.ms
 
 const stop = (s: Service): Outcome => push({ ...s, stopRequested: true }, stopSteps(s));
 
-// ---- handlers, named after the situation --------------------------------------------------------------------
+// ---- handlers -----------------------------------------------------------------------------------------------
 
 const ignore = (s: Service): Outcome => stay(s);
 
@@ -161,8 +161,7 @@ const terminate = (s: Service): Outcome => stop(s);
 const queueSignal = (s: Service, letter: SignalLetter): Outcome => push(s, [signalStep(letter, pidOf(s))]);
 
 /**
- * `kill` shall work now: a control script that is still thinking is ended, and with that has not objected; what was
- * waiting behind it is dropped.
+ * `kill` works now: it ends a control script that still runs, which then has no veto, and drops the steps behind it.
  */
 const killRun = (s: Service): Outcome => {
   const queued = queueSignal({ ...s, steps: [], stopRequested: true }, 'k');
@@ -191,39 +190,39 @@ const runStarted = (s: Service, e: Of<'started'>, now: Now): Outcome => {
   return after([PUBLISH], advance(up));
 };
 
-/** What waited for the process is taken without one: steps that stayed would keep the service from ever being at rest. */
+/** Takes the steps that were for the process, without one: otherwise the service would never be at rest. */
 const forkForRunRefused = (s: Service, _: unknown, now: Now): Outcome => {
   const later = retryLater({ ...s, state: 'backoff' }, now);
   return after(later.effects, advance(later.service));
 };
 
-/** The start was cancelled before control/u was asked. */
+/** The start was cancelled before control/u ran. */
 const forgetStart = (s: Service): Outcome => advance({ ...s, runningScript: null });
 
-/** Asked again later, control/u included. */
+/** Tries again later, control/u included. */
 const startNotReady = (s: Service, _: unknown, now: Now): Outcome => {
   const later = retryLater({ ...s, state: 'backoff', runningScript: null }, now);
   return after(later.effects, advance(later.service));
 };
 
-/** As if a child had started and exited 111. */
+/** Counts as a child that started and exited 111. */
 const runUnusable = (s: Service, _: unknown, now: Now): Outcome =>
   runEnded({ ...s, since: now.wall }, { startedMs: now.ms, exit: { code: UNKNOWN_CODE, status: 0 } }, now);
 
-/** Whoever is up has a process. */
+/** In state up there always is a process. */
 const runGone = (s: Service, { code, status }: Of<'ended'>, now: Now): Outcome =>
   runEnded(s, { startedMs: (s.process as Process).startedMs, exit: { code, status } }, now);
 
 const finishStarted = (s: Service, e: Of<'started'>, now: Now): Outcome =>
   show({ ...s, state: 'finishing', process: newProcess(e.pid, now), dueMs: null });
 
-/** How ./run ended, as a shell would say it; 111 where that is not known, as it was not our child. */
+/** How ./run ended, as a shell's exit code; 111 if unknown, because it was not our child. */
 const finalCodeOf = ({ code, status }: ExitStatus): number => {
   if (code >= 0) return code;
   return decodeWait(status).signal === 0 ? UNKNOWN_CODE : exitCodeOf(status);
 };
 
-/** Nobody has asked for this end, and nothing speaks for another start. */
+/** ./run ended, and ./finish is absent or exited 125: an essential service that nobody stopped does not start again. */
 const endForGood = (s: Service, now: Now): Outcome =>
   s.essential && !s.stopRequested
     ? becomeDown({ ...s, want: 'exit', finalExitCode: finalCodeOf(s.lastRun.exit) }, now)
@@ -244,7 +243,7 @@ const startDue = (s: Service, _: unknown, now: Now): Outcome => begin({ ...s, no
 const adopt = (s: Service, e: Of<'adopted'>): Outcome => {
   const { process: found, since } = e;
   const state = e.phase === 'run' ? 'up' : 'finishing';
-  // of a ./run whose ./finish is running no more is known
+  // if ./finish was adopted, nothing else is known about its ./run
   const lastRun = { ...s.lastRun, startedMs: found.startedMs };
   return show({ ...s, state, process: found, since, lastRun, stopRequested: found.gotTerm });
 };
@@ -253,7 +252,7 @@ const adopt = (s: Service, e: Of<'adopted'>): Outcome => {
 
 type Row = { readonly [K in EventKind]: Handler<K> };
 
-/** What a state that has no process, and none coming or going, makes of the kernel's late answers: nothing. */
+/** Replies that a state does not expect: ignored. */
 const NO_LATE_REPLIES = {
   scriptDone: scriptEnded,
   notReady: forgetStart,
@@ -266,7 +265,7 @@ const NO_LATE_REPLIES = {
   adopted: ignore,
 } as const;
 
-/** Signals go to ./run alone, never to a finish script, nor to nobody. */
+/** Only ./run gets signals, never a finish script. */
 const NO_SIGNALS = { term: ignore, pause: ignore, cont: ignore, signal: ignore } as const;
 
 const TABLE: { readonly [S in ServiceState]: Row } = {
@@ -367,5 +366,5 @@ export const handle = (service: Service, event: Event, now: Now): Outcome => {
   return handler(service, event, now);
 };
 
-/** Whether nothing runs, is coming or is being asked: the service can be left. */
+/** Whether nothing runs, no start is coming and no script runs: the supervisor may end. */
 export const isAtRest = (s: Service): boolean => s.state === 'down' && s.runningScript === null && s.steps.length === 0;
