@@ -42,7 +42,9 @@ export const UPWARD_TODAY: readonly string[] = [
   'src/effects/container/checkpoint.ts -> src/effects/scan/perform.ts',
   'src/effects/container/checkpoint.ts -> src/effects/scan/state.ts',
   'src/effects/container/main-command.ts -> src/effects/scan/state.ts',
+  'src/effects/container/shutdown.ts -> src/effects/scan/claim.ts',
   'src/effects/container/shutdown.ts -> src/effects/scan/perform.ts',
+  'src/effects/container/shutdown.ts -> src/effects/scan/watch.ts',
   'src/effects/container/shutdown.ts -> src/effects/scan/state.ts',
 ];
 

@@ -4,7 +4,7 @@
 import { errorText } from '../cli/errno.ts';
 import { err } from '../cli/say.ts';
 import { ID_LINE } from '../cli/version.ts';
-import { makeWish, takeBack, type Wish } from '../effects/init/stop-files.ts';
+import { makeRequest, withdrawRequest, type StopRequest } from '../effects/init/stop-files.ts';
 import type { Bytes } from '../abi/bytes.ts';
 import { refused } from '../host/calls.ts';
 import { SIGCONT } from '../abi/signals.ts';
@@ -36,12 +36,12 @@ const becomeRunit = (): number => {
   return runit.run(['runit']);
 };
 
-const ask = (wishes: readonly Wish[]): number => {
+const ask = (wishes: readonly StopRequest[]): number => {
   for (const wish of wishes) {
-    const failed = makeWish(wish);
+    const failed = makeRequest(wish);
     if (failed !== null) return fatal(`unable to create ${failed.path}: ${errorText(failed.errno)}`);
   }
-  if (!wishes.includes('reboot')) takeBack('reboot');
+  if (!wishes.includes('reboot')) withdrawRequest('reboot');
   const told = sys.kill(PROCESS_1, SIGCONT);
   return refused(told) ? fatal(`unable to send CONT to process 1: ${errorText(told)}`) : 0;
 };

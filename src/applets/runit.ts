@@ -2,13 +2,13 @@
 //
 // Read next: ../effects/init/supervisor.ts (the loop), ../machine/init/model.ts (the stages).
 import { err } from '../cli/say.ts';
-import { takeHanded } from '../effects/container/checkpoint.ts';
+import { readCheckpoint } from '../effects/container/checkpoint.ts';
 import { runStages } from '../effects/init/supervisor.ts';
 import { sys } from '../host/sys.ts';
 import type { Applet } from '../cli/applet.ts';
 
 const run = (): number => {
-  if (sys.getpid() === 1) return runStages(takeHanded('runit'));
+  if (sys.getpid() === 1) return runStages(readCheckpoint('runit'));
   err('- runit: fatal: must be run as process no 1.\n');
   return 111;
 };

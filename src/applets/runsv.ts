@@ -1,12 +1,10 @@
 // runsv: starts and supervises one service and, optionally, its log service.
 //
 // Promises: one supervisor and one instance of ./run per service directory, whatever is killed; TERM brings both down
-// in order. Read next: ../effects/service/acquire.ts (how it starts), ../effects/service/supervisor.ts (the loop), ../machine/service/model.ts.
+// in order. Read next: ../machine/service/model.ts, ../effects/service/runsv.ts, ../effects/service/supervisor.ts.
 import { err } from '../cli/say.ts';
-import { leaveEnding } from '../effects/service/exitcode-file.ts';
 import { orFatal, voiceOf } from '../effects/messages.ts';
-import { openService } from '../effects/service/acquire.ts';
-import { supervise, tidy } from '../effects/service/supervisor.ts';
+import { runService } from '../effects/service/runsv.ts';
 import type { Bytes } from '../abi/bytes.ts';
 import type { Applet } from '../cli/applet.ts';
 
@@ -19,13 +17,7 @@ const run = (argv: readonly Bytes[]): number => {
     return USAGE_CODE;
   }
   const voice = voiceOf(`runsv ${dir}`);
-  return orFatal(voice, () => {
-    const live = openService(voice, dir);
-    supervise(live);
-    tidy(live);
-    const { over } = live.pair.main;
-    return over === null ? 0 : leaveEnding(voice, over);
-  });
+  return orFatal(voice, () => runService(voice, dir));
 };
 
 export const runsv: Applet = {

@@ -3,13 +3,13 @@
 // Read next: ../effects/scan/supervisor.ts (the loop), ../machine/scan/table.ts (the decisions).
 import { type OptionTable, parseOptions, problemLine } from '../cli/options.ts';
 import { err } from '../cli/say.ts';
-import { reopened, takeHanded } from '../effects/container/checkpoint.ts';
+import { reopened, readCheckpoint } from '../effects/container/checkpoint.ts';
 import { orFatal, type Voice, voiceOf } from '../effects/messages.ts';
 import { holdStandard } from '../effects/process/std-fds.ts';
-import { goOnWithTitle, LEAST, openTitle, type Title } from '../effects/scan/readproctitle.ts';
-import { type Asked, isWhole } from '../effects/scan/state.ts';
+import { continueReadproctitle, LEAST, openReadproctitle, type Readproctitle } from '../effects/scan/readproctitle.ts';
+import { type TreeOptions, isWhole } from '../effects/scan/state.ts';
 import { superviseTree } from '../effects/scan/supervisor.ts';
-import type { Handed } from '../machine/checkpoint.ts';
+import type { Checkpoint } from '../machine/checkpoint.ts';
 import type { Bytes } from '../abi/bytes.ts';
 import { refused } from '../host/calls.ts';
 import { KILL_AFTER_MS } from '../machine/container/shutdown.ts';
@@ -61,19 +61,24 @@ const tellMissing = (voice: Voice, dir: Bytes): void => {
   if (refused(stat)) voice.warn(`unable to stat ${dir}`, stat);
 };
 
-const titleOf = (voice: Voice, argument: number, log: Bytes, handed: Handed<'runsvdir'> | null): Title | null => {
-  const input = handed === null || handed.state.title < 0 ? null : reopened(handed.state.title);
+const titleOf = (
+  voice: Voice,
+  argument: number,
+  log: Bytes,
+  handed: Checkpoint<'runsvdir'> | null,
+): Readproctitle | null => {
+  const input = handed === null || handed.state.readproctitle < 0 ? null : reopened(handed.state.readproctitle);
   return input === null
-    ? openTitle(voice, argument, log, monotonicMs())
-    : goOnWithTitle(input, argument, log, monotonicMs());
+    ? openReadproctitle(voice, argument, log, monotonicMs())
+    : continueReadproctitle(input, argument, log, monotonicMs());
 };
 
-const supervise = (asked: Asked, words: readonly Bytes[]): number => {
+const supervise = (asked: TreeOptions, words: readonly Bytes[]): number => {
   const voice = voiceOf(`runsvdir ${asked.dir}`);
   const { log, command } = restOf(words);
   const whole = { ...asked, command };
   holdStandard();
-  const handed = isWhole(whole) ? takeHanded('runsvdir') : null;
+  const handed = isWhole(whole) ? readCheckpoint('runsvdir') : null;
   return orFatal(voice, () => {
     if (log !== undefined && log.length >= LEAST && handed === null) tellMissing(voice, asked.dir);
     // LOG is the first of the last words

@@ -1,7 +1,7 @@
-// Waiting: one poll over every descriptor that can bring news, and the next deadline.
+// Waiting once: one poll over a few descriptors, until a deadline. For programs that wait for little; supervisors have a loop.
 //
 // Promises: returns only for news, a deadline or an interrupting signal; makes no wake-up when nothing happens.
-// Read next: sys.ts, ../effects/service/supervisor.ts (who waits).
+// Read next: sys.ts, ../client/wait.ts (who waits), ../effects/loop.ts (the supervisors' loop).
 import { monotonicMs } from './clock.ts';
 import { type Fd, refused } from './calls.ts';
 import { sys } from './sys.ts';

@@ -1,17 +1,17 @@
-// What a process that must not end hands to itself, should its engine fail: one line of text.
+// The state that a process which must not end saves for itself, in case its engine fails: one line of text.
 //
 //   PROCESS STATUS WORD START {"tree": ...}
 //
-// The two numbers stand in front because they are brought up to date without an engine, see ../host/c/sys.h: a process that
-// matters (the main command, a stage) and its raw wait status, each plus one. WORD says whose it is, START when that process
-// was started, in ticks since boot (- where that is not known); what follows is JSON, written by the same executable.
+// The two numbers come first because C updates them without an engine, see ../host/c/sys.h: an important process
+// (the main command, a stage) and its raw wait status, each plus one. WORD is the program, START when this process
+// was started, in ticks since boot (-: unknown); the rest is JSON, written by the same executable.
 // Read next: ../effects/container/checkpoint.ts (who writes and reads it).
 import type { Shutdown } from './container/shutdown.ts';
 import type { Stages } from './init/model.ts';
 import type { Entry } from './scan/table.ts';
 
-/** A process that is no child; its number alone may be another's by the time that this is read. */
-export interface Alien {
+/** A runsv that is not our child; by the time this is read, another process may have its number. */
+export interface ForeignRunsv {
   readonly pid: number;
   readonly start: Start;
 }
@@ -21,53 +21,53 @@ export interface TreeState {
   readonly wanted: readonly Entry[];
   readonly leaving: readonly Entry[];
   readonly stopping: boolean;
-  /** Runsvs among them that are no children. */
-  readonly alien: readonly Alien[];
+  /** Runsvs among them that are not our children. */
+  readonly foreignRunsvs: readonly ForeignRunsv[];
   readonly shutdown: Shutdown;
-  /** The main command is still to be started, unless a process stands in front. */
+  /** The main command has not been started, unless there is a process in front. */
   readonly commandDue: boolean;
-  /** The descriptor in which the LOG argument's text comes, -1 for none. */
-  readonly title: number;
+  /** The descriptor that the LOG argument's text comes from, -1: none. */
+  readonly readproctitle: number;
 }
 
-/** The state of each program that goes on, by its word. */
-export interface States {
+/** The state of each program that can be restored, by its word. */
+export interface CheckpointStates {
   readonly runsvdir: TreeState;
   readonly runit: Stages;
 }
 
-export type Word = keyof States;
+export type ProgramWord = keyof CheckpointStates;
 
-export interface Handed<W extends Word> {
-  readonly state: States[W];
-  /** The process that matters, 0 for none. */
+export interface Checkpoint<W extends ProgramWord> {
+  readonly state: CheckpointStates[W];
+  /** The important process, 0: none. */
   readonly pid: number;
-  /** Its raw wait status, null where it had not ended. */
+  /** Its raw wait status, null: it had not ended. */
   readonly wait: number | null;
-  /** When the process that wrote it was started. */
+  /** When the process that wrote this was started. */
   readonly start: Start;
 }
 
-/** Ticks since boot; null: not known. */
+/** Ticks since boot; null: unknown. */
 export type Start = number | null;
 
 const PATTERN = /^(\d{10}) (\d{10}) (\w+) (-|\d+) (\{.*\})$/;
 
-/** The part behind the two numbers. Characters above 255 do not occur, and control characters are escaped. */
-export const encodeHandover = <W extends Word>(word: W, start: Start, state: States[W]): string =>
+/** The part after the two numbers. It has no characters above 255, and control characters are escaped. */
+export const encodeCheckpoint = <W extends ProgramWord>(word: W, start: Start, state: CheckpointStates[W]): string =>
   `${word} ${start ?? '-'} ${JSON.stringify(state)}`;
 
-/** Whoever starts us may have put anything into our environment. */
-const stateIn = <W extends Word>(json: string): States[W] | null => {
+/** Our environment may hold anything. */
+const stateIn = <W extends ProgramWord>(json: string): CheckpointStates[W] | null => {
   try {
-    return JSON.parse(json) as States[W];
+    return JSON.parse(json) as CheckpointStates[W];
   } catch {
     return null;
   }
 };
 
-/** What was handed over; null where this is none, or another program's. */
-export const decodeHandover = <W extends Word>(word: W, text: string): Handed<W> | null => {
+/** The saved state; null: the text is none, or another program's. */
+export const decodeCheckpoint = <W extends ProgramWord>(word: W, text: string): Checkpoint<W> | null => {
   const [, process, status, owner, start, json] = PATTERN.exec(text) ?? [];
   if (json === undefined || owner !== word) return null;
   const state = stateIn<W>(json);

@@ -5,17 +5,17 @@
 import type { Bytes } from '../../abi/bytes.ts';
 import { type Fd, refused } from '../../host/calls.ts';
 import { monotonicMs } from '../../host/clock.ts';
-import { IN_CREATE, IN_MOVED_TO, IN_OPEN, POLLIN } from '../../abi/flags.ts';
-import type { Watch } from '../../host/loop.ts';
+import { IN_CREATE, IN_MOVED_TO, IN_OPEN } from '../../abi/flags.ts';
 import { sys } from '../../host/sys.ts';
 import { type Readiness, readinessOf } from '../../machine/container/readiness.ts';
+import { type Loop, unwatch, watch } from '../loop.ts';
 import { isRead } from '../trusted-file.ts';
 
 export interface Listening {
   readonly sinceMs: number;
   readonly inotify: Fd | null;
   /** Services whose runsv was heard, by key. */
-  readonly heard: Set<string>;
+  readonly listening: Set<string>;
   /** Directories that are watched. */
   readonly watched: Set<Bytes>;
   /** When to ask again, monotonic. */
@@ -26,18 +26,20 @@ export interface Listening {
 interface Listener {
   readonly dir: Bytes;
   readonly tree: { readonly wanted: ReadonlyMap<string, { readonly name: string; readonly key: string }> };
-  readonly looked: boolean;
-  readonly young: boolean;
+  readonly hasScanned: boolean;
+  readonly isSettling: boolean;
+  readonly loop: Loop;
   listening: Listening | null;
 }
 
-const newListening = (): Listening => {
+const newListening = (loop: Loop): Listening => {
   const inotify = sys.inotify();
+  if (!refused(inotify)) watch(loop, inotify, () => void sys.read(inotify, 65536));
   const sinceMs = monotonicMs();
   return {
     sinceMs,
     inotify: refused(inotify) ? null : inotify,
-    heard: new Set(),
+    listening: new Set(),
     watched: new Set(),
     dueMs: sinceMs,
   };
@@ -52,44 +54,42 @@ const isWatched = ({ inotify, watched }: Listening, path: Bytes): boolean => {
 };
 
 /** Asks every runsv that was not heard yet. */
-const ask = (live: Listener, listening: Listening): Readiness => {
-  const deaf: string[] = [];
-  let blind = false;
+const checkRunsvs = (live: Listener, listening: Listening): Readiness => {
+  const notListening: string[] = [];
+  let mustPoll = false;
   for (const { name, key } of live.tree.wanted.values()) {
-    if (listening.heard.has(key)) continue;
+    if (listening.listening.has(key)) continue;
     const service = `${live.dir}/${name}`;
     // watched before it is asked, so that nothing falls between
     const isSeen = isWatched(listening, service) && isWatched(listening, `${service}/supervise`);
-    if (isRead(`${service}/supervise/ok`)) listening.heard.add(key);
+    if (isRead(`${service}/supervise/ok`)) listening.listening.add(key);
     else {
-      deaf.push(name);
-      blind ||= !isSeen;
+      notListening.push(name);
+      mustPoll ||= !isSeen;
     }
   }
-  const { looked, young } = live;
-  return readinessOf({ looked, young, deaf, blind }, listening.sinceMs, monotonicMs());
+  const { hasScanned, isSettling } = live;
+  return readinessOf({ hasScanned, isSettling, notListening, mustPoll }, listening.sinceMs, monotonicMs());
 };
 
 /** Nothing is waited for any more. */
 export const stopListening = (live: Listener): void => {
   const inotify = live.listening?.inotify ?? null;
-  if (inotify !== null) sys.close(inotify);
+  if (inotify !== null) {
+    unwatch(live.loop, inotify);
+    sys.close(inotify);
+  }
   live.listening = null;
 };
 
 /** Whether the main command may start now: null: not yet; else the services whose runsv does not listen. */
 export const listen = (live: Listener): readonly string[] | null => {
-  live.listening ??= newListening();
-  const readiness = ask(live, live.listening);
+  live.listening ??= newListening(live.loop);
+  const readiness = checkRunsvs(live, live.listening);
   if (readiness.kind === 'wait') {
     live.listening.dueMs = readiness.untilMs;
     return null;
   }
   stopListening(live);
-  return readiness.deaf;
-};
-
-export const listeningWatches = ({ listening }: Listener): readonly Watch[] => {
-  const inotify = listening?.inotify ?? null;
-  return inotify === null ? [] : [{ fd: inotify, events: POLLIN, ready: () => void sys.read(inotify, 65536) }];
+  return readiness.notListening;
 };

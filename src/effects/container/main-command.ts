@@ -14,54 +14,59 @@ import { listen, stopListening } from './listening.ts';
 import { inPath } from '../process/find-program.ts';
 import { LISTEN_MS } from '../../machine/container/readiness.ts';
 import { deliverShutdown } from './shutdown.ts';
-import type { Container, Live } from '../scan/state.ts';
+import type { Container, LiveTree } from '../scan/state.ts';
 
 const NOT_FOUND_CODE = 127;
 const NOT_EXECUTABLE_CODE = 126;
 const NO_PROCESS_CODE = 111;
 const NO_RECORD = -1 as Fd;
 
-const pathOf = (name: Bytes): Bytes | null => (name.includes('/') ? name : inPath(name));
+const commandPath = (name: Bytes): Bytes | null => (name.includes('/') ? name : inPath(name));
 
 const spawnCommand = (command: readonly Bytes[]): number => {
-  const path = pathOf(command[0] ?? '');
+  const path = commandPath(command[0] ?? '');
   if (path === null) return -(SPAWN_FAILED + ENOENT);
   return sys.spawn(path, command, [], '', [], SPAWN_TERMINAL, NO_RECORD, '');
 };
 
-const notStarted = (live: Live, name: Bytes, result: number): void => {
+const notStarted = (live: LiveTree, name: Bytes, result: number): void => {
   const errno = result < -SPAWN_FAILED ? result + SPAWN_FAILED : result;
   const code = errno === -ENOENT ? NOT_FOUND_CODE : NOT_EXECUTABLE_CODE;
   live.voice.fatal(`unable to start ${name}`, errno);
-  deliverShutdown(live, { kind: 'asked', code: errno === result ? NO_PROCESS_CODE : code });
+  deliverShutdown(live, { kind: 'stopRequested', code: errno === result ? NO_PROCESS_CODE : code });
 };
 
 const NAMED_MAX = 8;
 
-const tellDeaf = (live: Live, deaf: readonly string[], name: Bytes): void => {
-  if (deaf.length === 0) return;
-  const more = deaf.length > NAMED_MAX ? ` and ${deaf.length - NAMED_MAX} more` : '';
-  const names = deaf.slice(0, NAMED_MAX).join(', ') + more;
+const warnNotListening = (live: LiveTree, notListening: readonly string[], name: Bytes): void => {
+  if (notListening.length === 0) return;
+  const more = notListening.length > NAMED_MAX ? ` and ${notListening.length - NAMED_MAX} more` : '';
+  const names = notListening.slice(0, NAMED_MAX).join(', ') + more;
   live.voice.warn(`no runsv listens after ${LISTEN_MS / 1000} s in ${names}, starting ${name} all the same`);
 };
 
 /** What is on its way to its end starts nothing any more. */
-const forget = (live: Live, container: Container): void => {
+const forget = (live: LiveTree, container: Container): void => {
   container.commandDue = false;
   stopListening(live);
 };
 
+/** The loop tells of its end. */
+export const awaitCommand = ({ loop }: LiveTree, container: Container): void => {
+  loop.children.set(container.pid, (_, wait) => commandEnded(container, wait));
+};
+
 /** Starts the main command, if one is to be started and services listen; `announce` is called just before. */
-export const startCommand = (live: Live, announce: (live: Live, container: Container) => void): void => {
+export const startCommand = (live: LiveTree, announce: (live: LiveTree, container: Container) => void): void => {
   const { container } = live;
   if (container === null || !container.commandDue) return;
   if (container.shutdown.phase !== 'none') {
     forget(live, container);
     return;
   }
-  const deaf = listen(live);
-  if (deaf === null) return;
-  tellDeaf(live, deaf, container.command[0] ?? '');
+  const notListening = listen(live);
+  if (notListening === null) return;
+  warnNotListening(live, notListening, container.command[0] ?? '');
   announce(live, container);
   const result = spawnCommand(container.command);
   if (result <= 0) {
@@ -69,11 +74,12 @@ export const startCommand = (live: Live, announce: (live: Live, container: Conta
     return;
   }
   container.pid = result;
+  awaitCommand(live, container);
   deliverShutdown(live, { kind: 'commandStarted' });
 };
 
 /** The main command has ended: `wait` is its raw wait status. */
 export const commandEnded = (container: Container, wait: number): void => {
   container.pid = 0;
-  container.news.push({ kind: 'commandEnded', code: exitCodeOf(wait) });
+  container.pendingEvents.push({ kind: 'commandEnded', code: exitCodeOf(wait) });
 };

@@ -42,8 +42,8 @@ export const descendants = (all: readonly Process[], roots: readonly number[]): 
 
 /** Whether the service that this runsv supervises has no process, neither ./run nor ./finish. */
 export const hasRested = (runsv: number): boolean => {
-  const told = readThere(`/proc/${runsv}/cwd/supervise/status`, 64);
-  return told?.ours === true && decodeStatus(told.text)?.phase === 'down';
+  const file = readThere(`/proc/${runsv}/cwd/supervise/status`, 64);
+  return file?.ours === true && decodeStatus(file.text)?.phase === 'down';
 };
 
 /**
@@ -51,8 +51,8 @@ export const hasRested = (runsv: number): boolean => {
  * where the process is a child of that runsv: he can name another process of the same service, and nobody else's.
  */
 export const logOf = (runsv: number, all: readonly Process[]): number => {
-  const told = readThere(`/proc/${runsv}/cwd/log/supervise/pid`, 16);
-  if (told === null || !/^\d+\n$/.test(told.text)) return 0;
-  const pid = Number(told.text);
-  return told.ours || all.some((process) => process.pid === pid && process.parent === runsv) ? pid : 0;
+  const file = readThere(`/proc/${runsv}/cwd/log/supervise/pid`, 16);
+  if (file === null || !/^\d+\n$/.test(file.text)) return 0;
+  const pid = Number(file.text);
+  return file.ours || all.some((process) => process.pid === pid && process.parent === runsv) ? pid : 0;
 };

@@ -11,45 +11,47 @@ import { runningPids } from '../../machine/scan/table.ts';
 import { signalSeen } from '../process/held.ts';
 import type { Process } from '../process/proc.ts';
 import { descendants, hasRested, logOf, others, shownName } from './processes.ts';
-import { deliver } from '../scan/perform.ts';
-import type { Container, Live } from '../scan/state.ts';
+import { deliverToTree } from '../scan/perform.ts';
+import { forgetHolder } from '../scan/claim.ts';
+import type { Container, LiveTree } from '../scan/state.ts';
+import { stopWatching } from '../scan/watch.ts';
 
 const EVERYBODY = -1;
 const NAMED_MAX = 8;
 
-const isFirst = (): boolean => sys.getpid() === 1;
+const isProcess1 = (): boolean => sys.getpid() === 1;
 
 /** Everybody whom we are to bring down. */
-const ours = (live: Live): readonly Process[] => {
+const ours = (live: LiveTree): readonly Process[] => {
   const all = others();
-  if (isFirst()) return all;
-  const alien = [...live.alien.keys()];
-  return [...descendants(all, [sys.getpid(), ...alien]), ...all.filter(({ pid }) => alien.includes(pid))];
+  if (isProcess1()) return all;
+  const foreign = [...live.foreignRunsvs.keys()];
+  return [...descendants(all, [sys.getpid(), ...foreign]), ...all.filter(({ pid }) => foreign.includes(pid))];
 };
 
-const tellKilled = (live: Live, why: string, killed: readonly Process[]): void => {
+const tellKilled = (live: LiveTree, why: string, killed: readonly Process[]): void => {
   if (killed.length === 0) return;
   const named = killed.slice(0, NAMED_MAX).map((process) => `${shownName(process)} (${process.pid})`);
   const more = killed.length - named.length;
   live.voice.warn(`${why}, killed: ${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}`);
 };
 
-const signalAll = (live: Live, signal: number): void => {
-  if (isFirst()) sys.kill(EVERYBODY, signal);
+const signalAll = (live: LiveTree, signal: number): void => {
+  if (isProcess1()) sys.kill(EVERYBODY, signal);
   else for (const process of ours(live)) signalSeen(process, signal);
 };
 
-const ask = (process: Process): void => {
+const terminate = (process: Process): void => {
   signalSeen(process, SIGTERM);
   signalSeen(process, SIGCONT);
 };
 
-const keyOf = ({ pid, start }: Process): string => `${pid}:${start}`;
+const processKey = ({ pid, start }: Process): string => `${pid}:${start}`;
 
 /** Many a program takes a second TERM for haste: who was told already is left alone. */
-const askStrays = (live: Live, { asked }: Container): void => {
-  if (asked.size > 0) {
-    for (const process of ours(live)) if (!asked.has(keyOf(process))) ask(process);
+const terminateStrays = (live: LiveTree, { sentTerm }: Container): void => {
+  if (sentTerm.size > 0) {
+    for (const process of ours(live)) if (!sentTerm.has(processKey(process))) terminate(process);
     return;
   }
   signalAll(live, SIGTERM);
@@ -57,7 +59,7 @@ const askStrays = (live: Live, { asked }: Container): void => {
 };
 
 /** Everybody but runsvs, logs and what those have started. */
-const leftOf = (live: Live, all: readonly Process[]): readonly Process[] => {
+const leftoversOf = (live: LiveTree, all: readonly Process[]): readonly Process[] => {
   const runsvs = runningPids(live.tree);
   const logs = runsvs.map((runsv) => logOf(runsv, all)).filter((pid) => pid > 0);
   const spared = new Set([...runsvs, ...logs, ...descendants(all, logs).map(({ pid }) => pid)]);
@@ -76,7 +78,7 @@ const withoutCommand = (
 };
 
 /** What services left behind while some of them still run: those who came to us, and their families. */
-const orphansOf = (live: Live, all: readonly Process[]): readonly Process[] => {
+const orphansOf = (live: LiveTree, all: readonly Process[]): readonly Process[] => {
   const runsvs = new Set(runningPids(live.tree));
   const self = sys.getpid();
   const roots = all.filter(({ pid, parent }) => parent === self && !runsvs.has(pid));
@@ -89,82 +91,89 @@ const orphansOf = (live: Live, all: readonly Process[]): readonly Process[] => {
   ];
 };
 
-const askLeft = (live: Live, container: Container, rested: boolean): void => {
+const terminateLeftovers = (live: LiveTree, container: Container, rested: boolean): void => {
   const all = ours(live);
-  for (const process of withoutCommand(container, all, rested ? leftOf(live, all) : orphansOf(live, all))) {
-    ask(process);
-    container.asked.add(keyOf(process));
+  for (const process of withoutCommand(container, all, rested ? leftoversOf(live, all) : orphansOf(live, all))) {
+    terminate(process);
+    container.sentTerm.add(processKey(process));
   }
 };
 
 /** A log reads until whoever holds its pipe has ended. */
-const killLeft = (live: Live, container: Container): void => {
+const killLeftovers = (live: LiveTree, container: Container): void => {
   const all = ours(live);
-  const left = withoutCommand(container, all, leftOf(live, all));
+  const left = withoutCommand(container, all, leftoversOf(live, all));
   for (const process of left) signalSeen(process, SIGKILL);
   tellKilled(live, 'left behind, not ended 1 s after TERM', left);
 };
 
-const lookForRest = (live: Live): void => {
+const lookForRest = (live: LiveTree): void => {
   if (runningPids(live.tree).every(hasRested)) deliverShutdown(live, { kind: 'rested' });
 };
 
 /** Runsvs stay to bring things to an end; logs, and what they started, to take what is in their pipes. */
-const killButLogs = (live: Live, container: Container): void => {
-  const left = leftOf(live, ours(live));
+const killButLogs = (live: LiveTree, container: Container): void => {
+  const left = leftoversOf(live, ours(live));
   for (const process of left) signalSeen(process, SIGKILL);
   tellKilled(live, `not ended after ${container.shutdown.killAfterMs / 1000} s`, left);
 };
 
 /** Told before it is done: as process 1, nobody is there to tell of afterwards. */
-const killAll = (live: Live, first: boolean): void => {
+const killAll = (live: LiveTree, first: boolean): void => {
   const left = first ? ours(live) : [];
   // stopped first, so that none makes another meanwhile
-  if (!isFirst()) signalAll(live, SIGSTOP);
+  if (!isProcess1()) signalAll(live, SIGSTOP);
   signalAll(live, SIGKILL);
   tellKilled(live, 'still there at the end', left);
 };
 
 /** Our child: its number is its own until it is reaped, which sets it to 0. */
-const askCommand = ({ pid }: Container): void => {
+const terminateCommand = ({ pid }: Container): void => {
   if (pid === 0) return;
   sys.kill(pid, SIGTERM);
   sys.kill(pid, SIGCONT);
 };
 
-const perform = (live: Live, container: Container, effect: ShutdownEffect): void => {
-  if (effect.kind === 'askCommand') askCommand(container);
-  else if (effect.kind === 'stopServices') deliver(live, { kind: 'stop' });
-  else if (effect.kind === 'askStrays') askStrays(live, container);
+/** From now on nothing new is looked for. */
+const stopServices = (live: LiveTree): void => {
+  deliverToTree(live, { kind: 'stop' });
+  stopWatching(live.loop, live.watching);
+  forgetHolder(live);
+};
+
+const performShutdownEffect = (live: LiveTree, container: Container, effect: ShutdownEffect): void => {
+  if (effect.kind === 'termCommand') terminateCommand(container);
+  else if (effect.kind === 'stopServices') stopServices(live);
+  else if (effect.kind === 'termStrays') terminateStrays(live, container);
   else if (effect.kind === 'lookForRest') lookForRest(live);
-  else if (effect.kind === 'askLeft') askLeft(live, container, effect.rested);
-  else if (effect.kind === 'killLeft') killLeft(live, container);
+  else if (effect.kind === 'termLeftovers') terminateLeftovers(live, container, effect.rested);
+  else if (effect.kind === 'killLeftovers') killLeftovers(live, container);
   else if (effect.kind === 'killButLogs') killButLogs(live, container);
   else killAll(live, effect.first);
 };
 
 /** Hands one event to the machine and does what it wants; the last phase ends the loop. */
-export const deliverShutdown = (live: Live, event: ShutdownEvent): void => {
+export const deliverShutdown = (live: LiveTree, event: ShutdownEvent): void => {
   const { container } = live;
   if (container === null) return;
   const outcome = handleShutdown(container.shutdown, event, monotonicMs());
   container.shutdown = outcome.shutdown;
-  for (const effect of outcome.effects) perform(live, container, effect);
-  if (outcome.shutdown.phase === 'over') live.exit = outcome.shutdown.code;
+  for (const effect of outcome.effects) performShutdownEffect(live, container, effect);
+  if (outcome.shutdown.phase === 'done') live.exit = outcome.shutdown.code;
 };
 
 /** Hands what has happened to the machine. */
-export const deliverNews = (live: Live): void => {
-  for (const event of live.container?.news.splice(0) ?? []) deliverShutdown(live, event);
+export const deliverPending = (live: LiveTree): void => {
+  for (const event of live.container?.pendingEvents.splice(0) ?? []) deliverShutdown(live, event);
 };
 
 /** Looks who is left, once that matters, and does what is due. `anybody`: whether we have children. */
-export const goOnStopping = (live: Live, anybody: () => boolean): void => {
+export const continueShutdown = (live: LiveTree, anybody: () => boolean): void => {
   const { container } = live;
-  deliverNews(live);
+  deliverPending(live);
   if (container === null || container.shutdown.phase === 'none') return;
   const any = anybody();
-  deliverNews(live);
+  deliverPending(live);
   deliverShutdown(live, { kind: 'seen', runsvs: runningPids(live.tree).length, anybody: any });
   deliverShutdown(live, { kind: 'due' });
 };

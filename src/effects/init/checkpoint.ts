@@ -3,7 +3,7 @@
 //
 // Promises: no stage is started twice, no exit code of one lost. Files and signals say what else was asked.
 // Read first: ../../machine/checkpoint.ts. Read next: supervisor.ts.
-import { encodeHandover, type Start } from '../../machine/checkpoint.ts';
+import { encodeCheckpoint, type Start } from '../../machine/checkpoint.ts';
 import { type Fd, refused } from '../../host/calls.ts';
 import { O_RDONLY } from '../../abi/flags.ts';
 import { sys } from '../../host/sys.ts';
@@ -25,8 +25,8 @@ export const openRoot = (): number => {
 };
 
 /** Says where the stages are. Where there is no memory for it, what was said last stands. */
-export const handStages = ({ root, start }: From, stages: Stages): void => {
-  sys.checkpoint(encodeHandover('runit', start, stages), root as Fd, NOTHING, stages.pid);
+export const saveStages = ({ root, start }: From, stages: Stages): void => {
+  sys.checkpoint(encodeCheckpoint('runit', start, stages), root as Fd, NOTHING, stages.pid);
 };
 
 /**
@@ -34,7 +34,7 @@ export const handStages = ({ root, start }: From, stages: Stages): void => {
  * is not started, for a successor would start another.
  */
 export const announceStage = ({ root, start }: From, stages: Stages): void => {
-  const said = sys.checkpoint(encodeHandover('runit', start, stages), root as Fd, NOTHING, NEXT);
+  const said = sys.checkpoint(encodeCheckpoint('runit', start, stages), root as Fd, NOTHING, NEXT);
   if (refused(said)) throw new Error('out of memory');
 };
 

@@ -18,9 +18,10 @@ import {
 import { SIGKILL } from '../../abi/signals.ts';
 import { sys } from '../../host/sys.ts';
 import type { OffKind, Script, Stage, Stages, StagesEffect, StagesEvent } from '../../machine/init/model.ts';
+import type { Loop } from '../loop.ts';
 import { sayOnConsole, withConsole } from './console.ts';
-import { announceStage, handStages } from './checkpoint.ts';
-import { isWished, makeWish, takeBack } from './stop-files.ts';
+import { announceStage, saveStages } from './checkpoint.ts';
+import { isRequested, makeRequest, withdrawRequest } from './stop-files.ts';
 
 const NO_RECORD = -1 as Fd;
 const EVERYONE = -1;
@@ -33,14 +34,14 @@ const COMMANDS: Readonly<Record<OffKind, number>> = {
   halt: REBOOT_HALT,
 };
 
-export interface Live {
+export interface LiveStages {
   stages: Stages;
-  readonly signals: Fd;
+  readonly loop: Loop;
   readonly root: number;
   /** When process 1 was started. */
   readonly start: Start;
   /** What the host was told last. */
-  handed: Stages | null;
+  saved: Stages | null;
   exit: number | null;
 }
 
@@ -59,16 +60,16 @@ const tellNotStarted = (path: Bytes, result: number): StagesEvent => {
 };
 
 /** The stage's process, or the shell's: whatever happens, it is known from its start on. */
-const spawnKnown = (live: Live, path: Bytes, argv0: Bytes, flags: number, reading: boolean): number =>
+const spawnKnown = (live: LiveStages, path: Bytes, argv0: Bytes, flags: number, reading: boolean): number =>
   withConsole(reading, (fds) => {
     announceStage(live, live.stages);
     const pid = spawn(path, argv0, flags, fds);
-    if (pid < 0) handStages(live, live.stages);
+    if (pid < 0) saveStages(live, live.stages);
     return pid;
   });
 
 /** Stage 1 may read the console; the others are started by setsid, and cannot. */
-const start = (live: Live, stage: Stage): StagesEvent => {
+const start = (live: LiveStages, stage: Stage): StagesEvent => {
   const path = `/etc/runit/${stage}`;
   const pid = spawnKnown(live, path, path, stage === 1 ? 0 : SPAWN_SETSID, stage === 1);
   return pid > 0 ? { kind: 'started', pid } : tellNotStarted(path, pid);
@@ -83,7 +84,7 @@ const runScript = (name: Script): StagesEvent => {
 };
 
 /** A shell with job control, where the console is a terminal that nobody else has. */
-const help = (live: Live): StagesEvent => {
+const help = (live: LiveStages): StagesEvent => {
   for (const path of SHELLS) {
     const argv0 = path.slice(path.lastIndexOf('/') + 1);
     const pid = spawnKnown(live, path, argv0, SPAWN_SETSID | SPAWN_CONTROLLING, true);
@@ -93,11 +94,15 @@ const help = (live: Live): StagesEvent => {
   return { kind: 'unable' };
 };
 
-export const lookForStop = (): StagesEvent => ({ kind: 'cont', stop: isWished('stopit'), reboot: isWished('reboot') });
+export const lookForStop = (): StagesEvent => ({
+  kind: 'cont',
+  stop: isRequested('stopit'),
+  reboot: isRequested('reboot'),
+});
 
 export const killAll = (): StagesEvent => {
   sys.kill(EVERYONE, SIGKILL);
-  return { kind: 'verdict', reboot: isWished('reboot') };
+  return { kind: 'verdict', reboot: isRequested('reboot') };
 };
 
 export const switchOff = (how: OffKind): StagesEvent => {
@@ -106,7 +111,7 @@ export const switchOff = (how: OffKind): StagesEvent => {
 };
 
 const act = (
-  live: Live,
+  live: LiveStages,
   effect: Exclude<StagesEffect, { kind: 'start' | 'help' | 'runScript' }>,
 ): StagesEvent | null => {
   switch (effect.kind) {
@@ -116,13 +121,13 @@ const act = (
     case 'send':
       sys.kill(effect.pid, effect.signal);
       return null;
-    case 'takeStop':
-      takeBack('stopit');
+    case 'withdrawStop':
+      withdrawRequest('stopit');
       return null;
-    case 'askFor':
-      makeWish(effect.what === 'stop' ? 'stopit' : 'reboot');
+    case 'request':
+      makeRequest(effect.what === 'stop' ? 'stopit' : 'reboot');
       return null;
-    case 'look':
+    case 'checkStopFiles':
       return lookForStop();
     case 'killAll':
       return killAll();
@@ -135,7 +140,7 @@ const act = (
 };
 
 /** Carries out one effect; its answer, where there is one. */
-export const perform = (live: Live, effect: StagesEffect): StagesEvent | null => {
+export const performStagesEffect = (live: LiveStages, effect: StagesEffect): StagesEvent | null => {
   switch (effect.kind) {
     case 'start':
       return start(live, effect.stage);

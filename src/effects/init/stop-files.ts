@@ -7,12 +7,12 @@ import { type Done, type Errno, refused } from '../../host/calls.ts';
 import { O_CREAT, O_NOCTTY, O_NONBLOCK, O_TRUNC, O_WRONLY, S_IXUSR } from '../../abi/flags.ts';
 import { sys } from '../../host/sys.ts';
 
-export type Wish = 'stopit' | 'reboot';
+export type StopRequest = 'stopit' | 'reboot';
 
-const WISHED = 0o100;
-const NOT_WISHED = 0;
+const REQUESTED = 0o100;
+const NOT_REQUESTED = 0;
 
-const placesOf = (wish: Wish): readonly Bytes[] => [`/etc/runit/${wish}`, `/run/runit.${wish}`];
+const placesOf = (request: StopRequest): readonly Bytes[] => [`/etc/runit/${request}`, `/run/runit.${request}`];
 
 /** Whether a file is there whose owner may execute it. */
 export const ownerMayExecute = (path: Bytes): boolean => {
@@ -20,25 +20,25 @@ export const ownerMayExecute = (path: Bytes): boolean => {
   return !refused(stat) && (stat[0] & S_IXUSR) !== 0;
 };
 
-export const isWished = (wish: Wish): boolean => placesOf(wish).some(ownerMayExecute);
+export const isRequested = (request: StopRequest): boolean => placesOf(request).some(ownerMayExecute);
 
 /** Takes a wish back; what cannot be changed stays. */
-export const takeBack = (wish: Wish): void => {
-  for (const path of placesOf(wish)) sys.chmod(path, NOT_WISHED);
+export const withdrawRequest = (request: StopRequest): void => {
+  for (const path of placesOf(request)) sys.chmod(path, NOT_REQUESTED);
 };
 
 const makeIn = (path: Bytes): Done | Errno => {
   const fd = sys.open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NONBLOCK | O_NOCTTY, 0o644);
   if (refused(fd)) return fd;
   // of the very file that was opened, whatever its name leads to by now
-  const changed = sys.fchmod(fd, WISHED);
+  const changed = sys.fchmod(fd, REQUESTED);
   sys.close(fd);
   return changed;
 };
 
 /** Makes a wish, wherever it can be made; the refusal of the first place where it could be made in none. */
-export const makeWish = (wish: Wish): { readonly path: Bytes; readonly errno: Errno } | null => {
-  const results = placesOf(wish).map((path) => ({ path, errno: makeIn(path) }));
+export const makeRequest = (request: StopRequest): { readonly path: Bytes; readonly errno: Errno } | null => {
+  const results = placesOf(request).map((path) => ({ path, errno: makeIn(path) }));
   const failed = results.flatMap(({ path, errno }) => (refused(errno) ? [{ path, errno }] : []));
   return failed.length < results.length ? null : (failed[0] ?? null);
 };

@@ -6,31 +6,30 @@
 import { decodeWait } from '../../abi/wait-status.ts';
 import { errorText } from '../../cli/errno.ts';
 import { ID_LINE } from '../../cli/version.ts';
-import type { Handed } from '../../machine/checkpoint.ts';
-import { type Fd, refused } from '../../host/calls.ts';
+import type { Checkpoint } from '../../machine/checkpoint.ts';
+import type { Fd } from '../../host/calls.ts';
 import { monotonicMs } from '../../host/clock.ts';
-import { EINTR } from '../../abi/errno.ts';
-import { POLLIN, REBOOT_CTRL_ALT_DEL_OFF, WNOHANG } from '../../abi/flags.ts';
+import { REBOOT_CTRL_ALT_DEL_OFF } from '../../abi/flags.ts';
 import { SIGCHLD, SIGCONT, SIGINT, SIGPWR } from '../../abi/signals.ts';
-import { waitOnce } from '../../host/loop.ts';
 import { sys } from '../../host/sys.ts';
 import { handleStages, newStages } from '../../machine/init/table.ts';
 import type { Script, Stages, StagesEvent } from '../../machine/init/model.ts';
+import { newLoop, reap, turn } from '../loop.ts';
 import { sayOnConsole, takeConsole } from './console.ts';
-import { killAll, type Live, lookForStop, perform, switchOff, tell } from './perform.ts';
+import { killAll, type LiveStages, lookForStop, performStagesEffect, switchOff, tell } from './perform.ts';
 import { ownStart } from '../process/proc.ts';
-import { handStages, lostEnds, openRoot } from './checkpoint.ts';
+import { saveStages, lostEnds, openRoot } from './checkpoint.ts';
 import { holdStandard } from '../process/std-fds.ts';
 import { ownerMayExecute } from './stop-files.ts';
 
 /** Hands one event to the machine, and every answer. */
-const deliver = (live: Live, event: StagesEvent): void => {
+const deliverToStages = (live: LiveStages, event: StagesEvent): void => {
   const queue: StagesEvent[] = [event];
   for (const next of queue) {
     const outcome = handleStages(live.stages, next, monotonicMs());
     live.stages = outcome.stages;
     for (const effect of outcome.effects) {
-      const answer = perform(live, effect);
+      const answer = performStagesEffect(live, effect);
       if (answer !== null) queue.push(answer);
     }
   }
@@ -43,14 +42,9 @@ const ended = (pid: number, wait: number): StagesEvent => {
   return { kind: 'ended', pid, code: signal === 0 ? code : null };
 };
 
-const reap = (live: Live): void => {
-  for (;;) {
-    const child = sys.waitpid(-1, WNOHANG);
-    if (child === -EINTR) continue;
-    if (refused(child) || child[0] === 0) return;
-    const [pid, wait] = child;
-    deliver(live, ended(pid, wait));
-  }
+/** Everybody whom nobody else waits for is a child of process 1: the machine knows whose end matters. */
+const reapAll = (live: LiveStages): void => {
+  reap(live.loop, (pid, wait) => deliverToStages(live, ended(pid, wait)));
 };
 
 const alarm = (name: Script): StagesEvent => ({
@@ -59,40 +53,40 @@ const alarm = (name: Script): StagesEvent => ({
   runnable: ownerMayExecute(`/etc/runit/${name}`),
 });
 
-const takeSignals = (live: Live): void => {
-  const signals = sys.takeSignals();
+const takeSignals = (live: LiveStages, signals: readonly number[]): void => {
   // a request is for what runs now
-  if (signals.includes(SIGCHLD)) reap(live);
-  if (signals.includes(SIGINT)) deliver(live, alarm('ctrlaltdel'));
-  if (signals.includes(SIGPWR)) deliver(live, alarm('pwrfail'));
-  if (signals.includes(SIGCONT)) deliver(live, lookForStop());
+  if (signals.includes(SIGCHLD)) reapAll(live);
+  if (signals.includes(SIGINT)) deliverToStages(live, alarm('ctrlaltdel'));
+  if (signals.includes(SIGPWR)) deliverToStages(live, alarm('pwrfail'));
+  if (signals.includes(SIGCONT)) deliverToStages(live, lookForStop());
 };
 
 // ---- the loop -----------------------------------------------------------------------------------------------
 
-const tellHost = (live: Live): void => {
-  if (live.handed === live.stages) return;
-  live.handed = live.stages;
-  handStages(live, live.stages);
+const save = (live: LiveStages): void => {
+  if (live.saved === live.stages) return;
+  live.saved = live.stages;
+  saveStages(live, live.stages);
 };
 
 /** Everything before the first stage. Nothing that is refused here keeps a system from booting. */
-const openStages = (stages: Stages): Live => {
+const openStages = (stages: Stages): LiveStages => {
   holdStandard();
   sys.setsid();
   const signals = sys.catchSignals([SIGCHLD, SIGCONT, SIGINT, SIGPWR]) as Fd;
   const taken = takeConsole();
   if (taken < 0) tell(`warning: unable to open /dev/console: ${errorText(taken)}`);
   sys.reboot(REBOOT_CTRL_ALT_DEL_OFF);
-  const live: Live = { stages, signals, root: openRoot(), start: ownStart(), handed: null, exit: null };
-  tellHost(live);
+  const loop = newLoop(signals, (taken) => takeSignals(live, taken));
+  const live: LiveStages = { stages, loop, root: openRoot(), start: ownStart(), saved: null, exit: null };
+  save(live);
   return live;
 };
 
-const boot = (): Live => {
+const boot = (): LiveStages => {
   const live = openStages(newStages());
   sayOnConsole(`- runit: ${ID_LINE.trimEnd()}: booting.\n`);
-  deliver(live, { kind: 'begin' });
+  deliverToStages(live, { kind: 'begin' });
   return live;
 };
 
@@ -104,7 +98,7 @@ const unanswered = ({ state, pid, dueMs, off }: Stages, started: number): Stages
     case 'helping':
       if (pid > 0) return null;
       return started > 0 ? { kind: 'started', pid: started } : { kind: 'unable' };
-    case 'over':
+    case 'done':
       if (dueMs !== null) return null;
       return off === null ? killAll() : switchOff(off);
     default:
@@ -113,14 +107,14 @@ const unanswered = ({ state, pid, dueMs, off }: Stages, started: number): Stages
 };
 
 /** Goes on where an earlier self was. */
-const goOn = ({ state, pid, wait }: Handed<'runit'>): Live => {
+const restore = ({ state, pid, wait }: Checkpoint<'runit'>): LiveStages => {
   const live = openStages({ ...state, pid: Math.max(state.pid, pid) });
   tell('warning: gone on after a failure of the engine.');
   const missing = unanswered(state, pid);
-  if (missing !== null) deliver(live, missing);
-  if (wait !== null) deliver(live, ended(pid, wait));
-  for (const lost of lostEnds(live.stages)) deliver(live, { kind: 'ended', pid: lost, code: null });
-  reap(live);
+  if (missing !== null) deliverToStages(live, missing);
+  if (wait !== null) deliverToStages(live, ended(pid, wait));
+  for (const lost of lostEnds(live.stages)) deliverToStages(live, { kind: 'ended', pid: lost, code: null });
+  reapAll(live);
   return live;
 };
 
@@ -128,14 +122,13 @@ const goOn = ({ state, pid, wait }: Handed<'runit'>): Live => {
  * Boots, runs and ends the system; `handed`: goes on with that. Returns an exit code where it could not be switched off for
  * want of permission.
  */
-export const runStages = (handed: Handed<'runit'> | null): number => {
-  const live = handed === null ? boot() : goOn(handed);
-  const watches = [{ fd: live.signals, events: POLLIN, ready: () => takeSignals(live) }];
+export const runStages = (checkpoint: Checkpoint<'runit'> | null): number => {
+  const live = checkpoint === null ? boot() : restore(checkpoint);
   while (live.exit === null) {
-    tellHost(live);
-    if (!waitOnce(watches, live.stages.dueMs)) takeSignals(live);
+    save(live);
+    turn(live.loop, live.stages.dueMs);
     const { dueMs } = live.stages;
-    if (dueMs !== null && dueMs <= monotonicMs()) deliver(live, { kind: 'due' });
+    if (dueMs !== null && dueMs <= monotonicMs()) deliverToStages(live, { kind: 'due' });
   }
   return live.exit;
 };

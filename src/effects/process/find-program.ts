@@ -7,14 +7,14 @@ const X_OK = 1;
 const DEFAULT_PATH = '/bin:/usr/bin';
 const OURSELVES = '/proc/self/exe';
 
-const pathOf = (): Bytes => {
+const searchPath = (): Bytes => {
   const entry = sys.environ().find((text) => text.startsWith('PATH='));
   return entry === undefined ? DEFAULT_PATH : entry.slice('PATH='.length);
 };
 
 /** The first file of this name in PATH that may be executed; null for none. */
 export const inPath = (name: Bytes): Bytes | null => {
-  for (const folder of pathOf().split(':')) {
+  for (const folder of searchPath().split(':')) {
     const path = `${folder === '' ? '.' : folder}/${name}`;
     if (!refused(sys.access(path, X_OK))) return path;
   }

@@ -10,12 +10,12 @@ import { type Fd, refused } from '../../host/calls.ts';
 import { monotonicMs } from '../../host/clock.ts';
 import { EINVAL, ENOSYS, EPERM, ESRCH } from '../../abi/errno.ts';
 import { POLLIN } from '../../abi/flags.ts';
-import type { Watch } from '../../host/loop.ts';
 import { sys } from '../../host/sys.ts';
+import { type Loop, newTimer, setTimer, type Timer, unwatch, watch } from '../loop.ts';
 import { type Process, processIn, processOf, readSmall } from './proc.ts';
 
 /** How often it is looked at where nothing tells of its end. */
-const LOOK_MS = 200;
+const POLL_MS = 200;
 
 export interface Held {
   readonly pid: number;
@@ -23,6 +23,8 @@ export interface Held {
   readonly pidfd: Fd | null;
   /** Its start in ticks since boot, where that was asked for (withStart), or there is no pidfd; null: not known. */
   readonly start: number | null;
+  /** Looks for its end where there is no pidfd, once that is awaited. */
+  timer: Timer | null;
 }
 
 /** The start of the process that has this number now; null: there is none; undefined: that cannot be told. */
@@ -36,9 +38,9 @@ const startNow = (pid: number): number | null | undefined => {
 export const hold = (pid: number): Held | null => {
   const pidfd = sys.pidfd(pid);
   if (pidfd === -ESRCH || pidfd === -EINVAL) return null;
-  if (!refused(pidfd)) return { pid, pidfd, start: null };
+  if (!refused(pidfd)) return { pid, pidfd, start: null, timer: null };
   const start = startNow(pid);
-  return start === null ? null : { pid, pidfd: null, start: start ?? null };
+  return start === null ? null : { pid, pidfd: null, start: start ?? null, timer: null };
 };
 
 /** With its start, by which a later self finds it again. */
@@ -86,13 +88,25 @@ export const signalSeen = (process: Process, signal: number): void => {
   letGo(held);
 };
 
-/** What tells of its end. */
-export const heldWatches = ({ pidfd }: Held, ended: () => void): readonly Watch[] =>
-  pidfd === null ? [] : [{ fd: pidfd, events: POLLIN, ready: ended }];
+/** Looks for the end of a process of which nothing tells. */
+const pollForEnd = (loop: Loop, held: Held, ended: () => void): Timer => {
+  const timer = newTimer((nowMs) => {
+    if (hasEnded(held)) ended();
+    else setTimer(loop, timer, nowMs + POLL_MS);
+  });
+  setTimer(loop, timer, monotonicMs() + POLL_MS);
+  return timer;
+};
 
-/** When to look for one of them that has ended, monotonic; null: each will tell. */
-export const heldDueMs = (all: readonly Held[]): number | null =>
-  all.some(({ pidfd }) => pidfd === null) ? monotonicMs() + LOOK_MS : null;
+/** Calls `ended` when it has ended; to be taken back by `forget`. */
+export const awaitEnd = (loop: Loop, held: Held, ended: () => void): void => {
+  if (held.pidfd !== null) watch(loop, held.pidfd, ended);
+  else held.timer = pollForEnd(loop, held, ended);
+};
 
-/** Whether one of which nothing tells has ended. */
-export const hasEndedUntold = (held: Held): boolean => held.pidfd === null && hasEnded(held);
+/** Lets a process go whose end was awaited. */
+export const forget = (loop: Loop, held: Held): void => {
+  if (held.pidfd !== null) unwatch(loop, held.pidfd);
+  if (held.timer !== null) setTimer(loop, held.timer, null);
+  letGo(held);
+};

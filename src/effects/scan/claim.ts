@@ -12,6 +12,7 @@ import { LOCK_EX, LOCK_NB, O_RDONLY } from '../../abi/flags.ts';
 import { sys } from '../../host/sys.ts';
 import { mayStart, nextTurn, retryMs, type Tried, type Turn } from '../../machine/scan/turn.ts';
 import { writersOf } from './lock-holder.ts';
+import { type Loop, unwatch, watch } from '../loop.ts';
 import type { Voice } from '../messages.ts';
 import { processOf, readSmall } from '../process/proc.ts';
 
@@ -25,6 +26,16 @@ export interface Claim {
   holder: Fd | null;
   /** When to try again, monotonic. */
   retryMs: number | null;
+}
+
+/** Who claims the directory `dir`. */
+export interface Claimant {
+  readonly voice: Voice;
+  readonly dir: Bytes;
+  readonly loop: Loop;
+  readonly claim: Claim;
+  /** Called when the holder whom we wait for has ended. */
+  readonly holderEnded: () => void;
 }
 
 export const newClaim = (): Claim => ({
@@ -83,14 +94,24 @@ const letGo = (claim: Claim): void => {
   claim.identity = null;
 };
 
-/** Watches the holder, where it is another than before. */
-const watchHolder = (claim: Claim, holder: number): void => {
-  if (claim.holder !== null) sys.close(claim.holder);
-  const pidfd = holder === 0 ? null : sys.pidfd(holder);
-  claim.holder = pidfd === null || refused(pidfd) ? null : pidfd;
+/** The holder's end is not awaited any more. */
+export const forgetHolder = ({ claim, loop }: Claimant): void => {
+  if (claim.holder === null) return;
+  unwatch(loop, claim.holder);
+  sys.close(claim.holder);
+  claim.holder = null;
 };
 
-const tell = (voice: Voice, dir: Bytes, turn: Turn): void => {
+/** Watches the holder, where it is another than before. */
+const watchHolder = (claimant: Claimant, holder: number): void => {
+  forgetHolder(claimant);
+  const pidfd = holder === 0 ? null : sys.pidfd(holder);
+  if (pidfd === null || refused(pidfd)) return;
+  claimant.claim.holder = pidfd;
+  watch(claimant.loop, pidfd, claimant.holderEnded);
+};
+
+const report = (voice: Voice, dir: Bytes, turn: Turn): void => {
   if (turn.kind === 'waiting')
     voice.warn(`${dir} is already supervised by process ${turn.holder}, waiting for its end`);
   if (turn.kind === 'beside') voice.warn(`${dir} is already supervised elsewhere, leaving alone what runs there`);
@@ -98,8 +119,9 @@ const tell = (voice: Voice, dir: Bytes, turn: Turn): void => {
 
 const isSame = (one: Turn, other: Turn): boolean => JSON.stringify(one) === JSON.stringify(other);
 
-/** Claims the current directory, `dir`, which has this identity. Whether services may be started there. */
-export const claimHere = (claim: Claim, voice: Voice, dir: Bytes, identity: string | null): boolean => {
+/** Claims the current directory, which has this identity. Whether services may be started there. */
+export const claimHere = (claimant: Claimant, identity: string | null): boolean => {
+  const { claim, voice, dir } = claimant;
   if (claim.lock !== null && claim.identity === identity) return true;
   letGo(claim);
   const before = claim.turn;
@@ -108,8 +130,8 @@ export const claimHere = (claim: Claim, voice: Voice, dir: Bytes, identity: stri
   claim.retryMs = wait === null ? null : monotonicMs() + wait;
   if (!isSame(turn, before)) {
     claim.turn = turn;
-    watchHolder(claim, turn.kind === 'waiting' ? turn.holder : 0);
-    tell(voice, dir, turn);
+    watchHolder(claimant, turn.kind === 'waiting' ? turn.holder : 0);
+    report(voice, dir, turn);
   }
   return mayStart(turn);
 };

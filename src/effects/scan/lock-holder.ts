@@ -25,7 +25,7 @@ const readAll = (path: Bytes): Bytes => {
 };
 
 /** What a path leads to; for directories of services and of processes, which no user can put in each other's place. */
-const keyOf = (path: Bytes): string | null => {
+const identityAt = (path: Bytes): string | null => {
   const stat = sys.stat(path);
   return refused(stat) ? null : identityOf(stat);
 };
@@ -73,20 +73,23 @@ const hasOurRights = (pid: number): boolean => {
  * To be let go by whoever asked.
  */
 export const holderOf = (service: Bytes, allLocks: Locks): Held | null => {
-  const key = keyOf(service);
+  const key = identityAt(service);
   for (const pid of lockersOf(`${service}/supervise/lock`, allLocks)) {
     const held = hold(pid);
     if (held === null) continue;
-    if (keyOf(`/proc/${pid}/cwd`) === key && hasOurRights(pid) && !hasEnded(held)) return held;
+    if (identityAt(`/proc/${pid}/cwd`) === key && hasOurRights(pid) && !hasEnded(held)) return held;
     letGo(held);
   }
   return null;
 };
 
-/** Who holds a lock of the service in the current directory, for a message. */
-export const whoHolds = (lock: Bytes): { readonly pid: number; readonly supervises: boolean } | null => {
+/** Who holds a lock of the service in the directory `service`, for a message. */
+export const whoHolds = (
+  lock: Bytes,
+  service: Bytes,
+): { readonly pid: number; readonly supervises: boolean } | null => {
   const lockers = [...lockersOf(lock, newLocks())];
-  const runsv = lockers.find((pid) => keyOf(`/proc/${pid}/cwd`) === keyOf('.'));
+  const runsv = lockers.find((pid) => identityAt(`/proc/${pid}/cwd`) === identityAt(service));
   if (runsv !== undefined) return { pid: runsv, supervises: true };
   // one of several inodes of that number may be another file system's
   return lockers.length === 1 ? { pid: lockers[0] as number, supervises: false } : null;

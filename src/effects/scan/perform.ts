@@ -10,16 +10,16 @@ import { SIGTERM } from '../../abi/signals.ts';
 import { sys } from '../../host/sys.ts';
 import { handleTree, type TreeEffect, type TreeEvent } from '../../machine/scan/table.ts';
 import { holderOf, type Locks, newLocks } from './lock-holder.ts';
-import { type Held, letGo, signalHeld, withStart } from '../process/held.ts';
+import { awaitEnd, type Held, letGo, signalHeld, withStart } from '../process/held.ts';
 import { findProgram } from '../process/find-program.ts';
-import { readEnding } from '../service/exitcode-file.ts';
-import type { Live } from './state.ts';
+import { readExitCode } from '../service/exitcode-file.ts';
+import { addForeignRunsv, type Elsewhere, type LiveTree } from './state.ts';
 import { keeperOf } from './claim.ts';
 
 /** A name that looks like an option is given as a path. */
 const argumentOf = (name: Bytes): Bytes => (name.startsWith('-') ? `./${name}` : name);
 
-const spawnRunsv = (live: Live, name: Bytes, flags: number): number =>
+const spawnRunsv = (live: LiveTree, name: Bytes, flags: number): number =>
   sys.spawn(
     live.program,
     ['runsv', argumentOf(name)],
@@ -32,14 +32,14 @@ const spawnRunsv = (live: Live, name: Bytes, flags: number): number =>
   );
 
 /** Starts runsv on a name in the current directory; looks for it in PATH anew where it is no longer where it was. */
-const startRunsv = (live: Live, name: Bytes, flags: number): number => {
+const startRunsv = (live: LiveTree, name: Bytes, flags: number): number => {
   const pid = spawnRunsv(live, name, flags);
   if (pid > -SPAWN_FAILED) return pid;
   live.program = findProgram('runsv');
   return spawnRunsv(live, name, 0);
 };
 
-const tellNotStarted = (live: Live, name: Bytes, result: number): void => {
+const tellNotStarted = (live: LiveTree, name: Bytes, result: number): void => {
   if (result < -SPAWN_FAILED) live.voice.fatal(`unable to start runsv ${name}`, result + SPAWN_FAILED);
   else live.voice.warn(`unable to fork for runsv ${name}, trying again`, result);
 };
@@ -55,7 +55,7 @@ type Starts = readonly Named[];
  * Starts every runsv asked for; the answers are one or two events. The first is awaited, so that a runsv that cannot be
  * executed is told at once; the others start side by side.
  */
-const start = (live: Live, starts: Starts): readonly TreeEvent[] => {
+const start = (live: LiveTree, starts: Starts): readonly TreeEvent[] => {
   const runsvs: { key: string; pid: number }[] = [];
   const keys: string[] = [];
   for (const { name, key } of starts) {
@@ -73,74 +73,76 @@ const start = (live: Live, starts: Starts): readonly TreeEvent[] => {
 };
 
 /** A runsv that another runsvdir supervises is left alone; its end is awaited. */
-const leaveAlone = (live: Live, { name, key }: Named, runsv: Held, keeper: number): readonly TreeEvent[] => {
-  live.foreign.set(runsv.pid, { runsv, key });
+const leaveAlone = (live: LiveTree, { name, key }: Named, runsv: Held, keeper: number): readonly TreeEvent[] => {
+  const one: Elsewhere = { runsv, key };
+  live.elsewhere.set(runsv.pid, one);
+  awaitEnd(live.loop, runsv, () => live.handlers.elsewhereEnded(live, one));
   live.voice.warn(`runsv ${name} already runs as process ${runsv.pid} of runsvdir ${keeper}, leaving it alone`);
   return [{ kind: 'elsewhere', key }];
 };
 
-const lookForHolder = (live: Live, { name, key }: Named, locks: Locks): readonly TreeEvent[] => {
+const lookForHolder = (live: LiveTree, { name, key }: Named, locks: Locks): readonly TreeEvent[] => {
   const holder = holderOf(`${live.dir}/${name}`, locks);
   if (holder === null) return [];
   const { pid } = holder;
   const keeper = keeperOf(pid);
-  if (live.alien.has(pid) || live.foreign.has(pid) || (keeper !== null && live.tree.stopping)) {
+  if (live.foreignRunsvs.has(pid) || live.elsewhere.has(pid) || (keeper !== null && live.tree.stopping)) {
     letGo(holder);
     return [];
   }
   if (keeper !== null) return leaveAlone(live, { name, key }, holder, keeper);
-  live.alien.set(pid, live.container === null ? holder : withStart(holder));
+  addForeignRunsv(live, live.container === null ? holder : withStart(holder));
   live.voice.warn(`runsv ${name} already runs as process ${pid}, taking it over`);
-  return [{ kind: 'taken', name, key, pid }];
+  return [{ kind: 'alreadySupervised', name, key, pid }];
 };
 
 /** Where only the directory is supervised, no service is essential to us. */
-const essentialOver = (live: Live, name: string, key: string): readonly TreeEvent[] => {
+const essentialFinished = (live: LiveTree, name: string, key: string): readonly TreeEvent[] => {
   const { container } = live;
   if (container === null) return [];
-  const code = readEnding(`${live.dir}/${name}`);
+  const code = readExitCode(`${live.dir}/${name}`);
   live.voice.warn(`essential service ${name} is over with exit code ${code}, ending everything`);
-  container.news.push({ kind: 'essentialOver', code });
-  return [{ kind: 'over', key }];
+  container.pendingEvents.push({ kind: 'essentialFinished', code });
+  return [{ kind: 'finished', key }];
 };
 
 /** A runsv that is our child has its number until we reap it; any other is held. */
-export const termRunsv = (live: Live, pid: number): void => {
-  const held = live.alien.get(pid);
+export const termRunsv = (live: LiveTree, pid: number): void => {
+  const held = live.foreignRunsvs.get(pid);
   if (held === undefined) sys.kill(pid, SIGTERM);
   else signalHeld(held, SIGTERM);
 };
 
-const perform = (live: Live, effect: TreeEffect, locks: Locks): readonly TreeEvent[] => {
+const performTreeEffect = (live: LiveTree, effect: TreeEffect, locks: Locks): readonly TreeEvent[] => {
   switch (effect.kind) {
     case 'start':
       return [];
     case 'term':
       termRunsv(live, effect.pid);
       return [];
-    case 'tellLingering':
+    case 'warnLingering':
       live.voice.warn(`runsv ${effect.name}, process ${effect.pid}, has not ended 10 s after TERM, sending TERM again`);
       return [];
-    case 'tellCrash':
+    case 'warnCrash':
       live.voice.warn(`runsv ${effect.name} was killed by signal ${effect.signal}, starting it again`);
       return [];
     case 'lookForHolder':
       return lookForHolder(live, effect, locks);
-    case 'essentialOver':
-      return essentialOver(live, effect.name, effect.key);
+    case 'essentialFinished':
+      return essentialFinished(live, effect.name, effect.key);
   }
 };
 
 const isStart = (effect: TreeEffect): effect is Extract<TreeEffect, { kind: 'start' }> => effect.kind === 'start';
 
 /** Hands one event to the machine, and every answer. `scanned` and `due` only from inside the scan directory. */
-export const deliver = (live: Live, event: TreeEvent): void => {
+export const deliverToTree = (live: LiveTree, event: TreeEvent): void => {
   const queue: TreeEvent[] = [event];
   for (const next of queue) {
     const outcome = handleTree(live.tree, next, monotonicMs());
     live.tree = outcome.tree;
     const locks = newLocks();
-    for (const effect of outcome.effects) queue.push(...perform(live, effect, locks));
+    for (const effect of outcome.effects) queue.push(...performTreeEffect(live, effect, locks));
     queue.push(...start(live, outcome.effects.filter(isStart)));
   }
 };

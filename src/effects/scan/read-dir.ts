@@ -24,15 +24,15 @@ const STEPWISE_MS = 3000;
 const SUPERVISE = 'supervise';
 
 /** What was said of an entry: its name, and what is wrong with it. */
-export type Told = ReadonlyMap<Bytes, string>;
+export type Reported = ReadonlyMap<Bytes, string>;
 
 /** A look that is under way: it may be interrupted between any two entries. */
-export interface Look {
+export interface Rescan {
   readonly names: readonly Bytes[];
   /** Which of them comes next. */
   at: number;
   readonly found: Found[];
-  readonly told: Map<Bytes, string>;
+  readonly reported: Map<Bytes, string>;
   /** Directories that are being made step by step. */
   readonly stepwise: Set<string>;
   /** Milliseconds until a directory that is still being written may be taken; null: none is. */
@@ -44,7 +44,7 @@ export interface Look {
 /** What a look has to know of what was seen before. */
 export interface Known {
   readonly voice: Voice;
-  readonly told: Told;
+  readonly reported: Reported;
   isKnown(key: string): boolean;
   /** Whether a directory was being made step by step at the last look. */
   isStepwise(key: string): boolean;
@@ -54,12 +54,12 @@ export interface Known {
   keyOf(name: Bytes): string | undefined;
 }
 
-const keyOf = (stat: RawStat): string => `${stat[1]}:${stat[3]}:${stat[2]}`;
+const keyIn = (stat: RawStat): string => `${stat[1]}:${stat[3]}:${stat[2]}`;
 
 /** The identity of a directory, null where it cannot be had. */
-export const identityOf = (path: Bytes): string | null => {
+export const keyAt = (path: Bytes): string | null => {
   const stat = sys.stat(path);
-  return refused(stat) ? null : keyOf(stat);
+  return refused(stat) ? null : keyIn(stat);
 };
 
 const ageMs = (stat: RawStat): number => {
@@ -77,14 +77,14 @@ const isStepwise = (known: Known, name: Bytes, key: string, age: number): boolea
   known.isStepwise(key) || (age >= SETTLED_MS && age < known.sinceMs && sys.lstat(`${name}/run`) === -ENOENT);
 
 /** How long to wait for a directory; 0: not at all. An mtime in the future says nothing. */
-const waitFor = (look: Look, known: Known, name: Bytes, stat: RawStat): number => {
+const waitFor = (rescan: Rescan, known: Known, name: Bytes, stat: RawStat): number => {
   const age = ageMs(stat);
   if (age < 0 || age >= STEPWISE_MS) return 0;
-  const key = keyOf(stat);
+  const key = keyIn(stat);
   const stepwise = isStepwise(known, name, key, age);
   const wait = (stepwise ? STEPWISE_MS : SETTLED_MS) - age;
   if (wait <= 0 || isLink(name)) return 0;
-  if (stepwise) look.stepwise.add(key);
+  if (stepwise) rescan.stepwise.add(key);
   return wait;
 };
 
@@ -97,49 +97,49 @@ const isGone = (errno: Errno): boolean => errno === -ENOENT || errno === -ENOTDI
 /** Which link it is that leads nowhere: another one is news. */
 const signOf = (name: Bytes, errno: Errno): string => {
   const itself = sys.lstat(name);
-  return refused(itself) ? `${errno}` : `${errno} ${keyOf(itself)} ${itself[7]}.${itself[8]}`;
+  return refused(itself) ? `${errno}` : `${errno} ${keyIn(itself)} ${itself[7]}.${itself[8]}`;
 };
 
-const tellOnce = (look: Look, { voice, told }: Known, name: Bytes, errno: Errno): void => {
+const tellOnce = (rescan: Rescan, { voice, reported }: Known, name: Bytes, errno: Errno): void => {
   const sign = signOf(name, errno);
-  if (told.get(name) !== sign) voice.warn(`unable to stat ${name}`, errno);
-  look.told.set(name, sign);
+  if (reported.get(name) !== sign) voice.warn(`unable to stat ${name}`, errno);
+  rescan.reported.set(name, sign);
 };
 
-const takeRefusal = (look: Look, known: Known, name: Bytes, errno: Errno): void => {
-  tellOnce(look, known, name, errno);
+const takeRefusal = (rescan: Rescan, known: Known, name: Bytes, errno: Errno): void => {
+  tellOnce(rescan, known, name, errno);
   if (isGone(errno)) return;
-  look.unclear = true;
+  rescan.unclear = true;
   const key = known.keyOf(name);
-  if (key !== undefined) look.found.push({ name, key });
+  if (key !== undefined) rescan.found.push({ name, key });
 };
 
-const takeDirectory = (look: Look, known: Known, name: Bytes, stat: RawStat): void => {
-  const key = keyOf(stat);
-  const wait = known.isKnown(key) ? 0 : waitFor(look, known, name, stat);
-  if (wait > 0) look.againInMs = Math.min(look.againInMs ?? wait, wait);
-  else if (!isLeftover(name)) look.found.push({ name, key });
+const takeDirectory = (rescan: Rescan, known: Known, name: Bytes, stat: RawStat): void => {
+  const key = keyIn(stat);
+  const wait = known.isKnown(key) ? 0 : waitFor(rescan, known, name, stat);
+  if (wait > 0) rescan.againInMs = Math.min(rescan.againInMs ?? wait, wait);
+  else if (!isLeftover(name)) rescan.found.push({ name, key });
 };
 
-const takeEntry = (look: Look, known: Known, name: Bytes): void => {
+const takeEntry = (rescan: Rescan, known: Known, name: Bytes): void => {
   if (name.startsWith('.')) return;
   const stat = sys.stat(name);
-  if (refused(stat)) takeRefusal(look, known, name, stat);
-  else if ((stat[0] & S_IFMT) === S_IFDIR) takeDirectory(look, known, name, stat);
+  if (refused(stat)) takeRefusal(rescan, known, name, stat);
+  else if ((stat[0] & S_IFMT) === S_IFDIR) takeDirectory(rescan, known, name, stat);
 };
 
 /** Begins to look at the current directory. */
-export const newLook = (): Look | Errno => {
+export const beginRescan = (): Rescan | Errno => {
   const names = sys.readdir('.');
   if (refused(names)) return names;
-  return { names, at: 0, found: [], told: new Map(), stepwise: new Set(), againInMs: null, unclear: false };
+  return { names, at: 0, found: [], reported: new Map(), stepwise: new Set(), againInMs: null, unclear: false };
 };
 
 /** Looks at entries while `hasTime` says so. Whether all have been looked at. */
-export const lookOn = (look: Look, known: Known, hasTime: () => boolean): boolean => {
-  while (look.at < look.names.length) {
-    takeEntry(look, known, look.names[look.at++] ?? '.');
+export const continueRescan = (rescan: Rescan, known: Known, hasTime: () => boolean): boolean => {
+  while (rescan.at < rescan.names.length) {
+    takeEntry(rescan, known, rescan.names[rescan.at++] ?? '.');
     if (!hasTime()) break;
   }
-  return look.at >= look.names.length;
+  return rescan.at >= rescan.names.length;
 };

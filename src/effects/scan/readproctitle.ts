@@ -4,9 +4,9 @@
 // service reaches a terminal through ps.
 import type { Bytes } from '../../abi/bytes.ts';
 import { type Fd, refused } from '../../host/calls.ts';
-import { O_NONBLOCK, POLLIN } from '../../abi/flags.ts';
-import type { Watch } from '../../host/loop.ts';
+import { O_NONBLOCK } from '../../abi/flags.ts';
 import { sys } from '../../host/sys.ts';
+import { type Loop, watch } from '../loop.ts';
 import type { Voice } from '../messages.ts';
 
 /** How long the argument must be. */
@@ -17,7 +17,7 @@ const STDERR = 2 as Fd;
 /** How often a dot is added, so that old text leaves the window. */
 export const DOT_MS = 900000;
 
-export interface Title {
+export interface Readproctitle {
   readonly input: Fd;
   readonly argument: number;
   readonly head: Bytes;
@@ -33,14 +33,14 @@ const shown = (text: Bytes): Bytes => {
   return clean;
 };
 
-const add = (title: Title, text: Bytes): void => {
+const add = (title: Readproctitle, text: Bytes): void => {
   const size = title.window.length;
   title.window = (title.window + shown(text)).slice(-size);
   sys.argWrite(title.argument, title.head + title.window);
 };
 
 /** Makes `argument`, whose text is `log`, show standard error; null where it cannot, which has been told. */
-export const openTitle = (voice: Voice, argument: number, log: Bytes, nowMs: number): Title | null => {
+export const openReadproctitle = (voice: Voice, argument: number, log: Bytes, nowMs: number): Readproctitle | null => {
   if (log.length < LEAST) {
     voice.warn('log must have at least seven characters.');
     voice.warn('log service disabled.');
@@ -53,13 +53,19 @@ export const openTitle = (voice: Voice, argument: number, log: Bytes, nowMs: num
     return null;
   }
   sys.close(pipe[1]);
-  const title: Title = { input: pipe[0], argument, head: log.slice(0, FIXED), window: log.slice(FIXED), dotMs: 0 };
+  const title: Readproctitle = {
+    input: pipe[0],
+    argument,
+    head: log.slice(0, FIXED),
+    window: log.slice(FIXED),
+    dotMs: 0,
+  };
   addDot(title, nowMs);
   return title;
 };
 
 /** The same with a pipe that is there already, and an argument that shows what came so far. */
-export const goOnWithTitle = (input: Fd, argument: number, log: Bytes, nowMs: number): Title => ({
+export const continueReadproctitle = (input: Fd, argument: number, log: Bytes, nowMs: number): Readproctitle => ({
   input,
   argument,
   head: log.slice(0, FIXED),
@@ -68,16 +74,14 @@ export const goOnWithTitle = (input: Fd, argument: number, log: Bytes, nowMs: nu
 });
 
 /** Adds the dot that is due, and says when the next one is. */
-export const addDot = (title: Title, nowMs: number): void => {
+export const addDot = (title: Readproctitle, nowMs: number): void => {
   add(title, '.');
   title.dotMs = nowMs + DOT_MS;
 };
 
-export const titleWatch = (title: Title): Watch => ({
-  fd: title.input,
-  events: POLLIN,
-  ready: () => {
+/** Shows what comes from now on. */
+export const watchReadproctitle = (loop: Loop, title: Readproctitle): void =>
+  watch(loop, title.input, () => {
     const text = sys.read(title.input, 4096);
     if (!refused(text)) add(title, text);
-  },
-});
+  });

@@ -11,15 +11,16 @@ import type { Start } from '../../machine/checkpoint.ts';
 import { newShutdown, type Shutdown, type ShutdownEvent } from '../../machine/container/shutdown.ts';
 import { newTree, type Tree } from '../../machine/scan/table.ts';
 import { endingSignals, optionalSignals } from '../../machine/container/signals.ts';
-import type { Look, Told } from './read-dir.ts';
+import type { Rescan, Reported } from './read-dir.ts';
 import { type Claim, newClaim } from './claim.ts';
+import { type Loop, newLoop } from '../loop.ts';
 import { Fatal, reason, type Voice } from '../messages.ts';
 import type { Listening } from '../container/listening.ts';
 import { openNothing } from '../process/std-fds.ts';
-import type { Held } from '../process/held.ts';
+import { awaitEnd, type Held } from '../process/held.ts';
 import { ownStart } from '../process/proc.ts';
 import { findProgram } from '../process/find-program.ts';
-import type { Title } from './readproctitle.ts';
+import { type Readproctitle, watchReadproctitle } from './readproctitle.ts';
 import { newWatching, type Watching } from './watch.ts';
 
 /** How soon what the kernel would not tell is asked again, at first. */
@@ -35,44 +36,47 @@ export interface Container {
   /** It is still to be started. */
   commandDue: boolean;
   /** What would be handed over, should the engine fail. */
-  written: { readonly tree: Tree; readonly shutdown: Shutdown | null; readonly pid: number };
+  saved: { readonly tree: Tree; readonly shutdown: Shutdown | null; readonly pid: number };
   /** What has happened and was not handed to the machine yet. */
-  readonly news: ShutdownEvent[];
+  readonly pendingEvents: ShutdownEvent[];
   /** What services left behind that was told to end while runsvs were left, each by its number and start. */
-  readonly asked: Set<string>;
+  readonly sentTerm: Set<string>;
   /** When this process was started. */
   readonly start: Start;
 }
 
 /** A runsv of another runsvdir, in a service that is in our directory too. */
-export interface Foreign {
+export interface Elsewhere {
   readonly runsv: Held;
   readonly key: string;
 }
 
-export interface Live {
+export interface LiveTree {
   readonly voice: Voice;
   readonly dir: Bytes;
   readonly setsid: boolean;
   readonly home: Fd;
-  readonly signals: Fd;
+  readonly loop: Loop;
+  readonly handlers: TreeHandlers;
+  /** Called when the runsvdir has ended that has our directory. */
+  readonly holderEnded: () => void;
   /** What runsvs get as standard input; null: our own. */
   readonly input: Fd | null;
   readonly watching: Watching;
-  readonly title: Title | null;
+  readonly readproctitle: Readproctitle | null;
   tree: Tree;
   program: Bytes;
   /** When to look next, monotonic; null: when something changes. */
-  lookMs: number | null;
+  rescanMs: number | null;
   /** No look before this, monotonic. */
   notBeforeMs: number;
   identity: string | null;
   /** A look that is under way. */
-  look: Look | null;
+  rescan: Rescan | null;
   /** How long the present look has taken so far. */
-  lookCostMs: number;
+  rescanCostMs: number;
   /** What was said of entries. */
-  told: Told;
+  reported: Reported;
   /** Directories that are being made step by step. */
   stepwise: ReadonlySet<string>;
   /** When this runsvdir began, monotonic. */
@@ -80,11 +84,11 @@ export interface Live {
   /** How soon entries of which the kernel would not tell are tried again. */
   unclearMs: number;
   /** A look has come to an end, or cannot be made: what was there at the start is known. */
-  looked: boolean;
+  hasScanned: boolean;
   /** Directories that are still being written were left for a later look. */
-  young: boolean;
+  isSettling: boolean;
   /** The next look shall leave a sign. */
-  forced: boolean;
+  rescanForced: boolean;
   /** What was said of the directory itself. */
   trouble: string | null;
   /** The main command waits for runsvs to listen. */
@@ -96,15 +100,15 @@ export interface Live {
   /** The directory could not be entered. */
   lost: boolean;
   /** Runsvs that are no children of ours, by number. */
-  readonly alien: Map<number, Held>;
-  readonly foreign: Map<number, Foreign>;
+  readonly foreignRunsvs: Map<number, Held>;
+  readonly elsewhere: Map<number, Elsewhere>;
   /** Null in classic use, where TERM leaves everything running. */
   readonly container: Container | null;
   exit: number | null;
 }
 
 /** What a runsvdir is started with. */
-export interface Asked {
+export interface TreeOptions {
   readonly dir: Bytes;
   readonly setsid: boolean;
   readonly subreaper: boolean;
@@ -114,7 +118,8 @@ export interface Asked {
 }
 
 /** Whether everything ends with us: nothing lives on after process 1, nor after a main command. */
-export const isWhole = (asked: Asked): boolean => asked.subreaper || asked.command.length > 0 || sys.getpid() === 1;
+export const isWhole = (options: TreeOptions): boolean =>
+  options.subreaper || options.command.length > 0 || sys.getpid() === 1;
 
 /** Orphans come to process 1 by themselves. */
 const becomeSubreaper = (): void => {
@@ -122,16 +127,16 @@ const becomeSubreaper = (): void => {
   if (refused(done)) throw new Fatal(reason('unable to become subreaper', done), 100);
 };
 
-const newContainer = ({ killAfterMs, command }: Asked): Container => {
+const newContainer = ({ killAfterMs, command }: TreeOptions): Container => {
   becomeSubreaper();
   return {
     shutdown: newShutdown(killAfterMs),
     command,
     pid: 0,
     commandDue: command.length > 0,
-    written: { tree: newTree(), shutdown: null, pid: 0 },
-    news: [],
-    asked: new Set(),
+    saved: { tree: newTree(), shutdown: null, pid: 0 },
+    pendingEvents: [],
+    sentTerm: new Set(),
     start: ownStart(),
   };
 };
@@ -147,42 +152,67 @@ const catchSignals = (container: Container | null): Fd => {
   return signals;
 };
 
+/** What is called when something happens to a runsvdir; supervisor.ts has it. */
+export interface TreeHandlers {
+  signalled(live: LiveTree, signals: readonly number[]): void;
+  holderEnded(live: LiveTree): void;
+  /** A runsv has ended that is no child of ours, or one of another runsvdir. */
+  foreignRunsvEnded(live: LiveTree, runsv: Held): void;
+  elsewhereEnded(live: LiveTree, one: Elsewhere): void;
+}
+
 /** Takes signals and what else a runsvdir needs. Throws Fatal. */
-export const newLive = (voice: Voice, asked: Asked, title: Title | null): Live => {
+export const newLiveTree = (
+  voice: Voice,
+  options: TreeOptions,
+  readproctitle: Readproctitle | null,
+  handlers: TreeHandlers,
+): LiveTree => {
   const home = sys.open('.', O_RDONLY, 0);
   if (refused(home)) throw new Fatal(reason('unable to open current directory', home), 100);
-  const container = isWhole(asked) ? newContainer(asked) : null;
-  return {
+  const container = isWhole(options) ? newContainer(options) : null;
+  const loop = newLoop(catchSignals(container), (signals) => handlers.signalled(live, signals));
+  const live: LiveTree = {
     voice,
-    dir: asked.dir,
-    setsid: asked.setsid,
+    dir: options.dir,
+    setsid: options.setsid,
     home,
-    signals: catchSignals(container),
+    loop,
+    handlers,
+    holderEnded: () => handlers.holderEnded(live),
     input: container === null || container.command.length === 0 ? null : openNothing(),
     watching: newWatching(),
-    title,
+    readproctitle,
     tree: newTree(),
     program: findProgram('runsv'),
-    lookMs: 0,
+    rescanMs: 0,
     notBeforeMs: 0,
     identity: null,
-    look: null,
-    lookCostMs: 0,
-    told: new Map(),
+    rescan: null,
+    rescanCostMs: 0,
+    reported: new Map(),
     stepwise: new Set(),
     bornMs: monotonicMs(),
     unclearMs: UNCLEAR_MS,
-    looked: false,
-    young: false,
-    forced: false,
+    hasScanned: false,
+    isSettling: false,
+    rescanForced: false,
     trouble: null,
     listening: null,
     claim: newClaim(),
     hasUnknown: false,
     lost: false,
-    alien: new Map(),
-    foreign: new Map(),
+    foreignRunsvs: new Map(),
+    elsewhere: new Map(),
     container,
     exit: null,
   };
+  if (readproctitle !== null) watchReadproctitle(loop, readproctitle);
+  return live;
+};
+
+/** Takes a runsv that is no child of ours for one of ours. */
+export const addForeignRunsv = (live: LiveTree, runsv: Held): void => {
+  live.foreignRunsvs.set(runsv.pid, runsv);
+  awaitEnd(live.loop, runsv, () => live.handlers.foreignRunsvEnded(live, runsv));
 };

@@ -4,184 +4,154 @@
 // its start); looks are spaced by what they cost; no wake-up when nothing happens.
 // Must not: decide; that is ../../machine/scan/table.ts, which read first. Read next: state.ts, rescan.ts, perform.ts.
 import { decodeWait } from '../../abi/wait-status.ts';
-import { refused } from '../../host/calls.ts';
 import { monotonicMs } from '../../host/clock.ts';
-import { ECHILD, EINTR } from '../../abi/errno.ts';
-import { POLLIN, WNOHANG } from '../../abi/flags.ts';
 import { SIGALRM, SIGCHLD, SIGHUP, SIGTERM } from '../../abi/signals.ts';
-import { earliest, type Watch, waitOnce } from '../../host/loop.ts';
+import { earliest } from '../../host/loop.ts';
 import { sys } from '../../host/sys.ts';
 import { mayStart } from '../../machine/scan/turn.ts';
 import { type Ended, nextStartMs, RESTART_MS, runningPids } from '../../machine/scan/table.ts';
-import { wishOf } from '../../machine/container/signals.ts';
+import { signalAction } from '../../machine/container/signals.ts';
 import { holderOf, newLocks } from './lock-holder.ts';
-import { commandEnded, startCommand } from '../container/main-command.ts';
-import { forceLook, inside, lookDue, lookFurther, lookSoon, lookNow } from './rescan.ts';
-import { type Held, hasEndedUntold, heldDueMs, heldWatches, letGo, signalHeld } from '../process/held.ts';
-import { announceCommand, handOver, takeUp, unseenEnd } from '../container/checkpoint.ts';
-import type { Handed } from '../../machine/checkpoint.ts';
-import { listeningWatches } from '../container/listening.ts';
+import { startCommand } from '../container/main-command.ts';
+import { forceRescan, inside, rescanDue, resumeRescan, rescanNow } from './rescan.ts';
+import { forget, type Held, letGo, signalHeld } from '../process/held.ts';
+import { announceCommand, saveCheckpoint, restore, unseenEnd } from '../container/checkpoint.ts';
+import type { Checkpoint } from '../../machine/checkpoint.ts';
+import { reap, turn } from '../loop.ts';
 import { Fatal, type Voice } from '../messages.ts';
-import { identityOf } from './read-dir.ts';
-import { deliver, termRunsv } from './perform.ts';
+import { keyAt } from './read-dir.ts';
+import { deliverToTree, termRunsv } from './perform.ts';
 import { keeperOf } from './claim.ts';
-import { addDot, type Title, titleWatch } from './readproctitle.ts';
-import { deliverNews, deliverShutdown, goOnStopping } from '../container/shutdown.ts';
-import { type Asked, type Container, type Foreign, type Live, newLive } from './state.ts';
-import { watchesOf } from './watch.ts';
+import { addDot, type Readproctitle } from './readproctitle.ts';
+import { deliverPending, deliverShutdown, continueShutdown } from '../container/shutdown.ts';
+import {
+  type TreeOptions,
+  type Container,
+  type Elsewhere,
+  type TreeHandlers,
+  type LiveTree,
+  newLiveTree,
+} from './state.ts';
 
 const HANGUP_CODE = 111;
 
 // ---- events -------------------------------------------------------------------------------------------------
 
 /** Takes every child that has ended, orphans of others too; says whether any child is left. */
-const reap = (live: Live): boolean => {
+const reapAll = (live: LiveTree): boolean => {
   const runsvs: Ended[] = [];
-  for (;;) {
-    const child = sys.waitpid(-1, WNOHANG);
-    if (child === -EINTR) continue;
-    if (refused(child) || child[0] === 0) {
-      if (runsvs.length > 0) deliver(live, { kind: 'ended', runsvs });
-      return child !== -ECHILD;
-    }
-    const [pid, wait] = child;
-    if (live.container !== null && pid === live.container.pid) commandEnded(live.container, wait);
-    runsvs.push({ pid, ...decodeWait(wait) });
-  }
+  const anyLeft = reap(live.loop, (pid, wait) => runsvs.push({ pid, ...decodeWait(wait) }));
+  if (runsvs.length > 0) deliverToTree(live, { kind: 'ended', runsvs });
+  return anyLeft;
 };
 
-const alienEnded = (live: Live, alien: Held): void => {
-  const { pid } = alien;
-  letGo(alien);
-  live.alien.delete(pid);
+const foreignRunsvEnded = (live: LiveTree, runsv: Held): void => {
+  const { pid } = runsv;
+  forget(live.loop, runsv);
+  live.foreignRunsvs.delete(pid);
   const entry = [...live.tree.wanted.values(), ...live.tree.leaving].find((one) => one.pid === pid);
-  if (entry !== undefined) deliver(live, { kind: 'ended', runsvs: [unseenEnd(live.dir, entry)] });
+  if (entry !== undefined) deliverToTree(live, { kind: 'ended', runsvs: [unseenEnd(live.dir, entry)] });
 };
 
 /** Runsvs that were only just started may have found their service taken, and not have said so yet. */
-const termHoldersOfNew = (live: Live, told: ReadonlySet<number>): void => {
+const termHoldersOfNew = (live: LiveTree, termed: ReadonlySet<number>): void => {
   const newMs = monotonicMs() - RESTART_MS;
-  const young = [...live.tree.wanted.values()].filter((entry) => entry.startedMs >= newMs);
+  const newcomers = [...live.tree.wanted.values()].filter((entry) => entry.startedMs >= newMs);
   const locks = newLocks();
-  for (const { name } of young) {
+  for (const { name } of newcomers) {
     const holder = holderOf(`${live.dir}/${name}`, locks);
     if (holder === null) continue;
-    if (!told.has(holder.pid) && keeperOf(holder.pid) === null) signalHeld(holder, SIGTERM);
+    if (!termed.has(holder.pid) && keeperOf(holder.pid) === null) signalHeld(holder, SIGTERM);
     letGo(holder);
   }
 };
 
-const foreignEnded = (live: Live, { runsv, key }: Foreign): void => {
-  letGo(runsv);
-  live.foreign.delete(runsv.pid);
-  deliver(live, { kind: 'free', key });
+const elsewhereEnded = (live: LiveTree, { runsv, key }: Elsewhere): void => {
+  forget(live.loop, runsv);
+  live.elsewhere.delete(runsv.pid);
+  deliverToTree(live, { kind: 'free', key });
 };
 
-const heldOf = (live: Live): readonly Held[] => [
-  ...live.alien.values(),
-  ...[...live.foreign.values()].map(({ runsv }) => runsv),
-];
-
-/** Those of whose end nothing tells. */
-const lookForEnds = (live: Live): void => {
-  for (const alien of live.alien.values()) if (hasEndedUntold(alien)) alienEnded(live, alien);
-  for (const one of live.foreign.values()) if (hasEndedUntold(one.runsv)) foreignEnded(live, one);
-};
-
-const hangUp = (live: Live): void => {
+const hangUp = (live: LiveTree): void => {
   const pids = new Set(runningPids(live.tree));
   for (const pid of pids) termRunsv(live, pid);
   termHoldersOfNew(live, pids);
   live.exit = HANGUP_CODE;
 };
 
-const takeWish = (live: Live, { pid }: Container, signal: number): void => {
-  const wish = wishOf(signal, pid !== 0);
-  if (wish.kind === 'end') deliverShutdown(live, { kind: 'asked', code: wish.code });
-  else if (wish.kind === 'forward') sys.kill(pid, wish.signal);
+const act = (live: LiveTree, { pid }: Container, signal: number): void => {
+  const action = signalAction(signal, pid !== 0);
+  if (action.kind === 'stop') deliverShutdown(live, { kind: 'stopRequested', code: action.code });
+  else if (action.kind === 'forward') sys.kill(pid, action.signal);
 };
 
-const takeWishes = (live: Live, container: Container, signals: readonly number[]): void => {
-  deliverNews(live);
-  for (const signal of signals) takeWish(live, container, signal);
+const actOnAll = (live: LiveTree, container: Container, signals: readonly number[]): void => {
+  deliverPending(live);
+  for (const signal of signals) act(live, container, signal);
 };
 
-const takeSignals = (live: Live): void => {
-  const signals = sys.takeSignals();
+const takeSignals = (live: LiveTree, signals: readonly number[]): void => {
   // who has ended must be known before anybody is told to
-  if (signals.includes(SIGCHLD)) reap(live);
-  if (signals.includes(SIGALRM) && !live.tree.stopping) forceLook(live);
-  if (live.container !== null) takeWishes(live, live.container, signals);
+  if (signals.includes(SIGCHLD)) reapAll(live);
+  if (signals.includes(SIGALRM) && !live.tree.stopping) forceRescan(live);
+  if (live.container !== null) actOnAll(live, live.container, signals);
   else if (signals.includes(SIGHUP)) hangUp(live);
   else if (signals.includes(SIGTERM)) live.exit = 0;
 };
 
 /** When a runsv is to be started; while the directory is lost, or another runsvdir's, the next look comes first. */
-const startMs = (live: Live): number | null =>
+const startMs = (live: LiveTree): number | null =>
   live.lost || !mayStart(live.claim.turn) ? null : nextStartMs(live.tree);
 
 /** The runsvs that are due are started where the directory is still the one they were found in. */
-const startDue = (live: Live): void => {
+const startDue = (live: LiveTree): void => {
   const dueMs = startMs(live);
   if (dueMs === null || dueMs > monotonicMs()) return;
-  if (identityOf(live.dir) !== live.identity) lookNow(live);
-  if (startMs(live) !== null) inside(live, () => deliver(live, { kind: 'due' }));
+  if (keyAt(live.dir) !== live.identity) rescanNow(live);
+  if (startMs(live) !== null) inside(live, () => deliverToTree(live, { kind: 'due' }));
 };
 
 // ---- the loop -----------------------------------------------------------------------------------------------
 
-const watches = (live: Live): readonly Watch[] => [
-  { fd: live.signals, events: POLLIN, ready: () => takeSignals(live) },
-  ...(live.tree.stopping ? [] : watchesOf(live.watching, () => lookSoon(live))),
-  ...(live.title === null ? [] : [titleWatch(live.title)]),
-  ...listeningWatches(live),
-  ...[...live.alien.values()].flatMap((alien) => heldWatches(alien, () => alienEnded(live, alien))),
-  ...[...live.foreign.values()].flatMap((one) => heldWatches(one.runsv, () => foreignEnded(live, one))),
-  ...(live.claim.holder === null || live.tree.stopping
-    ? []
-    : [{ fd: live.claim.holder, events: POLLIN, ready: () => lookNow(live) }]),
-];
+const HANDLERS: TreeHandlers = { signalled: takeSignals, holderEnded: rescanNow, foreignRunsvEnded, elsewhereEnded };
 
-const deadline = (live: Live): number | null => {
-  const lookMs = live.tree.stopping ? null : live.look === null ? live.lookMs : 0;
+const deadline = (live: LiveTree): number | null => {
+  const rescanMs = live.tree.stopping ? null : live.rescan === null ? live.rescanMs : 0;
   const stopMs = live.container?.shutdown.dueMs ?? null;
-  return earliest([
-    startMs(live),
-    lookMs,
-    stopMs,
-    live.title?.dotMs ?? null,
-    live.listening?.dueMs ?? null,
-    heldDueMs(heldOf(live)),
-  ]);
+  return earliest([startMs(live), rescanMs, stopMs, live.readproctitle?.dotMs ?? null, live.listening?.dueMs ?? null]);
 };
 
-const duesOver = (live: Live): void => {
+const runDue = (live: LiveTree): void => {
   const ms = monotonicMs();
-  lookForEnds(live);
-  if (live.tree.stopping) live.look = null;
-  else if (live.look !== null) lookFurther(live);
-  else if (live.lookMs !== null && live.lookMs <= ms) lookDue(live);
+  if (live.tree.stopping) live.rescan = null;
+  else if (live.rescan !== null) resumeRescan(live);
+  else if (live.rescanMs !== null && live.rescanMs <= ms) rescanDue(live);
   startDue(live);
-  if (live.title !== null && live.title.dotMs <= ms) addDot(live.title, ms);
+  if (live.readproctitle !== null && live.readproctitle.dotMs <= ms) addDot(live.readproctitle, ms);
 };
 
 /** Process 1 does not end for what keeps it from going on: it is executed once more. */
-const newAgain = (voice: Voice, asked: Asked, title: Title | null): Live => {
+const newAfterFailure = (voice: Voice, options: TreeOptions, readproctitle: Readproctitle | null): LiveTree => {
   try {
-    return newLive(voice, asked, title);
+    return newLiveTree(voice, options, readproctitle, HANDLERS);
   } catch (error) {
     throw error instanceof Fatal ? new Error(error.message) : error;
   }
 };
 
 /** What is there at the start; `handed`: from before the engine failed. */
-const begin = (voice: Voice, asked: Asked, title: Title | null, handed: Handed<'runsvdir'> | null): Live => {
-  if (handed === null) return newLive(voice, asked, title);
-  const live = newAgain(voice, asked, title);
-  takeUp(live, handed);
+const begin = (
+  voice: Voice,
+  options: TreeOptions,
+  readproctitle: Readproctitle | null,
+  checkpoint: Checkpoint<'runsvdir'> | null,
+): LiveTree => {
+  if (checkpoint === null) return newLiveTree(voice, options, readproctitle, HANDLERS);
+  const live = newAfterFailure(voice, options, readproctitle);
+  restore(live, checkpoint);
   // from here on the host keeps the exit code of a main command that is reaped
-  handOver(live);
-  reap(live);
+  saveCheckpoint(live);
+  reapAll(live);
   return live;
 };
 
@@ -191,19 +161,19 @@ const begin = (voice: Voice, asked: Asked, title: Title | null, handed: Handed<'
  */
 export const superviseTree = (
   voice: Voice,
-  asked: Asked,
-  title: Title | null,
-  handed: Handed<'runsvdir'> | null,
+  options: TreeOptions,
+  readproctitle: Readproctitle | null,
+  checkpoint: Checkpoint<'runsvdir'> | null,
 ): number => {
-  const live = begin(voice, asked, title, handed);
-  handOver(live);
-  if (!live.tree.stopping) lookNow(live);
+  const live = begin(voice, options, readproctitle, checkpoint);
+  saveCheckpoint(live);
+  if (!live.tree.stopping) rescanNow(live);
   for (;;) {
     startCommand(live, announceCommand);
-    goOnStopping(live, () => reap(live));
-    handOver(live);
+    continueShutdown(live, () => reapAll(live));
+    saveCheckpoint(live);
     if (live.exit !== null) return live.exit;
-    if (!waitOnce(watches(live), deadline(live))) takeSignals(live);
-    if (live.exit === null) duesOver(live);
+    turn(live.loop, deadline(live));
+    if (live.exit === null) runDue(live);
   }
 };

@@ -16,24 +16,23 @@ import {
   IN_MOVED_FROM,
   IN_MOVED_TO,
   O_RDONLY,
-  POLLIN,
   POLLPRI,
   S_IFLNK,
   S_IFMT,
 } from '../../abi/flags.ts';
-import type { Watch } from '../../host/loop.ts';
 import { sys } from '../../host/sys.ts';
+import { type Loop, unwatch, watch } from '../loop.ts';
 
 /** Where events cannot be had or trusted: how often the directory is looked at, and how often it is asked whether it changed. */
-export const LOOK_MS = 5000;
-export const ASK_MS = 1000;
+export const RESCAN_MS = 5000;
+export const STAT_MS = 1000;
 
 const LINKS_MAX = 40;
 const GONE = IN_DELETE_SELF | IN_MOVE_SELF;
 const ENTRIES = IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO;
 
 /** statfs types on which another machine or a user process may change files unseen. */
-const UNTOLD_TYPES: readonly number[] = [
+const NO_INOTIFY_FILESYSTEMS: readonly number[] = [
   0x6969, // nfs
   0xff534d42, // cifs
   0xfe534d42, // smb2
@@ -51,10 +50,10 @@ export interface Watching {
   /** Tells of entries that come and go. null: no inotify to be had. */
   entries: Fd | null;
   /** Tells that the way to the directory has changed. */
-  way: Fd | null;
+  ancestors: Fd | null;
   readonly mounts: Fd | null;
   /** The directory can only be looked at. */
-  blind: boolean;
+  mustPoll: boolean;
   /** The way has changed, or was never watched. */
   stale: boolean;
   /** Until when no look is needed if the directory stays as it was; null: the next look is needed anyhow. */
@@ -65,16 +64,16 @@ export const newWatching = (): Watching => {
   const mounts = sys.open('/proc/self/mountinfo', O_RDONLY, 0);
   return {
     entries: null,
-    way: null,
+    ancestors: null,
     mounts: refused(mounts) ? null : mounts,
-    blind: true,
+    mustPoll: true,
     stale: true,
     unchanged: null,
   };
 };
 
 /** Watches one name on the way; says where it leads if it is a link. */
-const watchStep = (inotify: Fd, path: Bytes): Bytes | null => {
+const watchAncestor = (inotify: Fd, path: Bytes): Bytes | null => {
   const stat = sys.lstat(path);
   if (refused(stat)) return null;
   sys.watch(inotify, path, GONE | IN_DONT_FOLLOW | ((stat[0] & S_IFMT) === S_IFLNK ? IN_ATTRIB : 0));
@@ -84,7 +83,7 @@ const watchStep = (inotify: Fd, path: Bytes): Bytes | null => {
 };
 
 /** Watches every link and directory that `dir` leads through. */
-const watchWay = (inotify: Fd, dir: Bytes): void => {
+const watchAncestors = (inotify: Fd, dir: Bytes): void => {
   let rest = dir.split('/');
   let at = dir.startsWith('/') ? '/' : '';
   let links = 0;
@@ -92,7 +91,7 @@ const watchWay = (inotify: Fd, dir: Bytes): void => {
     const [name, ...further] = rest;
     rest = further;
     if (name === undefined || name === '' || name === '.') continue;
-    const target = watchStep(inotify, at + name);
+    const target = watchAncestor(inotify, at + name);
     if (target === null) {
       at += `${name}/`;
       continue;
@@ -103,42 +102,53 @@ const watchWay = (inotify: Fd, dir: Bytes): void => {
   }
 };
 
-const closeBoth = ({ entries, way }: Watching): void => {
+/** What is called for each sign of a change. */
+export type Changed = () => void;
+
+const drained =
+  (fd: Fd, then: Changed): Changed =>
+  () => {
+    sys.read(fd, 65536);
+    then();
+  };
+
+/** Changes mean nothing any more. The descriptors stay open: to close one would take its time. */
+export const stopWatching = (loop: Loop, { entries, ancestors, mounts }: Watching): void => {
+  for (const fd of [entries, ancestors, mounts]) if (fd !== null) unwatch(loop, fd);
+};
+
+const closeBoth = ({ entries, ancestors }: Watching): void => {
   if (entries !== null) sys.close(entries);
-  if (way !== null) sys.close(way);
+  if (ancestors !== null) sys.close(ancestors);
 };
 
 const opened = (fd: Fd | Errno): Fd | null => (refused(fd) ? null : fd);
 
-/** Watches anew if the way has changed. To be called before looking, so that nothing falls between. */
-export const watchAgain = (watching: Watching, dir: Bytes): void => {
-  if (!watching.stale) return;
-  closeBoth(watching);
-  const way = opened(sys.inotify());
-  const entries = opened(sys.inotify());
-  watching.way = way;
-  watching.entries = entries;
-  if (way !== null) watchWay(way, dir);
-  const watched = entries === null ? null : sys.watch(entries, dir, ENTRIES);
-  watching.blind = way === null || watched === null || refused(watched) || UNTOLD_TYPES.includes(sys.fstype(dir));
-  watching.stale = false;
-};
-
-/** The descriptors that tell of changes; `changed` is called for each sign of one. */
-export const watchesOf = (watching: Watching, changed: () => void): readonly Watch[] => {
-  const watches: Watch[] = [];
-  const { entries, way, mounts } = watching;
+const register = (loop: Loop, watching: Watching, changed: Changed): void => {
+  const { entries, ancestors, mounts } = watching;
   const lost = (): void => {
     watching.stale = true;
     changed();
   };
-  const drained = (fd: Fd, then: () => void) => (): void => {
-    sys.read(fd, 65536);
-    then();
-  };
-  if (entries !== null) watches.push({ fd: entries, events: POLLIN, ready: drained(entries, changed) });
-  if (way !== null) watches.push({ fd: way, events: POLLIN, ready: drained(way, lost) });
+  if (entries !== null) watch(loop, entries, drained(entries, changed));
+  if (ancestors !== null) watch(loop, ancestors, drained(ancestors, lost));
   // a change of mounts shows as an urgent event, and is taken by the poll that reports it
-  if (mounts !== null) watches.push({ fd: mounts, events: POLLPRI, ready: lost });
-  return watches;
+  if (mounts !== null) watch(loop, mounts, lost, POLLPRI);
+};
+
+/** Watches anew if the way has changed. To be called before looking, so that nothing falls between. */
+export const watchAgain = (loop: Loop, watching: Watching, dir: Bytes, changed: Changed): void => {
+  if (!watching.stale) return;
+  stopWatching(loop, watching);
+  closeBoth(watching);
+  const ancestors = opened(sys.inotify());
+  const entries = opened(sys.inotify());
+  watching.ancestors = ancestors;
+  watching.entries = entries;
+  if (ancestors !== null) watchAncestors(ancestors, dir);
+  const watched = entries === null ? null : sys.watch(entries, dir, ENTRIES);
+  watching.mustPoll =
+    ancestors === null || watched === null || refused(watched) || NO_INOTIFY_FILESYSTEMS.includes(sys.fstype(dir));
+  watching.stale = false;
+  register(loop, watching, changed);
 };

@@ -4,24 +4,23 @@
 // words and order. Read next: side.ts, child-record.ts, supervisor.ts (the life that follows).
 import { decodeStatus, type Status } from '../../formats/status.ts';
 import type { Bytes } from '../../abi/bytes.ts';
-import { type Errno, type Fd, refused } from '../../host/calls.ts';
+import { type Errno, refused } from '../../host/calls.ts';
 import { bootMs, monotonicMs, wallClock } from '../../host/clock.ts';
 import { EMFILE, ENOENT } from '../../abi/errno.ts';
 import { O_RDONLY, S_IFDIR, S_IFMT } from '../../abi/flags.ts';
-import { SIGCHLD, SIGTERM } from '../../abi/signals.ts';
 import { sys } from '../../host/sys.ts';
 import { newPair, type Side } from '../../machine/service/pair.ts';
 import { handle, newService } from '../../machine/service/table.ts';
 import type { Adopted, Now, Service } from '../../machine/service/model.ts';
-import { ESSENTIAL_FLAG, forgetEnding } from './exitcode-file.ts';
+import { ESSENTIAL_FLAG, removeExitCode } from './exitcode-file.ts';
 import type { Held } from '../process/held.ts';
+import { type Loop, newTimer } from '../loop.ts';
 import { Fatal, reason, type Voice } from '../messages.ts';
-import { holdStandard } from '../process/std-fds.ts';
 import { type Lock, lockedElsewhere } from './lock.ts';
 import { newPipe, type Pipe, pipeOf } from './log-pipe.ts';
 import { learnBoot } from './child-record.ts';
-import { ENDING, HARMLESS, type Live, newAwaited, publishFirst } from './pair.ts';
-import { type LiveSide, openSide, takeSide } from './side.ts';
+import { type PairHandlers, type LivePair, newAwaited, publishFirst, schedule, watchSide } from './pair.ts';
+import { folderOf, type LiveSide, nameOf, openSide, folderPath, takeSide } from './side.ts';
 import { isThere, openOk } from './supervise-dir.ts';
 import { type Survivor, survivorOf } from './survivor.ts';
 import { identityOf, readThere } from '../trusted-file.ts';
@@ -33,39 +32,26 @@ export interface Found {
   readonly want: 'up' | 'down' | null;
 }
 
-/** Signals that whoever started us ignores stay ignored, for the services too. */
-const catchSignals = (): Fd => {
-  const signals = sys.catchSignals([SIGCHLD, SIGTERM]);
-  const more = refused(signals) ? signals : sys.catchUnignored([...ENDING, ...HARMLESS]);
-  if (refused(more)) throw new Fatal(reason('unable to create selfpipe', more));
-  return more;
-};
-
-const enter = (dir: Bytes): void => {
-  const entered = sys.chdir(dir);
-  if (refused(entered)) throw new Fatal(reason('unable to change to directory', entered));
-};
-
 /** What it says is a wish, and who owns the file may send any wish anyhow: so it counts, whoever owns it. */
 const readStatus = (folder: Bytes): Status | null => {
-  const told = readThere(`${folder}supervise/status`, 64);
-  return told === null ? null : decodeStatus(told.text);
+  const file = readThere(`${folder}supervise/status`, 64);
+  return file === null ? null : decodeStatus(file.text);
 };
 
 /** What the last status says counts where it speaks of this process. */
 const adoptedFrom = ({ pid, phase, startMs }: Survivor, status: Status | null): Adopted => {
   const startedMs = monotonicMs() - (bootMs() - startMs);
   if (status === null || status.pid !== pid) {
-    return { pid, phase, startedMs, since: wallClock(), paused: false, gotTerm: false };
+    return { process: { pid, startedMs, paused: false, gotTerm: false }, phase, since: wallClock() };
   }
   const { sec, nsec, paused, gotTerm } = status;
-  return { pid, phase, startedMs, since: { sec, nsec }, paused, gotTerm };
+  return { process: { pid, startedMs, paused, gotTerm }, phase, since: { sec, nsec } };
 };
 
-export const find = (voice: Voice, lock: Lock): Found | null => {
+export const find = (voice: Voice, side: Side, lock: Lock): Found | null => {
   const survivor = survivorOf(lock);
   if (survivor === null) return null;
-  voice.warn(`taking over ${lock.folder}./${survivor.phase}, still running as process ${survivor.pid}`);
+  voice.warn(`taking over ${nameOf(side)}./${survivor.phase}, still running as process ${survivor.pid}`);
   const status = readStatus(lock.folder);
   return { adopted: adoptedFrom(survivor, status), held: survivor.held, want: status?.want ?? null };
 };
@@ -73,7 +59,7 @@ export const find = (voice: Voice, lock: Lock): Found | null => {
 /** A service before its first event: as last told where its process survived, else as its down file says. */
 const serviceOf = (side: Side, folder: Bytes, found: Found | null, now: Now): Service => {
   const want = found?.want ?? (isThere(`${folder}down`) ? 'down' : 'up');
-  const essential = side === 'main' && isThere(ESSENTIAL_FLAG);
+  const essential = side === 'main' && isThere(folder + ESSENTIAL_FLAG);
   const service = newService(want, side === 'main', now, essential);
   if (found === null) return service;
   return handle(service, { kind: 'adopted', ...found.adopted }, now).service;
@@ -98,37 +84,60 @@ export const openHalf = (side: Side, lock: Lock, found: Found | null, now: Now):
 /** What ./log is; the identity of its directory where it is one. */
 export type LogSign = { readonly key: string } | 'absent' | 'noDirectory' | Errno;
 
-export const signOfLog = (): LogSign => {
-  const stat = sys.stat('log');
+export const signOfLog = (folder: Bytes): LogSign => {
+  const stat = sys.stat(`${folder}log`);
   if (refused(stat)) return stat === -ENOENT ? 'absent' : stat;
   return (stat[0] & S_IFMT) === S_IFDIR ? { key: identityOf(stat) } : 'noDirectory';
 };
 
 /** A service that runs writes into the pipe to its log, which must not be left without its end. */
-const noLogFor = (sign: LogSign): Fatal =>
-  typeof sign === 'number' ? new Fatal(reason('unable to stat() ./log', sign)) : lockedElsewhere('log/');
+const noLogFor = (folder: Bytes, sign: LogSign): Fatal =>
+  typeof sign === 'number'
+    ? new Fatal(reason('unable to stat() ./log', sign))
+    : lockedElsewhere(folderOf('log', folder), folder);
 
 /** Without one descriptor more no change could be published: that is known before anything is started. */
-const needRoom = (): void => {
-  const fd = sys.open('.', O_RDONLY, 0);
+const needRoom = (folder: Bytes): void => {
+  const fd = sys.open(folderPath(folder), O_RDONLY, 0);
   if (fd === -EMFILE) throw new Fatal(reason('unable to open supervise/status', fd));
   if (!refused(fd)) sys.close(fd);
 };
 
+/** What a pair lives in. */
+export interface Surroundings {
+  readonly voice: Voice;
+  readonly loop: Loop;
+  readonly handlers: PairHandlers;
+  /** What leads to the service's directory: '' where that is the current one, else a path that ends in a slash. */
+  readonly folder: Bytes;
+}
+
+/** Another process is just taking this folder: to be tried again in a moment. */
+export interface Busy {
+  readonly busy: Bytes;
+}
+
 /** Sides locked: survivors found, fifos open, files true, ok answering. */
-const openBoth = (voice: Voice, signals: Fd, mainLock: Lock, sign: LogSign): Live => {
+const openBoth = ({ loop, handlers, voice, folder }: Surroundings, mainLock: Lock, sign: LogSign): LivePair | Busy => {
   if (!learnBoot()) voice.warn('/proc is not mounted, a service that outlives its runsv is not taken over');
-  const log = typeof sign === 'object' ? takeSide('log', sign.key) : null;
-  const mainFound = find(voice, mainLock);
-  if (mainFound !== null && log === null && typeof sign !== 'string') throw noLogFor(sign);
-  const logFound = log === null ? null : find(voice, log);
+  const log = typeof sign === 'object' ? takeSide(folderOf('log', folder), sign.key) : null;
+  if (log === 'busy') {
+    sys.close(mainLock.fd);
+    return { busy: folderOf('log', folder) };
+  }
+  const mainFound = find(voice, 'main', mainLock);
+  if (mainFound !== null && log === null && typeof sign !== 'string') throw noLogFor(folder, sign);
+  const logFound = log === null ? null : find(voice, 'log', log);
   const now: Now = { ms: monotonicMs(), wall: wallClock() };
   const pipe = log === null ? null : pipeFor(mainFound?.held ?? null, logFound?.held ?? null);
   const main = openHalf('main', mainLock, mainFound, now);
   const logHalf = log === null ? null : openHalf('log', log, logFound, now);
-  const live: Live = {
+  const live: LivePair = {
     voice,
-    signals,
+    loop,
+    handlers,
+    childEnded: (pid, wait) => handlers.childEnded(live, pid, wait),
+    timer: newTimer((nowMs) => handlers.due(live, nowMs)),
     main: main.live,
     log: logHalf === null ? null : logHalf.live,
     // what could not be opened now is tried again from the loop
@@ -137,33 +146,34 @@ const openBoth = (voice: Voice, signals: Fd, mainLock: Lock, sign: LogSign): Liv
     pair: newPair(main.service, logHalf === null ? null : logHalf.service),
     script: 0,
     publishMs: null,
-    publishTold: false,
+    publishReported: false,
     logKey: typeof sign === 'object' ? sign.key : '',
     hasStarted: false,
-    watchesChanged: false,
   };
   publishFirst(live);
-  live.main.ok = openOk('');
-  if (live.log !== null) live.log.ok = openOk('log/');
-  needRoom();
+  live.main.ok = openOk(live.main.folder);
+  if (live.log !== null) live.log.ok = openOk(live.log.folder);
+  needRoom(folder);
+  watchSide(live, live.main);
+  if (live.log !== null) watchSide(live, live.log);
+  schedule(live);
   return live;
 };
 
 /** Device and inode of the service's directory. Not to know them would make records worthless. */
-const ownDirectory = (): string => {
-  const stat = sys.stat('.');
+const ownDirectory = (folder: Bytes): string => {
+  const stat = sys.stat(folderPath(folder));
   if (refused(stat)) throw new Fatal(reason('unable to stat .', stat));
   return identityOf(stat);
 };
 
-/** Takes a service directory. Throws Fatal. */
-export const openService = (voice: Voice, dir: Bytes): Live => {
-  holdStandard();
-  const signals = catchSignals();
-  enter(dir);
-  const sign = signOfLog();
-  const main = takeSide('main', ownDirectory());
-  if (main === null) throw lockedElsewhere('');
-  forgetEnding();
-  return openBoth(voice, signals, main, sign);
+/** Takes a service. Throws Fatal. */
+export const openService = (around: Surroundings): LivePair | Busy => {
+  const { folder } = around;
+  const sign = signOfLog(folder);
+  const main = takeSide(folder, ownDirectory(folder));
+  if (main === 'busy') return { busy: folder };
+  if (main === null) throw lockedElsewhere(folder, folder);
+  removeExitCode(folder);
+  return openBoth(around, main, sign);
 };

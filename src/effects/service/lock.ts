@@ -18,9 +18,9 @@ import { identityOf, isOther, makeInstead, makeNew, type Opened, openThere, stat
 
 const MODE = 0o600;
 const ROUNDS = 8;
-/** How often, and how far apart, the directory's lock is tried, which is never held for long. */
-const GUARD_TRIES = 100;
-const GUARD_PAUSE_MS = 10;
+/** How often, and how far apart, to try again where the directory's lock is held, which is never for long. */
+export const BUSY_TRIES = 100;
+export const BUSY_PAUSE_MS = 10;
 const RECORD_MAX = 160;
 
 export interface Lock {
@@ -53,18 +53,12 @@ const isLocked = (folder: Bytes, fd: Fd): boolean => {
   return !refused(locked);
 };
 
-/** The directory, locked; EAGAIN where another process has it all the time. Where it cannot be locked at all, not. */
-const guard = (folder: Bytes, tries: number): Fd | Errno => {
+/** The directory, locked; EAGAIN where another process has it. Where it cannot be locked at all, not. */
+const guard = (folder: Bytes): Fd | Errno => {
   const fd = sys.open(`${folder}supervise`, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
-  if (refused(fd)) return fd;
-  for (let left = tries; flock(fd) === -EAGAIN; ) {
-    if (--left <= 0) {
-      sys.close(fd);
-      return -EAGAIN as Errno;
-    }
-    sys.poll([], GUARD_PAUSE_MS);
-  }
-  return fd;
+  if (refused(fd) || flock(fd) !== -EAGAIN) return fd;
+  sys.close(fd);
+  return -EAGAIN as Errno;
 };
 
 const unableToOpen = (folder: Bytes, errno: number): Fatal =>
@@ -144,25 +138,31 @@ const turn = (folder: Bytes, guarded: boolean): Turn => {
   return opened === -ENOENT ? 'make' : 'guard';
 };
 
-const takeGuard = (folder: Bytes, unmade: Errno | null): Fd => {
-  const fd = guard(folder, GUARD_TRIES);
-  if (fd === -EAGAIN) throw new Fatal(reason(`unable to lock ${folder}supervise`, fd));
+/** Null: another process has it. */
+const takeGuard = (folder: Bytes, unmade: Errno | null): Fd | null => {
+  const fd = guard(folder);
+  if (fd === -EAGAIN) return null;
   if (refused(fd)) throw unmade === null ? unableToOpen(folder, fd) : unableToMake(folder, unmade);
   return fd;
 };
 
+/** The directory's lock was held for as long as it is worth trying. */
+export const stillBusy = (folder: Bytes): Fatal => new Fatal(reason(`unable to lock ${folder}supervise`, -EAGAIN));
+
 /**
- * Takes the lock of the directory that is `folder`; null: another process has it. `unmade`: why there is no supervise in
- * it, if that could not be made. Throws Fatal.
+ * Takes the lock of the directory that is `folder`; null: another process has it; busy: another is just taking or replacing it,
+ * try again after BUSY_PAUSE_MS. `unmade`: why there is no supervise in it, if that could not be made. Throws Fatal.
  */
-export const takeLock = (folder: Bytes, directory: string, unmade: Errno | null): Lock | null => {
+export const takeLock = (folder: Bytes, directory: string, unmade: Errno | null): Lock | 'busy' | null => {
   let guarding: Fd | null = null;
   let result: Turn = 'again';
   try {
     for (let round = 0; round < ROUNDS; round++) {
       result = result === 'make' ? makeFirst(folder) : turn(folder, guarding !== null);
-      if (result === 'guard' || result === 'make') guarding = takeGuard(folder, unmade);
-      else if (result !== 'again') return result === 'held' ? null : { folder, directory, ...result };
+      if (result === 'guard' || result === 'make') {
+        guarding = takeGuard(folder, unmade);
+        if (guarding === null) return 'busy';
+      } else if (result !== 'again') return result === 'held' ? null : { folder, directory, ...result };
     }
   } finally {
     if (guarding !== null) sys.close(guarding);
@@ -182,7 +182,7 @@ const isFree = (folder: Bytes): boolean => {
 /** Puts a lock of ours under the name, and lets go of the one we have had; `stat`: what is there now. */
 const replaceOurs = (lock: Lock, stat: RawStat | Errno): void => {
   const { folder } = lock;
-  const guarding = guard(folder, 1);
+  const guarding = guard(folder);
   if (refused(guarding)) return;
   // still under its name: we hold it ourselves
   const given = !refused(stat) && lock.seal.startsWith(`${identityOf(stat)} `);
@@ -225,9 +225,9 @@ export const renewLock = (lock: Lock): boolean => {
   return folder === '' || isOurDirectory(lock);
 };
 
-/** Another process has the lock: who, where that can be told. */
-export const lockedElsewhere = (folder: Bytes): Fatal => {
-  const holder = whoHolds(pathOf(folder));
+/** Another process has the lock: who, where that can be told. `service`: the folder of the service whose it is. */
+export const lockedElsewhere = (folder: Bytes, service: Bytes): Fatal => {
+  const holder = whoHolds(pathOf(folder), service === '' ? '.' : service);
   const who =
     holder === null
       ? errorText(EAGAIN)

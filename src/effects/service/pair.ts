@@ -1,19 +1,16 @@
 // A supervised pair as it lives in this process.
 //
-// Read next: side.ts (one side), perform.ts (what is done), log-service.ts (a log that comes and goes), supervisor.ts (the loop).
+// Read next: side.ts (one side), perform.ts (what is done), log-service.ts (a log that comes and goes), supervisor.ts (what is
+// called when something happens).
 import type { Fd } from '../../host/calls.ts';
 import { monotonicMs } from '../../host/clock.ts';
-import { SIGALRM, SIGHUP, SIGINT, SIGPIPE, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2 } from '../../abi/signals.ts';
-import type { Pair } from '../../machine/service/pair.ts';
+import { nextDue, type Pair } from '../../machine/service/pair.ts';
+import { type ChildHandler, type Loop, setTimer, type Timer, unwatch, watch } from '../loop.ts';
 import type { Voice } from '../messages.ts';
+import { awaitEnd } from '../process/held.ts';
 import type { Pipe } from './log-pipe.ts';
 import { publish } from './status-files.ts';
 import type { LiveSide } from './side.ts';
-
-/** Ending signals all mean the same to a supervisor: bring the service down, then go. */
-export const ENDING: readonly number[] = [SIGTERM, SIGHUP, SIGINT, SIGQUIT];
-/** Signals that must not end a supervisor, and tell it nothing. */
-export const HARMLESS: readonly number[] = [SIGPIPE, SIGALRM, SIGUSR1, SIGUSR2];
 
 /** How long until files that could not be written are written again. */
 const PUBLISH_RETRY_MS = 1000;
@@ -22,6 +19,8 @@ const PUBLISH_RETRY_MS = 1000;
 export interface Awaited {
   /** How often that was tried in vain. */
   tries: number;
+  /** How often another process was just taking its lock. */
+  busyTries: number;
   /** When to try again, monotonic; null: at the next start of ./run. */
   dueMs: number | null;
   /** A pidfd of the process that seems to hold its lock. */
@@ -29,12 +28,29 @@ export interface Awaited {
   /** The start of ./run waits for it. */
   holdsUp: boolean;
   /** What keeps it from being opened, as it was told last; '' for nothing. */
-  told: string;
+  reported: string;
 }
 
-export interface Live {
+/** What is called when something happens to a pair; supervisor.ts has it. */
+export interface PairHandlers {
+  /** A side's fifo has commands. */
+  commands(live: LivePair, side: LiveSide): void;
+  /** A process that was taken over has ended. */
+  adoptedEnded(live: LivePair, side: LiveSide): void;
+  /** Whoever seemed to hold the lock of the log has ended. */
+  holderEnded(live: LivePair): void;
+  childEnded(live: LivePair, pid: number, wait: number): void;
+  due(live: LivePair, nowMs: number): void;
+}
+
+export interface LivePair {
   readonly voice: Voice;
-  readonly signals: Fd;
+  readonly loop: Loop;
+  readonly handlers: PairHandlers;
+  /** For each of its children. */
+  readonly childEnded: ChildHandler;
+  /** Set to when something is due next. */
+  readonly timer: Timer;
   readonly main: LiveSide;
   log: LiveSide | null;
   /** Which directory ./log was when the log was opened; '' where it is none of this log's any more. */
@@ -47,35 +63,50 @@ export interface Live {
   /** When files are written again that could not be, monotonic; null: they are up to date. */
   publishMs: number | null;
   /** That they could not be was told since they last were. */
-  publishTold: boolean;
+  publishReported: boolean;
   /** A program was started, which takes its time. */
   hasStarted: boolean;
-  /** What is watched has changed. */
-  watchesChanged: boolean;
 }
 
 export const newAwaited = (dueMs: number | null): Awaited => ({
   tries: 0,
+  busyTries: 0,
   dueMs,
   holder: null,
   holdsUp: false,
-  told: '',
+  reported: '',
 });
 
 /** Brings the files up to date; what cannot be written is told once and tried again later. */
-export const publishAll = (live: Live): void => {
+export const publishAll = (live: LivePair): void => {
   if (live.publishMs === null) return;
-  const mainTrouble = publish(live.main.board, live.pair.main);
+  const mainTrouble = publish(live.main.statusFiles, live.pair.main);
   const { log } = live.pair;
-  const logTrouble = live.log === null || log === null || live.logKey === '' ? null : publish(live.log.board, log);
+  const logTrouble =
+    live.log === null || log === null || live.logKey === '' ? null : publish(live.log.statusFiles, log);
   const trouble = mainTrouble ?? logTrouble;
   live.publishMs = trouble === null ? null : monotonicMs() + PUBLISH_RETRY_MS;
-  if (trouble !== null && !live.publishTold) live.voice.warn(trouble.what, trouble.errno);
-  live.publishTold = trouble !== null;
+  if (trouble !== null && !live.publishReported) live.voice.warn(trouble.what, trouble.errno);
+  live.publishReported = trouble !== null;
 };
 
 /** Writes the files of both sides for the first time. */
-export const publishFirst = (live: Live): void => {
+export const publishFirst = (live: LivePair): void => {
   live.publishMs = 0;
   publishAll(live);
+};
+
+/** The loop tells of a side's commands from now on, and of the end of a process that was taken over. */
+export const watchSide = (live: LivePair, side: LiveSide): void => {
+  const { loop, handlers } = live;
+  watch(loop, side.control, () => handlers.commands(live, side));
+  if (side.adopted !== null) awaitEnd(loop, side.adopted, () => handlers.adoptedEnded(live, side));
+};
+
+export const unwatchSide = ({ loop }: LivePair, side: LiveSide): void => unwatch(loop, side.control);
+
+/** Sets the timer to what is due next. */
+export const schedule = ({ loop, timer, pair, publishMs, awaited }: LivePair): void => {
+  const ms = Math.min(nextDue(pair) ?? Infinity, publishMs ?? Infinity, awaited.dueMs ?? Infinity);
+  setTimer(loop, timer, ms === Infinity ? null : ms);
 };

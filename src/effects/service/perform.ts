@@ -21,10 +21,10 @@ import {
   startRun,
   startScript,
 } from './spawn.ts';
-import { closeLog, type Happening, lookForLog } from './log-service.ts';
-import type { Live } from './pair.ts';
+import { closeLog, type Happening, findLog } from './log-service.ts';
+import type { LivePair } from './pair.ts';
 import { blockEnd, endInput, writerOf } from './log-pipe.ts';
-import { type LiveSide, signal } from './side.ts';
+import { type LiveSide, nameOf, signal } from './side.ts';
 
 const NOTHING: readonly Happening[] = [];
 
@@ -34,75 +34,80 @@ export const on =
   ({ pair }, now) =>
     handlePair(pair, side, event, now);
 
-const placeOf = (live: Live, side: LiveSide): Place => {
+const placeOf = (live: LivePair, side: LiveSide): Place => {
   const { pipe } = live;
   const isLog = side.side === 'log';
   const end = pipe === null ? null : isLog ? pipe.readEnd : pipe.writeEnd;
-  return { dir: isLog ? 'log' : '', fds: end === null ? [] : [isLog ? 0 : 1, end], lock: side.lock };
+  return { folder: side.folder, fds: end === null ? [] : [isLog ? 0 : 1, end], lock: side.lock };
 };
 
 /** Tells what went wrong with a start, in runit's words, and turns it into the machine's event. */
-const answerTo = (live: Live, launch: Launch, name: Bytes, path: Bytes): Event => {
+const answerTo = (live: LivePair, launch: Launch, name: Bytes, path: Bytes): Event => {
   live.hasStarted = launch.kind === 'started';
+  if (launch.kind === 'started') live.loop.children.set(launch.pid, live.childEnded);
   if (launch.kind === 'execFailed') live.voice.fatal(`unable to start ${name}: ${execReason(path, launch.errno)}`);
   if (launch.kind === 'notOurs') {
-    live.voice.warn(`unable to start ${name}: ./log was replaced and cannot be locked, trying again`);
+    const what = name.startsWith('log/') ? './log' : 'its directory';
+    live.voice.warn(`unable to start ${name}: ${what} was replaced and cannot be locked, trying again`);
     return { kind: 'forkRefused' };
   }
   if (launch.kind === 'forkRefused') live.voice.warn(`unable to fork for ${name}, trying again`, launch.errno);
   return launch;
 };
 
-const run = (live: Live, side: LiveSide): Event => {
+const run = (live: LivePair, side: LiveSide): Event => {
   const place = placeOf(live, side);
   // what the last program made of the pipe is no concern of the next
   blockEnd(place.fds);
-  const name = side.side === 'log' ? 'log/./run' : './run';
-  const event = answerTo(live, startRun(place), name, name);
+  const event = answerTo(live, startRun(place), `${nameOf(side.side)}./run`, `${side.folder}./run`);
   // one that was removed, and has what is in its pipe still to take, is at home in ./log again
   if (side === live.log && live.pair.draining !== null && event.kind === 'started') live.logKey = side.lock.directory;
   return event;
 };
 
-const finish = (live: Live, side: LiveSide, code: number, status: number): Event => {
-  const presence = hasFinish();
+const finish = (live: LivePair, side: LiveSide, code: number, status: number): Event => {
+  const presence = hasFinish(side.folder);
   if (presence === 'absent') return { kind: 'noFinish' };
   const place = placeOf(live, side);
   blockEnd(place.fds);
   const launch = startFinish(place, code, status);
-  return provesAbsence(presence, launch) ? { kind: 'noFinish' } : answerTo(live, launch, './finish', './finish');
+  return provesAbsence(presence, launch)
+    ? { kind: 'noFinish' }
+    : answerTo(live, launch, './finish', `${side.folder}./finish`);
 };
 
-const ask = (live: Live, side: LiveSide, letter: ScriptLetter, pid: number): Event | null => {
-  const presence = hasScript(letter);
-  if (presence === 'absent') return { kind: 'answered', veto: false };
+const runScript = (live: LivePair, side: LiveSide, letter: ScriptLetter, pid: number): Event | null => {
+  const presence = hasScript(side.folder, letter);
+  if (presence === 'absent') return { kind: 'scriptDone', veto: false };
   const launch = startScript(placeOf(live, side), letter, pid);
   if (launch.kind === 'started') {
     live.script = launch.pid;
+    live.loop.children.set(launch.pid, live.childEnded);
     return null;
   }
   const script = `control/${letter}`;
-  if (provesAbsence(presence, launch)) return { kind: 'answered', veto: false };
-  if (launch.kind === 'execFailed') live.voice.fatal(`unable to run ${script}: ${execReason(script, launch.errno)}`);
+  if (provesAbsence(presence, launch)) return { kind: 'scriptDone', veto: false };
+  if (launch.kind === 'execFailed')
+    live.voice.fatal(`unable to run ${script}: ${execReason(side.folder + script, launch.errno)}`);
   else live.voice.warn(`unable to fork for ${script}`, launch.errno);
-  return { kind: 'answered', veto: false };
+  return { kind: 'scriptDone', veto: false };
 };
 
-const endScript = (live: Live): void => {
+const killScript = (live: LivePair): void => {
   // our child: nobody else's number until it is reaped, which sets it to 0
   if (live.script !== 0) sys.kill(live.script, SIGKILL);
 };
 
 /** Carries out one effect; returns the answer that is known at once. */
-const perform = (live: Live, side: LiveSide, effect: Effect): Event | null => {
+const performServiceEffect = (live: LivePair, side: LiveSide, effect: Effect): Event | null => {
   switch (effect.kind) {
     case 'publish':
       live.publishMs = 0;
       return null;
-    case 'ask':
-      return ask(live, side, effect.letter, effect.pid);
-    case 'endScript':
-      endScript(live);
+    case 'runScript':
+      return runScript(live, side, effect.letter, effect.pid);
+    case 'killScript':
+      killScript(live);
       return null;
     case 'run':
       return run(live, side);
@@ -115,54 +120,54 @@ const perform = (live: Live, side: LiveSide, effect: Effect): Event | null => {
 };
 
 /** A start of ./run begins: with its log, where there is one. null: nothing is in its way. */
-const beforeRun = (live: Live, effect: PairEffect): readonly Happening[] | null => {
-  const found = lookForLog(live);
+const beforeRun = (live: LivePair, effect: PairEffect): readonly Happening[] | null => {
+  const found = findLog(live);
   live.awaited.holdsUp = found === 'wait';
   if (found === null) return null;
   if (found === 'wait') return [on('main', { kind: 'notReady' })];
   return [...found, ({ pair }) => ({ pair, effects: [effect] })];
 };
 
-const lookAtInput = (live: Live): Input => {
+const lookAtInput = (live: LivePair): Input => {
   const end = live.pipe?.readEnd;
   const polled = end === undefined ? [0] : sys.poll([end, POLLIN], 0);
   const events = refused(polled) ? POLLIN : (polled[0] ?? 0);
   return { held: (events & POLLHUP) === 0, empty: (events & POLLIN) === 0 };
 };
 
-const whyOf = (live: Live, { held, empty }: Input): Bytes => {
+const whyOf = (live: LivePair, { held, empty }: Input): Bytes => {
   if (held && live.pipe !== null) return `as its input is held open by ${writerOf(live.pipe)}`;
   return `although its input has ended${empty ? '' : ', and has not taken all of it'}`;
 };
 
-const tellLog = (live: Live, input: Input | null): void => {
+const tellLog = (live: LivePair, input: Input | null): void => {
   if (input !== null) live.voice.warn(`log/./run has not ended, ${whyOf(live, input)}: sending TERM`);
   else live.voice.warn('log/./run has not ended after TERM: sending KILL');
 };
 
 /** Carries out what a pair wants; returns what comes of it at once. */
-export const performPair = (live: Live, effect: PairEffect): readonly Happening[] => {
+export const performPairEffect = (live: LivePair, effect: PairEffect): readonly Happening[] => {
   switch (effect.kind) {
     case 'on': {
       const side = effect.side === 'main' ? live.main : live.log;
       if (side === null) return NOTHING;
-      const isStart = effect.side === 'main' && effect.effect.kind === 'ask' && effect.effect.letter === 'u';
+      const isStart = effect.side === 'main' && effect.effect.kind === 'runScript' && effect.effect.letter === 'u';
       const first = isStart ? beforeRun(live, effect) : null;
       if (first !== null) return first;
-      const answer = perform(live, side, effect.effect);
+      const answer = performServiceEffect(live, side, effect.effect);
       return answer === null ? NOTHING : [on(effect.side, answer)];
     }
     case 'endInput':
       if (live.pipe !== null) live.pipe = endInput(live.pipe);
       return NOTHING;
-    case 'lookAtInput': {
+    case 'pollInput': {
       const input = lookAtInput(live);
       return [({ pair }, now) => handleInput(pair, input, now)];
     }
-    case 'tellLog':
+    case 'warnLog':
       tellLog(live, effect.input);
       return NOTHING;
-    case 'tellScript':
+    case 'warnScript':
       live.voice.warn(`control/${effect.letter} has not ended, although the service has: sending KILL`);
       return NOTHING;
     case 'closeLog':

@@ -15,20 +15,28 @@ import { statThere } from '../trusted-file.ts';
 
 export interface LiveSide {
   readonly side: Side;
-  /** '' or 'log/' */
+  /** What leads to its directory: '' for the current one, else a path that ends in a slash. */
   readonly folder: Bytes;
   readonly lock: Lock;
   readonly control: Fd;
   /** What tells that we live; null: not yet. */
   ok: Fd | null;
-  readonly board: Board;
+  readonly statusFiles: Board;
   /** A process of this side that is not our child. */
   adopted: Held | null;
 }
 
-/** Takes the lock of a side, whose directory is this one. Null: another process has it. Throws Fatal. */
-export const takeSide = (side: Side, directory: string): Lock | null => {
-  const folder = side === 'main' ? '' : 'log/';
+/** A side as messages name it, before `./run`: they speak of one service. */
+export const nameOf = (side: Side): Bytes => (side === 'log' ? 'log/' : '');
+
+/** The folder of a side of the service in `folder`. */
+export const folderOf = (side: Side, folder: Bytes): Bytes => folder + nameOf(side);
+
+/** A folder as a path by itself. */
+export const folderPath = (folder: Bytes): Bytes => (folder === '' ? '.' : folder);
+
+/** Takes the lock of a side, whose directory is this one, as takeLock does. Throws Fatal. */
+export const takeSide = (folder: Bytes, directory: string): Lock | 'busy' | null => {
   const unmade = makeSupervise(folder);
   return takeLock(folder, directory, unmade);
 };
@@ -42,7 +50,7 @@ export const openSide = (side: Side, lock: Lock): LiveSide => {
     control: openControl(folder),
     ok: null,
     // a log service's pid file is only made when there first is a process; one that is there must not be believed
-    board: newBoard(`${folder}supervise/`, side === 'main' || statThere(`${folder}supervise/pid`) !== -ENOENT),
+    statusFiles: newBoard(`${folder}supervise/`, side === 'main' || statThere(`${folder}supervise/pid`) !== -ENOENT),
     adopted: null,
   };
 };

@@ -32,12 +32,15 @@ const launch = (result: number): Spawned => {
 
 /** Where a program of a service runs and what it gets. */
 export interface Place {
-  /** '' for the service directory itself, 'log' for its log's. */
-  readonly dir: Bytes;
+  /** As a side has it: '' for the current directory, else a path that ends in a slash. */
+  readonly folder: Bytes;
   /** Pairs: the child's descriptor, ours. */
   readonly fds: readonly number[];
   readonly lock: Lock;
 }
+
+/** The child's directory, for spawn. */
+const dirOf = ({ folder }: Place): Bytes => folder.slice(0, -1) || folder;
 
 /** What only the writing of the record can have failed with: a disk that is full, or cannot be written any more. */
 const NOT_RECORDED: readonly number[] = [-ENOSPC, -EDQUOT, -EROFS].map((errno) => errno - SPAWN_FAILED);
@@ -47,9 +50,9 @@ const startRecorded = (place: Place, argv: readonly Bytes[], phase: 'run' | 'fin
   const path = argv[0] ?? '';
   if (!renewLock(place.lock)) return { kind: 'notOurs' };
   const record = recordText(phase, place.lock.directory);
-  const result = sys.spawn(path, argv, [], place.dir, place.fds, 0, place.lock.fd, record);
+  const result = sys.spawn(path, argv, [], dirOf(place), place.fds, 0, place.lock.fd, record);
   if (!NOT_RECORDED.includes(result)) return launch(result);
-  return launch(sys.spawn(path, argv, [], place.dir, place.fds, 0, NO_RECORD, ''));
+  return launch(sys.spawn(path, argv, [], dirOf(place), place.fds, 0, NO_RECORD, ''));
 };
 
 export const startRun = (place: Place): Launch => startRecorded(place, ['./run'], 'run');
@@ -66,8 +69,8 @@ export const provesAbsence = (presence: Presence, launch: Launch): boolean =>
   presence === 'unknown' && launch.kind === 'execFailed' && launch.errno === -ENOENT;
 
 /** Whether there is a finish script: it counts when it can be read, executable or not. */
-export const hasFinish = (): Presence => {
-  const access = sys.access('finish', R_OK);
+export const hasFinish = (folder: Bytes): Presence => {
+  const access = sys.access(`${folder}finish`, R_OK);
   return refused(access) ? presenceAt(access) : 'there';
 };
 
@@ -75,8 +78,8 @@ export const startFinish = (place: Place, code: number, status: number): Launch 
   startRecorded(place, ['./finish', String(code), String(status)], 'finish');
 
 /** Whether control/LETTER is there to be asked: its owner may execute it. */
-export const hasScript = (letter: ScriptLetter): Presence => {
-  const stat = sys.stat(`control/${letter}`);
+export const hasScript = (folder: Bytes, letter: ScriptLetter): Presence => {
+  const stat = sys.stat(`${folder}control/${letter}`);
   if (refused(stat)) return presenceAt(stat);
   return (stat[0] & S_IXUSR) === 0 ? 'absent' : 'there';
 };
@@ -85,5 +88,5 @@ export const hasScript = (letter: ScriptLetter): Presence => {
 export const startScript = (place: Place, letter: ScriptLetter, pid: number): Spawned => {
   const path = `control/${letter}`;
   const argv = [path, pid === 0 ? '' : String(pid)];
-  return launch(sys.spawn(path, argv, [], place.dir, place.fds, 0, NO_RECORD, ''));
+  return launch(sys.spawn(path, argv, [], dirOf(place), place.fds, 0, NO_RECORD, ''));
 };

@@ -12,7 +12,7 @@ import { type Done, type Errno, type Fd, refused } from '../../host/calls.ts';
 import { EDQUOT, EISDIR, ENOSPC } from '../../abi/errno.ts';
 import { O_RDWR } from '../../abi/flags.ts';
 import { sys } from '../../host/sys.ts';
-import type { Service, State } from '../../machine/service/model.ts';
+import type { Service, ServiceState } from '../../machine/service/model.ts';
 import { isOursThere, makeInstead, openThere, readThere } from '../trusted-file.ts';
 
 type Name = 'pid' | 'stat' | 'status';
@@ -60,9 +60,9 @@ export interface Trouble {
   readonly errno: number;
 }
 
-const PHASES: Readonly<Record<State, Phase>> = {
+const PHASES: Readonly<Record<ServiceState, Phase>> = {
   down: 'down',
-  waiting: 'down',
+  backoff: 'down',
   preparing: 'down',
   starting: 'down',
   up: 'run',
@@ -70,10 +70,13 @@ const PHASES: Readonly<Record<State, Phase>> = {
   finishing: 'finish',
 };
 
+const NO_PROCESS = { pid: 0, paused: false, gotTerm: false };
+
 type Texts = Readonly<Record<Name, Bytes>>;
 
 const textsFor = (service: Service): Texts => {
-  const { pid, paused, gotTerm, want, since } = service;
+  const { process, want, since } = service;
+  const { pid, paused, gotTerm } = process ?? NO_PROCESS;
   const phase = PHASES[service.state];
   return {
     pid: pid === 0 ? '' : `${pid}\n`,

@@ -1,82 +1,82 @@
-// Bringing a whole container down: in which order, until when, and with which exit code.
+// Stopping a whole container: in which order, until when, and with which exit code.
 //
-//   none      nothing is asked for; services, and the main command if there is one, run
-//   command   the main command was told to end; services run on, for it needs them. Half of the time is its own.
-//   services  every runsv was told to go: services end, then their logs. What services left behind is told too, and
-//             killed a second later, once nothing but logs is waited for (a log reads until the last writer has ended), or
-//             in time for it to end before the deadline
-//   strays    no runsv is left, but processes are: what services left behind, or a main command that takes its time
-//   draining  the deadline has passed: all was killed but runsvs and logs, which take what is in their pipes
-//   killing   everything was killed, some rounds of it where what is left makes more of itself
-//   over      nobody is left, or nobody that could be ended
+//   none      no stop was requested; services, and the main command if there is one, run
+//   command   the main command got TERM; services still run, because it needs them. It has half of the time.
+//   services  every runsv got TERM: services end, then their logs. What services left behind gets TERM too, and KILL
+//             a second later: once only logs are left (a log reads until the last writer has ended), or
+//             in time to end before the deadline
+//   strays    no runsv is left, but processes are: what services left behind, or a slow main command
+//   draining  the deadline has passed: everything was killed except runsvs and logs, which read what is in their pipes
+//   killing   everything was killed, several times if the rest forks
+//   done      no process is left, or none that can be killed
 //
-// Every phase but the first has a deadline of its own, so the end comes in bounded time whatever anybody does.
+// Every phase but the first has a deadline, so the stop takes a bounded time whatever the processes do.
 // Pure and total, as ../service/table.ts. Read next: ../../effects/container/shutdown.ts (who carries it out).
 
-/** How long all has to end unless said otherwise: with draining and killing it fits the ten seconds of docker stop. */
+/** The default time to end: with draining and killing it fits into the ten seconds of docker stop. */
 export const KILL_AFTER_MS = 7000;
-/** How long a log has for what is in its pipe once its service was killed. */
+/** How long a log may read from its pipe once its service was killed. */
 export const DRAIN_MS = 1000;
-/** How long what services left behind has to end after TERM. */
+/** How long leftovers of services have to end after TERM. */
 const STRAYS_MS = 1000;
-/** How often services are looked at while they end. */
-const LOOK_MS = 250;
+/** How often to check services while they end. */
+const CHECK_MS = 250;
 const KILL_ROUND_MS = 100;
 const KILL_ROUNDS = 10;
-/** A second request in less than this is the same one. */
+/** A second request within this time counts as the same one. */
 const INSIST_MS = 1000;
 
-/** The exit code of a main command of which none is known: as if KILL had ended it. */
+/** The exit code of a main command that has not ended: as if KILL had ended it. */
 const KILLED_CODE = 137;
 
-export type Phase = 'none' | 'command' | 'services' | 'strays' | 'draining' | 'killing' | 'over';
+export type ShutdownPhase = 'none' | 'command' | 'services' | 'strays' | 'draining' | 'killing' | 'done';
 
 export interface Shutdown {
-  readonly phase: Phase;
+  readonly phase: ShutdownPhase;
   readonly killAfterMs: number;
   /** The main command runs. */
   readonly command: boolean;
-  /** What to exit with; null while it is not known. */
+  /** The exit code; null: not known yet. */
   readonly code: number | null;
   /** When the phase began, monotonic. */
   readonly sinceMs: number;
   /** When to kill, monotonic. */
   readonly deadlineMs: number;
-  /** When `due` is owed, monotonic; null for never. */
+  /** When to deliver `due`, monotonic; null: never. */
   readonly dueMs: number | null;
   /** How often everything was killed. */
   readonly rounds: number;
-  /** When what services left behind was told to end while runsvs are left, monotonic; null: it was not, or was killed. */
+  /** When leftovers got TERM while runsvs still run, monotonic; null: they did not, or were killed. */
   readonly straysMs: number | null;
-  /** What services left behind needs no more looks. */
+  /** Leftovers need no more checks. */
   readonly straysDone: boolean;
 }
 
 export type ShutdownEvent =
   | { readonly kind: 'commandStarted' }
-  /** a signal that asks for the end; `code` counts where no main command has one */
-  | { readonly kind: 'asked'; readonly code: number }
+  /** a signal that requests the stop; `code` counts unless a main command has an exit code */
+  | { readonly kind: 'stopRequested'; readonly code: number }
   | { readonly kind: 'commandEnded'; readonly code: number }
-  | { readonly kind: 'essentialOver'; readonly code: number }
+  | { readonly kind: 'essentialFinished'; readonly code: number }
   /** who is left: runsvs, and whether anybody at all */
   | { readonly kind: 'seen'; readonly runsvs: number; readonly anybody: boolean }
-  /** the answer to lookForRest: no service runs any more, their logs are waited for */
+  /** the reply to lookForRest: no service runs any more, only logs */
   | { readonly kind: 'rested' }
   | { readonly kind: 'due' };
 
 export type ShutdownEffect =
   /** TERM to the main command */
-  | { readonly kind: 'askCommand' }
+  | { readonly kind: 'termCommand' }
   /** TERM to every runsv */
   | { readonly kind: 'stopServices' }
   /** TERM to everybody */
-  | { readonly kind: 'askStrays' }
-  /** see whether any service runs: `rested`, or nothing */
+  | { readonly kind: 'termStrays' }
+  /** see whether any service runs; reply: rested, or none */
   | { readonly kind: 'lookForRest' }
-  /** TERM to orphans; `rested`: to everybody but runsvs, logs and the main command */
-  | { readonly kind: 'askLeft'; readonly rested: boolean }
-  /** KILL to these */
-  | { readonly kind: 'killLeft' }
+  /** TERM to orphans; with `rested` to everybody but runsvs, logs and the main command */
+  | { readonly kind: 'termLeftovers'; readonly rested: boolean }
+  /** KILL to the same */
+  | { readonly kind: 'killLeftovers' }
   /** KILL to everybody but runsvs and logs */
   | { readonly kind: 'killButLogs' }
   | { readonly kind: 'killAll'; readonly first: boolean };
@@ -102,7 +102,7 @@ export const newShutdown = (killAfterMs: number): Shutdown => ({
 const stay = (shutdown: Shutdown, ...effects: readonly ShutdownEffect[]): ShutdownOutcome => ({ shutdown, effects });
 
 interface Next {
-  readonly phase: Phase;
+  readonly phase: ShutdownPhase;
   readonly dueMs: number | null;
   readonly effect?: ShutdownEffect;
 }
@@ -110,35 +110,35 @@ interface Next {
 const enter = (s: Shutdown, { phase, dueMs, effect }: Next, nowMs: number): ShutdownOutcome =>
   stay({ ...s, phase, dueMs, sinceMs: nowMs }, ...(effect === undefined ? [] : [effect]));
 
-/** Until when what services left behind is told at the latest, so that it can still end by itself. */
-const askByMs = (s: Shutdown): number => s.deadlineMs - Math.min(STRAYS_MS, s.killAfterMs / 2);
+/** When leftovers get TERM at the latest, so that they can still end by themselves. */
+const termByMs = (s: Shutdown): number => s.deadlineMs - Math.min(STRAYS_MS, s.killAfterMs / 2);
 
-const lookMs = (s: Shutdown, nowMs: number): number => Math.min(askByMs(s), nowMs + LOOK_MS);
+const checkMs = (s: Shutdown, nowMs: number): number => Math.min(termByMs(s), nowMs + CHECK_MS);
 
 const stopServices = (s: Shutdown, nowMs: number): ShutdownOutcome =>
-  enter(s, { phase: 'services', dueMs: lookMs(s, nowMs), effect: { kind: 'stopServices' } }, nowMs);
+  enter(s, { phase: 'services', dueMs: checkMs(s, nowMs), effect: { kind: 'stopServices' } }, nowMs);
 
-const askLeft = (s: Shutdown, rested: boolean, nowMs: number): ShutdownOutcome => {
+const termLeftovers = (s: Shutdown, rested: boolean, nowMs: number): ShutdownOutcome => {
   const dueMs = Math.min(s.deadlineMs, nowMs + STRAYS_MS);
-  return stay({ ...s, dueMs, straysMs: nowMs }, { kind: 'askLeft', rested });
+  return stay({ ...s, dueMs, straysMs: nowMs }, { kind: 'termLeftovers', rested });
 };
 
 const rested = (s: Shutdown, nowMs: number): ShutdownOutcome =>
-  s.phase === 'services' && s.straysMs === null && !s.straysDone ? askLeft(s, true, nowMs) : stay(s);
+  s.phase === 'services' && s.straysMs === null && !s.straysDone ? termLeftovers(s, true, nowMs) : stay(s);
 
-/** What is due before the deadline, while services end. */
-const lookAtServices = (s: Shutdown, nowMs: number): ShutdownOutcome => {
+/** Before the deadline, while services end. */
+const checkServices = (s: Shutdown, nowMs: number): ShutdownOutcome => {
   if (s.straysMs !== null) {
-    return stay({ ...s, dueMs: s.deadlineMs, straysMs: null, straysDone: true }, { kind: 'killLeft' });
+    return stay({ ...s, dueMs: s.deadlineMs, straysMs: null, straysDone: true }, { kind: 'killLeftovers' });
   }
-  if (nowMs >= askByMs(s)) return askLeft(s, false, nowMs);
-  return stay({ ...s, dueMs: lookMs(s, nowMs) }, { kind: 'lookForRest' });
+  if (nowMs >= termByMs(s)) return termLeftovers(s, false, nowMs);
+  return stay({ ...s, dueMs: checkMs(s, nowMs) }, { kind: 'lookForRest' });
 };
 
 const begin = (s: Shutdown, code: number | null, nowMs: number): ShutdownOutcome => {
   const begun = { ...s, code, deadlineMs: nowMs + s.killAfterMs };
   if (!s.command) return stopServices(begun, nowMs);
-  return enter(begun, { phase: 'command', dueMs: nowMs + s.killAfterMs / 2, effect: { kind: 'askCommand' } }, nowMs);
+  return enter(begun, { phase: 'command', dueMs: nowMs + s.killAfterMs / 2, effect: { kind: 'termCommand' } }, nowMs);
 };
 
 const killAll = (s: Shutdown, nowMs: number): ShutdownOutcome =>
@@ -148,12 +148,12 @@ const killAll = (s: Shutdown, nowMs: number): ShutdownOutcome =>
     nowMs,
   );
 
-const over = (s: Shutdown, nowMs: number): ShutdownOutcome =>
-  enter({ ...s, code: s.code ?? KILLED_CODE }, { phase: 'over', dueMs: null }, nowMs);
+const done = (s: Shutdown, nowMs: number): ShutdownOutcome =>
+  enter({ ...s, code: s.code ?? KILLED_CODE }, { phase: 'done', dueMs: null }, nowMs);
 
-const asked = (s: Shutdown, code: number, nowMs: number): ShutdownOutcome => {
+const stopRequested = (s: Shutdown, code: number, nowMs: number): ShutdownOutcome => {
   if (s.phase === 'none') return begin(s, s.command ? null : code, nowMs);
-  if (s.phase === 'command') return stay(s, { kind: 'askCommand' });
+  if (s.phase === 'command') return stay(s, { kind: 'termCommand' });
   return s.phase === 'services' && nowMs - s.sinceMs >= INSIST_MS ? stay(s, { kind: 'stopServices' }) : stay(s);
 };
 
@@ -164,27 +164,27 @@ const commandEnded = (s: Shutdown, code: number, nowMs: number): ShutdownOutcome
 };
 
 const strays = (s: Shutdown, nowMs: number): ShutdownOutcome => {
-  // a main command that was told to end has the whole time for it
+  // a main command that got TERM has the whole time
   const dueMs = s.command ? s.deadlineMs : Math.min(s.deadlineMs, nowMs + STRAYS_MS);
-  return enter(s, { phase: 'strays', dueMs, effect: { kind: 'askStrays' } }, nowMs);
+  return enter(s, { phase: 'strays', dueMs, effect: { kind: 'termStrays' } }, nowMs);
 };
 
-const WAITING: readonly Phase[] = ['services', 'strays', 'draining', 'killing'];
+const WAITING: readonly ShutdownPhase[] = ['services', 'strays', 'draining', 'killing'];
 
 const seen = (s: Shutdown, runsvs: number, anybody: boolean, nowMs: number): ShutdownOutcome => {
   if (runsvs > 0 || !WAITING.includes(s.phase)) return stay(s);
-  if (!anybody) return over(s, nowMs);
+  if (!anybody) return done(s, nowMs);
   return s.phase === 'services' ? strays(s, nowMs) : stay(s);
 };
 
 const due = (s: Shutdown, nowMs: number): ShutdownOutcome => {
   if (s.dueMs === null || s.dueMs > nowMs) return stay(s);
   if (s.phase === 'command') return stopServices(s, nowMs);
-  if (s.phase === 'services' && nowMs < s.deadlineMs) return lookAtServices(s, nowMs);
+  if (s.phase === 'services' && nowMs < s.deadlineMs) return checkServices(s, nowMs);
   if (s.phase === 'services') {
     return enter(s, { phase: 'draining', dueMs: nowMs + DRAIN_MS, effect: { kind: 'killButLogs' } }, nowMs);
   }
-  return s.rounds < KILL_ROUNDS ? killAll(s, nowMs) : over(s, nowMs);
+  return s.rounds < KILL_ROUNDS ? killAll(s, nowMs) : done(s, nowMs);
 };
 
 /** Applies one event. Total: never throws, whatever the event. */
@@ -192,11 +192,11 @@ export const handleShutdown = (s: Shutdown, event: ShutdownEvent, nowMs: number)
   switch (event.kind) {
     case 'commandStarted':
       return stay({ ...s, command: true });
-    case 'asked':
-      return asked(s, event.code, nowMs);
+    case 'stopRequested':
+      return stopRequested(s, event.code, nowMs);
     case 'commandEnded':
       return commandEnded(s, event.code, nowMs);
-    case 'essentialOver':
+    case 'essentialFinished':
       return s.phase === 'none' ? begin(s, event.code, nowMs) : stay(s);
     case 'seen':
       return seen(s, event.runsvs, event.anybody, nowMs);

@@ -1,33 +1,33 @@
 // Process 1: the three stages of a system's life, in words and types.
 //
-//   starting   /etc/runit/N has been asked for; the kernel's answer is outstanding
+//   starting   /etc/runit/N was requested; the kernel has not answered yet
 //   running    it runs
-//   waiting    it could not be forked and is asked for again at `dueMs`
-//   helping    it cannot be executed; an emergency shell was asked for, or runs
-//   pausing    stage 2 crashed or exited 111; it is entered again at `dueMs`
-//   stopping   told to end, so that stage 3 may come; killed at `dueMs`
-//   over       stage 3 has ended
+//   backoff    the fork was refused; the next try is at `dueMs`
+//   helping    it cannot be executed; an emergency shell was requested, or runs
+//   pausing    stage 2 crashed or exited 111; it starts again at `dueMs`
+//   stopping   stage 2 got TERM, stage 3 comes next; it gets KILL at `dueMs`
+//   done       stage 3 has ended
 //
-// A request to stop that comes in stage 1 is kept until that has ended; so is Ctrl-Alt-Del, until stage 2 runs. The scripts
-// ctrlaltdel and pwrfail run beside a stage and are not waited for.
+// A stop request during stage 1 is kept until stage 1 has ended; Ctrl-Alt-Del is kept until stage 2 runs. The scripts
+// ctrlaltdel and pwrfail run beside a stage; no stage waits for them.
 // Read next: table.ts (the table), ../../effects/init/supervisor.ts (who carries it out).
 
 export type Stage = 1 | 2 | 3;
 export type Script = 'ctrlaltdel' | 'pwrfail';
 export type OffKind = 'reboot' | 'powerOff' | 'halt';
 
-export type State = 'starting' | 'running' | 'waiting' | 'helping' | 'pausing' | 'stopping' | 'over';
+export type StagesState = 'starting' | 'running' | 'backoff' | 'helping' | 'pausing' | 'stopping' | 'done';
 
 export interface Stages {
-  readonly state: State;
+  readonly state: StagesState;
   readonly stage: Stage;
-  /** The process of the stage or of the emergency shell, 0 for none. */
+  /** The process of the stage or of the emergency shell, 0: none. */
   readonly pid: number;
-  /** When the event `due` is owed, monotonic; null for never. */
+  /** When to deliver the event `due`, monotonic; null: never. */
   readonly dueMs: number | null;
-  /** An emergency shell was there already: it is not offered again before the stage has started. */
+  /** There already was an emergency shell: no other one before the stage has started. */
   readonly helped: boolean;
-  /** To be obeyed as soon as the stage permits. */
+  /** Requests to obey as soon as the stage permits. */
   readonly kept: Kept;
   readonly script: { readonly name: Script; readonly pid: number } | null;
   /** How the machine is being switched off. */
@@ -35,54 +35,54 @@ export interface Stages {
 }
 
 export interface Kept {
-  /** `reboot` says what the files said then: stage 1 may make them anew. */
+  /** `reboot`: what the files said then; stage 1 may make them anew. */
   readonly stop: { readonly reboot: boolean } | null;
   readonly scripts: readonly Script[];
 }
 
 export type StagesEvent =
   | { readonly kind: 'begin' }
-  /** the stage or the shell that was asked for runs */
+  /** the stage or the shell that was requested runs */
   | { readonly kind: 'started'; readonly pid: number }
-  /** no child came to be; told already */
+  /** no child was created; there was a message */
   | { readonly kind: 'forkRefused' }
-  /** it cannot be executed, or there is no terminal for a shell; told already */
+  /** it cannot be executed, or there is no terminal for a shell; there was a message */
   | { readonly kind: 'unable' }
   | { readonly kind: 'scriptStarted'; readonly name: Script; readonly pid: number }
   | { readonly kind: 'scriptUnable'; readonly name: Script }
-  /** a child ended, whoever's it was: its exit code, null for a signal */
+  /** any child ended: its exit code, null: a signal */
   | { readonly kind: 'ended'; readonly pid: number; readonly code: number | null }
-  /** CONT; whether the files ask for a stop, and for a reboot after it */
+  /** CONT; whether the files request a stop, and a reboot after it */
   | { readonly kind: 'cont'; readonly stop: boolean; readonly reboot: boolean }
-  /** INT or PWR; whether its script is there to be run */
+  /** INT or PWR; whether its script is executable */
   | { readonly kind: 'alarm'; readonly name: Script; readonly runnable: boolean }
-  /** whether the files ask for a reboot, now that all is over */
+  /** whether the files request a reboot, after all processes were killed */
   | { readonly kind: 'verdict'; readonly reboot: boolean }
-  /** the kernel did not switch the machine off; whether it might have */
+  /** the kernel did not switch the machine off; whether we are permitted to */
   | { readonly kind: 'stillOn'; readonly permitted: boolean }
   | { readonly kind: 'due' };
 
-/** What is wanted done. Whoever carries it out answers as the comment says, before the next event is taken. */
+/** What is wanted done. Whoever carries it out replies as the comment says, before it takes the next event. */
 export type StagesEffect =
   | { readonly kind: 'tell'; readonly text: string }
-  /** run /etc/runit/N: started, forkRefused or unable */
+  /** run /etc/runit/N; reply: started, forkRefused or unable */
   | { readonly kind: 'start'; readonly stage: Stage }
-  /** run an emergency shell on the console: started, forkRefused or unable */
+  /** run an emergency shell on the console; reply: started, forkRefused or unable */
   | { readonly kind: 'help' }
-  /** run /etc/runit/NAME: scriptStarted or scriptUnable */
+  /** run /etc/runit/NAME; reply: scriptStarted or scriptUnable */
   | { readonly kind: 'runScript'; readonly name: Script }
   | { readonly kind: 'send'; readonly pid: number; readonly signal: number }
-  /** make the files ask for no stop any more */
-  | { readonly kind: 'takeStop' }
-  /** make the files ask for a stop, or for a reboot */
-  | { readonly kind: 'askFor'; readonly what: 'stop' | 'reboot' }
-  /** look at the files: cont */
-  | { readonly kind: 'look' }
-  /** kill every process, and look at the files: verdict */
+  /** withdraw the stop request from the files */
+  | { readonly kind: 'withdrawStop' }
+  /** request a stop, or a reboot, by the files */
+  | { readonly kind: 'request'; readonly what: 'stop' | 'reboot' }
+  /** check the files; reply: cont */
+  | { readonly kind: 'checkStopFiles' }
+  /** kill every process, and check the files; reply: verdict */
   | { readonly kind: 'killAll' }
-  /** stillOn, or the end */
+  /** reply: stillOn, or none */
   | { readonly kind: 'switchOff'; readonly how: OffKind }
-  /** leave: the kernel will not let this process switch anything off */
+  /** exit: this process may not switch anything off */
   | { readonly kind: 'exit' };
 
 export interface StagesOutcome {

@@ -1,24 +1,24 @@
 // Process 1: the three stages of a system's life, as a table in which every state answers every event.
 //
-// Promises: pure and total, as ../service/table.ts; what is said is said in runit's own words.
+// Promises: pure and total, as ../service/table.ts; messages are runit's own.
 // Read first: model.ts. Read next: ../../effects/init/supervisor.ts (who carries it out).
 import { SIGKILL, SIGTERM } from '../../abi/signals.ts';
-import type { OffKind, Script, Stage, Stages, StagesEffect, StagesEvent, StagesOutcome, State } from './model.ts';
+import type { OffKind, Script, Stage, Stages, StagesEffect, StagesEvent, StagesOutcome, StagesState } from './model.ts';
 
-/** Milliseconds between the end of a stage 2 that is to be started again and its start. */
+/** Milliseconds from the end of a stage 2 to its next start. */
 export const PAUSE_MS = 5000;
-/** Milliseconds that stage 2 has to end when it was told to. */
+/** Milliseconds that stage 2 has to end after TERM. */
 export const STOP_MS = 5000;
-/** Milliseconds until a refused fork is tried again. */
+/** Milliseconds until the next try after a refused fork. */
 export const FORK_RETRY_MS = 5000;
-/** Milliseconds that a machine has to switch itself off before it is halted. */
+/** Milliseconds that a machine has to power off before it is halted. */
 export const OFF_MS = 2000;
-/** A stage 1 that exits so wants no stage 2. */
+/** A stage 1 that exits so skips stage 2. */
 const SKIP_CODE = 100;
-/** A stage 2 that exits so wants to be started again. */
+/** A stage 2 that exits so starts again. */
 const AGAIN_CODE = 111;
 
-/** The events that mean something else in each state; a script's own do not. */
+/** The events that each state handles; those of scripts are the same in all. */
 type RowKind = Exclude<StagesEvent['kind'], 'scriptStarted' | 'scriptUnable'>;
 type Of<K extends RowKind> = Extract<StagesEvent, { readonly kind: K }>;
 type Handler<K extends RowKind> = (s: Stages, event: Of<K>, nowMs: number) => StagesOutcome;
@@ -44,7 +44,7 @@ const also = (effects: readonly StagesEffect[], next: StagesOutcome): StagesOutc
 });
 const tell = (text: string): StagesEffect => ({ kind: 'tell', text });
 const warn = (text: string): StagesEffect => tell(`warning: ${text}`);
-const pathOf = (name: Stage | Script): string => `/etc/runit/${name}`;
+const scriptPath = (name: Stage | Script): string => `/etc/runit/${name}`;
 
 // ---- from stage to stage --------------------------------------------------------------------------------------
 
@@ -54,20 +54,20 @@ const ask = (s: Stages, stage: Stage): StagesOutcome => ({
 });
 
 const enter = (s: Stages, stage: Stage): StagesOutcome =>
-  also([tell(`enter stage: ${pathOf(stage)}`)], ask({ ...s, helped: false }, stage));
+  also([tell(`enter stage: ${scriptPath(stage)}`)], ask({ ...s, helped: false }, stage));
 
-/** Stage 3, by the wish that was kept: the files that say reboot may have been made anew since. */
+/** Stage 3, with the reboot that was requested before: the files may have been made anew since. */
 const enterLast = (s: Stages): StagesOutcome => {
-  const again: readonly StagesEffect[] = s.kept.stop?.reboot ? [{ kind: 'askFor', what: 'reboot' }] : [];
+  const again: readonly StagesEffect[] = s.kept.stop?.reboot ? [{ kind: 'request', what: 'reboot' }] : [];
   return also(again, enter({ ...s, kept: NOTHING_KEPT }, 3));
 };
 
 const finish = (s: Stages): StagesOutcome => ({
-  stages: { ...s, state: 'over', pid: 0, dueMs: null },
+  stages: { ...s, state: 'done', pid: 0, dueMs: null },
   effects: [tell('sending KILL signal to all processes...'), { kind: 'killAll' }],
 });
 
-/** What comes after the present stage, which has ended. */
+/** What comes after the present stage. */
 const goOn = (s: Stages): StagesOutcome => {
   if (s.stage === 3) return finish(s);
   if (s.stage === 2) return enterLast(s);
@@ -76,8 +76,8 @@ const goOn = (s: Stages): StagesOutcome => {
 
 const skip = (s: Stages): StagesOutcome => also([warn('skipping stage 2...')], enterLast(s));
 
-const leave = (s: Stages, next: (s: Stages) => StagesOutcome): StagesOutcome =>
-  also([tell(`leave stage: ${pathOf(s.stage)}`)], next({ ...s, pid: 0, dueMs: null }));
+const leaveStage = (s: Stages, next: (s: Stages) => StagesOutcome): StagesOutcome =>
+  also([tell(`leave stage: ${scriptPath(s.stage)}`)], next({ ...s, pid: 0, dueMs: null }));
 
 const again = (s: Stages, nowMs: number): StagesOutcome => ({
   stages: { ...s, state: 'pausing', pid: 0, dueMs: nowMs + PAUSE_MS },
@@ -85,18 +85,18 @@ const again = (s: Stages, nowMs: number): StagesOutcome => ({
 });
 
 const stageEnded: Handler<'ended'> = (s, { code }, nowMs) => {
-  if (code === 0) return leave(s, goOn);
-  const told = [warn(`child ${code === null ? 'crashed' : 'failed'}: ${pathOf(s.stage)}`)];
-  if (s.stage === 2 && (code === null || code === AGAIN_CODE)) return also(told, again(s, nowMs));
+  if (code === 0) return leaveStage(s, goOn);
+  const warned = [warn(`child ${code === null ? 'crashed' : 'failed'}: ${scriptPath(s.stage)}`)];
+  if (s.stage === 2 && (code === null || code === AGAIN_CODE)) return also(warned, again(s, nowMs));
   const skips = s.stage === 1 && (code === null || code === SKIP_CODE);
-  return also(told, leave(s, skips ? skip : goOn));
+  return also(warned, leaveStage(s, skips ? skip : goOn));
 };
 
 // ---- stages that cannot be executed -----------------------------------------------------------------------------
 
-const giveUp = (s: Stages): StagesOutcome => also([warn(`child failed: ${pathOf(s.stage)}`)], leave(s, goOn));
+const giveUp = (s: Stages): StagesOutcome => also([warn(`child failed: ${scriptPath(s.stage)}`)], leaveStage(s, goOn));
 
-/** Whoever is at the console may mend a stage that the system cannot do without; then it is tried once more. */
+/** An operator at the console may repair a stage that the system needs; then it is tried once more. */
 const help = (s: Stages): StagesOutcome =>
   s.stage === 3 || s.helped
     ? giveUp(s)
@@ -104,17 +104,17 @@ const help = (s: Stages): StagesOutcome =>
 
 const helperStarted: Handler<'started'> = (s, { pid }) => ({
   stages: { ...s, pid },
-  effects: [warn(`emergency shell on the console, ${pathOf(s.stage)} is tried again when it ends.`)],
+  effects: [warn(`emergency shell on the console, ${scriptPath(s.stage)} is tried again when it ends.`)],
 });
 
 // ---- requests ---------------------------------------------------------------------------------------------------
 
 type StopHandler = (s: Stages, reboot: boolean, nowMs: number) => StagesOutcome;
 
-const TAKE: StagesEffect = { kind: 'takeStop' };
+const TAKE: StagesEffect = { kind: 'withdrawStop' };
 const TOO_LATE: StagesEffect = warn('signals only work in stage 2.');
 
-/** What is said to a request that stage 1 keeps from being obeyed. */
+/** The message for a request during stage 1. */
 const tooEarly = (what: string): StagesEffect => warn(`stage 1 has not ended yet, ${what} after it.`);
 
 const keepStop = (s: Stages, reboot: boolean): StagesOutcome => ({
@@ -130,20 +130,20 @@ const beginStop = (s: Stages, nowMs: number): StagesOutcome => ({
 const stopRunning: StopHandler = (s, reboot, nowMs) =>
   s.stage === 2 ? also([TAKE], beginStop(s, nowMs)) : also([tooEarly('stopping')], keepStop(s, reboot));
 
-/** Nothing of the stage runs. */
+/** The stage does not run now. */
 const stopBetween: StopHandler = (s, reboot) => {
   const kept = keepStop(s, reboot);
-  return also(kept.effects, leave(kept.stages, goOn));
+  return also(kept.effects, leaveStage(kept.stages, goOn));
 };
 
-/** Whoever works in the shell has asked for the stop; it need not be asked itself. */
+/** Whoever works in the shell requested the stop: the shell gets no TERM first. */
 const stopShell: StopHandler = (s, reboot) => {
   const kept = keepStop(s, reboot);
   const kill: StagesEffect = { kind: 'send', pid: -s.pid, signal: SIGKILL };
   return { stages: { ...kept.stages, state: 'stopping' }, effects: [...kept.effects, kill] };
 };
 
-/** A request in stage 3 comes too late, one without a file that asks for the stop means nothing. */
+/** A request in stage 3 comes too late; one without a stop file means nothing. */
 const onCont =
   (stop: StopHandler): Handler<'cont'> =>
   (s, event, nowMs) => {
@@ -159,31 +159,31 @@ const REQUEST: Readonly<Record<Script, string>> = {
 };
 
 const runScript = (s: Stages, name: Script): StagesOutcome => {
-  // pwrfail may take back what it is run for
-  const before: readonly StagesEffect[] = name === 'pwrfail' ? [{ kind: 'askFor', what: 'stop' }] : [];
+  // pwrfail may withdraw the request
+  const before: readonly StagesEffect[] = name === 'pwrfail' ? [{ kind: 'request', what: 'stop' }] : [];
   return {
     stages: { ...s, script: { name, pid: 0 } },
-    effects: [tell(REQUEST[name]), tell(`enter stage: ${pathOf(name)}`), ...before, { kind: 'runScript', name }],
+    effects: [tell(REQUEST[name]), tell(`enter stage: ${scriptPath(name)}`), ...before, { kind: 'runScript', name }],
   };
 };
 
 const keepScript = (s: Stages, name: Script): Stages =>
   s.kept.scripts.includes(name) ? s : { ...s, kept: { ...s.kept, scripts: [...s.kept.scripts, name] } };
 
-/** Runs it now or as soon as can be. The same request twice is one. */
+/** Runs it now or as soon as possible. The same request twice counts once. */
 const wantScript = (s: Stages, name: Script): StagesOutcome => {
-  if (s.stage === 1) return { stages: keepScript(s, name), effects: [tooEarly(`${pathOf(name)} runs`)] };
+  if (s.stage === 1) return { stages: keepScript(s, name), effects: [tooEarly(`${scriptPath(name)} runs`)] };
   if (s.script === null) return runScript(s, name);
   return stay(s.script.name === name ? s : keepScript(s, name));
 };
 
-/** The first script that was kept. */
+/** Runs the first script that was kept. */
 const runKept = (s: Stages): StagesOutcome => {
   const [name, ...scripts] = s.kept.scripts;
   return name === undefined || s.stage !== 2 ? stay(s) : runScript({ ...s, kept: { ...s.kept, scripts } }, name);
 };
 
-/** A failing power stops the system also where no script is prepared for it; Ctrl-Alt-Del means nothing then. */
+/** A power failure stops the system even without a script; Ctrl-Alt-Del without a script means nothing. */
 const onAlarm =
   (stop: StopHandler): Handler<'alarm'> =>
   (s, { name, runnable }, nowMs) => {
@@ -194,8 +194,8 @@ const onAlarm =
   };
 
 const scriptEnded = (s: Stages, name: Script): StagesOutcome => {
-  const look: readonly StagesEffect[] = s.stage === 2 ? [{ kind: 'look' }] : [];
-  return also([tell(`leave stage: ${pathOf(name)}`), ...look], runKept({ ...s, script: null }));
+  const check: readonly StagesEffect[] = s.stage === 2 ? [{ kind: 'checkStopFiles' }] : [];
+  return also([tell(`leave stage: ${scriptPath(name)}`), ...check], runKept({ ...s, script: null }));
 };
 
 // ---- switching off ----------------------------------------------------------------------------------------------
@@ -225,7 +225,7 @@ const insist = (s: Stages): StagesOutcome => ({
   effects: [warn('stage 2 not terminated, sending sigkill...'), { kind: 'send', pid: s.pid, signal: SIGKILL }],
 });
 
-/** What a state answers that says nothing of its own: the event belongs to another state, and comes too late. */
+/** The default of each cell: the event belongs to another state and comes too late. */
 const NOTHING: Row = {
   begin: stay,
   started: stay,
@@ -239,18 +239,18 @@ const NOTHING: Row = {
   due: stay,
 };
 
-const TABLE: Readonly<Record<State, Row>> = {
+const TABLE: Readonly<Record<StagesState, Row>> = {
   starting: {
     ...NOTHING,
     begin: (s) => enter(s, 1),
     started: stageStarted,
-    forkRefused: (s, _event, nowMs) => stay({ ...s, state: 'waiting', dueMs: nowMs + FORK_RETRY_MS }),
+    forkRefused: (s, _event, nowMs) => stay({ ...s, state: 'backoff', dueMs: nowMs + FORK_RETRY_MS }),
     unable: help,
     cont: onCont(keepStop),
     alarm: onAlarm(keepStop),
   },
   running: { ...NOTHING, ended: stageEnded, cont: onCont(stopRunning), alarm: onAlarm(stopRunning) },
-  waiting: { ...NOTHING, due: askAgain, cont: onCont(stopBetween), alarm: onAlarm(stopBetween) },
+  backoff: { ...NOTHING, due: askAgain, cont: onCont(stopBetween), alarm: onAlarm(stopBetween) },
   helping: {
     ...NOTHING,
     started: helperStarted,
@@ -268,11 +268,11 @@ const TABLE: Readonly<Record<State, Row>> = {
   },
   stopping: {
     ...NOTHING,
-    ended: (s) => leave(s, s.stage === 2 ? enterLast : skip),
+    ended: (s) => leaveStage(s, s.stage === 2 ? enterLast : skip),
     cont: (s) => ({ stages: s, effects: [TAKE] }),
     due: insist,
   },
-  over: {
+  done: {
     ...NOTHING,
     verdict: (s, { reboot }) =>
       reboot ? switchOff(s, 'reboot', 'system reboot.') : switchOff(s, 'powerOff', 'power off...'),

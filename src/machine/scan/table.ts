@@ -1,22 +1,22 @@
-// A scan directory: which services there are, and what becomes of the runsv of each.
+// A scan directory: which services it has, and what happens to the runsv of each.
 //
-// A service is known by its key (device and inode); a new name for it only counts at its next start. Each has at most one runsv:
-//   wanted    in the directory; its runsv runs (pid), or is due to be started (dueMs)
-//   leaving   no longer in the directory; its runsv was sent TERM and its end is awaited. A newcomer of the same key is
-//             not started before that, one of the same name waits LINGER_MS (dueMs) and is started all the same.
-// Only `scanned` and `due` ask for starts: they come from inside the directory. After `stop` all are leaving, and none is
-// started any more.
+// A service is identified by its key (device and inode); a new name takes effect at its next start. Each has at most one runsv:
+//   wanted    in the directory; its runsv runs (pid), or is due to start (dueMs)
+//   leaving   no longer in the directory; its runsv was sent TERM and has not ended yet. A new service with the same key
+//             starts after that; one with the same name waits LINGER_MS (dueMs) at most.
+// Only `scanned` and `due` start runsvs, because they are handled inside the directory. After `stop` all are leaving, and none
+// starts any more.
 // Events come in batches, so that a thousand services cost one pass. Pure and total, as ../service/table.ts.
 // Read next: ../../effects/scan/read-dir.ts (who looks and starts).
 
-/** Milliseconds between two starts of the same runsv, and after the end of one that was told to go. */
+/** Milliseconds between two starts of the same runsv, and after the end of one that was asked to exit. */
 export const RESTART_MS = 1000;
-/** How long a newcomer waits for the runsv that had its name. */
+/** How long a new service waits for the runsv that had its name. */
 const LINGER_MS = 10000;
-/** After a runsv of another runsvdir has ended: that one has its second to start it again. */
+/** After a runsv of another runsvdir has ended: time for that runsvdir to start it again. */
 const YIELD_MS = 2 * RESTART_MS;
 
-/** What a look at the directory found. */
+/** A service that a scan found. */
 export interface Found {
   readonly name: string;
   readonly key: string;
@@ -28,8 +28,8 @@ export interface Entry extends Found {
   /** When runsv was last started or tried, monotonic. */
   readonly startedMs: number;
   /**
-   * When runsv is to be started, monotonic; null while it runs, or is over. Of one that is leaving: until when a
-   * newcomer waits for it; null: it has been told of.
+   * When to start runsv, monotonic; null: it runs, or is finished. If it is leaving: until when a new service waits for
+   * it; null: that time is up, and there was a warning.
    */
   readonly dueMs: number | null;
 }
@@ -37,45 +37,45 @@ export interface Entry extends Found {
 export interface Tree {
   readonly wanted: ReadonlyMap<string, Entry>;
   readonly leaving: readonly Entry[];
-  /** Everything is being brought down, for good. */
+  /** Everything is being stopped, for good. */
   readonly stopping: boolean;
 }
 
 export type TreeEvent =
   | { readonly kind: 'scanned'; readonly found: readonly Found[] }
   | { readonly kind: 'started'; readonly runsvs: readonly { readonly key: string; readonly pid: number }[] }
-  /** could not be started; told already */
+  /** could not be started; there was a warning */
   | { readonly kind: 'notStarted'; readonly keys: readonly string[] }
   | { readonly kind: 'ended'; readonly runsvs: readonly Ended[] }
-  /** another process holds the service: an earlier runsv that still runs */
-  | { readonly kind: 'taken'; readonly name: string; readonly key: string; readonly pid: number }
-  /** another runsvdir supervises the service: not to be started before `free` */
+  /** an earlier runsv still supervises the service */
+  | { readonly kind: 'alreadySupervised'; readonly name: string; readonly key: string; readonly pid: number }
+  /** another runsvdir supervises the service: no start before `free` */
   | { readonly kind: 'elsewhere'; readonly key: string }
   | { readonly kind: 'free'; readonly key: string }
   | { readonly kind: 'due' }
-  /** not to be started again */
-  | { readonly kind: 'over'; readonly key: string }
-  /** bring everything down; once more: insist */
+  /** no start any more */
+  | { readonly kind: 'finished'; readonly key: string }
+  /** stop everything; the second time: send TERM again */
   | { readonly kind: 'stop' };
 
 export interface Ended {
   readonly pid: number;
-  /** Its exit code, -1 for a signal or unknown. */
+  /** Its exit code, -1: a signal, or unknown. */
   readonly code: number;
-  /** The signal that ended it, 0 for none. */
+  /** The signal that ended it, 0: none. */
   readonly signal: number;
 }
 
 export type TreeEffect =
   | { readonly kind: 'start'; readonly name: string; readonly key: string }
   | { readonly kind: 'term'; readonly pid: number }
-  /** its newcomer has waited for it long enough */
-  | { readonly kind: 'tellLingering'; readonly name: string; readonly pid: number }
-  /** see whether an earlier runsv holds the service: `taken`, `elsewhere`, or nothing */
+  /** a new service has waited for it long enough */
+  | { readonly kind: 'warnLingering'; readonly name: string; readonly pid: number }
+  /** see whether an earlier runsv holds the service; reply: alreadySupervised, elsewhere, or none */
   | { readonly kind: 'lookForHolder'; readonly name: string; readonly key: string }
-  | { readonly kind: 'tellCrash'; readonly name: string; readonly signal: number }
-  /** an essential service is over, and its runsv with it: `over` if that means something, else nothing */
-  | { readonly kind: 'essentialOver'; readonly name: string; readonly key: string };
+  | { readonly kind: 'warnCrash'; readonly name: string; readonly signal: number }
+  /** an essential service has ended for good; reply: finished if that ends everything, or none */
+  | { readonly kind: 'essentialFinished'; readonly name: string; readonly key: string };
 
 type Of<K extends TreeEvent['kind']> = Extract<TreeEvent, { readonly kind: K }>;
 
@@ -84,48 +84,48 @@ export interface TreeOutcome {
   readonly effects: readonly TreeEffect[];
 }
 
-/** The exit code of a runsv that could not take its service. */
-const NOT_TAKEN = 111;
-/** The exit code of a runsv whose essential service is over for good. */
-export const ESSENTIAL_OVER = 125;
+/** The exit code of a runsv that could not lock its service. */
+const LOCK_FAILED_EXIT_CODE = 111;
+/** The exit code of a runsv whose essential service has ended for good. */
+export const ESSENTIAL_EXIT_CODE = 125;
 
 export const newTree = (): Tree => ({ wanted: new Map(), leaving: [], stopping: false });
 
-/** Says of an entry whether one of `others` has its directory or its name. */
+/** A test whether one of `others` has the directory or the name of an entry. */
 const sharing = (others: Iterable<Entry>): ((entry: Entry) => boolean) => {
   const keys = new Set<string>();
   const names = new Set<string>();
   for (const { key, name, dueMs } of others) {
     keys.add(key);
-    // one that was told of has lost its claim to the name
+    // after the warning the name is free
     if (dueMs !== null) names.add(name);
   }
   return (entry) => keys.has(entry.key) || names.has(entry.name);
 };
 
-/** Whether what is leaving holds up an entry. */
+/** A test whether an entry waits for one that is leaving. */
 const blockedIn = (tree: Tree): ((entry: Entry) => boolean) => sharing(tree.leaving);
 
-/** What is leaving, has not been told of, and holds up a newcomer. */
+/** Those leaving that a new service still waits for. */
 const awaitedIn = (tree: Tree): readonly Entry[] => {
   const patient = tree.leaving.filter(({ dueMs }) => dueMs !== null);
   if (patient.length === 0) return patient;
   return patient.filter(sharing([...tree.wanted.values()].filter(({ dueMs }) => dueMs !== null)));
 };
 
-/** Tells of every runsv that has held up a newcomer for too long, and hurries it: once. */
+/** Warns about every runsv that a new service has waited for too long, and sends it TERM again: once. */
 const hurry = (tree: Tree, nowMs: number): TreeOutcome => {
   const late = new Set(awaitedIn(tree).filter(({ dueMs }) => Number(dueMs) <= nowMs));
   if (late.size === 0) return { tree, effects: [] };
   const leaving = tree.leaving.map((old) => (late.has(old) ? { ...old, dueMs: null } : old));
   const effects = [...late].flatMap((old): TreeEffect[] => [
-    { kind: 'tellLingering', name: old.name, pid: old.pid },
+    { kind: 'warnLingering', name: old.name, pid: old.pid },
     term(old),
   ]);
   return { tree: { ...tree, leaving }, effects };
 };
 
-/** Asks for every start that is due and not held up by a predecessor. */
+/** Starts what is due and waits for no predecessor. */
 const startDue = (before: Tree, nowMs: number): TreeOutcome => {
   const hurried = hurry(before, nowMs);
   const { tree } = hurried;
@@ -183,12 +183,12 @@ const notStarted = (tree: Tree, keys: readonly string[], nowMs: number): TreeOut
 
 const effectsOfEnd = (entry: Entry, end: Ended): readonly TreeEffect[] => {
   const { name, key } = entry;
-  if (end.signal !== 0) return [{ kind: 'tellCrash', name, signal: end.signal }];
-  if (end.code === ESSENTIAL_OVER) return [{ kind: 'essentialOver', name, key }];
-  return end.code === NOT_TAKEN ? [{ kind: 'lookForHolder', name, key }] : [];
+  if (end.signal !== 0) return [{ kind: 'warnCrash', name, signal: end.signal }];
+  if (end.code === ESSENTIAL_EXIT_CODE) return [{ kind: 'essentialFinished', name, key }];
+  return end.code === LOCK_FAILED_EXIT_CODE ? [{ kind: 'lookForHolder', name, key }] : [];
 };
 
-/** Whoever has told a runsv to go can see that it has gone, also by looking every 0.42 s, as C's sv does. */
+/** A runsv that was asked to exit stays away for a second: C's sv, which polls every 0.42 s, sees that. */
 const restartMs = ({ startedMs }: Entry, { code }: Ended, nowMs: number): number =>
   code === 0 ? nowMs + RESTART_MS : Math.max(nowMs, startedMs + RESTART_MS);
 
@@ -207,15 +207,15 @@ const ended = (tree: Tree, runsvs: readonly Ended[], nowMs: number): TreeOutcome
   return { tree: { ...tree, wanted, leaving }, effects };
 };
 
-/** A runsv that was only just started may have found its service taken: whoever holds it must go as well. */
+/** A runsv that has only just started may have found its service locked: the holder has to end as well. */
 const heldByOthers = (leaving: readonly Entry[], ends: ReadonlyMap<number, Ended>): readonly TreeEffect[] =>
   leaving
-    .filter((entry) => ends.get(entry.pid)?.code === NOT_TAKEN)
+    .filter((entry) => ends.get(entry.pid)?.code === LOCK_FAILED_EXIT_CODE)
     .map(({ name, key }) => ({ kind: 'lookForHolder', name, key }));
 
 const term = ({ pid }: Entry): TreeEffect => ({ kind: 'term', pid });
 
-const taken = (tree: Tree, { name, key, pid }: Of<'taken'>, nowMs: number): TreeOutcome => {
+const alreadySupervised = (tree: Tree, { name, key, pid }: Of<'alreadySupervised'>, nowMs: number): TreeOutcome => {
   if (tree.stopping) {
     const holder: Entry = { name, key, pid, startedMs: nowMs, dueMs: null };
     return { tree: { ...tree, leaving: [...tree.leaving, holder] }, effects: [term(holder)] };
@@ -223,14 +223,14 @@ const taken = (tree: Tree, { name, key, pid }: Of<'taken'>, nowMs: number): Tree
   return tree.wanted.get(key)?.pid === 0 ? started(tree, [{ key, pid }]) : { tree, effects: [] };
 };
 
-/** Another time for the start of what does not run; null: none. */
+/** Sets when a service that does not run starts; null: not any more. */
 const startAt = (tree: Tree, key: string, dueMs: number | null): TreeOutcome => {
   const entry = tree.wanted.get(key);
   if (entry === undefined || entry.pid !== 0) return { tree, effects: [] };
   return { tree: { ...tree, wanted: new Map(tree.wanted).set(key, { ...entry, dueMs }) }, effects: [] };
 };
 
-/** Who was told to go already is told again only by the second stop: a log that drains takes that as being hurried. */
+/** A runsv that already got TERM gets it again only by the second stop: a log that drains would end sooner. */
 const stop = (tree: Tree): TreeOutcome => {
   const running = [...tree.wanted.values()].filter((entry) => entry.pid !== 0);
   const leaving = [...tree.leaving, ...running];
@@ -251,12 +251,12 @@ export const handleTree = (tree: Tree, event: TreeEvent, nowMs: number): TreeOut
       return notStarted(tree, event.keys, nowMs);
     case 'ended':
       return ended(tree, event.runsvs, nowMs);
-    case 'taken':
-      return taken(tree, event, nowMs);
+    case 'alreadySupervised':
+      return alreadySupervised(tree, event, nowMs);
     case 'due':
       return startDue(tree, nowMs);
     case 'elsewhere':
-    case 'over':
+    case 'finished':
       return startAt(tree, event.key, null);
     case 'free':
       return startAt(tree, event.key, nowMs + YIELD_MS);
@@ -265,7 +265,7 @@ export const handleTree = (tree: Tree, event: TreeEvent, nowMs: number): TreeOut
   }
 };
 
-/** When the next start is due, or a runsv that holds one up is to be told of; monotonic, null for never. */
+/** When the next start, or the next warning about a runsv that delays one, is due; monotonic, null: never. */
 export const nextStartMs = (tree: Tree): number | null => {
   const isBlocked = blockedIn(tree);
   let next: number | null = null;
@@ -277,6 +277,6 @@ export const nextStartMs = (tree: Tree): number | null => {
   return next;
 };
 
-/** Every runsv that runs, those that were told to go included. */
+/** Every runsv that runs, including those leaving. */
 export const runningPids = (tree: Tree): readonly number[] =>
   [...tree.wanted.values(), ...tree.leaving].map((entry) => entry.pid).filter((pid) => pid !== 0);

@@ -1,14 +1,14 @@
 // Two runsvdirs on one scan directory: who supervises it.
 //
-// Whoever supervises a directory holds a lock on it. Another one that sees the holder waits for its turn and touches
-// nothing. Where the holder is out of sight (another container to which the directory is mounted too) its services may
-// well be others: then it goes on, beside the holder, and leaves alone what runs already.
-// Pure and total. Read next: ../../effects/scan/claim.ts (who tries).
+// The runsvdir that supervises a directory holds a lock on it. Another one that sees the holder waits for its turn and changes
+// nothing. If it cannot see the holder (the directory is mounted in another container too), the holder may not see these
+// services either: then it runs beside the holder, and leaves alone what already runs.
+// Pure and total. Read next: ../../effects/scan/claim.ts (who tries the lock).
 
-/** How soon a lock that nobody is seen to hold is tried again: `sv` holds a shared one for a moment, to ask. */
+/** When to retry a lock with no visible holder: `sv` takes a shared lock for a moment, as a query. */
 const UNSURE_MS = 25;
 const UNSURE_TRIES = 4;
-/** How often a lock of somebody else is tried again; the end of a holder that is seen is awaited besides. */
+/** How often to retry somebody else's lock; a visible holder is also watched for its end. */
 export const TURN_MS = 5000;
 
 export type Turn =
@@ -18,7 +18,7 @@ export type Turn =
   | { readonly kind: 'waiting'; readonly holder: number }
   | { readonly kind: 'beside' };
 
-/** What came of a try: who holds the lock, 0: nobody that can be seen. */
+/** The result of a try. `holder` 0: no visible one. */
 export type Tried = { readonly kind: 'had' } | { readonly kind: 'busy'; readonly holder: number };
 
 export const nextTurn = (turn: Turn, tried: Tried): Turn => {
@@ -29,11 +29,11 @@ export const nextTurn = (turn: Turn, tried: Tried): Turn => {
   return tries > UNSURE_TRIES ? { kind: 'beside' } : { kind: 'unsure', tries };
 };
 
-/** Milliseconds until the next try; null: none is needed. */
+/** Milliseconds until the next try; null: none. */
 export const retryMs = (turn: Turn): number | null => {
   if (turn.kind === 'ours') return null;
   return turn.kind === 'unsure' ? UNSURE_MS : TURN_MS;
 };
 
-/** Whether services are started now. */
+/** Whether services may start now. */
 export const mayStart = ({ kind }: Turn): boolean => kind === 'ours' || kind === 'beside';

@@ -1,14 +1,14 @@
-// How long a log is waited for whose input was closed, and a control script whose service has gone for good.
+// How long to wait for a log whose input was closed, and for a control script whose service has ended for good.
 //
-// A log ends by itself at the end of its input. That end does not come while a process that the service left behind
-// holds the pipe, and some logs take no notice of it. So the pipe is looked at: once it is empty, whoever ends the log
-// loses none of the service's lines.
+// A log ends by itself at the end of its input. It does not get there while a process that the service left behind
+// holds the pipe, and some logs ignore it. So the pipe is polled: once it is empty, the log can be ended without losing any of
+// the service's lines.
 //
 //                         pipe empty       not empty
 //   held by another        0.5 s            5 s
 //   at its end             5 s              30 s      then TERM, and 6 s later KILL
 //
-// Pure and total. Read next: pair.ts (who asks).
+// Pure and total. Read next: pair.ts (who uses it).
 import type { Now } from './model.ts';
 
 const LOOK_MS = 250;
@@ -16,12 +16,12 @@ const HELD_MS = 500;
 const HELD_BUSY_MS = 5000;
 const ENDED_MS = 5000;
 const ENDED_BUSY_MS = 30_000;
-/** Longer than svlogd tries to write what it holds. */
+/** Longer than svlogd tries to write what it has buffered. */
 const KILL_MS = 6000;
-/** How long a control script has once its service has gone for good. */
+/** How long a control script may run once its service has ended for good. */
 export const SCRIPT_MS = 10_000;
 
-/** The pipe to the log, as its reading end tells. */
+/** The pipe to the log, as its read end reports it. */
 export interface Input {
   /** Another process can still write to it. */
   readonly held: boolean;
@@ -31,19 +31,19 @@ export interface Input {
 export interface Draining {
   /** When our end of the pipe was closed, monotonic. */
   readonly sinceMs: number;
-  /** When to look at the pipe again, or to kill; null for never. */
+  /** When to poll the pipe again, or to kill; null: never. */
   readonly dueMs: number | null;
-  /** The pipe was empty at the last look. */
+  /** The pipe was empty at the last poll. */
   readonly wasEmpty: boolean;
-  /** The log was told to end. */
-  readonly told: boolean;
+  /** The log was sent TERM. */
+  readonly termSent: boolean;
 }
 
 export const newDraining = (now: Now): Draining => ({
   sinceMs: now.ms,
   dueMs: now.ms + LOOK_MS,
   wasEmpty: false,
-  told: false,
+  termSent: false,
 });
 
 const patienceMs = ({ held, empty }: Input): number => {
@@ -51,10 +51,10 @@ const patienceMs = ({ held, empty }: Input): number => {
   return empty ? ENDED_MS : ENDED_BUSY_MS;
 };
 
-/** After a look: whether the log is to be told now, and when to look again, or to kill. */
-export const looked = (draining: Draining, input: Input, now: Now): Draining => {
-  // what was taken from the pipe only just now may not be written yet
+/** After a poll: whether the log gets TERM now, and when to poll again, or to kill. */
+export const afterLook = (draining: Draining, input: Input, now: Now): Draining => {
+  // the log may still be writing what it has just read
   const isSettled = !input.empty || draining.wasEmpty;
-  const told = isSettled && now.ms - draining.sinceMs >= patienceMs(input);
-  return { ...draining, wasEmpty: input.empty, told, dueMs: now.ms + (told ? KILL_MS : LOOK_MS) };
+  const termSent = isSettled && now.ms - draining.sinceMs >= patienceMs(input);
+  return { ...draining, wasEmpty: input.empty, termSent, dueMs: now.ms + (termSent ? KILL_MS : LOOK_MS) };
 };

@@ -1,99 +1,114 @@
 // The model of one supervised program, whole, before any code.
 //
-// A service has a *state* (what is) and a *want* (what shall be):
+// A service has a *state* (what it is) and a *want* (what it should be):
 //
-//            begin                answered(u)            started
+//            begin               scriptDone(u)           started
 //   down ------------> preparing ------------> starting ---------> up
 //    ^  \                 ^                        |                | ended
 //    |   \ too soon       | due                    | forkRefused    v
-//    |    `---------> waiting <--------------------'             ending --- noFinish ---> (down)
+//    |    `---------> backoff <--------------------'             ending --- noFinish ---> (down)
 //    |                                                              | started
 //    `------------------------------- ended ------------------ finishing
 //
-//   down       no process, and none is about to be started
-//   waiting    a start is due at `dueMs`: the second between two starts, a fork that was refused, a log that is not ready
-//   preparing  control/u is being asked; ./run comes next
-//   starting   ./run has been asked for; the kernel's answer is outstanding
+//   down       no process, and no start is coming
+//   backoff    a start is due at `dueMs`: the second between two starts, a refused fork, a log that is not ready
+//   preparing  control/u runs; ./run comes next
+//   starting   ./run was requested; the kernel has not answered yet
 //   up         ./run runs
-//   ending     ./run ended; ./finish has been asked for, or is asked for again at `dueMs` after a refused fork
+//   ending     ./run ended; ./finish was requested, or is requested again at `dueMs` after a refused fork
 //   finishing  ./finish runs
 //
-// waiting, preparing and starting mean that a start is coming, whatever the want; the want decides what follows when
-// the program has ended. So "once" is: begin, wanting down. A `down` or `exit` cancels a start that is coming.
+// backoff, preparing and starting mean that a start is coming, whatever the want; the want decides what follows when
+// the program ends. So "once" is: begin, wanting down. A `down` or `exit` cancels a start that is coming.
 //
-// Control scripts are asked, never waited for: a command puts *steps* in a queue; the first step's script is asked,
-// its answer takes the step (sends the signal unless vetoed) and asks the next. Wants are taken at once, so a script
-// that hangs delays signals, not the truth; `kill` ends it.
+// Nothing waits for control scripts. A command queues *steps*; the first step's script runs, and when it is done the step
+// is taken (its signal is sent unless the script vetoed it) and the next script runs. Wants change at once, so a script
+// that hangs delays signals, never the status; `kill` ends the script.
 //
-// An essential service is over when ./run has ended without having been told to, and ./finish, if there is one, has
-// exited 125. It is left as after `exit`: its log drains, and its supervisor goes.
+// An essential service is finished when ./run ends without a request to stop, and ./finish, if there is one, exits 125.
+// It then goes as after `exit`: its log drains, and its supervisor ends.
 //
 // Everything is a value: (service, event, now) -> (service, effects). No clock, no files, nothing that can fail.
 // Read next: table.ts (the table), pair.ts (a service and its log), ../../effects/service/supervisor.ts (who carries it out).
 
-export type State = 'down' | 'waiting' | 'preparing' | 'starting' | 'up' | 'ending' | 'finishing';
+export type ServiceState = 'down' | 'backoff' | 'preparing' | 'starting' | 'up' | 'ending' | 'finishing';
 export type Want = 'up' | 'down' | 'exit';
 
-/** The wall clock, for printing only. */
-export interface Wall {
+/** Wall clock time, only for printing. */
+export interface WallTime {
   readonly sec: number;
   readonly nsec: number;
 }
 
-/** When an event happened: monotonic milliseconds decide, the wall clock is shown. */
+/** When an event happened: decisions use monotonic milliseconds, the wall clock is only shown. */
 export interface Now {
   readonly ms: number;
-  readonly wall: Wall;
+  readonly wall: WallTime;
 }
 
-/** The letters that have a control script of their own. */
+/** The letters that have a control script. */
 export type ScriptLetter = 'u' | 't' | 'k' | 'p' | 'c' | 'h' | 'a' | 'i' | 'q' | '1' | '2' | 'd' | 'x';
-/** The letters that send a signal and change nothing else. */
-export type SignalLetter = 'h' | 'a' | 'i' | 'q' | '1' | '2';
-/** The letters that send a signal, whatever else they do. */
-export type SignLetter = SignalLetter | 't' | 'k' | 'p' | 'c';
+/** The letters that only send a signal. */
+export type PlainSignalLetter = 'h' | 'a' | 'i' | 'q' | '1' | '2';
+/** All letters that send a signal. */
+export type SignalLetter = PlainSignalLetter | 't' | 'k' | 'p' | 'c';
 
-/** One step of a command. `pid` is the process it is meant for; 0 the one about to be started. */
-export type Step =
+/** One step of a command. `pid` is the process it is for; 0 is the one about to start. */
+export type CommandStep =
   | { readonly kind: 'start' }
-  | { readonly kind: 'sign'; readonly letter: SignLetter; readonly pid: number }
-  /** sends CONT without asking: a stopped process could not obey TERM */
-  | { readonly kind: 'wake'; readonly pid: number }
-  /** asks the script of d or x, which cannot object */
-  | { readonly kind: 'tell'; readonly letter: 'd' | 'x'; readonly pid: number };
+  | { readonly kind: 'signal'; readonly letter: SignalLetter; readonly pid: number }
+  /** sends CONT and runs no script: a stopped process could not obey TERM */
+  | { readonly kind: 'continue'; readonly pid: number }
+  /** runs the script of d or x, which has no veto */
+  | { readonly kind: 'notify'; readonly letter: 'd' | 'x'; readonly pid: number };
 
 export interface Service {
-  readonly state: State;
+  readonly state: ServiceState;
   readonly want: Want;
-  /** The process of ./run or ./finish, 0 for none. */
-  readonly pid: number;
-  readonly paused: boolean;
-  readonly gotTerm: boolean;
-  /** When the present state began, as the status file tells it. */
-  readonly since: Wall;
-  /** When ./run was last started, monotonic. */
-  readonly startedMs: number;
+  /** The process of ./run or ./finish. */
+  readonly process: Process | null;
+  /** When the present state began, as the status file shows it. */
+  readonly since: WallTime;
+  /** The last ./run, once it has ended. */
+  readonly lastRun: Run;
   /** ./run is not started before this, monotonic. */
   readonly notBeforeMs: number;
-  /** When the event `due` is owed, monotonic; null for never. */
+  /** When to deliver the event `due`, monotonic; null: never. */
   readonly dueMs: number | null;
-  /** Each at most once, see steps.ts. */
-  readonly steps: readonly Step[];
-  /** The step whose script has been asked and has not answered. */
-  readonly asking: Step | null;
-  /** How ./run ended: exit code (-1 for a signal) and the low byte of the wait status. */
-  readonly ending: Ending;
+  /** Each step at most once, see steps.ts. */
+  readonly steps: readonly CommandStep[];
+  /** The step whose control script runs. */
+  readonly runningScript: CommandStep | null;
   /** A log service has neither control scripts nor a finish script. */
   readonly scripts: boolean;
-  /** Its last end, which nobody asked for, is the end of everything. */
+  /** When it ends for good without a request, everything ends. */
   readonly essential: boolean;
-  /** A command has asked for the end of ./run, as it is or as it is about to be started. */
-  readonly told: boolean;
-  /** An essential service is over for good: how it ended, as an exit code. */
-  readonly over: number | null;
+  /** A command requested the end of the present ./run, or of the one about to start. */
+  readonly stopRequested: boolean;
+  /** The exit code of an essential service that has ended for good; null otherwise. */
+  readonly finalExitCode: number | null;
 }
 
-export interface Ending {
+/** A process of a service, with everything that lasts only as long as the process. */
+export interface Process {
+  readonly pid: number;
+  /** Monotonic. */
+  readonly startedMs: number;
+  /** STOP was sent last, not CONT. */
+  readonly paused: boolean;
+  /** TERM was sent. */
+  readonly gotTerm: boolean;
+}
+
+/** A ./run that has ended. */
+export interface Run {
+  /** Monotonic. */
+  readonly startedMs: number;
+  readonly exit: ExitStatus;
+}
+
+/** How a process ended: exit code (-1 for a signal) and the low byte of the wait status. */
+export interface ExitStatus {
   readonly code: number;
   readonly status: number;
 }
@@ -101,51 +116,51 @@ export interface Ending {
 /** What can happen to a service. */
 export type Event =
   | { readonly kind: 'up' | 'down' | 'once' | 'exit' | 'term' | 'kill' | 'pause' | 'cont' }
-  | { readonly kind: 'signal'; readonly letter: SignalLetter }
-  /** the log's end has come: its input is closed, it shall not be started again */
-  | { readonly kind: 'leave' }
-  /** a control script answered, or there is none */
-  | { readonly kind: 'answered'; readonly veto: boolean }
+  | { readonly kind: 'signal'; readonly letter: PlainSignalLetter }
+  /** the log's input is closed: it ends by itself and is not started again */
+  | { readonly kind: 'drain' }
+  /** a control script has ended, or there is none */
+  | { readonly kind: 'scriptDone'; readonly veto: boolean }
   | { readonly kind: 'started'; readonly pid: number }
-  /** what a start needs is not there yet */
+  /** something that a start needs is missing */
   | { readonly kind: 'notReady' }
-  /** no child came to be */
+  /** no child was created */
   | { readonly kind: 'forkRefused' }
-  /** a child came to be that could not become the program */
+  /** a child was created, but could not execute the program */
   | { readonly kind: 'execFailed' }
-  | ({ readonly kind: 'ended' } & Ending)
+  | ({ readonly kind: 'ended' } & ExitStatus)
   | { readonly kind: 'noFinish' }
   | { readonly kind: 'due' }
   /** found running when its supervisor started */
   | ({ readonly kind: 'adopted' } & Adopted);
 
-/** What is known of a process that an earlier supervisor started. */
+/** A process that an earlier supervisor started. */
 export interface Adopted {
-  readonly pid: number;
+  readonly process: Process;
   readonly phase: 'run' | 'finish';
-  readonly startedMs: number;
-  readonly since: Wall;
-  readonly paused: boolean;
-  readonly gotTerm: boolean;
+  readonly since: WallTime;
 }
 
 export type EventKind = Event['kind'];
 
-/** What a service wants done. Whoever carries it out answers as the comment says, before the next event is taken. */
+/** What a service wants done. Whoever carries it out replies as the comment says, before it takes the next event. */
 export type Effect =
-  /** make the files in supervise/ say what is */
+  /** update the files in supervise/ */
   | { readonly kind: 'publish' }
-  /** run control/LETTER if there is one: answered, now or later; u: or notReady, at once */
-  | { readonly kind: 'ask'; readonly letter: ScriptLetter; readonly pid: number }
-  /** KILL the control script that runs */
-  | { readonly kind: 'endScript' }
-  /** start ./run: started, forkRefused or execFailed */
+  /** run control/LETTER if there is one; reply: scriptDone, now or later; for u also notReady, at once */
+  | { readonly kind: 'runScript'; readonly letter: ScriptLetter; readonly pid: number }
+  /** send KILL to the control script that runs */
+  | { readonly kind: 'killScript' }
+  /** start ./run; reply: started, forkRefused or execFailed */
   | { readonly kind: 'run' }
-  /** start ./finish: started, noFinish, forkRefused or execFailed */
-  | ({ readonly kind: 'finish' } & Ending)
+  /** start ./finish; reply: started, noFinish, forkRefused or execFailed */
+  | ({ readonly kind: 'finish' } & ExitStatus)
   | { readonly kind: 'send'; readonly pid: number; readonly signal: number };
 
 export interface Outcome {
   readonly service: Service;
   readonly effects: readonly Effect[];
 }
+
+/** The process of a service, 0 for none. */
+export const pidOf = ({ process: own }: Service): number => (own === null ? 0 : own.pid);

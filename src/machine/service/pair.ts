@@ -1,40 +1,40 @@
 // A service and its log service: who goes first, who goes last.
 //
-// The log is started before its service and ends after it: once the service wants to exit and rests, our writing end of
-// the pipe is closed and the log ends by itself at the end of its input; one that is about to be started still is, for
-// what the pipe holds. A log that does not end is helped: by TERM and KILL when its time is over (drain.ts); sooner, a
-// second exit sends it TERM, kill sends it KILL, or hastens the start that is awaited. A log may also come and go while
+// The log starts before its service and ends after it: once the service wants to exit and is at rest, our write end of
+// the pipe is closed and the log ends by itself at the end of its input. A log that is about to start still does, for
+// what the pipe holds. A log that does not end gets TERM and KILL when its time is up (drain.ts); sooner, a
+// second exit sends it TERM, and kill sends it KILL, or starts it at once. A log may also come and go while
 // its service stays: a directory ./log that is made or removed later.
 // Pure and total, as table.ts, which read first. Read next: ../../effects/service/supervisor.ts.
-import { type Draining, type Input, looked, newDraining, SCRIPT_MS } from './drain.ts';
+import { type Draining, type Input, afterLook, newDraining, SCRIPT_MS } from './drain.ts';
 import { handle, isAtRest } from './table.ts';
 import { letterOf } from './steps.ts';
-import type { Effect, Event, Now, ScriptLetter, Service, Step } from './model.ts';
+import type { Effect, Event, Now, ScriptLetter, Service, CommandStep } from './model.ts';
 
 export type Side = 'main' | 'log';
 
 export interface Pair {
   readonly main: Service;
   readonly log: Service | null;
-  /** Our end of the pipe is closed; the log's end is awaited. */
+  /** Our write end of the pipe is closed; the log is expected to end. */
   readonly draining: Draining | null;
-  /** The service has gone for good, but a control script of it is still at work; when that is ended. */
-  readonly script: { readonly step: Step; readonly dueMs: number } | null;
+  /** The service has ended for good, but its control script still runs: when to kill it. */
+  readonly script: { readonly step: CommandStep; readonly dueMs: number } | null;
   /** Nothing is left to supervise. */
-  readonly over: boolean;
+  readonly done: boolean;
 }
 
 export type PairEffect =
   | { readonly kind: 'on'; readonly side: Side; readonly effect: Effect }
-  /** close our writing end of the pipe between service and log */
+  /** close our write end of the pipe between service and log */
   | { readonly kind: 'endInput' }
-  /** see whether the pipe is empty, and held by others: handleInput */
-  | { readonly kind: 'lookAtInput' }
-  /** say that the log does not end, why, and what it gets */
-  | { readonly kind: 'tellLog'; readonly input: Input | null }
-  /** say that a control script does not end, and is ended */
-  | { readonly kind: 'tellScript'; readonly letter: ScriptLetter }
-  /** a log whose directory was removed has ended */
+  /** see whether the pipe is empty, and held by others; reply: handleInput */
+  | { readonly kind: 'pollInput' }
+  /** warn that the log does not end, why, and which signal it gets */
+  | { readonly kind: 'warnLog'; readonly input: Input | null }
+  /** warn that a control script does not end, and gets KILL */
+  | { readonly kind: 'warnScript'; readonly letter: ScriptLetter }
+  /** a log whose directory was removed has ended: close it */
   | { readonly kind: 'closeLog' };
 
 export interface PairOutcome {
@@ -47,10 +47,10 @@ export const newPair = (main: Service, log: Service | null): Pair => ({
   log,
   draining: null,
   script: null,
-  over: false,
+  done: false,
 });
 
-/** The event that makes a new service do what its want says. */
+/** The first event of a new service, by its want. */
 export const firstEvent = (service: Service): Event => ({ kind: service.want === 'up' ? 'up' : 'down' });
 
 const on = (side: Side, effects: readonly Effect[]): readonly PairEffect[] =>
@@ -70,42 +70,42 @@ const withEffects = (effects: readonly PairEffect[], { pair, effects: more }: Pa
 
 const isGone = ({ main }: Pair): boolean => main.want === 'exit' && isAtRest(main);
 
-const hasProcess = (service: Service | null): boolean => service !== null && service.pid !== 0;
+const hasProcess = (service: Service | null): boolean => service !== null && service.process !== null;
 
-/** What an event means for a pair that is going away: there is no way back, only help for the log. */
-const whileLeaving = (pair: Pair, event: Event): { readonly side: Side; readonly event: Event } | null => {
+/** What an event means once the service has ended for good: it can only end the log sooner. */
+const whileDraining = (pair: Pair, event: Event): { readonly side: Side; readonly event: Event } | null => {
   if (event.kind === 'exit') return { side: 'log', event: { kind: 'term' } };
   if (event.kind === 'kill') return { side: 'log', event: hasProcess(pair.log) ? event : { kind: 'due' } };
   return null;
 };
 
 const meant = (pair: Pair, side: Side, event: Event): { readonly side: Side; readonly event: Event } | null => {
-  if (pair.over) return null;
-  if (side === 'main') return pair.draining !== null && isGone(pair) ? whileLeaving(pair, event) : { side, event };
+  if (pair.done) return null;
+  if (side === 'main') return pair.draining !== null && isGone(pair) ? whileDraining(pair, event) : { side, event };
   if (event.kind === 'exit') return null;
   return pair.draining !== null && (event.kind === 'up' || event.kind === 'once') ? null : { side, event };
 };
 
-/** The log's input ends; it shall not be started again. */
+/** Closes the log's input; the log is not started again. */
 const drain = (pair: Pair, now: Now): PairOutcome => {
-  const left = applyTo({ ...pair, draining: newDraining(now) }, 'log', { kind: 'leave' }, now);
+  const left = applyTo({ ...pair, draining: newDraining(now) }, 'log', { kind: 'drain' }, now);
   return withEffects([{ kind: 'endInput' }], left);
 };
 
-/** How long a control script still has. */
+/** Sets the deadline of a control script that outlives its service. */
 const timeScript = (pair: Pair, now: Now): Pair => {
   const { main, script } = pair;
-  const step = main.want === 'exit' && main.state === 'down' ? main.asking : null;
+  const step = main.want === 'exit' && main.state === 'down' ? main.runningScript : null;
   if (step === null) return script === null ? pair : { ...pair, script: null };
   return step === script?.step ? pair : { ...pair, script: { step, dueMs: now.ms + SCRIPT_MS } };
 };
 
-/** The service is done and shall not come back: end the log's input, let it end. */
+/** When the service has ended for good, closes the log's input and lets the log end. */
 const follow = ({ pair: before, effects }: PairOutcome, now: Now): PairOutcome => {
   const pair = timeScript(before, now);
   const isLogDone = pair.log === null || (pair.draining !== null && isAtRest(pair.log));
   if (isGone(pair)) {
-    if (isLogDone) return { pair: { ...pair, draining: null, over: true }, effects };
+    if (isLogDone) return { pair: { ...pair, draining: null, done: true }, effects };
     return pair.draining === null ? withEffects(effects, follow(drain(pair, now), now)) : { pair, effects };
   }
   if (pair.log === null || !isLogDone) return { pair, effects };
@@ -119,21 +119,21 @@ export const handlePair = (pair: Pair, side: Side, event: Event, now: Now): Pair
   return follow(applyTo(pair, target.side, target.event, now), now);
 };
 
-/** A log was found for a service that had none. */
+/** Adds a log to a service that had none. */
 export const withLog = (pair: Pair, log: Service): Pair => ({ ...pair, log });
 
-/** The log's directory was removed: what the pipe holds is the last that it gets. */
+/** The log's directory was removed: the log gets what is in the pipe, and nothing more. */
 export const dropLog = (pair: Pair, now: Now): PairOutcome =>
   pair.log === null || pair.draining !== null ? { pair, effects: [] } : follow(drain(pair, now), now);
 
-/** What a look at the log's input has shown. */
+/** The log's input was polled. */
 export const handleInput = (pair: Pair, input: Input, now: Now): PairOutcome => {
   const { draining } = pair;
-  if (draining === null || draining.told) return { pair, effects: [] };
-  const next = { ...pair, draining: looked(draining, input, now) };
-  if (!next.draining.told) return { pair: next, effects: [] };
-  // one that is not running is not started any more
-  return withEffects([{ kind: 'tellLog', input }], follow(applyTo(next, 'log', { kind: 'exit' }, now), now));
+  if (draining === null || draining.termSent) return { pair, effects: [] };
+  const next = { ...pair, draining: afterLook(draining, input, now) };
+  if (!next.draining.termSent) return { pair: next, effects: [] };
+  // a log that does not run is not started any more
+  return withEffects([{ kind: 'warnLog', input }], follow(applyTo(next, 'log', { kind: 'exit' }, now), now));
 };
 
 const isDue = (dueMs: number | null | undefined, now: Now): boolean =>
@@ -141,13 +141,13 @@ const isDue = (dueMs: number | null | undefined, now: Now): boolean =>
 
 const drainingDue = (pair: Pair, draining: Draining, now: Now): PairOutcome => {
   const next: Pair = { ...pair, draining: { ...draining, dueMs: null } };
-  if (!draining.told) return { pair: next, effects: [{ kind: 'lookAtInput' }] };
-  return withEffects([{ kind: 'tellLog', input: null }], follow(applyTo(next, 'log', { kind: 'kill' }, now), now));
+  if (!draining.termSent) return { pair: next, effects: [{ kind: 'pollInput' }] };
+  return withEffects([{ kind: 'warnLog', input: null }], follow(applyTo(next, 'log', { kind: 'kill' }, now), now));
 };
 
-const scriptDue = (pair: Pair, step: Step): PairOutcome => {
+const scriptDue = (pair: Pair, step: CommandStep): PairOutcome => {
   const letter = letterOf(step) as ScriptLetter;
-  const effects = [{ kind: 'tellScript', letter } as const, ...on('main', [{ kind: 'endScript' }])];
+  const effects = [{ kind: 'warnScript', letter } as const, ...on('main', [{ kind: 'killScript' }])];
   return { pair: { ...pair, script: { step, dueMs: Infinity } }, effects };
 };
 
@@ -159,7 +159,7 @@ const DUES: readonly ((pair: Pair, now: Now) => PairOutcome | null)[] = [
     pair.draining !== null && isDue(pair.draining.dueMs, now) ? drainingDue(pair, pair.draining, now) : null,
 ];
 
-/** Applies the first of what is due; null: nothing is. */
+/** Does the first thing that is due; null: nothing is due. */
 export const handleDue = (pair: Pair, now: Now): PairOutcome | null => {
   for (const due of DUES) {
     const outcome = due(pair, now);
@@ -168,7 +168,7 @@ export const handleDue = (pair: Pair, now: Now): PairOutcome | null => {
   return null;
 };
 
-/** When something is due next, monotonic milliseconds; null for never. */
+/** When something is due next, monotonic milliseconds; null: never. */
 export const nextDue = ({ main, log, draining, script }: Pair): number | null => {
   const next = Math.min(
     main.dueMs ?? Infinity,

@@ -1,8 +1,8 @@
-// The steps of commands that wait while a control script is at work.
+// The queue of command steps that wait while a control script runs.
 //
-// Promises: the queue is bounded, whatever is sent. Signals that wait are kept as the kernel keeps pending ones: each
-// once. p, c and what d and x add to TERM take the place of their last arrival, as there the last word counts; any
-// other signal keeps the place of its first.
+// Promises: the queue is bounded, whatever arrives. It keeps each signal once, as the kernel does with pending signals. p, c and
+// what d and x add to TERM move to the place of their last arrival, because the last one counts; any other signal keeps its
+// first place.
 // Pure and total. Read first: model.ts. Read next: table.ts (who takes them).
 import {
   SIGALRM,
@@ -16,9 +16,9 @@ import {
   SIGUSR1,
   SIGUSR2,
 } from '../../abi/signals.ts';
-import type { ScriptLetter, Service, SignLetter, Step } from './model.ts';
+import { pidOf, type ScriptLetter, type Service, type SignalLetter, type CommandStep } from './model.ts';
 
-const SIGNALS: Readonly<Record<SignLetter, number>> = {
+const SIGNALS: Readonly<Record<SignalLetter, number>> = {
   h: SIGHUP,
   i: SIGINT,
   q: SIGQUIT,
@@ -31,43 +31,48 @@ const SIGNALS: Readonly<Record<SignLetter, number>> = {
   p: SIGSTOP,
 };
 
-/** The script that is asked before a step is taken; null for none. */
-export const letterOf = (step: Step): ScriptLetter | null => {
+/** The script that runs before a step is taken; null: none. */
+export const letterOf = (step: CommandStep): ScriptLetter | null => {
   if (step.kind === 'start') return 'u';
-  return step.kind === 'wake' ? null : step.letter;
+  return step.kind === 'continue' ? null : step.letter;
 };
 
-export const signStep = (letter: SignLetter, pid: number): Step => ({ kind: 'sign', letter, pid });
+export const signalStep = (letter: SignalLetter, pid: number): CommandStep => ({ kind: 'signal', letter, pid });
 
-/** The signal that a step sends, unless vetoed; 0 for none. */
-export const signalOf = (step: Step): number => {
-  if (step.kind === 'wake') return SIGCONT;
-  return step.kind === 'sign' ? SIGNALS[step.letter] : 0;
+/** The signal that a step sends unless vetoed; 0: none. */
+export const signalOf = (step: CommandStep): number => {
+  if (step.kind === 'continue') return SIGCONT;
+  return step.kind === 'signal' ? SIGNALS[step.letter] : 0;
 };
 
-/** TERM, and with it what the want calls for: a stopped process is woken, control/d or control/x told. */
-export const stopSteps = ({ pid, want }: Service): readonly Step[] => {
-  const term = signStep('t', pid);
+/** TERM and, unless the service is wanted up, CONT for a stopped process and the script control/d or control/x. */
+export const stopSteps = (service: Service): readonly CommandStep[] => {
+  const { want } = service;
+  const pid = pidOf(service);
+  const term = signalStep('t', pid);
   if (want === 'up') return [term];
-  return [term, { kind: 'wake', pid }, { kind: 'tell', letter: want === 'exit' ? 'x' : 'd', pid }];
+  return [term, { kind: 'continue', pid }, { kind: 'notify', letter: want === 'exit' ? 'x' : 'd', pid }];
 };
 
-const isSame = (one: Step, other: Step): boolean => one.kind === other.kind && letterOf(one) === letterOf(other);
+const isSame = (one: CommandStep, other: CommandStep): boolean =>
+  one.kind === other.kind && letterOf(one) === letterOf(other);
 
-const lastCounts = (step: Step): boolean => step.kind !== 'sign' || step.letter === 'p' || step.letter === 'c';
+const lastCounts = (step: CommandStep): boolean => step.kind !== 'signal' || step.letter === 'p' || step.letter === 'c';
 
-const withOne = (steps: readonly Step[], added: Step): readonly Step[] => {
+const withOne = (steps: readonly CommandStep[], added: CommandStep): readonly CommandStep[] => {
   const at = steps.findIndex((step) => isSame(step, added));
   if (at < 0) return [...steps, added];
   return lastCounts(added) ? [...steps.slice(0, at), ...steps.slice(at + 1), added] : steps;
 };
 
-/** The queue with `added` behind it, each step once. */
-export const queued = (steps: readonly Step[], added: readonly Step[]): readonly Step[] => added.reduce(withOne, steps);
+/** The queue with `added` appended, each step once. */
+export const queued = (steps: readonly CommandStep[], added: readonly CommandStep[]): readonly CommandStep[] =>
+  added.reduce(withOne, steps);
 
-/** What is left of the queue when the process ends that signals were meant for. */
-export const withoutSignals = (steps: readonly Step[]): readonly Step[] => steps.filter((step) => signalOf(step) === 0);
+/** The queue without signals: the process that they were for has ended. */
+export const withoutSignals = (steps: readonly CommandStep[]): readonly CommandStep[] =>
+  steps.filter((step) => signalOf(step) === 0);
 
-/** The queue when a process has come to be: what came after its start is meant for it. */
-export const meantFor = (steps: readonly Step[], pid: number): readonly Step[] =>
+/** The queue once a process has started: the steps behind its start are for it. */
+export const meantFor = (steps: readonly CommandStep[], pid: number): readonly CommandStep[] =>
   steps.map((step) => (step.kind === 'start' ? step : { ...step, pid }));

@@ -4,28 +4,31 @@
 // Must not: look at files or clocks. Read first: model.ts. Read next: pair.ts.
 import { SIGKILL } from '../../abi/signals.ts';
 import { decodeWait, exitCodeOf } from '../../abi/wait-status.ts';
-import { letterOf, meantFor, queued, signalOf, signStep, stopSteps, withoutSignals } from './steps.ts';
+import { letterOf, meantFor, queued, signalOf, signalStep, stopSteps, withoutSignals } from './steps.ts';
 import type {
   Effect,
-  Ending,
+  ExitStatus,
   Event,
   EventKind,
   Now,
   Outcome,
+  Process,
+  Run,
   ScriptLetter,
   Service,
-  SignLetter,
-  State,
-  Step,
+  SignalLetter,
+  ServiceState,
+  CommandStep,
 } from './model.ts';
+import { pidOf } from './model.ts';
 
-/** Milliseconds between the end of a program that lived less than that and its next start. */
+/** Milliseconds from the end of a program that lived less than that to its next start. */
 export const RESTART_MS = 1000;
-/** Milliseconds until a refused fork is tried again. */
+/** Milliseconds until the next try after a refused fork. */
 export const FORK_RETRY_MS = 1000;
 
 const UNKNOWN_CODE = 111;
-/** A finish script's word that there is no point in another start. */
+/** A finish script exits so when another start is pointless. */
 const FINAL_CODE = 125;
 
 const PUBLISH: Effect = { kind: 'publish' };
@@ -37,82 +40,80 @@ type Handler<K extends EventKind> = (s: Service, event: Of<K>, now: Now) => Outc
 export const newService = (want: 'up' | 'down', scripts: boolean, now: Now, essential = false): Service => ({
   state: 'down',
   want,
-  pid: 0,
-  paused: false,
-  gotTerm: false,
+  process: null,
   since: now.wall,
-  startedMs: now.ms,
+  lastRun: { startedMs: now.ms, exit: { code: 0, status: 0 } },
   notBeforeMs: now.ms,
   dueMs: null,
   steps: [],
-  asking: null,
-  ending: { code: 0, status: 0 },
+  runningScript: null,
   scripts,
   essential,
-  told: false,
-  over: null,
+  stopRequested: false,
+  finalExitCode: null,
 });
+
+const newProcess = (pid: number, now: Now): Process => ({ pid, startedMs: now.ms, paused: false, gotTerm: false });
 
 const stay = (service: Service): Outcome => ({ service, effects: [] });
 const show = (service: Service): Outcome => ({ service, effects: [PUBLISH] });
 const after = (effects: readonly Effect[], next: Outcome): Outcome =>
   effects.length === 0 ? next : { service: next.service, effects: effects.concat(next.effects) };
 
-// ---- steps: asking control scripts one after the other -------------------------------------------------------
+// ---- steps: control scripts run one after the other ----------------------------------------------------------
 
-/** Asks for the next step, or takes it where it needs no asking. Nothing is asked while ./run is being started. */
+/** Runs the script of the next step, or takes a step that has none. While ./run is being started no script runs. */
 const advance = (s: Service): Outcome => {
   const step = s.steps[0];
-  if (step === undefined || s.asking !== null || s.state === 'starting') return stay(s);
+  if (step === undefined || s.runningScript !== null || s.state === 'starting') return stay(s);
   const steps = s.steps.slice(1);
   const letter = letterOf(step);
-  if (letter === null || !s.scripts) return take({ ...s, steps }, step, false);
-  return { service: { ...s, steps, asking: step }, effects: [{ kind: 'ask', letter, pid: s.pid }] };
+  if (letter === null || !s.scripts) return scriptAnswered({ ...s, steps }, step, false);
+  return { service: { ...s, steps, runningScript: step }, effects: [{ kind: 'runScript', letter, pid: pidOf(s) }] };
 };
 
-/** A step's question is answered: do it, and go on with the next. */
-const take = (s: Service, step: Step, veto: boolean): Outcome => {
-  const done = perform({ ...s, asking: null }, step, veto);
+/** The script of a step is done: take the step, and continue with the next. */
+const scriptAnswered = (s: Service, step: CommandStep, veto: boolean): Outcome => {
+  const done = takeStep({ ...s, runningScript: null }, step, veto);
   return after(done.effects, advance(done.service));
 };
 
-const perform = (s: Service, step: Step, veto: boolean): Outcome => {
+const takeStep = (s: Service, step: CommandStep, veto: boolean): Outcome => {
   if (step.kind === 'start') {
     return s.state === 'preparing' ? { service: { ...s, state: 'starting' }, effects: [{ kind: 'run' }] } : stay(s);
   }
-  if (step.kind === 'tell' || s.state !== 'up' || step.pid !== s.pid) return stay(s);
-  const send: Effect = { kind: 'send', pid: s.pid, signal: signalOf(step) };
-  if (step.kind === 'wake') return { service: s, effects: [send] };
-  return after(veto ? [] : [send], signalled(s, step.letter, veto));
+  const { process: run } = s;
+  if (step.kind === 'notify' || run === null || s.state !== 'up' || step.pid !== run.pid) return stay(s);
+  const send: Effect = { kind: 'send', pid: run.pid, signal: signalOf(step) };
+  if (step.kind === 'continue') return { service: s, effects: [send] };
+  return after(veto ? [] : [send], signalled(s, run, step.letter, veto));
 };
 
-/** What a signal that was sent, or vetoed, changes in what is told. */
-const signalled = (s: Service, letter: ScriptLetter, veto: boolean): Outcome => {
-  if (letter === 't') return veto ? stay(s) : show({ ...s, gotTerm: true });
-  if (letter === 'p') return show({ ...s, paused: true });
-  if (letter === 'c') return show({ ...s, paused: false });
+/** What a signal, sent or vetoed, changes in the status. */
+const signalled = (s: Service, run: Process, letter: ScriptLetter, veto: boolean): Outcome => {
+  if (letter === 't') return veto ? stay(s) : show({ ...s, process: { ...run, gotTerm: true } });
+  if (letter === 'p') return show({ ...s, process: { ...run, paused: true } });
+  if (letter === 'c') return show({ ...s, process: { ...run, paused: false } });
   return stay(s);
 };
 
-const push = (s: Service, steps: readonly Step[]): Outcome => advance({ ...s, steps: queued(s.steps, steps) });
+const push = (s: Service, steps: readonly CommandStep[]): Outcome => advance({ ...s, steps: queued(s.steps, steps) });
 
 // ---- starting and ending ------------------------------------------------------------------------------------
 
-/** A start is coming: at once, or when the second since the last one is over. */
+/** Starts ./run: at once, or one second after the last start. */
 const begin = (before: Service, now: Now): Outcome => {
-  const s = { ...before, told: false };
-  if (now.ms < s.notBeforeMs) return stay({ ...s, state: 'waiting', dueMs: s.notBeforeMs });
+  const s: Service = { ...before, stopRequested: false };
+  if (now.ms < s.notBeforeMs) return stay({ ...s, state: 'backoff', dueMs: s.notBeforeMs });
   return push({ ...s, state: 'preparing', dueMs: null }, [{ kind: 'start' }]);
 };
 
 const becomeDown = (s: Service, now: Now): Outcome => {
-  const tooSoon = now.ms - s.startedMs < RESTART_MS;
+  const tooSoon = now.ms - s.lastRun.startedMs < RESTART_MS;
   const down: Service = {
     ...s,
     state: 'down',
-    pid: 0,
-    paused: false,
-    gotTerm: false,
+    process: null,
     since: now.wall,
     dueMs: null,
     notBeforeMs: tooSoon ? now.ms + RESTART_MS : now.ms,
@@ -120,19 +121,18 @@ const becomeDown = (s: Service, now: Now): Outcome => {
   return after([PUBLISH], s.want === 'up' ? begin(down, now) : stay(down));
 };
 
-/** ./run is gone: ./finish follows where there can be one. */
-const runEnded = (before: Service, ending: Ending, now: Now): Outcome => {
-  const s = { ...before, steps: withoutSignals(before.steps) };
+/** ./run has ended: ./finish follows, except for a log. */
+const runEnded = (before: Service, lastRun: Run, now: Now): Outcome => {
+  const s = { ...before, lastRun, process: null, steps: withoutSignals(before.steps) };
   if (!s.scripts) return becomeDown(s, now);
-  const service: Service = { ...s, state: 'ending', pid: 0, paused: false, gotTerm: false, ending };
-  return { service, effects: [{ kind: 'finish', code: ending.code, status: ending.status }] };
+  return { service: { ...s, state: 'ending' }, effects: [{ kind: 'finish', ...lastRun.exit }] };
 };
 
 const retryLater = (s: Service, now: Now): Outcome => show({ ...s, dueMs: now.ms + FORK_RETRY_MS });
 
-const stop = (s: Service): Outcome => push({ ...s, told: true }, stopSteps(s));
+const stop = (s: Service): Outcome => push({ ...s, stopRequested: true }, stopSteps(s));
 
-// ---- handlers, named after the situation --------------------------------------------------------------------
+// ---- handlers -----------------------------------------------------------------------------------------------
 
 const ignore = (s: Service): Outcome => stay(s);
 
@@ -158,99 +158,103 @@ const cancelForExit = (s: Service): Outcome => show({ ...s, state: 'down', want:
 
 const terminate = (s: Service): Outcome => stop(s);
 
-const sign = (s: Service, letter: SignLetter): Outcome => push(s, [signStep(letter, s.pid)]);
+const queueSignal = (s: Service, letter: SignalLetter): Outcome => push(s, [signalStep(letter, pidOf(s))]);
 
 /**
- * `kill` shall work now: a control script that is still thinking is ended, and with that has not objected; what was
- * waiting behind it is dropped.
+ * `kill` works now: it ends a control script that still runs, which then has no veto, and drops the steps behind it.
  */
 const killRun = (s: Service): Outcome => {
-  const queued = sign({ ...s, steps: [], told: true }, 'k');
-  return s.asking !== null ? after([{ kind: 'endScript' }], queued) : queued;
+  const queued = queueSignal({ ...s, steps: [], stopRequested: true }, 'k');
+  return s.runningScript !== null ? after([{ kind: 'killScript' }], queued) : queued;
 };
-const killScript = (s: Service): Outcome =>
-  s.asking !== null ? { service: s, effects: [{ kind: 'endScript' }] } : stay(s);
-const killFinish = (s: Service): Outcome => after([{ kind: 'send', pid: s.pid, signal: SIGKILL }], killScript(s));
-const pauseRun = (s: Service): Outcome => sign(s, 'p');
-const contRun = (s: Service): Outcome => sign(s, 'c');
-const signalRun = (s: Service, e: Of<'signal'>): Outcome => sign(s, e.letter);
+const killRunningScript = (s: Service): Outcome =>
+  s.runningScript !== null ? { service: s, effects: [{ kind: 'killScript' }] } : stay(s);
+const killFinish = (s: Service): Outcome =>
+  after([{ kind: 'send', pid: pidOf(s), signal: SIGKILL }], killRunningScript(s));
+const pauseRun = (s: Service): Outcome => queueSignal(s, 'p');
+const contRun = (s: Service): Outcome => queueSignal(s, 'c');
+const signalRun = (s: Service, e: Of<'signal'>): Outcome => queueSignal(s, e.letter);
 
-const takeAnswer = (s: Service, e: Of<'answered'>): Outcome =>
-  s.asking === null ? stay(s) : take(s, s.asking, e.veto);
+const scriptEnded = (s: Service, e: Of<'scriptDone'>): Outcome =>
+  s.runningScript === null ? stay(s) : scriptAnswered(s, s.runningScript, e.veto);
 
 const runStarted = (s: Service, e: Of<'started'>, now: Now): Outcome => {
   const steps = meantFor(s.steps, e.pid);
   const up: Service = {
     ...s,
     state: 'up',
-    pid: e.pid,
-    paused: false,
-    gotTerm: false,
+    process: newProcess(e.pid, now),
     since: now.wall,
-    startedMs: now.ms,
     steps,
   };
   return after([PUBLISH], advance(up));
 };
 
-/** What waited for the process is taken without one: steps that stayed would keep the service from ever being at rest. */
+/** Takes the steps that were for the process, without one: otherwise the service would never be at rest. */
 const forkForRunRefused = (s: Service, _: unknown, now: Now): Outcome => {
-  const later = retryLater({ ...s, state: 'waiting' }, now);
+  const later = retryLater({ ...s, state: 'backoff' }, now);
   return after(later.effects, advance(later.service));
 };
 
-/** The start was cancelled before control/u was asked. */
-const forgetStart = (s: Service): Outcome => advance({ ...s, asking: null });
+/** The start was cancelled before control/u ran. */
+const forgetStart = (s: Service): Outcome => advance({ ...s, runningScript: null });
 
-/** Asked again later, control/u included. */
+/** Tries again later, control/u included. */
 const startNotReady = (s: Service, _: unknown, now: Now): Outcome => {
-  const later = retryLater({ ...s, state: 'waiting', asking: null }, now);
+  const later = retryLater({ ...s, state: 'backoff', runningScript: null }, now);
   return after(later.effects, advance(later.service));
 };
 
-/** As if a child had started and exited 111. */
+/** Counts as a child that started and exited 111. */
 const runUnusable = (s: Service, _: unknown, now: Now): Outcome =>
-  runEnded({ ...s, startedMs: now.ms, since: now.wall }, { code: 111, status: 0 }, now);
+  runEnded({ ...s, since: now.wall }, { startedMs: now.ms, exit: { code: UNKNOWN_CODE, status: 0 } }, now);
 
-const runGone = (s: Service, e: Of<'ended'>, now: Now): Outcome => runEnded(s, { code: e.code, status: e.status }, now);
+/** In state up there always is a process. */
+const runGone = (s: Service, { code, status }: Of<'ended'>, now: Now): Outcome =>
+  runEnded(s, { startedMs: (s.process as Process).startedMs, exit: { code, status } }, now);
 
-const finishStarted = (s: Service, e: Of<'started'>): Outcome =>
-  show({ ...s, state: 'finishing', pid: e.pid, dueMs: null });
-/** How ./run ended, as a shell would say it; 111 where that is not known, as it was not our child. */
-const finalCodeOf = ({ code, status }: Ending): number => {
+const finishStarted = (s: Service, e: Of<'started'>, now: Now): Outcome =>
+  show({ ...s, state: 'finishing', process: newProcess(e.pid, now), dueMs: null });
+
+/** How ./run ended, as a shell's exit code; 111 if unknown, because it was not our child. */
+const finalCodeOf = ({ code, status }: ExitStatus): number => {
   if (code >= 0) return code;
   return decodeWait(status).signal === 0 ? UNKNOWN_CODE : exitCodeOf(status);
 };
 
-/** Nobody has asked for this end, and nothing speaks for another start. */
+/** ./run ended, and ./finish is absent or exited 125: an essential service that nobody stopped does not start again. */
 const endForGood = (s: Service, now: Now): Outcome =>
-  s.essential && !s.told ? becomeDown({ ...s, want: 'exit', over: finalCodeOf(s.ending) }, now) : becomeDown(s, now);
+  s.essential && !s.stopRequested
+    ? becomeDown({ ...s, want: 'exit', finalExitCode: finalCodeOf(s.lastRun.exit) }, now)
+    : becomeDown(s, now);
 
 const withoutFinish = (s: Service, _: unknown, now: Now): Outcome => endForGood(s, now);
-const finishOver = (s: Service, _: unknown, now: Now): Outcome => becomeDown(s, now);
+const finishUnusable = (s: Service, _: unknown, now: Now): Outcome => becomeDown(s, now);
 const finishGone = (s: Service, e: Of<'ended'>, now: Now): Outcome =>
   e.code === FINAL_CODE ? endForGood(s, now) : becomeDown(s, now);
 const forkForFinishRefused = (s: Service, _: unknown, now: Now): Outcome => retryLater(s, now);
 const finishAgain = (s: Service): Outcome => ({
   service: { ...s, dueMs: null },
-  effects: [{ kind: 'finish', code: s.ending.code, status: s.ending.status }],
+  effects: [{ kind: 'finish', ...s.lastRun.exit }],
 });
 
 const startDue = (s: Service, _: unknown, now: Now): Outcome => begin({ ...s, notBeforeMs: now.ms }, now);
 
 const adopt = (s: Service, e: Of<'adopted'>): Outcome => {
-  const { pid, startedMs, since, paused, gotTerm } = e;
+  const { process: found, since } = e;
   const state = e.phase === 'run' ? 'up' : 'finishing';
-  return show({ ...s, state, pid, startedMs, since, paused, gotTerm, told: gotTerm });
+  // if ./finish was adopted, nothing else is known about its ./run
+  const lastRun = { ...s.lastRun, startedMs: found.startedMs };
+  return show({ ...s, state, process: found, since, lastRun, stopRequested: found.gotTerm });
 };
 
 // ---- the table ----------------------------------------------------------------------------------------------
 
 type Row = { readonly [K in EventKind]: Handler<K> };
 
-/** What a state that has no process, and none coming or going, makes of the kernel's late answers: nothing. */
-const NO_NEWS = {
-  answered: takeAnswer,
+/** Replies that a state does not expect: ignored. */
+const NO_LATE_REPLIES = {
+  scriptDone: scriptEnded,
   notReady: forgetStart,
   started: ignore,
   forkRefused: ignore,
@@ -261,50 +265,50 @@ const NO_NEWS = {
   adopted: ignore,
 } as const;
 
-/** Signals go to ./run alone, never to a finish script, nor to nobody. */
+/** Only ./run gets signals, never a finish script. */
 const NO_SIGNALS = { term: ignore, pause: ignore, cont: ignore, signal: ignore } as const;
 
-const TABLE: { readonly [S in State]: Row } = {
+const TABLE: { readonly [S in ServiceState]: Row } = {
   down: {
-    ...NO_NEWS,
+    ...NO_LATE_REPLIES,
     ...NO_SIGNALS,
     up: startWhenDown,
     down: wantDown,
     once: startOnce,
     exit: wantExit,
-    leave: wantExit,
-    kill: killScript,
+    drain: wantExit,
+    kill: killRunningScript,
     adopted: adopt,
   },
-  waiting: {
-    ...NO_NEWS,
+  backoff: {
+    ...NO_LATE_REPLIES,
     ...NO_SIGNALS,
     up: wantUp,
     down: cancelStart,
     once: wantDown,
     exit: cancelForExit,
-    leave: wantExit,
-    kill: killScript,
+    drain: wantExit,
+    kill: killRunningScript,
     due: startDue,
   },
   preparing: {
-    ...NO_NEWS,
+    ...NO_LATE_REPLIES,
     ...NO_SIGNALS,
     up: wantUp,
     down: cancelStart,
     once: wantDown,
     exit: cancelForExit,
-    leave: wantExit,
-    kill: killScript,
+    drain: wantExit,
+    kill: killRunningScript,
     notReady: startNotReady,
   },
   starting: {
-    ...NO_NEWS,
+    ...NO_LATE_REPLIES,
     up: wantUp,
     down: stopForDown,
     once: wantDown,
     exit: stopForExit,
-    leave: wantExit,
+    drain: wantExit,
     term: terminate,
     kill: killRun,
     pause: pauseRun,
@@ -315,12 +319,12 @@ const TABLE: { readonly [S in State]: Row } = {
     execFailed: runUnusable,
   },
   up: {
-    ...NO_NEWS,
+    ...NO_LATE_REPLIES,
     up: wantUp,
     down: stopForDown,
     once: wantDown,
     exit: stopForExit,
-    leave: wantExit,
+    drain: wantExit,
     term: terminate,
     kill: killRun,
     pause: pauseRun,
@@ -329,28 +333,28 @@ const TABLE: { readonly [S in State]: Row } = {
     ended: runGone,
   },
   ending: {
-    ...NO_NEWS,
+    ...NO_LATE_REPLIES,
     ...NO_SIGNALS,
     up: wantUp,
     down: wantDown,
     once: wantDown,
     exit: wantExit,
-    leave: wantExit,
-    kill: killScript,
+    drain: wantExit,
+    kill: killRunningScript,
     started: finishStarted,
     forkRefused: forkForFinishRefused,
-    execFailed: finishOver,
+    execFailed: finishUnusable,
     noFinish: withoutFinish,
     due: finishAgain,
   },
   finishing: {
-    ...NO_NEWS,
+    ...NO_LATE_REPLIES,
     ...NO_SIGNALS,
     up: wantUp,
     down: wantDown,
     once: wantDown,
     exit: wantExit,
-    leave: wantExit,
+    drain: wantExit,
     kill: killFinish,
     ended: finishGone,
   },
@@ -362,5 +366,5 @@ export const handle = (service: Service, event: Event, now: Now): Outcome => {
   return handler(service, event, now);
 };
 
-/** Whether nothing runs, is coming or is being asked: the service can be left. */
-export const isAtRest = (s: Service): boolean => s.state === 'down' && s.asking === null && s.steps.length === 0;
+/** Whether nothing runs, no start is coming and no script runs: the supervisor may end. */
+export const isAtRest = (s: Service): boolean => s.state === 'down' && s.runningScript === null && s.steps.length === 0;

@@ -2,7 +2,7 @@
 // the state that a process hands to itself.
 import { learnBoot } from '../../../src/effects/service/child-record.ts';
 import { survivorOf } from '../../../src/effects/service/survivor.ts';
-import { decodeHandover } from '../../../src/machine/checkpoint.ts';
+import { decodeCheckpoint } from '../../../src/machine/checkpoint.ts';
 import { changedWatches } from '../../../src/formats/inotify.ts';
 import { decodeStatus, encodeStatus } from '../../../src/formats/status.ts';
 import { refused } from '../../../src/host/calls.ts';
@@ -126,7 +126,7 @@ export const handover: Target = {
   ],
   run(input) {
     for (const word of ['runsvdir', 'runit'] as const) {
-      const found = decodeHandover(word, input);
+      const found = decodeCheckpoint(word, input);
       if (found === null) continue;
       insist(found.pid >= 0 && (found.wait === null || found.wait >= 0), 'numbers are not negative');
       same(JSON.parse(JSON.stringify(found.state)), found.state, 'what JSON says');

@@ -9,13 +9,13 @@ import {
   type ShutdownOutcome,
 } from '../../../../src/machine/container/shutdown.ts';
 
-const ASKED: ShutdownEvent = { kind: 'asked', code: 0 };
+const ASKED: ShutdownEvent = { kind: 'stopRequested', code: 0 };
 const DUE: ShutdownEvent = { kind: 'due' };
 const STARTED: ShutdownEvent = { kind: 'commandStarted' };
 const left = (runsvs: number, anybody = true): ShutdownEvent => ({ kind: 'seen', runsvs, anybody });
 const NOBODY = left(0, false);
 const commandEnds = (code: number): ShutdownEvent => ({ kind: 'commandEnded', code });
-const essentialOver = (code: number): ShutdownEvent => ({ kind: 'essentialOver', code });
+const essentialOver = (code: number): ShutdownEvent => ({ kind: 'essentialFinished', code });
 
 type Timed = readonly [number, ShutdownEvent];
 
@@ -41,8 +41,8 @@ describe('a container without a main command', () => {
   it('tells every runsv, and ends when nobody is left', () => {
     expect(told(play([100, ASKED]))).toEqual(['services', 350, 'stopServices']);
     expect(told(play([100, ASKED], [200, left(2)]))).toEqual(['services', 350]);
-    expect(ending(play([100, ASKED], [200, NOBODY]))).toEqual(['over', 0]);
-    expect(ending(play([100, { kind: 'asked', code: 111 }], [200, NOBODY]))).toEqual(['over', 111]);
+    expect(ending(play([100, ASKED], [200, NOBODY]))).toEqual(['done', 0]);
+    expect(ending(play([100, { kind: 'stopRequested', code: 111 }], [200, NOBODY]))).toEqual(['done', 111]);
   });
 
   it('insists when it is asked again, but not within the same second', () => {
@@ -52,17 +52,17 @@ describe('a container without a main command', () => {
   });
 
   it('gives what services left behind a second, but not more than there is', () => {
-    expect(told(play([0, ASKED], [500, left(0)]))).toEqual(['strays', 1500, 'askStrays']);
-    expect(told(play([0, ASKED], [6500, left(0)]))).toEqual(['strays', 7000, 'askStrays']);
+    expect(told(play([0, ASKED], [500, left(0)]))).toEqual(['strays', 1500, 'termStrays']);
+    expect(told(play([0, ASKED], [6500, left(0)]))).toEqual(['strays', 7000, 'termStrays']);
     expect(told(play([0, ASKED], [500, left(0)], [600, left(0)]))).toEqual(['strays', 1500]);
     expect(told(play([0, ASKED], [500, left(0)], [1499, DUE]))).toEqual(['strays', 1500]);
     expect(told(play([0, ASKED], [500, left(0)], [1500, DUE]))).toEqual(['killing', 1600, 'killAll']);
-    expect(ending(play([0, ASKED], [500, left(0)], [700, NOBODY]))).toEqual(['over', 0]);
+    expect(ending(play([0, ASKED], [500, left(0)], [700, NOBODY]))).toEqual(['done', 0]);
   });
 
   it('kills what is left at the deadline, and lets logs drain', () => {
     expect(told(play([0, ASKED], [7000, DUE]))).toEqual(['draining', 8000, 'killButLogs']);
-    expect(ending(play([0, ASKED], [7000, DUE], [7100, NOBODY]))).toEqual(['over', 0]);
+    expect(ending(play([0, ASKED], [7000, DUE], [7100, NOBODY]))).toEqual(['done', 0]);
     expect(told(play([0, ASKED], [7000, DUE], [7100, left(0)]))).toEqual(['draining', 8000]);
     expect(told(play([0, ASKED], [7000, DUE], [8000, DUE]))).toEqual(['killing', 8100, 'killAll']);
   });
@@ -76,9 +76,9 @@ describe('a container without a main command', () => {
       at = next.shutdown;
       expect(ms).toBeLessThan(10_000);
     }
-    expect([at.phase, at.code, firsts.length]).toEqual(['over', 0, 9]);
+    expect([at.phase, at.code, firsts.length]).toEqual(['done', 0, 9]);
     expect(firsts).toContainEqual({ kind: 'killAll', first: false });
-    expect(told(handleShutdowns(at, DUE, ASKED, left(3), STARTED))).toEqual(['over', null]);
+    expect(told(handleShutdowns(at, DUE, ASKED, left(3), STARTED))).toEqual(['done', null]);
   });
 });
 
@@ -102,13 +102,13 @@ describe('what services left behind while their logs are waited for', () => {
       [250, DUE],
       [250, RESTED],
     ];
-    expect(play(...asked).effects).toEqual([{ kind: 'askLeft', rested: true }]);
-    expect(told(play(...asked))).toEqual(['services', 1250, 'askLeft']);
+    expect(play(...asked).effects).toEqual([{ kind: 'termLeftovers', rested: true }]);
+    expect(told(play(...asked))).toEqual(['services', 1250, 'termLeftovers']);
     expect(told(play(...asked, [300, RESTED]))).toEqual(['services', 1250]);
-    expect(told(play(...asked, [1250, DUE]))).toEqual(['services', 7000, 'killLeft']);
+    expect(told(play(...asked, [1250, DUE]))).toEqual(['services', 7000, 'killLeftovers']);
     expect(told(play(...asked, [1250, DUE], [1300, RESTED]))).toEqual(['services', 7000]);
     expect(told(play(...asked, [1250, DUE], [7000, DUE]))).toEqual(['draining', 8000, 'killButLogs']);
-    expect(ending(play(...asked, [400, NOBODY]))).toEqual(['over', 0]);
+    expect(ending(play(...asked, [400, NOBODY]))).toEqual(['done', 0]);
   });
 
   it('is told to end a second before the deadline though services run', () => {
@@ -116,8 +116,8 @@ describe('what services left behind while their logs are waited for', () => {
       [0, ASKED],
       [6000, DUE],
     ];
-    expect(play(...late).effects).toEqual([{ kind: 'askLeft', rested: false }]);
-    expect(told(play(...late))).toEqual(['services', 7000, 'askLeft']);
+    expect(play(...late).effects).toEqual([{ kind: 'termLeftovers', rested: false }]);
+    expect(told(play(...late))).toEqual(['services', 7000, 'termLeftovers']);
     expect(told(play(...late, [7000, DUE]))).toEqual(['draining', 8000, 'killButLogs']);
   });
 
@@ -129,13 +129,13 @@ describe('what services left behind while their logs are waited for', () => {
 describe('a container with a main command', () => {
   it('stops everything when the command ends, and exits with its code', () => {
     expect(told(play([0, STARTED], [50, commandEnds(3)]))).toEqual(['services', 300, 'stopServices']);
-    expect(ending(play([0, STARTED], [50, commandEnds(3)], [60, NOBODY]))).toEqual(['over', 3]);
+    expect(ending(play([0, STARTED], [50, commandEnds(3)], [60, NOBODY]))).toEqual(['done', 3]);
   });
 
   it('asked to end, tells the command first, which has half of the time before services are told', () => {
-    expect(told(play([0, STARTED], [50, ASKED]))).toEqual(['command', 3550, 'askCommand']);
+    expect(told(play([0, STARTED], [50, ASKED]))).toEqual(['command', 3550, 'termCommand']);
     expect(told(play([0, STARTED], [50, ASKED], [60, left(2)]))).toEqual(['command', 3550]);
-    expect(told(play([0, STARTED], [50, ASKED], [60, ASKED]))).toEqual(['command', 3550, 'askCommand']);
+    expect(told(play([0, STARTED], [50, ASKED], [60, ASKED]))).toEqual(['command', 3550, 'termCommand']);
     expect(told(play([0, STARTED], [50, ASKED], [60, commandEnds(9)]))).toEqual(['services', 310, 'stopServices']);
     expect(told(play([0, STARTED], [50, ASKED], [3550, DUE]))).toEqual(['services', 3800, 'stopServices']);
   });
@@ -147,24 +147,24 @@ describe('a container with a main command', () => {
       [3550, DUE],
       [3600, left(0)],
     ];
-    expect(told(play(...late))).toEqual(['strays', 7050, 'askStrays']);
-    expect(ending(play(...late, [3700, commandEnds(143)], [3701, NOBODY]))).toEqual(['over', 143]);
-    expect(ending(play(...late, [3701, NOBODY]))).toEqual(['over', 137]);
+    expect(told(play(...late))).toEqual(['strays', 7050, 'termStrays']);
+    expect(ending(play(...late, [3700, commandEnds(143)], [3701, NOBODY]))).toEqual(['done', 143]);
+    expect(ending(play(...late, [3701, NOBODY]))).toEqual(['done', 137]);
   });
 });
 
 describe('an essential service that is over', () => {
   it('ends the container with its code', () => {
     expect(told(play([10, essentialOver(4)]))).toEqual(['services', 260, 'stopServices']);
-    expect(ending(play([10, essentialOver(4)], [20, NOBODY]))).toEqual(['over', 4]);
+    expect(ending(play([10, essentialOver(4)], [20, NOBODY]))).toEqual(['done', 4]);
   });
 
   it('has its code exited with even if a main command ends later', () => {
     const both = play([0, STARTED], [10, essentialOver(4)], [20, commandEnds(5)], [30, NOBODY]);
-    expect(ending(both)).toEqual(['over', 4]);
+    expect(ending(both)).toEqual(['done', 4]);
   });
 
   it('changes nothing once the end is under way', () => {
-    expect(ending(play([0, ASKED], [10, essentialOver(4)], [20, NOBODY]))).toEqual(['over', 0]);
+    expect(ending(play([0, ASKED], [10, essentialOver(4)], [20, NOBODY]))).toEqual(['done', 0]);
   });
 });

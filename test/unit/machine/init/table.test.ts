@@ -23,7 +23,7 @@ const word = (effect: StagesEffect): string => {
       return `run ${effect.name}`;
     case 'send':
       return `kill ${effect.pid} ${effect.signal}`;
-    case 'askFor':
+    case 'request':
       return `ask for ${effect.what}`;
     case 'switchOff':
       return `switch off: ${effect.how}`;
@@ -170,7 +170,7 @@ describe('a stage that cannot be executed', () => {
 
   it('gives way to a stop that is asked for in the shell', () => {
     const life = Life.helping(2).take(cont(true, true));
-    expect(life.done()).toEqual(['takeStop', 'kill -99 9']);
+    expect(life.done()).toEqual(['withdrawStop', 'kill -99 9']);
     expect(life.take(ended(99, null)).done()).toEqual([leave(2), 'ask for reboot', ...enter(3)]);
     const first = Life.helping(1).take(cont());
     first.done();
@@ -185,9 +185,9 @@ describe('CONT', () => {
 
   it('stops stage 2, which has five seconds', () => {
     const life = Life.in(2).take(cont());
-    expect(life.done()).toEqual(['takeStop', 'kill 20 15']);
+    expect(life.done()).toEqual(['withdrawStop', 'kill 20 15']);
     expect(life.now.dueMs).toBe(NOW + STOP_MS);
-    expect(life.take(cont(), cont(false), int(), pwr(), pwr(false)).done()).toEqual(['takeStop', 'takeStop']);
+    expect(life.take(cont(), cont(false), int(), pwr(), pwr(false)).done()).toEqual(['withdrawStop', 'withdrawStop']);
     expect(life.take(due).done()).toEqual([warns('stage 2 not terminated, sending sigkill...'), 'kill 20 9']);
     expect(life.now.dueMs).toBeNull();
     expect(life.take(ended(20, null)).done()).toEqual([leave(2), ...enter(3)]);
@@ -201,7 +201,7 @@ describe('CONT', () => {
 
   it('is kept in stage 1, and with it that the files said reboot', () => {
     const life = Life.in(1).take(cont(true, true));
-    expect(life.done()).toEqual([warns('stage 1 has not ended yet, stopping after it.'), 'takeStop']);
+    expect(life.done()).toEqual([warns('stage 1 has not ended yet, stopping after it.'), 'withdrawStop']);
     expect(life.take(ended(10)).done()).toEqual([leave(1), SKIPS, 'ask for reboot', ...enter(3)]);
   });
 
@@ -219,21 +219,21 @@ describe('CONT', () => {
   it('between two runs of stage 2 leads to stage 3 at once', () => {
     const life = Life.in(2).take(ended(20, 111));
     life.done();
-    expect(life.take(cont()).done()).toEqual(['takeStop', leave(2), ...enter(3)]);
+    expect(life.take(cont()).done()).toEqual(['withdrawStop', leave(2), ...enter(3)]);
     expect(life.now.dueMs).toBeNull();
   });
 
   it('while a stage waits for a fork leads to stage 3 at once', () => {
     const life = new Life().take({ kind: 'begin' }, forkRefused);
     life.done();
-    expect(life.take(cont()).done()).toEqual(['takeStop', leave(1), SKIPS, ...enter(3)]);
+    expect(life.take(cont()).done()).toEqual(['withdrawStop', leave(1), SKIPS, ...enter(3)]);
     expect(life.take(forkRefused, cont()).done()).toEqual([TOO_LATE]);
   });
 
   it('that comes while stage 2 is being started stops it as soon as it runs', () => {
     const life = Life.in(1).take(ended(10));
     life.done();
-    expect(life.take(cont(), started(20)).done()).toEqual(['takeStop', 'kill 20 15']);
+    expect(life.take(cont(), started(20)).done()).toEqual(['withdrawStop', 'kill 20 15']);
   });
 });
 
@@ -243,7 +243,7 @@ describe('Ctrl-Alt-Del', () => {
     expect(life.done()).toEqual(['ctrl-alt-del request...', 'enter stage: /etc/runit/ctrlaltdel', 'run ctrlaltdel']);
     life.take({ kind: 'scriptStarted', name: 'ctrlaltdel', pid: 50 }, int());
     expect(life.done()).toEqual([]);
-    expect(life.take(ended(50, 3)).done()).toEqual(['leave stage: /etc/runit/ctrlaltdel', 'look']);
+    expect(life.take(ended(50, 3)).done()).toEqual(['leave stage: /etc/runit/ctrlaltdel', 'checkStopFiles']);
     expect(life.now).toMatchObject({ state: 'running', script: null });
   });
 
@@ -260,7 +260,7 @@ describe('Ctrl-Alt-Del', () => {
     life.take(ended(10)).done();
     expect(life.take(started(20)).done().at(-1)).toBe('run ctrlaltdel');
     life.take({ kind: 'scriptUnable', name: 'ctrlaltdel' });
-    expect(life.done()).toEqual(['leave stage: /etc/runit/ctrlaltdel', 'look']);
+    expect(life.done()).toEqual(['leave stage: /etc/runit/ctrlaltdel', 'checkStopFiles']);
   });
 
   it('that ends when stage 3 has begun looks at nothing', () => {
@@ -274,7 +274,7 @@ describe('Ctrl-Alt-Del', () => {
     life.done();
     expect(life.take(ended(51)).done()).toEqual([
       'leave stage: /etc/runit/pwrfail',
-      'look',
+      'checkStopFiles',
       'ctrl-alt-del request...',
       'enter stage: /etc/runit/ctrlaltdel',
       'run ctrlaltdel',
@@ -284,7 +284,7 @@ describe('Ctrl-Alt-Del', () => {
 
 describe('a failing power', () => {
   it('stops the system without a script', () => {
-    expect(Life.in(2).take(pwr(false)).done()).toEqual(['takeStop', 'kill 20 15']);
+    expect(Life.in(2).take(pwr(false)).done()).toEqual(['withdrawStop', 'kill 20 15']);
     expect(Life.in(3).take(pwr(false)).done()).toEqual([TOO_LATE]);
     const life = Life.in(1).take(pwr(false));
     life.done();
@@ -338,11 +338,11 @@ describe('every state', () => {
   const lives: Readonly<Record<string, () => Life>> = {
     starting: () => new Life(),
     running: () => Life.in(1),
-    waiting: () => new Life().take({ kind: 'begin' }, forkRefused),
+    backoff: () => new Life().take({ kind: 'begin' }, forkRefused),
     helping: () => Life.helping(1),
     pausing: () => Life.in(2).take(ended(20, 111)),
     stopping: () => Life.in(2).take(cont()),
-    over: () => Life.over(),
+    done: () => Life.over(),
   };
   const events: readonly StagesEvent[] = [
     { kind: 'begin' },

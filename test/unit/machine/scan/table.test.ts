@@ -58,18 +58,18 @@ describe('a scan directory', () => {
   });
 
   it('tells of a crash, and looks for who holds a service that was not to be had', () => {
-    expect(play(one(), [300, ends(10, -1, 9)]).effects).toEqual([{ kind: 'tellCrash', name: 'a', signal: 9 }]);
+    expect(play(one(), [300, ends(10, -1, 9)]).effects).toEqual([{ kind: 'warnCrash', name: 'a', signal: 9 }]);
     expect(play(one(), [300, ends(10, 111)]).effects).toEqual([{ kind: 'lookForHolder', name: 'a', key: 'ka' }]);
   });
 
   it('takes over the runsv that holds a service, until that one ends', () => {
-    const held = play(one(), [300, ends(10, 111)], [301, { kind: 'taken', name: 'a', key: 'ka', pid: 99 }]);
+    const held = play(one(), [300, ends(10, 111)], [301, { kind: 'alreadySupervised', name: 'a', key: 'ka', pid: 99 }]);
     expect([nextStartMs(held.tree), runningPids(held.tree)]).toEqual([null, [99]]);
     expect(play(held.tree, [9000, ends(99, -1)], [9000, DUE]).effects).toEqual([
       { kind: 'start', name: 'a', key: 'ka' },
     ]);
-    expect(play(one(), [300, { kind: 'taken', name: 'a', key: 'ka', pid: 99 }]).tree).toEqual(one());
-    expect(play(one(), [300, { kind: 'taken', name: 'a', key: 'gone', pid: 99 }]).tree).toEqual(one());
+    expect(play(one(), [300, { kind: 'alreadySupervised', name: 'a', key: 'ka', pid: 99 }]).tree).toEqual(one());
+    expect(play(one(), [300, { kind: 'alreadySupervised', name: 'a', key: 'gone', pid: 99 }]).tree).toEqual(one());
   });
 
   it('sends TERM to what was removed, all at once', () => {
@@ -123,10 +123,10 @@ describe('a scan directory', () => {
 
   it('tells of an essential service that is over, and does not start it again if that means something', () => {
     const over = play(one(), [5000, ends(10, 125)]);
-    expect(over.effects).toEqual([{ kind: 'essentialOver', name: 'a', key: 'ka' }]);
+    expect(over.effects).toEqual([{ kind: 'essentialFinished', name: 'a', key: 'ka' }]);
     expect(nextStartMs(over.tree)).toBe(5000);
-    expect(nextStartMs(play(over.tree, [5000, { kind: 'over', key: 'ka' }]).tree)).toBe(null);
-    expect(play(over.tree, [5000, { kind: 'over', key: 'gone' }]).tree).toBe(over.tree);
+    expect(nextStartMs(play(over.tree, [5000, { kind: 'finished', key: 'ka' }]).tree)).toBe(null);
+    expect(play(over.tree, [5000, { kind: 'finished', key: 'gone' }]).tree).toBe(over.tree);
   });
 });
 
@@ -162,7 +162,7 @@ describe('a scan directory that is brought down', () => {
   it('tells whoever holds a service that was taken by another runsv, and waits for that one', () => {
     const late = play(one(), [20, STOP], [21, ends(10, 111)]);
     expect(late.effects).toEqual([{ kind: 'lookForHolder', name: 'a', key: 'ka' }]);
-    const held = play(late.tree, [22, { kind: 'taken', name: 'a', key: 'ka', pid: 99 }]);
+    const held = play(late.tree, [22, { kind: 'alreadySupervised', name: 'a', key: 'ka', pid: 99 }]);
     expect(held.effects).toEqual([{ kind: 'term', pid: 99 }]);
     expect(runningPids(held.tree)).toEqual([99]);
     expect(runningPids(play(held.tree, [30, ends(99)]).tree)).toEqual([]);
@@ -178,7 +178,7 @@ describe('a runsv that lingers', () => {
     expect(play(waiting, [10_008, DUE]).effects).toEqual([]);
     const late = play(waiting, [10_009, DUE]);
     expect(late.effects).toEqual([
-      { kind: 'tellLingering', name: 'a', pid: 10 },
+      { kind: 'warnLingering', name: 'a', pid: 10 },
       { kind: 'term', pid: 10 },
       { kind: 'start', name: 'a', key: 'other' },
     ]);
@@ -189,7 +189,7 @@ describe('a runsv that lingers', () => {
   it('keeps its directory: what came back to it is started when it has ended', () => {
     const late = play(linger('b'), [20, scan('a')], [10_009, DUE]);
     expect(late.effects).toEqual([
-      { kind: 'tellLingering', name: 'a', pid: 10 },
+      { kind: 'warnLingering', name: 'a', pid: 10 },
       { kind: 'term', pid: 10 },
     ]);
     expect(nextStartMs(late.tree)).toBe(null);
@@ -204,7 +204,7 @@ describe('a runsv that lingers', () => {
     expect(nextStartMs(play(alone, [0, runs('kb', 11)]).tree)).toBe(null);
     expect(play(alone, [0, runs('kb', 11)], [20_000, scan('a=new')]).effects.map(({ kind }) => kind)).toEqual([
       'term',
-      'tellLingering',
+      'warnLingering',
       'term',
       'start',
     ]);

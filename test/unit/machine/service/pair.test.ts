@@ -19,7 +19,7 @@ import type { Event, Now } from '../../../../src/machine/service/model.ts';
 
 const at = (ms: number): Now => ({ ms, wall: { sec: 1000, nsec: 500 } });
 const T0 = at(0);
-const NO: Event = { kind: 'answered', veto: false };
+const NO: Event = { kind: 'scriptDone', veto: false };
 const started = (pid: number): Event => ({ kind: 'started', pid });
 const ended: Event = { kind: 'ended', code: 0, status: 0 };
 
@@ -70,16 +70,16 @@ describe('a pair', () => {
       ['main', ended],
       ['main', { kind: 'noFinish' }],
     );
-    expect(out.pair.over).toBe(true);
+    expect(out.pair.done).toBe(true);
     expect(play(out.pair, ['main', { kind: 'up' }]).effects).toEqual([]);
     expect(play(alone(), ['log', { kind: 'up' }]).effects).toEqual([]);
   });
 
   it('with a log closes the pipe, and is over when the log has ended', () => {
     const pair = leaving();
-    expect([pair.draining !== null, pair.over]).toEqual([true, false]);
+    expect([pair.draining !== null, pair.done]).toEqual([true, false]);
     expect(pair.log?.want).toBe('exit');
-    expect(play(pair, ['log', ended]).pair.over).toBe(true);
+    expect(play(pair, ['log', ended]).pair.done).toBe(true);
   });
 
   it('closes the pipe exactly once', () => {
@@ -99,7 +99,7 @@ describe('a pair', () => {
     const restarting = play(running(), ['log', { kind: 'ended', code: 0, status: 0 }]).pair;
     const soon: Pair = {
       ...restarting,
-      log: restarting.log && { ...restarting.log, state: 'waiting', pid: 0, dueMs: 9 },
+      log: restarting.log && { ...restarting.log, state: 'backoff', process: null, dueMs: 9 },
     };
     const left = play(
       soon,
@@ -110,9 +110,9 @@ describe('a pair', () => {
       ['main', { kind: 'noFinish' }],
     );
     expect(left.pair).toMatchObject({
-      draining: { told: false },
-      over: false,
-      log: { state: 'waiting', want: 'exit' },
+      draining: { termSent: false },
+      done: false,
+      log: { state: 'backoff', want: 'exit' },
     });
     expect(play(left.pair, ['log', { kind: 'due' }]).effects).toEqual([
       { kind: 'on', side: 'log', effect: { kind: 'run' } },
@@ -142,7 +142,7 @@ describe('a pair', () => {
       ['main', { kind: 'up' }],
       ['main', ended],
     );
-    expect(play(back.pair, ['main', { kind: 'noFinish' }]).pair).toMatchObject({ draining: null, over: false });
+    expect(play(back.pair, ['main', { kind: 'noFinish' }]).pair).toMatchObject({ draining: null, done: false });
   });
 
   it('owes the earlier of its two deadlines', () => {
@@ -170,7 +170,7 @@ const until = (
     for (const [n, kind] of kinds(out).entries()) {
       const effect = out.effects[n];
       const what = effect?.kind === 'on' && effect.effect.kind === 'send' ? `signal ${effect.effect.signal}` : kind;
-      if (kind === 'lookAtInput') take(handleInput(current, input, at(ms)), ms);
+      if (kind === 'pollInput') take(handleInput(current, input, at(ms)), ms);
       else if (!kind.includes('publish')) seen.push(`${ms} ${what}`);
     }
   };
@@ -185,10 +185,10 @@ describe('a log that does not end', () => {
   const minute = (input: { readonly held: boolean; readonly empty: boolean }): readonly string[] =>
     until(leaving(), 65_000, input).seen;
   const told = (ms: number): readonly string[] => [
-    `${ms} tellLog`,
+    `${ms} warnLog`,
     `${ms} signal 15`,
     `${ms} signal 18`,
-    `${ms + 6000} tellLog`,
+    `${ms + 6000} warnLog`,
     `${ms + 6000} signal 9`,
   ];
 
@@ -207,24 +207,24 @@ describe('a log that does not end', () => {
 
   it('has a quarter of a second for what it took last', () => {
     const busy = until(leaving(), 6900, { held: true, empty: false }).pair;
-    expect(until(busy, 8000, HELD).seen).toEqual(['7250 tellLog', '7250 signal 15', '7250 signal 18']);
+    expect(until(busy, 8000, HELD).seen).toEqual(['7250 warnLog', '7250 signal 15', '7250 signal 18']);
   });
 
   it('is not started any more when its time is over', () => {
     const waiting = leaving();
     const pair = {
       ...waiting,
-      log: waiting.log && { ...waiting.log, state: 'waiting' as const, pid: 0, dueMs: 90_000 },
+      log: waiting.log && { ...waiting.log, state: 'backoff' as const, pid: 0, dueMs: 90_000 },
     };
-    expect(until(pair, 65_000, HELD).pair.over).toBe(true);
+    expect(until(pair, 65_000, HELD).pair.done).toBe(true);
   });
 
   it('is told once, and looked at only while it drains', () => {
     const out = handleInput(until(leaving(), 6000, HELD).pair, HELD, at(9000));
     expect(out.effects).toEqual([]);
     expect(handleInput(running(), HELD, at(9000)).effects).toEqual([]);
-    expect(until(leaving(), 6000, HELD).pair.over).toBe(false);
-    expect(play(until(leaving(), 6000, HELD).pair, ['log', ended]).pair.over).toBe(true);
+    expect(until(leaving(), 6000, HELD).pair.done).toBe(false);
+    expect(play(until(leaving(), 6000, HELD).pair, ['log', ended]).pair.done).toBe(true);
   });
 });
 
@@ -235,13 +235,13 @@ describe('a control script that outlives its service', () => {
     const gone = play(asked(), ['main', { kind: 'exit' }], ['main', ended], ['main', { kind: 'noFinish' }]).pair;
     expect(until(gone, 14_999, { held: false, empty: true }).seen).toEqual([]);
     expect(until(gone, 65_000, { held: false, empty: true }).seen).toEqual([
-      '15000 tellScript',
-      '15000 main endScript',
+      '15000 warnScript',
+      '15000 main killScript',
     ]);
     expect(play(gone, ['log', { kind: 'cont' }]).pair.script).toBe(gone.script);
     const next = play(gone, ['main', NO]);
-    expect(kinds(next)).toEqual(['main ask']);
-    expect(next.pair.script).toMatchObject({ step: { kind: 'tell', letter: 'x' } });
+    expect(kinds(next)).toEqual(['main runScript']);
+    expect(next.pair.script).toMatchObject({ step: { kind: 'notify', letter: 'x' } });
     expect(play(next.pair, ['main', NO]).pair.script).toBe(null);
   });
 
@@ -269,12 +269,12 @@ describe('a log that comes and goes', () => {
     expect(dropLog(alone(), at(5000)).effects).toEqual([]);
     const closed = play(dropped.pair, ['log', ended]);
     expect(kinds(closed)).toEqual(['log publish', 'closeLog']);
-    expect(closed.pair).toMatchObject({ log: null, draining: null, over: false });
+    expect(closed.pair).toMatchObject({ log: null, draining: null, done: false });
   });
 
   it('lets its service be commanded meanwhile, and takes everything along when that exits', () => {
     const dropped = dropLog(running(), at(5000)).pair;
-    expect(kinds(play(dropped, ['main', { kind: 'term' }]))).toEqual(['main ask']);
+    expect(kinds(play(dropped, ['main', { kind: 'term' }]))).toEqual(['main runScript']);
     expect(play(dropped, ['log', { kind: 'up' }]).effects).toEqual([]);
     const gone = play(
       dropped,
@@ -284,9 +284,9 @@ describe('a log that comes and goes', () => {
       ['main', ended],
       ['main', { kind: 'noFinish' }],
     );
-    expect(gone.pair).toMatchObject({ over: false, draining: { told: false } });
+    expect(gone.pair).toMatchObject({ done: false, draining: { termSent: false } });
     expect(kinds(gone)).not.toContain('endInput');
-    expect(play(gone.pair, ['log', ended]).pair.over).toBe(true);
+    expect(play(gone.pair, ['log', ended]).pair.done).toBe(true);
   });
 
   it('at rest is closed at once', () => {
@@ -299,10 +299,10 @@ describe('what is due', () => {
   it('comes one after the other', () => {
     const soon = (side: Side, pair: Pair): Pair => ({
       ...pair,
-      [side]: pair[side] && { ...pair[side], state: 'waiting', pid: 0, dueMs: 9 },
+      [side]: pair[side] && { ...pair[side], state: 'backoff', process: null, dueMs: 9 },
     });
     expect(kinds(handleDue(soon('log', running()), at(9)) as PairOutcome)).toEqual(['log run']);
-    expect(kinds(handleDue(soon('main', running()), at(9)) as PairOutcome)).toEqual(['main ask']);
+    expect(kinds(handleDue(soon('main', running()), at(9)) as PairOutcome)).toEqual(['main runScript']);
     expect(handleDue(running(), at(9))).toBe(null);
     expect(handleDue(alone(), at(9))).toBe(null);
     expect(handleDue(leaving(), at(5001))).toBe(null);

@@ -5,7 +5,7 @@ import { letterOf, signalOf } from '../../../../src/machine/service/steps.ts';
 import type { Event, Now, Service } from '../../../../src/machine/service/model.ts';
 
 const at = (ms: number): Now => ({ ms, wall: { sec: 1000, nsec: 500 } });
-const NO: Event = { kind: 'answered', veto: false };
+const NO: Event = { kind: 'scriptDone', veto: false };
 const EVENTS: Readonly<Record<string, Event>> = {
   u: { kind: 'up' },
   d: { kind: 'down' },

@@ -1,7 +1,7 @@
 // The table of states and events, situation by situation. Read next: src/machine/service/model.ts (the model).
 import { describe, expect, it } from 'vitest';
 import { handle, isAtRest, newService, RESTART_MS } from '../../../../src/machine/service/table.ts';
-import type { Effect, Event, Now, Service, State } from '../../../../src/machine/service/model.ts';
+import type { Effect, Event, Now, Service, ServiceState } from '../../../../src/machine/service/model.ts';
 
 const at = (ms: number): Now => ({ ms, wall: { sec: 1000 + ms / 1000, nsec: 500 } });
 const T0 = at(0);
@@ -18,37 +18,37 @@ const play = (service: Service, ...events: readonly (readonly [number, Event])[]
 const names = (effects: readonly Effect[]): readonly string[] =>
   effects.map((effect) => {
     if (effect.kind === 'send') return `send ${effect.signal} to ${effect.pid}`;
-    if (effect.kind === 'ask') return `ask ${effect.letter} ${effect.pid}`;
+    if (effect.kind === 'runScript') return `ask ${effect.letter} ${effect.pid}`;
     if (effect.kind === 'finish') return `finish ${effect.code} ${effect.status}`;
     return effect.kind;
   });
 
-const YES: Event = { kind: 'answered', veto: true };
-const NO: Event = { kind: 'answered', veto: false };
+const YES: Event = { kind: 'scriptDone', veto: true };
+const NO: Event = { kind: 'scriptDone', veto: false };
 const ended = (code: number, status: number): Event => ({ kind: 'ended', code, status });
 const started = (pid: number): Event => ({ kind: 'started', pid });
 
 const fresh = (want: 'up' | 'down' = 'up'): Service => newService(want, true, T0);
 const freshLog = (): Service => newService('up', false, T0);
 /** A service in each state, reached by events alone. */
-const reach: Readonly<Record<State, (want?: 'up' | 'down') => Service>> = {
+const reach: Readonly<Record<ServiceState, (want?: 'up' | 'down') => Service>> = {
   down: () => fresh('down'),
   preparing: () => play(fresh(), [0, { kind: 'up' }]).service,
   starting: () => play(fresh(), [0, { kind: 'up' }], [0, NO]).service,
   up: () => play(fresh(), [0, { kind: 'up' }], [0, NO], [0, started(7)]).service,
   ending: () => play(reach.up(), [5000, ended(1, 0)]).service,
   finishing: () => play(reach.ending(), [5000, started(8)]).service,
-  waiting: () => play(reach.up(), [10, ended(0, 0)], [20, { kind: 'noFinish' }]).service,
+  backoff: () => play(reach.up(), [10, ended(0, 0)], [20, { kind: 'noFinish' }]).service,
 };
-const STATES = Object.keys(reach) as readonly State[];
+const STATES = Object.keys(reach) as readonly ServiceState[];
 
-const found = { pid: 9, startedMs: -5000, since: T0.wall, paused: true, gotTerm: true } as const;
+const found = { process: { pid: 9, startedMs: -5000, paused: true, gotTerm: true }, since: T0.wall } as const;
 const EVENTS: readonly Event[] = [
   { kind: 'up' },
   { kind: 'down' },
   { kind: 'once' },
   { kind: 'exit' },
-  { kind: 'leave' },
+  { kind: 'drain' },
   { kind: 'term' },
   { kind: 'kill' },
   { kind: 'pause' },
@@ -74,8 +74,11 @@ describe('every cell of the table', () => {
       expect(service.state).toBe(state);
       for (const event of EVENTS) {
         const next = handle(service, event, at(9000)).service;
-        expect([next.state, next.pid !== 0]).toEqual([next.state, next.state === 'up' || next.state === 'finishing']);
-        expect(next.dueMs !== null && next.state !== 'waiting' && next.state !== 'ending').toBe(false);
+        expect([next.state, next.process !== null]).toEqual([
+          next.state,
+          next.state === 'up' || next.state === 'finishing',
+        ]);
+        expect(next.dueMs !== null && next.state !== 'backoff' && next.state !== 'ending').toBe(false);
       }
     });
   }
@@ -87,7 +90,7 @@ describe('starting', () => {
     expect(names(play(reach.preparing(), [0, YES]).effects)).toEqual(['run']);
     const up = play(reach.starting(), [3, started(7)]);
     expect(names(up.effects)).toEqual(['publish']);
-    expect(up.service).toMatchObject({ state: 'up', pid: 7, startedMs: 3, since: at(3).wall });
+    expect(up.service).toMatchObject({ state: 'up', process: { pid: 7, startedMs: 3 }, since: at(3).wall });
   });
 
   it('has no scripts to ask for a log service', () => {
@@ -96,14 +99,14 @@ describe('starting', () => {
 
   it('tries a refused fork again a second later, and stays obedient meanwhile', () => {
     const refused = play(reach.starting(), [50, { kind: 'forkRefused' }]);
-    expect(refused.service).toMatchObject({ state: 'waiting', dueMs: 1050, want: 'up' });
+    expect(refused.service).toMatchObject({ state: 'backoff', dueMs: 1050, want: 'up' });
     expect(play(refused.service, [60, { kind: 'down' }]).service).toMatchObject({ state: 'down', dueMs: null });
     expect(names(play(refused.service, [1050, { kind: 'due' }]).effects)).toEqual(['ask u 0']);
   });
 
   it('waits a second where what it needs is not ready, and asks again', () => {
     const later = play(reach.preparing(), [50, { kind: 'notReady' }]);
-    expect(later.service).toMatchObject({ state: 'waiting', dueMs: 1050, want: 'up', asking: null });
+    expect(later.service).toMatchObject({ state: 'backoff', dueMs: 1050, want: 'up', runningScript: null });
     expect(play(later.service, [60, { kind: 'exit' }]).service).toMatchObject({ state: 'down', want: 'exit' });
     expect(names(play(later.service, [1050, { kind: 'due' }]).effects)).toEqual(['ask u 0']);
   });
@@ -119,13 +122,13 @@ describe('starting', () => {
     const failed = play(reach.starting(), [0, { kind: 'execFailed' }]);
     expect(names(failed.effects)).toEqual(['finish 111 0']);
     expect(play(failed.service, [0, { kind: 'noFinish' }]).service).toMatchObject({
-      state: 'waiting',
+      state: 'backoff',
       dueMs: RESTART_MS,
     });
   });
 
   it('is cancelled by down or exit as long as ./run has not been started', () => {
-    for (const state of ['preparing', 'waiting'] as const) {
+    for (const state of ['preparing', 'backoff'] as const) {
       expect(play(reach[state](), [30, { kind: 'down' }]).service).toMatchObject({ state: 'down', want: 'down' });
       expect(play(reach[state](), [30, { kind: 'exit' }]).service).toMatchObject({ state: 'down', want: 'exit' });
     }
@@ -156,7 +159,7 @@ describe('starting', () => {
 describe('the second between two starts', () => {
   it('is counted from the end of a program that lived less', () => {
     const soon = play(reach.up(), [900, ended(0, 0)], [900, { kind: 'noFinish' }]);
-    expect(soon.service).toMatchObject({ state: 'waiting', dueMs: 1900 });
+    expect(soon.service).toMatchObject({ state: 'backoff', dueMs: 1900 });
     expect(play(soon.service, [1900, { kind: 'due' }]).service.state).toBe('preparing');
   });
 
@@ -169,7 +172,7 @@ describe('the second between two starts', () => {
   it('also holds for an up that comes after a down', () => {
     const down = play(reach.up(), [10, { kind: 'down' }], [20, ended(-1, 15)], [20, { kind: 'noFinish' }]);
     expect(down.service.state).toBe('down');
-    expect(play(down.service, [30, { kind: 'up' }]).service).toMatchObject({ state: 'waiting', dueMs: 1020 });
+    expect(play(down.service, [30, { kind: 'up' }]).service).toMatchObject({ state: 'backoff', dueMs: 1020 });
   });
 
   it('does not hold up an exit', () => {
@@ -184,7 +187,7 @@ describe('stopping', () => {
     expect(names(asked.effects)).toEqual(['publish', 'ask t 7']);
     const sent = play(asked.service, [0, NO]);
     expect(names(sent.effects)).toEqual(['send 15 to 7', 'publish', 'send 18 to 7', 'ask d 7']);
-    expect(sent.service).toMatchObject({ gotTerm: true, want: 'down' });
+    expect(sent.service).toMatchObject({ process: { gotTerm: true }, want: 'down' });
     expect(names(play(sent.service, [0, YES]).effects)).toEqual([]);
   });
 
@@ -196,7 +199,7 @@ describe('stopping', () => {
   it('sends no TERM where control/t objects, and no CONT where the service is wanted up', () => {
     const vetoed = play(reach.up(), [0, { kind: 'down' }], [0, YES]);
     expect(names(vetoed.effects)).toEqual(['send 18 to 7', 'ask d 7']);
-    expect(vetoed.service.gotTerm).toBe(false);
+    expect(vetoed.service.process?.gotTerm).toBe(false);
     expect(names(play(reach.up(), [0, { kind: 'term' }], [0, NO]).effects)).toEqual(['send 15 to 7', 'publish']);
   });
 
@@ -228,10 +231,10 @@ describe('signals', () => {
   it('pause and continue are shown, vetoed or not', () => {
     const paused = play(reach.up(), [0, { kind: 'pause' }], [0, YES]);
     expect(names(paused.effects)).toEqual(['publish']);
-    expect(paused.service.paused).toBe(true);
+    expect(paused.service.process?.paused).toBe(true);
     const resumed = play(paused.service, [0, { kind: 'cont' }], [0, NO]);
     expect(names(resumed.effects)).toEqual(['send 18 to 7', 'publish']);
-    expect(resumed.service.paused).toBe(false);
+    expect(resumed.service.process?.paused).toBe(false);
   });
 
   it('wait for the script that is being asked', () => {
@@ -250,8 +253,8 @@ describe('kill', () => {
 
   it('ends a control script that hangs', () => {
     const hanging = play(reach.up(), [0, { kind: 'down' }], [0, { kind: 'kill' }]);
-    expect(names(hanging.effects)).toEqual(['endScript']);
-    expect(names(play(reach.preparing(), [0, { kind: 'kill' }]).effects)).toEqual(['endScript']);
+    expect(names(hanging.effects)).toEqual(['killScript']);
+    expect(names(play(reach.preparing(), [0, { kind: 'kill' }]).effects)).toEqual(['killScript']);
     expect(names(play(reach.down(), [0, { kind: 'kill' }]).effects)).toEqual([]);
   });
 
@@ -278,7 +281,7 @@ describe('kill', () => {
 
 describe('finishing', () => {
   it('keeps the time at which the run began', () => {
-    expect(reach.finishing()).toMatchObject({ pid: 8, since: T0.wall, gotTerm: false });
+    expect(reach.finishing()).toMatchObject({ process: { pid: 8, gotTerm: false, startedMs: 5000 }, since: T0.wall });
   });
 
   it('tries a refused fork again', () => {
@@ -335,51 +338,54 @@ describe('an essential service', () => {
 
   it('is over when it ends by itself and has no finish script, with its exit code', () => {
     const over = play(running(), [5000, ended(3, 0)], [5000, NO_FINISH]);
-    expect(over.service).toMatchObject({ state: 'down', want: 'exit', over: 3 });
+    expect(over.service).toMatchObject({ state: 'down', want: 'exit', finalExitCode: 3 });
     expect(isAtRest(over.service)).toBe(true);
-    expect(play(running(), [5000, ended(-1, 11)], [5000, NO_FINISH]).service.over).toBe(139);
-    expect(play(running(), [5000, ended(-1, 0)], [5000, NO_FINISH]).service.over).toBe(111);
+    expect(play(running(), [5000, ended(-1, 11)], [5000, NO_FINISH]).service.finalExitCode).toBe(139);
+    expect(play(running(), [5000, ended(-1, 0)], [5000, NO_FINISH]).service.finalExitCode).toBe(111);
   });
 
   it('is over when its finish script says so by 125, and starts again otherwise', () => {
     const finishing = play(running(), [5000, ended(4, 0)], [5000, started(8)]).service;
-    expect(play(finishing, [5000, ended(125, 0)]).service).toMatchObject({ want: 'exit', over: 4 });
-    expect(play(finishing, [5000, ended(0, 0)]).service).toMatchObject({ state: 'preparing', over: null });
-    expect(play(finishing, [5000, ended(-1, 9)]).service).toMatchObject({ state: 'preparing', over: null });
+    expect(play(finishing, [5000, ended(125, 0)]).service).toMatchObject({ want: 'exit', finalExitCode: 4 });
+    expect(play(finishing, [5000, ended(0, 0)]).service).toMatchObject({ state: 'preparing', finalExitCode: null });
+    expect(play(finishing, [5000, ended(-1, 9)]).service).toMatchObject({ state: 'preparing', finalExitCode: null });
     const unusable = play(running(), [5000, ended(4, 0)], [5000, { kind: 'execFailed' }]);
-    expect(unusable.service).toMatchObject({ state: 'preparing', over: null });
+    expect(unusable.service).toMatchObject({ state: 'preparing', finalExitCode: null });
   });
 
   it('is not over when a command has ended it', () => {
     for (const kind of ['term', 'kill', 'down', 'exit'] as const) {
       const asked = play(running(), [4000, { kind }], [5000, ended(0, 0)], [5000, NO_FINISH]).service;
-      expect([kind, asked.over]).toEqual([kind, null]);
+      expect([kind, asked.finalExitCode]).toEqual([kind, null]);
     }
     const before = play(vital(), [0, { kind: 'up' }], [0, NO], [0, { kind: 'down' }], [0, started(7)]).service;
-    expect(play(before, [5000, ended(0, 0)], [5000, NO_FINISH]).service.over).toBe(null);
+    expect(play(before, [5000, ended(0, 0)], [5000, NO_FINISH]).service.finalExitCode).toBe(null);
     const told = play(running(), [4000, { kind: 'term' }], [4000, NO], [5000, ended(0, 0)], [5000, NO_FINISH]);
     const again = play(told.service, [5000, NO]).service;
-    expect(play(again, [5000, started(9)], [9000, ended(0, 0)], [9000, NO_FINISH]).service.over).toBe(0);
+    expect(play(again, [5000, started(9)], [9000, ended(0, 0)], [9000, NO_FINISH]).service.finalExitCode).toBe(0);
   });
 
   it('is over after once, too', () => {
     const once = play(vital('down'), [0, { kind: 'once' }], [0, NO], [0, started(7)]).service;
-    expect(play(once, [5000, ended(0, 0)], [5000, NO_FINISH]).service.over).toBe(0);
+    expect(play(once, [5000, ended(0, 0)], [5000, NO_FINISH]).service.finalExitCode).toBe(0);
   });
 
   it('is over when ./run cannot be executed', () => {
     const starting = play(vital(), [0, { kind: 'up' }], [0, NO]).service;
-    expect(play(starting, [0, { kind: 'execFailed' }], [0, NO_FINISH]).service.over).toBe(111);
+    expect(play(starting, [0, { kind: 'execFailed' }], [0, NO_FINISH]).service.finalExitCode).toBe(111);
   });
 
   it('that an earlier supervisor had told to end is not over', () => {
     const taken = handle(vital(), { kind: 'adopted', ...found, phase: 'run' }, T0).service;
-    expect(play(taken, [10, ended(-1, 0)], [10, NO_FINISH]).service.over).toBe(null);
+    expect(play(taken, [10, ended(-1, 0)], [10, NO_FINISH]).service.finalExitCode).toBe(null);
   });
 
   it('only that: any other starts again', () => {
-    expect(play(reach.up(), [5000, ended(0, 0)], [5000, NO_FINISH]).service).toMatchObject({ over: null, want: 'up' });
-    expect(play(reach.finishing(), [5000, ended(125, 0)]).service).toMatchObject({ over: null, want: 'up' });
+    expect(play(reach.up(), [5000, ended(0, 0)], [5000, NO_FINISH]).service).toMatchObject({
+      finalExitCode: null,
+      want: 'up',
+    });
+    expect(play(reach.finishing(), [5000, ended(125, 0)]).service).toMatchObject({ finalExitCode: null, want: 'up' });
   });
 });
 

@@ -1,0 +1,72 @@
+// The process of runsv: one service, and the loop with nothing else in it.
+//
+// Read next: supervisor.ts (the handlers of a service), ../loop.ts.
+import type { Bytes } from '../../abi/bytes.ts';
+import { SIGALRM, SIGCHLD, SIGHUP, SIGINT, SIGPIPE, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2 } from '../../abi/signals.ts';
+import { type Fd, refused } from '../../host/calls.ts';
+import { sys } from '../../host/sys.ts';
+import { type Loop, newLoop, reap, turn } from '../loop.ts';
+import { Fatal, reason, type Voice } from '../messages.ts';
+import { holdStandard } from '../process/std-fds.ts';
+import { writeExitCode } from './exitcode-file.ts';
+import type { LivePair } from './pair.ts';
+import { exitService, superviseService, tidy } from './supervisor.ts';
+
+/** Ending signals all mean the same: bring the service down, then go. */
+const ENDING: readonly number[] = [SIGTERM, SIGHUP, SIGINT, SIGQUIT];
+/** Signals that must not end a supervisor, and tell it nothing. */
+const HARMLESS: readonly number[] = [SIGPIPE, SIGALRM, SIGUSR1, SIGUSR2];
+
+/** The folder of the service: runsv works in its directory. */
+const HERE = '';
+
+/** Signals that whoever started us ignores stay ignored, for the services too. */
+const catchSignals = (): Fd => {
+  const signals = sys.catchSignals([SIGCHLD, SIGTERM]);
+  const more = refused(signals) ? signals : sys.catchUnignored([...ENDING, ...HARMLESS]);
+  if (refused(more)) throw new Fatal(reason('unable to create selfpipe', more));
+  return more;
+};
+
+const enter = (dir: Bytes): void => {
+  const entered = sys.chdir(dir);
+  if (refused(entered)) throw new Fatal(reason('unable to change to directory', entered));
+};
+
+/** The one service. */
+interface Only {
+  /** Null until it is taken. */
+  live: LivePair | null;
+  /** It was asked to end before that. */
+  exits: boolean;
+}
+
+const exit = (only: Only): void => {
+  if (only.live === null) only.exits = true;
+  else exitService(only.live);
+};
+
+const takeSignals = (loop: Loop, only: Only, signals: readonly number[]): void => {
+  for (const signal of signals) {
+    if (signal === SIGCHLD) reap(loop, () => undefined);
+    else if (ENDING.includes(signal)) exit(only);
+  }
+};
+
+/** Supervises the service in `dir` until nothing is left to. The exit code. Throws Fatal. */
+export const runService = (voice: Voice, dir: Bytes): number => {
+  holdStandard();
+  const only: Only = { live: null, exits: false };
+  const loop = newLoop(catchSignals(), (signals) => takeSignals(loop, only, signals));
+  enter(dir);
+  superviseService(loop, voice, HERE, (live) => {
+    only.live = live;
+  });
+  while (only.live === null) turn(loop, null);
+  const { live } = only;
+  if (only.exits) exitService(live);
+  while (!live.pair.done) turn(loop, null);
+  tidy(live);
+  const { finalExitCode } = live.pair.main;
+  return finalExitCode === null ? 0 : writeExitCode(voice, HERE, finalExitCode);
+};
