@@ -1,9 +1,9 @@
-// Going on after a failure of the engine: a runsvdir that answers for a container says at each change what there is, and
-// takes it up again when the host has executed it anew (sys_reexec in ../../host/c/sys.h).
+// Surviving an engine failure: a runsvdir that supervises a container saves its state at each change, and
+// restores it when the host has executed it again (sys_reexec in ../../host/c/sys.h).
 //
-// Promises: no runsv is forgotten, no main command started twice, no exit code of it lost; a stop that has begun goes
-// on, with its deadline. What was started and not yet written down is found by the lock of its service.
-// Must not: be asked for anything in classic use. Read first: ../../machine/checkpoint.ts.
+// Promises: forgets no runsv, starts no main command twice, loses no exit code of it; a stop that has begun continues
+// with its deadline. What started after the last checkpoint is found by the lock of its service.
+// Must not: be called in classic use. Read first: ../../machine/checkpoint.ts.
 import {
   type ForeignRunsv,
   decodeCheckpoint,
@@ -29,10 +29,10 @@ import { addForeignRunsv, type Container, type LiveTree } from '../scan/state.ts
 
 /** The process that is spawned next. */
 export const NEXT = -1;
-/** KILL's wait status: for a main command whose end nobody has seen. */
+/** KILL's wait status: for a main command whose end nobody saw. */
 const UNSEEN = 9;
 
-/** What an earlier self has left for us; null: there was none. What may be there and cannot be read is a failure. */
+/** The checkpoint of an earlier life of this process; null: none. One that exists and cannot be read is a failure. */
 export const readCheckpoint = <W extends ProgramWord>(word: W): Checkpoint<W> | null => {
   const text = sys.restore();
   if (text === -ENOENT) return null;
@@ -57,7 +57,7 @@ const write = (live: LiveTree, container: Container, process: number): number =>
   return sys.checkpoint(text, live.home, input, process);
 };
 
-/** Says what there is, if it has changed. Where there is no memory for it the last one stands. */
+/** Saves the state, if it has changed. Without memory for it the last checkpoint stays. */
 export const saveCheckpoint = (live: LiveTree): void => {
   const { container, tree } = live;
   if (container === null) return;
@@ -68,8 +68,8 @@ export const saveCheckpoint = (live: LiveTree): void => {
 };
 
 /**
- * The process that is spawned next is the main command: it is known to the host before it is to us. Where that cannot be
- * said it is not started, for a successor would start another.
+ * The process that is spawned next is the main command: the host knows it before we do. If that cannot be
+ * saved, it is not started, because a restored process would start another.
  */
 export const announceCommand = (live: LiveTree, container: Container): void => {
   const said = write(live, container, NEXT);
@@ -77,7 +77,7 @@ export const announceCommand = (live: LiveTree, container: Container): void => {
   container.commandDue = false;
 };
 
-/** The descriptor again, closed in the programs that we start. */
+/** Opens the descriptor again, close-on-exec. */
 export const reopened = (fd: number): Fd | null => {
   const again = sys.open(`/proc/self/fd/${fd}`, O_RDONLY | O_NONBLOCK, 0);
   if (refused(again)) return null;
@@ -87,14 +87,14 @@ export const reopened = (fd: number): Fd | null => {
 
 export const isGone = (pid: number): boolean => sys.kill(pid, 0) === -ESRCH;
 
-/** Whose end nobody could take, or was lost with the engine. What an essential service has left tells how it ended. */
+/** The end of a runsv that nobody reaped, or that was lost with the engine: known only from supervise/exitcode. */
 export const unseenEnd = (dir: Bytes, { name, pid }: Entry): Ended => ({
   pid,
   code: hasExitCode(`${dir}/${name}`) ? ESSENTIAL_EXIT_CODE : -1,
   signal: 0,
 });
 
-/** Holds those who are still there; returns the numbers of the others, which others may have got. */
+/** Holds those that still run; returns the numbers of the others, which other processes may have now. */
 const holdForeignRunsvs = (live: LiveTree, runsvs: readonly ForeignRunsv[]): readonly number[] => {
   const gone: number[] = [];
   for (const { pid, start } of runsvs) {
@@ -115,7 +115,7 @@ const restoreCommand = (live: LiveTree, container: Container, checkpoint: Checkp
   else awaitCommand(live, container);
 };
 
-/** Takes up what there was. */
+/** Restores the state. */
 export const restore = (live: LiveTree, checkpoint: Checkpoint<'runsvdir'>): void => {
   const { container } = live;
   if (container === null) return;
@@ -127,7 +127,7 @@ export const restore = (live: LiveTree, checkpoint: Checkpoint<'runsvdir'>): voi
   restoreCommand(live, container, checkpoint);
   const gone = [...wanted, ...leaving].filter(({ pid }) => pid !== 0 && (goneAliens.includes(pid) || isGone(pid)));
   deliverToTree(live, { kind: 'ended', runsvs: gone.map((entry) => unseenEnd(live.dir, entry)) });
-  // the end of a runsv of another runsvdir was awaited by a descriptor that is gone; an essential service that is over stays so
+  // the descriptors that watched runsvs of another runsvdir are gone; an essential service that has ended stays so
   const waiting = wanted.filter(
     ({ name, pid, dueMs }) => pid === 0 && dueMs === null && !hasExitCode(`${live.dir}/${name}`),
   );

@@ -1,6 +1,6 @@
 // Whether every runsv listens: its supervise/ok has a reader, so that `sv` reaches it.
 //
-// Promises: told by events where the kernel has them, else by asking now and then; what was heard once is not asked again.
+// Promises: notices by events if the kernel has them, else by polling; does not check a runsv again that listens.
 // Must not: decide; that is ../../machine/container/readiness.ts. Read next: main-command.ts (who waits for it).
 import type { Bytes } from '../../abi/bytes.ts';
 import { type Fd, refused } from '../../host/calls.ts';
@@ -14,11 +14,11 @@ import { isRead } from '../trusted-file.ts';
 export interface Listening {
   readonly sinceMs: number;
   readonly inotify: Fd | null;
-  /** Services whose runsv was heard, by key. */
+  /** Services whose runsv listens, by key. */
   readonly listening: Set<string>;
-  /** Directories that are watched. */
+  /** Directories with a watch. */
   readonly watched: Set<Bytes>;
-  /** When to ask again, monotonic. */
+  /** When to check again, monotonic. */
   dueMs: number;
 }
 
@@ -45,7 +45,7 @@ const newListening = (loop: Loop): Listening => {
   };
 };
 
-/** Whether a directory is watched: names that appear in it, and files that are opened. */
+/** Watches a directory: names that appear in it, and files that are opened. Whether that succeeds. */
 const isWatched = ({ inotify, watched }: Listening, path: Bytes): boolean => {
   if (inotify === null || watched.has(path)) return inotify !== null;
   if (sys.watch(inotify, path, IN_CREATE | IN_MOVED_TO | IN_OPEN) < 0) return false;
@@ -53,14 +53,14 @@ const isWatched = ({ inotify, watched }: Listening, path: Bytes): boolean => {
   return true;
 };
 
-/** Asks every runsv that was not heard yet. */
+/** Checks every runsv that did not listen yet. */
 const checkRunsvs = (live: Listener, listening: Listening): Readiness => {
   const notListening: string[] = [];
   let mustPoll = false;
   for (const { name, key } of live.tree.wanted.values()) {
     if (listening.listening.has(key)) continue;
     const service = `${live.dir}/${name}`;
-    // watched before it is asked, so that nothing falls between
+    // watch first, then check, so that no event is missed
     const isSeen = isWatched(listening, service) && isWatched(listening, `${service}/supervise`);
     if (isRead(`${service}/supervise/ok`)) listening.listening.add(key);
     else {
@@ -72,7 +72,7 @@ const checkRunsvs = (live: Listener, listening: Listening): Readiness => {
   return readinessOf({ hasScanned, isSettling, notListening, mustPoll }, listening.sinceMs, monotonicMs());
 };
 
-/** Nothing is waited for any more. */
+/** Stops waiting. */
 export const stopListening = (live: Listener): void => {
   const inotify = live.listening?.inotify ?? null;
   if (inotify !== null) {

@@ -1,8 +1,7 @@
 // The main command of a container: in the foreground, with the terminal; when it ends, everything ends.
 //
-// Promises: it inherits what runsvdir was given, the terminal too, and starts when the services can be reached by `sv`,
-// or after five seconds. What keeps it from
-// starting is told, and ends everything with the code that a shell would give.
+// Promises: it inherits what runsvdir was given, including the terminal, and starts when `sv` can reach the services,
+// or after five seconds. A failure to start it is reported, and ends everything with the code that a shell would give.
 // Read next: ../../machine/container/shutdown.ts (what its end means).
 import { exitCodeOf } from '../../abi/wait-status.ts';
 import type { Bytes } from '../../abi/bytes.ts';
@@ -45,18 +44,18 @@ const warnNotListening = (live: LiveTree, notListening: readonly string[], name:
   live.voice.warn(`no runsv listens after ${LISTEN_MS / 1000} s in ${names}, starting ${name} all the same`);
 };
 
-/** What is on its way to its end starts nothing any more. */
+/** A shutdown starts no main command any more. */
 const forget = (live: LiveTree, container: Container): void => {
   container.commandDue = false;
   stopListening(live);
 };
 
-/** The loop tells of its end. */
+/** Watches for its end. */
 export const awaitCommand = ({ loop }: LiveTree, container: Container): void => {
   loop.children.set(container.pid, (_, wait) => commandEnded(container, wait));
 };
 
-/** Starts the main command, if one is to be started and services listen; `announce` is called just before. */
+/** Starts the main command, if it is not started yet and the services listen; calls `announce` just before. */
 export const startCommand = (live: LiveTree, announce: (live: LiveTree, container: Container) => void): void => {
   const { container } = live;
   if (container === null || !container.commandDue) return;

@@ -1,6 +1,6 @@
-// Who else runs: the processes that /proc tells of, and who descends from whom.
+// Other processes: those in /proc, and who descends from whom.
 //
-// Promises: zombies are left out; nobody where /proc is not mounted. What is told is a moment old when it is told.
+// Promises: leaves out zombies; finds nobody if /proc is not mounted. The result is a moment old.
 import { decodeStatus } from '../../formats/status.ts';
 import type { Bytes } from '../../abi/bytes.ts';
 import { refused } from '../../host/calls.ts';
@@ -8,7 +8,7 @@ import { sys } from '../../host/sys.ts';
 import { type Process, processOf } from '../process/proc.ts';
 import { readThere } from '../trusted-file.ts';
 
-/** Everybody but this process. */
+/** All processes but this one. */
 export const others = (): readonly Process[] => {
   const names = sys.readdir('/proc');
   if (refused(names)) return [];
@@ -22,10 +22,10 @@ export const others = (): readonly Process[] => {
   return found;
 };
 
-/** What can be shown of a name that a process gave itself. */
+/** The printable part of a name that a process gave itself. */
 export const shownName = ({ name }: Process): Bytes => name.replace(/[^ -9;-~]/g, '?');
 
-/** Those of `all` that descend from one of `roots`, themselves not among them. */
+/** Those of `all` that descend from one of `roots`, without the roots. */
 export const descendants = (all: readonly Process[], roots: readonly number[]): readonly Process[] => {
   const family = new Set(roots);
   const found = new Map<number, Process>();
@@ -47,8 +47,8 @@ export const hasRested = (runsv: number): boolean => {
 };
 
 /**
- * The log service's process of the service that this runsv supervises; 0 for none. What a user may have written counts
- * where the process is a child of that runsv: he can name another process of the same service, and nobody else's.
+ * The process of the log service of the service that this runsv supervises; 0: none. A file that a user may have written counts
+ * if the process is a child of that runsv: he can name another process of the same service, and nobody else's.
  */
 export const logOf = (runsv: number, all: readonly Process[]): number => {
   const file = readThere(`/proc/${runsv}/cwd/log/supervise/pid`, 16);

@@ -1,8 +1,8 @@
-// Bringing a container down: carries out what ../../machine/container/shutdown.ts decides, which read first.
+// Stopping a container: carries out what ../../machine/container/shutdown.ts decides, which read first.
 //
-// Promises: what is killed is told in one line, by name. As process 1 everybody is reached, also who came from outside;
-// otherwise everybody who descends from us, for as a subreaper we are given their orphans.
-// Must not: wait. Read next: processes.ts (who is there), ../scan/supervisor.ts (the loop).
+// Promises: reports what it kills in one line, by name. Process 1 reaches everybody, including processes from outside;
+// otherwise all descendants, because a subreaper gets their orphans.
+// Must not: wait. Read next: processes.ts (who is there), ../scan/supervisor.ts (who calls).
 import { monotonicMs } from '../../host/clock.ts';
 import { SIGCONT, SIGKILL, SIGSTOP, SIGTERM } from '../../abi/signals.ts';
 import { sys } from '../../host/sys.ts';
@@ -21,7 +21,7 @@ const NAMED_MAX = 8;
 
 const isProcess1 = (): boolean => sys.getpid() === 1;
 
-/** Everybody whom we are to bring down. */
+/** Every process that has to end. */
 const ours = (live: LiveTree): readonly Process[] => {
   const all = others();
   if (isProcess1()) return all;
@@ -48,7 +48,7 @@ const terminate = (process: Process): void => {
 
 const processKey = ({ pid, start }: Process): string => `${pid}:${start}`;
 
-/** Many a program takes a second TERM for haste: who was told already is left alone. */
+/** To many programs a second TERM means haste: those that got one already are left alone. */
 const terminateStrays = (live: LiveTree, { sentTerm }: Container): void => {
   if (sentTerm.size > 0) {
     for (const process of ours(live)) if (!sentTerm.has(processKey(process))) terminate(process);
@@ -58,7 +58,7 @@ const terminateStrays = (live: LiveTree, { sentTerm }: Container): void => {
   signalAll(live, SIGCONT);
 };
 
-/** Everybody but runsvs, logs and what those have started. */
+/** Everybody but runsvs, logs and their descendants. */
 const leftoversOf = (live: LiveTree, all: readonly Process[]): readonly Process[] => {
   const runsvs = runningPids(live.tree);
   const logs = runsvs.map((runsv) => logOf(runsv, all)).filter((pid) => pid > 0);
@@ -66,7 +66,7 @@ const leftoversOf = (live: LiveTree, all: readonly Process[]): readonly Process[
   return all.filter(({ pid }) => !spared.has(pid));
 };
 
-/** Those of `some` that are neither the main command nor of its family: it has a time of its own. */
+/** Those of `some` that are neither the main command nor its descendants: it has a deadline of its own. */
 const withoutCommand = (
   { pid: command }: Container,
   all: readonly Process[],
@@ -77,7 +77,7 @@ const withoutCommand = (
   return some.filter(({ pid }) => !family.has(pid));
 };
 
-/** What services left behind while some of them still run: those who came to us, and their families. */
+/** What services left behind while some of them still run: our own children and their descendants. */
 const orphansOf = (live: LiveTree, all: readonly Process[]): readonly Process[] => {
   const runsvs = new Set(runningPids(live.tree));
   const self = sys.getpid();
@@ -99,7 +99,7 @@ const terminateLeftovers = (live: LiveTree, container: Container, rested: boolea
   }
 };
 
-/** A log reads until whoever holds its pipe has ended. */
+/** A log reads until the last process that holds its pipe has ended. */
 const killLeftovers = (live: LiveTree, container: Container): void => {
   const all = ours(live);
   const left = withoutCommand(container, all, leftoversOf(live, all));
@@ -111,30 +111,30 @@ const lookForRest = (live: LiveTree): void => {
   if (runningPids(live.tree).every(hasRested)) deliverShutdown(live, { kind: 'rested' });
 };
 
-/** Runsvs stay to bring things to an end; logs, and what they started, to take what is in their pipes. */
+/** Runsvs stay to finish; logs and their descendants to read what is in their pipes. */
 const killButLogs = (live: LiveTree, container: Container): void => {
   const left = leftoversOf(live, ours(live));
   for (const process of left) signalSeen(process, SIGKILL);
   tellKilled(live, `not ended after ${container.shutdown.killAfterMs / 1000} s`, left);
 };
 
-/** Told before it is done: as process 1, nobody is there to tell of afterwards. */
+/** Reported first: as process 1, there is nobody left to report afterwards. */
 const killAll = (live: LiveTree, first: boolean): void => {
   const left = first ? ours(live) : [];
-  // stopped first, so that none makes another meanwhile
+  // STOP first, so that none forks meanwhile
   if (!isProcess1()) signalAll(live, SIGSTOP);
   signalAll(live, SIGKILL);
   tellKilled(live, 'still there at the end', left);
 };
 
-/** Our child: its number is its own until it is reaped, which sets it to 0. */
+/** Our child has its number until it is reaped, which sets this to 0. */
 const terminateCommand = ({ pid }: Container): void => {
   if (pid === 0) return;
   sys.kill(pid, SIGTERM);
   sys.kill(pid, SIGCONT);
 };
 
-/** From now on nothing new is looked for. */
+/** From now on there are no scans. */
 const stopServices = (live: LiveTree): void => {
   deliverToTree(live, { kind: 'stop' });
   stopWatching(live.loop, live.watching);
@@ -152,7 +152,7 @@ const performShutdownEffect = (live: LiveTree, container: Container, effect: Shu
   else killAll(live, effect.first);
 };
 
-/** Hands one event to the machine and does what it wants; the last phase ends the loop. */
+/** Passes one event to the machine and carries out its effects; the last phase ends the loop. */
 export const deliverShutdown = (live: LiveTree, event: ShutdownEvent): void => {
   const { container } = live;
   if (container === null) return;
@@ -162,12 +162,12 @@ export const deliverShutdown = (live: LiveTree, event: ShutdownEvent): void => {
   if (outcome.shutdown.phase === 'done') live.exit = outcome.shutdown.code;
 };
 
-/** Hands what has happened to the machine. */
+/** Passes pending events to the machine. */
 export const deliverPending = (live: LiveTree): void => {
   for (const event of live.container?.pendingEvents.splice(0) ?? []) deliverShutdown(live, event);
 };
 
-/** Looks who is left, once that matters, and does what is due. `anybody`: whether we have children. */
+/** During a shutdown, checks who is left and does what is due. `anybody`: whether we have children. */
 export const continueShutdown = (live: LiveTree, anybody: () => boolean): void => {
   const { container } = live;
   deliverPending(live);

@@ -1,7 +1,7 @@
-// Going on after a failure of the engine, for runit: process 1 says at each change which stage is where, and takes that up
-// when the host has executed it anew (sys_reexec in ../../host/c/sys.h).
+// Surviving an engine failure, for runit: process 1 saves at each change which stage is where, and restores that
+// when the host has executed it again (sys_reexec in ../../host/c/sys.h).
 //
-// Promises: no stage is started twice, no exit code of one lost. Files and signals say what else was asked.
+// Promises: starts no stage twice, loses no exit code of one. Files and signals tell what else was requested.
 // Read first: ../../machine/checkpoint.ts. Read next: supervisor.ts.
 import { encodeCheckpoint, type Start } from '../../machine/checkpoint.ts';
 import { type Fd, refused } from '../../host/calls.ts';
@@ -12,32 +12,32 @@ import { isGone, NEXT } from '../container/checkpoint.ts';
 
 const NOTHING = -1;
 
-/** What each state is handed over with: where process 1 is to be, and when it was started. */
+/** What goes with each state: the directory of process 1, and when it was started. */
 export interface From {
   readonly root: number;
   readonly start: Start;
 }
 
-/** Where process 1 is to be when it goes on. */
+/** The directory in which process 1 is executed again. */
 export const openRoot = (): number => {
   const fd = sys.open('/', O_RDONLY, 0);
   return refused(fd) ? NOTHING : fd;
 };
 
-/** Says where the stages are. Where there is no memory for it, what was said last stands. */
+/** Saves where the stages are. Without memory for it the last checkpoint stays. */
 export const saveStages = ({ root, start }: From, stages: Stages): void => {
   sys.checkpoint(encodeCheckpoint('runit', start, stages), root as Fd, NOTHING, stages.pid);
 };
 
 /**
- * What is spawned next is the stage, or the shell: it is known to the host before it is to us. Where that cannot be said it
- * is not started, for a successor would start another.
+ * The next process is the stage, or the shell: the host knows it before we do. If that cannot be saved, it
+ * is not started, because a restored process would start another.
  */
 export const announceStage = ({ root, start }: From, stages: Stages): void => {
   const said = sys.checkpoint(encodeCheckpoint('runit', start, stages), root as Fd, NOTHING, NEXT);
   if (refused(said)) throw new Error('out of memory');
 };
 
-/** The processes whose end was taken, and lost with the engine. */
+/** The processes whose end was reaped, and lost with the engine. */
 export const lostEnds = ({ pid, script }: Stages): readonly number[] =>
   [pid, script?.pid ?? 0].filter((each) => each > 0 && isGone(each));

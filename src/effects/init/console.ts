@@ -1,7 +1,7 @@
-// The console, as process 1 has it: it comes and goes, is hung up by others, and may not be read by anybody.
+// The console of process 1: it comes and goes, others hang it up, and nobody may be reading it.
 //
-// Promises: nothing here waits for whoever is at the console, but at most a moment for a line to go out; so it is opened
-// anew for each line, and never as a controlling terminal.
+// Promises: waits for nobody at the console, except a moment for a line to go out; so it opens the console
+// for each line, and never as a controlling terminal.
 import type { Bytes } from '../../abi/bytes.ts';
 import { type Fd, refused } from '../../host/calls.ts';
 import { EINTR } from '../../abi/errno.ts';
@@ -11,7 +11,7 @@ import { sys } from '../../host/sys.ts';
 const CONSOLE = '/dev/console';
 const STANDARD = [0, 1, 2] as readonly number[] as readonly Fd[];
 const STDERR = 2 as Fd;
-/** How long a line waits for a console that is full; then its rest is dropped. */
+/** How long a line waits for a full console; then the rest is dropped. */
 const PATIENCE_MS = 200;
 
 const put = (fd: Fd, text: Bytes): void => {
@@ -26,14 +26,14 @@ const put = (fd: Fd, text: Bytes): void => {
   }
 };
 
-/** Says a line on the console, or on standard error where there is none. */
+/** Writes a line to the console, or to standard error if there is none. */
 export const sayOnConsole = (text: Bytes): void => {
   const fd = sys.open(CONSOLE, O_WRONLY | O_NONBLOCK | O_NOCTTY, 0);
   put(refused(fd) ? STDERR : fd, text);
   if (!refused(fd)) sys.close(fd);
 };
 
-/** Makes the console our standard input, output and error; the refusal where it cannot be opened. */
+/** Makes the console our standard input, output and error; returns the error if it cannot be opened. */
 export const takeConsole = (): number => {
   const fd = sys.open(CONSOLE, O_WRONLY | O_NONBLOCK | O_NOCTTY, 0);
   if (refused(fd)) return fd;
@@ -43,7 +43,7 @@ export const takeConsole = (): number => {
 };
 
 const openWaiting = (flags: number): Fd | null => {
-  // opened without waiting for a carrier, which process 1 must not do
+  // open without waiting for a carrier: process 1 must not wait
   const fd = sys.open(CONSOLE, flags | O_NONBLOCK | O_NOCTTY, 0);
   if (refused(fd)) return null;
   sys.setBlocking(fd);
@@ -51,8 +51,8 @@ const openWaiting = (flags: number): Fd | null => {
 };
 
 /**
- * Calls `body` with what spawn takes as descriptors: the console as standard descriptors 0, 1 and 2, the first for
- * reading where asked; ours where there is none.
+ * Calls `body` with descriptors for spawn: the console as 0, 1 and 2, readable if `reading`; none if there
+ * is no console, so that ours are inherited.
  */
 export const withConsole = (reading: boolean, body: (fds: readonly number[]) => number): number => {
   const out = openWaiting(O_WRONLY);

@@ -1,4 +1,4 @@
-// Carrying out what the stages want: programs are started, files made and looked at, the machine switched off.
+// Carries out what the stages want: starts programs, makes and checks files, switches the machine off.
 //
 // Promises: every effect is answered before the next event is taken. Must not decide: that is ../../machine/init/table.ts.
 // Read next: supervisor.ts.
@@ -26,7 +26,7 @@ import { isRequested, makeRequest, withdrawRequest } from './stop-files.ts';
 const NO_RECORD = -1 as Fd;
 const EVERYONE = -1;
 const NOSYNC = '/etc/runit/nosync';
-/** What an emergency shell may be; the first asks for root's password. */
+/** Emergency shells, in order; the first ones ask for root's password. */
 const SHELLS: readonly Bytes[] = ['/sbin/sulogin', '/bin/sulogin', '/bin/sh'];
 const COMMANDS: Readonly<Record<OffKind, number>> = {
   reboot: REBOOT_RESTART,
@@ -40,7 +40,7 @@ export interface LiveStages {
   readonly root: number;
   /** When process 1 was started. */
   readonly start: Start;
-  /** What the host was told last. */
+  /** What the host has saved last. */
   saved: Stages | null;
   exit: number | null;
 }
@@ -59,7 +59,7 @@ const tellNotStarted = (path: Bytes, result: number): StagesEvent => {
   return { kind: 'unable' };
 };
 
-/** The stage's process, or the shell's: whatever happens, it is known from its start on. */
+/** The process of a stage, or of the shell: the host knows it from its start on. */
 const spawnKnown = (live: LiveStages, path: Bytes, argv0: Bytes, flags: number, reading: boolean): number =>
   withConsole(reading, (fds) => {
     announceStage(live, live.stages);
@@ -68,7 +68,7 @@ const spawnKnown = (live: LiveStages, path: Bytes, argv0: Bytes, flags: number, 
     return pid;
   });
 
-/** Stage 1 may read the console; the others are started by setsid, and cannot. */
+/** Stage 1 may read the console; the others lead a session, and cannot. */
 const start = (live: LiveStages, stage: Stage): StagesEvent => {
   const path = `/etc/runit/${stage}`;
   const pid = spawnKnown(live, path, path, stage === 1 ? 0 : SPAWN_SETSID, stage === 1);
@@ -83,7 +83,7 @@ const runScript = (name: Script): StagesEvent => {
   return { kind: 'scriptUnable', name };
 };
 
-/** A shell with job control, where the console is a terminal that nobody else has. */
+/** A shell with job control, if the console is a terminal that no session has. */
 const help = (live: LiveStages): StagesEvent => {
   for (const path of SHELLS) {
     const argv0 = path.slice(path.lastIndexOf('/') + 1);
@@ -139,7 +139,7 @@ const act = (
   }
 };
 
-/** Carries out one effect; its answer, where there is one. */
+/** Carries out one effect; returns its reply, if there is one. */
 export const performStagesEffect = (live: LiveStages, effect: StagesEffect): StagesEvent | null => {
   switch (effect.kind) {
     case 'start':

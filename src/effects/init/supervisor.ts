@@ -1,8 +1,8 @@
-// Being process 1: the stages are run, requests taken, every orphan reaped, the machine switched off.
+// Being process 1: runs the stages, takes requests, reaps every orphan, switches the machine off.
 //
-// Promises: waits in one place only, for signals and the next deadline; wakes up for nothing else; returns only where the
-// kernel will not let this process switch anything off; goes on where it was if the engine fails (checkpoint.ts).
-// Must not decide: that is ../../machine/init/table.ts, which read first. Read next: perform.ts.
+// Promises: waits in the loop only, for signals and the next deadline; returns only if it is
+// not permitted to switch anything off; continues where it was if the engine fails (checkpoint.ts).
+// Must not: decide; that is ../../machine/init/table.ts, which read first. Read next: perform.ts.
 import { decodeWait } from '../../abi/wait-status.ts';
 import { errorText } from '../../cli/errno.ts';
 import { ID_LINE } from '../../cli/version.ts';
@@ -22,7 +22,7 @@ import { saveStages, lostEnds, openRoot } from './checkpoint.ts';
 import { holdStandard } from '../process/std-fds.ts';
 import { ownerMayExecute } from './stop-files.ts';
 
-/** Hands one event to the machine, and every answer. */
+/** Passes one event to the machine, and every reply. */
 const deliverToStages = (live: LiveStages, event: StagesEvent): void => {
   const queue: StagesEvent[] = [event];
   for (const next of queue) {
@@ -42,7 +42,7 @@ const ended = (pid: number, wait: number): StagesEvent => {
   return { kind: 'ended', pid, code: signal === 0 ? code : null };
 };
 
-/** Everybody whom nobody else waits for is a child of process 1: the machine knows whose end matters. */
+/** Process 1 reaps everybody; the machine knows whose end matters. */
 const reapAll = (live: LiveStages): void => {
   reap(live.loop, (pid, wait) => deliverToStages(live, ended(pid, wait)));
 };
@@ -69,7 +69,7 @@ const save = (live: LiveStages): void => {
   saveStages(live, live.stages);
 };
 
-/** Everything before the first stage. Nothing that is refused here keeps a system from booting. */
+/** Everything before the first stage. No error here keeps a system from booting. */
 const openStages = (stages: Stages): LiveStages => {
   holdStandard();
   sys.setsid();
@@ -90,7 +90,7 @@ const boot = (): LiveStages => {
   return live;
 };
 
-/** What was being done when the engine failed, and is not known to be done. */
+/** The reply that is missing to what was being done when the engine failed. */
 const unanswered = ({ state, pid, dueMs, off }: Stages, started: number): StagesEvent | null => {
   switch (state) {
     case 'starting':
@@ -106,7 +106,7 @@ const unanswered = ({ state, pid, dueMs, off }: Stages, started: number): Stages
   }
 };
 
-/** Goes on where an earlier self was. */
+/** Continues where the checkpoint was. */
 const restore = ({ state, pid, wait }: Checkpoint<'runit'>): LiveStages => {
   const live = openStages({ ...state, pid: Math.max(state.pid, pid) });
   tell('warning: gone on after a failure of the engine.');
@@ -119,8 +119,8 @@ const restore = ({ state, pid, wait }: Checkpoint<'runit'>): LiveStages => {
 };
 
 /**
- * Boots, runs and ends the system; `handed`: goes on with that. Returns an exit code where it could not be switched off for
- * want of permission.
+ * Boots, runs and ends the system; `checkpoint`: continues from there. Returns an exit code if it is not permitted to switch the
+ * machine off.
  */
 export const runStages = (checkpoint: Checkpoint<'runit'> | null): number => {
   const live = checkpoint === null ? boot() : restore(checkpoint);

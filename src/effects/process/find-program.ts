@@ -1,4 +1,4 @@
-// Where programs are: in PATH, as ever; runsv is else this very executable, which is runsv by name.
+// Where programs are: in PATH; runsv otherwise is this very executable.
 import type { Bytes } from '../../abi/bytes.ts';
 import { refused } from '../../host/calls.ts';
 import { sys } from '../../host/sys.ts';
@@ -12,7 +12,7 @@ const searchPath = (): Bytes => {
   return entry === undefined ? DEFAULT_PATH : entry.slice('PATH='.length);
 };
 
-/** The first file of this name in PATH that may be executed; null for none. */
+/** The first executable file of this name in PATH; null: none. */
 export const inPath = (name: Bytes): Bytes | null => {
   for (const folder of searchPath().split(':')) {
     const path = `${folder === '' ? '.' : folder}/${name}`;
@@ -21,5 +21,5 @@ export const inPath = (name: Bytes): Bytes | null => {
   return null;
 };
 
-/** The file to execute for `name`: the first in PATH that may be, else this executable. */
+/** The file to execute for `name`: the first in PATH, else this executable. */
 export const findProgram = (name: Bytes): Bytes => inPath(name) ?? OURSELVES;

@@ -1,11 +1,11 @@
-// A process that is no child of ours, held: what is looked up and signalled under its number is that process, not another
-// one that has got the number since.
+// Holding a process that is not our child: what we look up and signal by its number is that process, not another
+// one that got the number later.
 //
-// A child's number is its own until we have reaped it, so children are signalled by number. Any other process may end
-// and be reaped at any moment: it is held by a pidfd, opened before the process is compared with the one that is meant.
-// Where the kernel has no pidfd (before Linux 5.3, or forbidden), its start is compared instead, just before each use, and its
-// end is looked for five times a second.
-// Read next: proc.ts (what /proc tells), ../service/survivor.ts, ../scan/lock-holder.ts (who is held).
+// A child keeps its number until we reap it, so children are signalled by number. Any other process may end
+// and be reaped at any moment: we open a pidfd first, then check that it is the right process.
+// If the kernel has no pidfd (before Linux 5.3, or forbidden), we compare its start time just before each use instead, and poll
+// for its end five times a second.
+// Read next: proc.ts (/proc), ../service/survivor.ts, ../scan/lock-holder.ts (who is held).
 import { type Fd, refused } from '../../host/calls.ts';
 import { monotonicMs } from '../../host/clock.ts';
 import { EINVAL, ENOSYS, EPERM, ESRCH } from '../../abi/errno.ts';
@@ -14,20 +14,20 @@ import { sys } from '../../host/sys.ts';
 import { type Loop, newTimer, setTimer, type Timer, unwatch, watch } from '../loop.ts';
 import { type Process, processIn, processOf, readSmall } from './proc.ts';
 
-/** How often it is looked at where nothing tells of its end. */
+/** How often to poll a process that has no pidfd. */
 const POLL_MS = 200;
 
 export interface Held {
   readonly pid: number;
-  /** Readable when it has ended; null: the kernel gives none. */
+  /** Readable when it has ended; null: the kernel has no pidfd. */
   readonly pidfd: Fd | null;
-  /** Its start in ticks since boot, where that was asked for (withStart), or there is no pidfd; null: not known. */
+  /** Its start in ticks since boot, if requested (withStart), or if there is no pidfd; null: unknown. */
   readonly start: number | null;
-  /** Looks for its end where there is no pidfd, once that is awaited. */
+  /** Polls for its end if there is no pidfd, once somebody awaits that. */
   timer: Timer | null;
 }
 
-/** The start of the process that has this number now; null: there is none; undefined: that cannot be told. */
+/** The start of the process that has this number now; null: there is none; undefined: unknown. */
 const startNow = (pid: number): number | null | undefined => {
   const stat = readSmall(`/proc/${pid}/stat`);
   if (!refused(stat)) return processIn(pid, stat)?.start ?? null;
@@ -43,7 +43,7 @@ export const hold = (pid: number): Held | null => {
   return start === null ? null : { pid, pidfd: null, start: start ?? null, timer: null };
 };
 
-/** With its start, by which a later self finds it again. */
+/** With its start, by which a restored runsvdir finds it again. */
 export const withStart = (held: Held): Held => ({ ...held, start: held.start ?? startNow(held.pid) ?? null });
 
 /** The process that had this number and this start, held again; null: it is gone. */
@@ -51,7 +51,7 @@ export const holdAgain = (pid: number, start: number | null): Held | null => {
   const held = hold(pid);
   if (held === null) return null;
   const now = startNow(pid);
-  // not to know it must not be taken for knowing that it is another
+  // unknown does not mean that it is another process
   if (now === undefined || start === null || now === start) return { ...held, start };
   letGo(held);
   return null;
@@ -61,7 +61,7 @@ export const letGo = ({ pidfd }: Held): void => {
   if (pidfd !== null) sys.close(pidfd);
 };
 
-/** Until it has, its number is its own. */
+/** Until it has ended, its number is its own. */
 export const hasEnded = ({ pid, pidfd, start }: Held): boolean => {
   if (pidfd !== null) {
     const ready = sys.poll([pidfd, POLLIN], 0);
@@ -71,7 +71,7 @@ export const hasEnded = ({ pid, pidfd, start }: Held): boolean => {
   return now === null || (now !== undefined && start !== null && now !== start);
 };
 
-/** By its number where the kernel has no signals by pidfd, or does not allow them. */
+/** By its number if the kernel has no signals by pidfd, or forbids them. */
 export const signalHeld = (held: Held, signal: number): void => {
   const { pid, pidfd } = held;
   const sent = pidfd === null ? -ENOSYS : sys.pidfdKill(pidfd, signal);
@@ -80,7 +80,7 @@ export const signalHeld = (held: Held, signal: number): void => {
 
 const isStill = ({ pid, start }: Process): boolean => processOf(pid)?.start === start;
 
-/** Signals a process that was seen in /proc a moment ago, if its number is still its own. */
+/** Signals a process that was in /proc a moment ago, if its number is still its own. */
 export const signalSeen = (process: Process, signal: number): void => {
   const held = hold(process.pid);
   if (held === null) return;
@@ -88,7 +88,7 @@ export const signalSeen = (process: Process, signal: number): void => {
   letGo(held);
 };
 
-/** Looks for the end of a process of which nothing tells. */
+/** Polls for the end of a process that has no pidfd. */
 const pollForEnd = (loop: Loop, held: Held, ended: () => void): Timer => {
   const timer = newTimer((nowMs) => {
     if (hasEnded(held)) ended();
@@ -98,13 +98,13 @@ const pollForEnd = (loop: Loop, held: Held, ended: () => void): Timer => {
   return timer;
 };
 
-/** Calls `ended` when it has ended; to be taken back by `forget`. */
+/** Calls `ended` when it has ended; `forget` takes that back. */
 export const awaitEnd = (loop: Loop, held: Held, ended: () => void): void => {
   if (held.pidfd !== null) watch(loop, held.pidfd, ended);
   else held.timer = pollForEnd(loop, held, ended);
 };
 
-/** Lets a process go whose end was awaited. */
+/** Stops waiting for its end, and lets it go. */
 export const forget = (loop: Loop, held: Held): void => {
   if (held.pidfd !== null) unwatch(loop, held.pidfd);
   if (held.timer !== null) setTimer(loop, held.timer, null);

@@ -1,6 +1,6 @@
-// Why a program could not be executed, where the kernel's error is not about the file itself but about what runs it.
+// Why a program could not be executed, if the kernel's error is not about the file itself but about its interpreter.
 //
-// Promises: looks only at regular files, never waits; where nothing better can be said, the error's own text is the reason.
+// Promises: reads only regular files, never waits; if it finds no better reason, returns the error's own text.
 // Read next: ../../formats/interpreter.ts (what a file's head says).
 import { errorText } from '../../cli/errno.ts';
 import { interpreterFault, interpreterIn } from '../../formats/interpreter.ts';
@@ -12,10 +12,10 @@ import { sys } from '../../host/sys.ts';
 
 const X_OK = 1;
 const HEAD_BYTES = 4096;
-/** How many scripts may run each other, as the kernel has it. */
+/** How many scripts may be each other's interpreter, as in the kernel. */
 const MOST_SCRIPTS = 5;
 
-/** The errors that a missing interpreter causes as well as a missing file. */
+/** The errors of a missing interpreter, which are also those of a missing file. */
 const OF_A_NAME: readonly number[] = [-ENOENT, -EACCES, -ENOTDIR, -ELOOP];
 
 const isProgram = (path: Bytes): boolean => {
@@ -31,7 +31,7 @@ const headOf = (path: Bytes): Bytes => {
   return refused(head) ? '' : head;
 };
 
-/** Why `path`, which could not be executed, could not: `errno` in words, and the interpreter where that is at fault. */
+/** Why `path` could not be executed: `errno` in words, and the interpreter if that is the reason. */
 export const execReason = (path: Bytes, errno: number): Bytes => {
   const own = errorText(errno);
   if (!OF_A_NAME.includes(errno)) return own;

@@ -1,4 +1,4 @@
-// What /proc tells of one process.
+// What /proc says about one process.
 import type { Bytes } from '../../abi/bytes.ts';
 import { type Errno, refused } from '../../host/calls.ts';
 import { O_RDONLY } from '../../abi/flags.ts';
@@ -17,14 +17,14 @@ export interface Process {
   readonly pid: number;
   readonly parent: number;
   readonly name: Bytes;
-  /** When it was started, in ticks since boot: with the pid, who it is. */
+  /** When it was started, in ticks since boot: identifies it, together with the pid. */
   readonly start: number;
 }
 
 const PARENT = 1;
 const START = 19;
 
-/** `PID (NAME) STATE PARENT ...`, where the name may hold anything; null for one that has ended. */
+/** `PID (NAME) STATE PARENT ...`, where NAME may contain anything; null: it has ended. */
 export const processIn = (pid: number, stat: Bytes): Process | null => {
   const end = stat.lastIndexOf(')');
   const fields = stat.slice(end + 2).split(' ', START + 1);
@@ -33,11 +33,11 @@ export const processIn = (pid: number, stat: Bytes): Process | null => {
   return { pid, parent: Number(fields[PARENT]), name: stat.slice(stat.indexOf('(') + 1, end), start };
 };
 
-/** null: it has ended, or /proc does not tell. */
+/** null: it has ended, or /proc says nothing. */
 export const processOf = (pid: number): Process | null => {
   const stat = readSmall(`/proc/${pid}/stat`);
   return refused(stat) ? null : processIn(pid, stat);
 };
 
-/** When this process was started, in ticks since boot; null where that is not known. With its number, who it is. */
+/** When this process was started, in ticks since boot; null: unknown. Identifies it, together with its number. */
 export const ownStart = (): number | null => processOf(sys.getpid())?.start ?? null;

@@ -1,9 +1,9 @@
 // Whether this runsvdir may supervise the scan directory, and whether a runsv belongs to another runsvdir.
 //
-// Promises: the lock is an exclusive flock on a descriptor of the directory itself, so that no file is needed and whoever
-// can read the directory can ask (a shared one, without waiting, is refused). Where a file system has no such locks,
+// Promises: the lock is an exclusive flock on a descriptor of the directory itself: it needs no file, and whoever
+// can read the directory can query it (a shared lock without waiting is refused). On a file system without such locks,
 // directories are supervised without.
-// Must not: decide; that is ../../machine/scan/turn.ts. Read next: rescan.ts (who asks).
+// Must not: decide; that is ../../machine/scan/turn.ts. Read next: rescan.ts (who calls).
 import type { Bytes } from '../../abi/bytes.ts';
 import { type Fd, refused } from '../../host/calls.ts';
 import { monotonicMs } from '../../host/clock.ts';
@@ -18,23 +18,23 @@ import { processOf, readSmall } from '../process/proc.ts';
 
 export interface Claim {
   turn: Turn;
-  /** The directory's descriptor that holds the lock, null for none. */
+  /** The directory's descriptor that holds the lock, null: none. */
   lock: Fd | null;
-  /** Which directory that is. */
+  /** The identity of that directory. */
   identity: string | null;
-  /** Polls readable when the holder whom we wait for has ended. */
+  /** Polls readable when the holder that we wait for has ended. */
   holder: Fd | null;
   /** When to try again, monotonic. */
   retryMs: number | null;
 }
 
-/** Who claims the directory `dir`. */
+/** What a claim of the directory `dir` needs. */
 export interface Claimant {
   readonly voice: Voice;
   readonly dir: Bytes;
   readonly loop: Loop;
   readonly claim: Claim;
-  /** Called when the holder whom we wait for has ended. */
+  /** Called when the holder that we wait for has ended. */
   readonly holderEnded: () => void;
 }
 
@@ -49,7 +49,7 @@ export const newClaim = (): Claim => ({
 const RUNSVDIR = 'runsvdir';
 const LAST_COMPONENT = /[^/]*$/;
 
-/** Whether a process is a runsvdir, as far as can be seen: `runsvdir ...`, `runitbox runsvdir ...`. */
+/** Whether a process seems to be a runsvdir: `runsvdir ...`, `runitbox runsvdir ...`. */
 const isRunsvdir = (pid: number): boolean => {
   const command = readSmall(`/proc/${pid}/cmdline`);
   const words = refused(command) ? [''] : command.split('\0', 3);
@@ -61,20 +61,20 @@ const viewOf = (pid: number | 'self'): Bytes => {
   return refused(view) ? '' : view;
 };
 
-/** Whether a process sees the same mounts as we do, so that its services are ours; yes where that cannot be told. */
+/** Whether a process sees the same mounts as we do, so that its services are ours; true if unknown. */
 const seesTheSame = (pid: number): boolean => {
   const view = viewOf(pid);
   return view === '' || view === viewOf('self');
 };
 
-/** The runsvdir that has the lock of the current directory; 0 for none that can be seen. */
+/** The runsvdir that has the lock of the current directory; 0: none is visible. */
 const holderOfLock = (): number => {
   const stat = sys.stat('.');
   if (refused(stat)) return 0;
   return writersOf(stat).find((pid) => isRunsvdir(pid) && seesTheSame(pid)) ?? 0;
 };
 
-/** Tries the lock of the current directory, which is kept. */
+/** Tries to lock the current directory, and keeps the lock. */
 const tryLock = (claim: Claim, identity: string | null): Tried => {
   const fd = sys.open('.', O_RDONLY, 0);
   if (refused(fd)) return { kind: 'had' };
@@ -94,7 +94,7 @@ const letGo = (claim: Claim): void => {
   claim.identity = null;
 };
 
-/** The holder's end is not awaited any more. */
+/** Stops watching the holder. */
 export const forgetHolder = ({ claim, loop }: Claimant): void => {
   if (claim.holder === null) return;
   unwatch(loop, claim.holder);
@@ -102,7 +102,7 @@ export const forgetHolder = ({ claim, loop }: Claimant): void => {
   claim.holder = null;
 };
 
-/** Watches the holder, where it is another than before. */
+/** Watches another holder than before. */
 const watchHolder = (claimant: Claimant, holder: number): void => {
   forgetHolder(claimant);
   const pidfd = holder === 0 ? null : sys.pidfd(holder);
@@ -119,7 +119,7 @@ const report = (voice: Voice, dir: Bytes, turn: Turn): void => {
 
 const isSame = (one: Turn, other: Turn): boolean => JSON.stringify(one) === JSON.stringify(other);
 
-/** Claims the current directory, which has this identity. Whether services may be started there. */
+/** Claims the current directory, which has this identity. Whether services may start there. */
 export const claimHere = (claimant: Claimant, identity: string | null): boolean => {
   const { claim, voice, dir } = claimant;
   if (claim.lock !== null && claim.identity === identity) return true;
@@ -138,16 +138,16 @@ export const claimHere = (claimant: Claimant, identity: string | null): boolean 
 
 const PROCESS_1 = 1;
 
-/** The parent of a process; 0 where none is known. */
+/** The parent of a process; 0: unknown. */
 const parentOf = (pid: number): number => processOf(pid)?.parent ?? 0;
 
-/** Whether `pid` is this process or one that it descends from: orphans come to those. */
+/** Whether `pid` is this process or an ancestor: orphans go to those. */
 const isAncestor = (pid: number): boolean => {
   for (let at: number = sys.getpid(); at > PROCESS_1; at = parentOf(at)) if (at === pid) return true;
   return pid === PROCESS_1;
 };
 
-/** The other runsvdir that has started this runsv and lives; null: it is an orphan, or ours. */
+/** The other runsvdir that started this runsv and still lives; null: it is an orphan, or ours. */
 export const keeperOf = (runsv: number): number | null => {
   const parent = parentOf(runsv);
   return parent === 0 || isAncestor(parent) || !isRunsvdir(parent) ? null : parent;

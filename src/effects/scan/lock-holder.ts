@@ -1,7 +1,7 @@
 // Who holds the lock of a service: a runsv that an earlier runsvdir left running.
 //
-// Promises: who is named works in that very service's directory, with our own rights or more, so that a user who holds a
-// lock file of his own is not taken for a runsv. He is held by a pidfd that was opened before that was looked at.
+// Promises: the holder works in that very service's directory, with our rights or more, so that a user who locks a
+// file of his own does not count as a runsv. A pidfd is opened before anything about it is checked.
 import type { Bytes } from '../../abi/bytes.ts';
 import { type RawStat, refused } from '../../host/calls.ts';
 import { O_RDONLY } from '../../abi/flags.ts';
@@ -24,13 +24,13 @@ const readAll = (path: Bytes): Bytes => {
   return text;
 };
 
-/** What a path leads to; for directories of services and of processes, which no user can put in each other's place. */
+/** The identity of what a path leads to: directories of services and processes, which no user can exchange. */
 const identityAt = (path: Bytes): string | null => {
   const stat = sys.stat(path);
   return refused(stat) ? null : identityOf(stat);
 };
 
-/** The kernel's list of locks, read when it is first asked for: whoever asks for many holders reads it once. */
+/** The kernel's list of locks, read on first use: once for many holders. */
 export type Locks = () => Bytes;
 
 export const newLocks = (): Locks => {
@@ -41,11 +41,11 @@ export const newLocks = (): Locks => {
   };
 };
 
-/** The processes that hold a lock on an inode of this number, on whatever device; `access`: WRITE for an exclusive one. */
+/** The processes with a lock on an inode of this number, on any device; `access`: WRITE for an exclusive one. */
 function* lockersWith(access: string, stat: RawStat, allLocks: Locks): Generator<number> {
   const inode = `:${stat[3] * 0x100000000 + stat[2]} `;
   const locks = allLocks();
-  // a thousand runsvs have a thousand lines: only those with the inode are looked at
+  // a thousand runsvs have a thousand lines: only those with the inode are parsed
   for (let at = locks.indexOf(inode); at >= 0; at = locks.indexOf(inode, at + 1)) {
     const line = locks.slice(locks.lastIndexOf('\n', at) + 1, at);
     const [, kind, , had = '', pid] = line.split(' ').filter((word) => word !== '');
@@ -58,19 +58,19 @@ const lockersOf = (lock: Bytes, allLocks: Locks): Iterable<number> => {
   return refused(stat) ? [] : lockersWith('', stat, allLocks);
 };
 
-/** The processes that hold an exclusive lock on what has this stat. */
+/** The processes that hold an exclusive lock on the file with this stat. */
 export const writersOf = (stat: RawStat): readonly number[] => [...lockersWith('WRITE', stat, newLocks())];
 
-/** Who may act for a process: us, or root. */
+/** Whether a process is ours or root's. */
 const hasOurRights = (pid: number): boolean => {
   const stat = sys.stat(`/proc/${pid}`);
   return !refused(stat) && (stat[4] === 0 || stat[4] === sys.geteuid());
 };
 
 /**
- * The process that holds SERVICE/supervise/lock; null where none is known. The device that the kernel tells of a lock is
- * not always the one that stat tells (overlays, btrfs): the inode leads to candidates, and a runsv works in its service.
- * To be let go by whoever asked.
+ * The process that holds SERVICE/supervise/lock; null: unknown. The kernel's device of a lock is
+ * not always that of stat (overlays, btrfs): the inode leads to candidates, and a runsv works in its service.
+ * The caller lets it go.
  */
 export const holderOf = (service: Bytes, allLocks: Locks): Held | null => {
   const key = identityAt(service);
@@ -91,6 +91,6 @@ export const whoHolds = (
   const lockers = [...lockersOf(lock, newLocks())];
   const runsv = lockers.find((pid) => identityAt(`/proc/${pid}/cwd`) === identityAt(service));
   if (runsv !== undefined) return { pid: runsv, supervises: true };
-  // one of several inodes of that number may be another file system's
+  // another inode of that number may be on another file system
   return lockers.length === 1 ? { pid: lockers[0] as number, supervises: false } : null;
 };

@@ -1,6 +1,6 @@
-// Starting runsvs, and carrying out whatever else the machine wants of a scan directory.
+// Starts runsvs, and carries out everything else that the machine wants of a scan directory.
 //
-// Promises: every effect is answered before the next event is taken; what cannot be started is told.
+// Promises: every effect is answered before the next event is taken; what cannot be started is reported.
 // Must not: decide; that is ../../machine/scan/table.ts. Read next: rescan.ts.
 import type { Bytes } from '../../abi/bytes.ts';
 import type { Fd } from '../../host/calls.ts';
@@ -16,7 +16,7 @@ import { readExitCode } from '../service/exitcode-file.ts';
 import { addForeignRunsv, type Elsewhere, type LiveTree } from './state.ts';
 import { keeperOf } from './claim.ts';
 
-/** A name that looks like an option is given as a path. */
+/** A name that looks like an option becomes a path. */
 const argumentOf = (name: Bytes): Bytes => (name.startsWith('-') ? `./${name}` : name);
 
 const spawnRunsv = (live: LiveTree, name: Bytes, flags: number): number =>
@@ -31,7 +31,7 @@ const spawnRunsv = (live: LiveTree, name: Bytes, flags: number): number =>
     '',
   );
 
-/** Starts runsv on a name in the current directory; looks for it in PATH anew where it is no longer where it was. */
+/** Starts runsv on a name in the current directory; looks for it in PATH again if it has moved. */
 const startRunsv = (live: LiveTree, name: Bytes, flags: number): number => {
   const pid = spawnRunsv(live, name, flags);
   if (pid > -SPAWN_FAILED) return pid;
@@ -52,8 +52,8 @@ interface Named {
 type Starts = readonly Named[];
 
 /**
- * Starts every runsv asked for; the answers are one or two events. The first is awaited, so that a runsv that cannot be
- * executed is told at once; the others start side by side.
+ * Starts all these runsvs; the replies are one or two events. The first spawn waits for its exec, so that a runsv that cannot
+ * be executed is reported at once; the others start side by side.
  */
 const start = (live: LiveTree, starts: Starts): readonly TreeEvent[] => {
   const runsvs: { key: string; pid: number }[] = [];
@@ -72,7 +72,7 @@ const start = (live: LiveTree, starts: Starts): readonly TreeEvent[] => {
   return events;
 };
 
-/** A runsv that another runsvdir supervises is left alone; its end is awaited. */
+/** Leaves alone a runsv that another runsvdir supervises, and watches for its end. */
 const leaveAlone = (live: LiveTree, { name, key }: Named, runsv: Held, keeper: number): readonly TreeEvent[] => {
   const one: Elsewhere = { runsv, key };
   live.elsewhere.set(runsv.pid, one);
@@ -96,7 +96,7 @@ const lookForHolder = (live: LiveTree, { name, key }: Named, locks: Locks): read
   return [{ kind: 'alreadySupervised', name, key, pid }];
 };
 
-/** Where only the directory is supervised, no service is essential to us. */
+/** If we supervise only the directory, no service is essential to us. */
 const essentialFinished = (live: LiveTree, name: string, key: string): readonly TreeEvent[] => {
   const { container } = live;
   if (container === null) return [];
@@ -106,7 +106,7 @@ const essentialFinished = (live: LiveTree, name: string, key: string): readonly 
   return [{ kind: 'finished', key }];
 };
 
-/** A runsv that is our child has its number until we reap it; any other is held. */
+/** A runsv that is our child has its number until we reap it; any other is signalled by pidfd. */
 export const termRunsv = (live: LiveTree, pid: number): void => {
   const held = live.foreignRunsvs.get(pid);
   if (held === undefined) sys.kill(pid, SIGTERM);
@@ -135,7 +135,7 @@ const performTreeEffect = (live: LiveTree, effect: TreeEffect, locks: Locks): re
 
 const isStart = (effect: TreeEffect): effect is Extract<TreeEffect, { kind: 'start' }> => effect.kind === 'start';
 
-/** Hands one event to the machine, and every answer. `scanned` and `due` only from inside the scan directory. */
+/** Passes one event to the machine, and every reply. `scanned` and `due` only inside the scan directory. */
 export const deliverToTree = (live: LiveTree, event: TreeEvent): void => {
   const queue: TreeEvent[] = [event];
   for (const next of queue) {

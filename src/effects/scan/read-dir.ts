@@ -1,13 +1,13 @@
-// Looking at the scan directory: which services it names at this moment.
+// Reading the scan directory: which services it names now.
 //
-// A link, or a directory that was moved in, is taken at once. A directory that is being written (its mtime is less than
-// a second old) is waited for: it may still lack its down file or its log. C runit's look every five seconds hides
-// that race; one that comes within milliseconds must not lose it. One that has no ./run after that second is being made
-// step by step, and may get its log last: it is given more time.
+// A link, or a directory that was moved in, counts at once. A directory that is being written (its mtime is less than
+// a second old) has to wait: it may still lack its down file or its log. C runit's scan every five seconds hides
+// that race; a scan within milliseconds must not lose it. A directory without ./run after that second is being made
+// step by step, and may get its log last: it gets more time.
 //
-// Promises: only what the kernel says is not there is gone; what it refuses to tell otherwise is as it was, and is asked
-// again. What is wrong with an entry is told once, and again when it changes.
-// Read next: rescan.ts (who looks), ../../machine/scan/table.ts (what is made of it).
+// Promises: an entry is gone only if the kernel says so; after any other error it counts as unchanged, and is tried
+// again. What is wrong with an entry is reported once, and again when it changes.
+// Read next: rescan.ts (when to scan), ../../machine/scan/table.ts (what follows).
 import type { Bytes } from '../../abi/bytes.ts';
 import { type Errno, type RawStat, refused } from '../../host/calls.ts';
 import { ENOENT, ENOTDIR } from '../../abi/errno.ts';
@@ -16,47 +16,47 @@ import { sys } from '../../host/sys.ts';
 import type { Found } from '../../machine/scan/table.ts';
 import type { Voice } from '../messages.ts';
 
-/** How long a new directory must have been left alone. */
+/** How long a new directory must have been unchanged. */
 const SETTLED_MS = 1000;
-/** How long one must have been left alone that had no ./run after that time. */
+/** How long a directory without ./run after that time must have been unchanged. */
 const STEPWISE_MS = 3000;
-/** Where runsv keeps its files: one that was started on the scan directory itself leaves this there. */
+/** runsv keeps its files there: one that was started on the scan directory itself leaves this. */
 const SUPERVISE = 'supervise';
 
-/** What was said of an entry: its name, and what is wrong with it. */
+/** What was reported about entries: name, and what is wrong. */
 export type Reported = ReadonlyMap<Bytes, string>;
 
-/** A look that is under way: it may be interrupted between any two entries. */
+/** A scan in progress: it may be interrupted between two entries. */
 export interface Rescan {
   readonly names: readonly Bytes[];
-  /** Which of them comes next. */
+  /** The next of them. */
   at: number;
   readonly found: Found[];
   readonly reported: Map<Bytes, string>;
   /** Directories that are being made step by step. */
   readonly stepwise: Set<string>;
-  /** Milliseconds until a directory that is still being written may be taken; null: none is. */
+  /** Milliseconds until a directory that is still being written counts; null: there is none. */
   againInMs: number | null;
-  /** The kernel would not tell of some entry. */
+  /** The kernel refused to say something about an entry. */
   unclear: boolean;
 }
 
-/** What a look has to know of what was seen before. */
+/** What a scan needs to know from earlier ones. */
 export interface Known {
   readonly voice: Voice;
   readonly reported: Reported;
   isKnown(key: string): boolean;
-  /** Whether a directory was being made step by step at the last look. */
+  /** Whether a directory was being made step by step at the last scan. */
   isStepwise(key: string): boolean;
-  /** For how many milliseconds runsvdir has looked: what is older than that was there before. */
+  /** How long runsvdir has been running, in milliseconds: older directories were there before. */
   readonly sinceMs: number;
-  /** The directory that had this name at the last look; undefined: none that was a service. */
+  /** The directory that had this name at the last scan; undefined: none that was a service. */
   keyOf(name: Bytes): string | undefined;
 }
 
 const keyIn = (stat: RawStat): string => `${stat[1]}:${stat[3]}:${stat[2]}`;
 
-/** The identity of a directory, null where it cannot be had. */
+/** The key of a directory, null: unknown. */
 export const keyAt = (path: Bytes): string | null => {
   const stat = sys.stat(path);
   return refused(stat) ? null : keyIn(stat);
@@ -72,11 +72,11 @@ const isLink = (name: Bytes): boolean => {
   return !refused(itself) && (itself[0] & S_IFMT) === S_IFLNK;
 };
 
-/** Whether it is made step by step, so far without ./run. */
+/** Whether it is being made step by step, so far without ./run. */
 const isStepwise = (known: Known, name: Bytes, key: string, age: number): boolean =>
   known.isStepwise(key) || (age >= SETTLED_MS && age < known.sinceMs && sys.lstat(`${name}/run`) === -ENOENT);
 
-/** How long to wait for a directory; 0: not at all. An mtime in the future says nothing. */
+/** How long to wait for a directory; 0: not at all. An mtime in the future means nothing. */
 const waitFor = (rescan: Rescan, known: Known, name: Bytes, stat: RawStat): number => {
   const age = ageMs(stat);
   if (age < 0 || age >= STEPWISE_MS) return 0;
@@ -88,13 +88,13 @@ const waitFor = (rescan: Rescan, known: Known, name: Bytes, stat: RawStat): numb
   return wait;
 };
 
-/** What a runsv that was started on the scan directory itself has left there, or a daemontools' svscan. */
+/** What a runsv that was started on the scan directory itself leaves there, or a daemontools svscan. */
 const isLeftover = (name: Bytes): boolean =>
   name === SUPERVISE && sys.lstat(`${name}/run`) === -ENOENT && !refused(sys.lstat(`${name}/lock`));
 
 const isGone = (errno: Errno): boolean => errno === -ENOENT || errno === -ENOTDIR;
 
-/** Which link it is that leads nowhere: another one is news. */
+/** Identifies a dangling link: another one is reported again. */
 const signOf = (name: Bytes, errno: Errno): string => {
   const itself = sys.lstat(name);
   return refused(itself) ? `${errno}` : `${errno} ${keyIn(itself)} ${itself[7]}.${itself[8]}`;
@@ -128,14 +128,14 @@ const takeEntry = (rescan: Rescan, known: Known, name: Bytes): void => {
   else if ((stat[0] & S_IFMT) === S_IFDIR) takeDirectory(rescan, known, name, stat);
 };
 
-/** Begins to look at the current directory. */
+/** Begins to scan the current directory. */
 export const beginRescan = (): Rescan | Errno => {
   const names = sys.readdir('.');
   if (refused(names)) return names;
   return { names, at: 0, found: [], reported: new Map(), stepwise: new Set(), againInMs: null, unclear: false };
 };
 
-/** Looks at entries while `hasTime` says so. Whether all have been looked at. */
+/** Scans entries while `hasTime` says so. Whether all are done. */
 export const continueRescan = (rescan: Rescan, known: Known, hasTime: () => boolean): boolean => {
   while (rescan.at < rescan.names.length) {
     takeEntry(rescan, known, rescan.names[rescan.at++] ?? '.');

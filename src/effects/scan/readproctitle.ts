@@ -1,4 +1,4 @@
-// The log argument of runsvdir: what services say on standard error, shown in `ps` in the argument's own place.
+// The log argument of runsvdir: what services write to standard error, shown in `ps` in place of the argument.
 //
 // The first five bytes stay, the rest is a window over the latest output. Control bytes show as spaces, so that no
 // service reaches a terminal through ps.
@@ -9,12 +9,12 @@ import { sys } from '../../host/sys.ts';
 import { type Loop, watch } from '../loop.ts';
 import type { Voice } from '../messages.ts';
 
-/** How long the argument must be. */
+/** The minimum length of the argument. */
 export const LEAST = 7;
 const FIXED = 5;
 const STDERR = 2 as Fd;
 
-/** How often a dot is added, so that old text leaves the window. */
+/** How often to add a dot, so that old text leaves the window. */
 export const DOT_MS = 900000;
 
 export interface Readproctitle {
@@ -39,7 +39,7 @@ const add = (title: Readproctitle, text: Bytes): void => {
   sys.argWrite(title.argument, title.head + title.window);
 };
 
-/** Makes `argument`, whose text is `log`, show standard error; null where it cannot, which has been told. */
+/** Makes `argument`, whose text is `log`, show standard error; null: impossible, and reported. */
 export const openReadproctitle = (voice: Voice, argument: number, log: Bytes, nowMs: number): Readproctitle | null => {
   if (log.length < LEAST) {
     voice.warn('log must have at least seven characters.');
@@ -64,7 +64,7 @@ export const openReadproctitle = (voice: Voice, argument: number, log: Bytes, no
   return title;
 };
 
-/** The same with a pipe that is there already, and an argument that shows what came so far. */
+/** The same with a pipe that already exists, and an argument that shows earlier text. */
 export const continueReadproctitle = (input: Fd, argument: number, log: Bytes, nowMs: number): Readproctitle => ({
   input,
   argument,
@@ -73,13 +73,13 @@ export const continueReadproctitle = (input: Fd, argument: number, log: Bytes, n
   dotMs: nowMs + DOT_MS,
 });
 
-/** Adds the dot that is due, and says when the next one is. */
+/** Adds the dot that is due, and sets the time of the next one. */
 export const addDot = (title: Readproctitle, nowMs: number): void => {
   add(title, '.');
   title.dotMs = nowMs + DOT_MS;
 };
 
-/** Shows what comes from now on. */
+/** Shows what arrives from now on. */
 export const watchReadproctitle = (loop: Loop, title: Readproctitle): void =>
   watch(loop, title.input, () => {
     const text = sys.read(title.input, 4096);

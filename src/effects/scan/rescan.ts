@@ -1,9 +1,9 @@
-// Looking at the scan directory: when, and what becomes of what was found.
+// Scanning the scan directory again: when, and what follows from what was found.
 //
-// Promises: a change is acted on when it happens; looks are spaced by what they cost, but never by more than five
-// seconds; between two entries of a look other events are handled. A missing directory is reported once,
-// and looked for.
-// Read next: read-dir.ts (what a look finds), watch.ts (who tells of changes), claim.ts (whose turn it is).
+// Promises: acts on a change when it happens; scans are spaced by what they cost, but never by more than five
+// seconds; other events are handled between two entries of a scan. A missing directory is reported once,
+// and retried.
+// Read next: read-dir.ts (what a scan finds), watch.ts (who notices changes), claim.ts (whose turn it is).
 import { type Errno, type RawStat, refused } from '../../host/calls.ts';
 import { monotonicMs, wallClock } from '../../host/clock.ts';
 import { O_CREAT, O_TRUNC, O_WRONLY } from '../../abi/flags.ts';
@@ -16,18 +16,18 @@ import { claimHere } from './claim.ts';
 import { STAT_MS, RESCAN_MS, watchAgain } from './watch.ts';
 
 /**
- * How long after a sign of change the look comes: a link that is made under one name and renamed into place is not to be
- * started under the first.
+ * How long after a change the scan comes: a link that is made under one name and renamed into place must not
+ * start under the first.
  */
 const SETTLE_MS = 25;
-/** How soon a directory that could not be looked at is tried again. */
+/** When to retry a directory that could not be read. */
 const RETRY_MS = 1000;
-/** Looks take at most one part in this many of the time, where that does not space them by more than LOOK_MS. */
+/** Scans take at most one part in this many of the time, unless that would space them by more than RESCAN_MS. */
 const RESCAN_SHARE = 5;
-/** How long a look goes on before others have their turn. */
+/** How long a scan runs before other events have their turn. */
 const SLICE_MS = 50;
 
-/** No look can be made now: told once, and tried again. */
+/** No scan is possible now: reports that once, and retries. */
 const postpone = (live: LiveTree, what: string, errno: Errno): void => {
   const sign = `${what}: ${errno}`;
   if (live.trouble !== sign) live.voice.warn(what, errno);
@@ -37,7 +37,7 @@ const postpone = (live: LiveTree, what: string, errno: Errno): void => {
   live.rescanMs = monotonicMs() + RETRY_MS;
 };
 
-/** The directory cannot be entered, so nothing can be started there. */
+/** The directory cannot be entered, so nothing can start there. */
 const lose = (live: LiveTree, what: string, errno: Errno): void => {
   postpone(live, what, errno);
   live.lost = true;
@@ -75,7 +75,7 @@ const knownOf = (live: LiveTree): Known => {
   };
 };
 
-/** The operator has asked for a look: a sign that there was one. */
+/** The operator forced a scan: leaves a file that shows that it was done. */
 const leaveSign = (live: LiveTree): void => {
   live.rescanForced = false;
   const { sec, nsec } = wallClock();
@@ -101,7 +101,7 @@ const finish = (live: LiveTree, rescan: Rescan): void => {
   if (live.rescanForced) leaveSign(live);
 };
 
-/** Another runsvdir has this directory: what we had in another one is over. */
+/** Another runsvdir has this directory: stop what we have in a different one. */
 const standBack = (live: LiveTree, identity: string | null): void => {
   if (live.claim.turn.kind !== 'waiting') return;
   live.hasScanned = true;
@@ -136,10 +136,10 @@ const begin = (live: LiveTree): void => {
   }
 };
 
-/** Which directory it is, and when an entry of it last came or went. */
+/** The identity of the directory, and when its entries last changed. */
 const stampOf = (stat: RawStat): string => [stat[1], stat[2], stat[3], stat[7], stat[8]].join(':');
 
-/** Where nothing tells of changes the directory is asked now and then, which costs less than a look. */
+/** If nothing notices changes, checks the directory from time to time, which costs less than a scan. */
 const askLater = (live: LiveTree, stat: RawStat): void => {
   const nowMs = monotonicMs();
   const untilMs = Math.min(live.rescanMs ?? Number.POSITIVE_INFINITY, nowMs + RESCAN_MS);
@@ -150,7 +150,7 @@ const askLater = (live: LiveTree, stat: RawStat): void => {
 
 const rescanSoon = (live: LiveTree): void => sooner(live, Math.max(monotonicMs() + SETTLE_MS, live.notBeforeMs));
 
-/** Looks at the directory and starts and stops what has changed. */
+/** Scans the directory, and starts and stops what has changed. */
 export const rescanNow = (live: LiveTree): void => {
   live.rescanMs = null;
   live.rescan = null;
@@ -162,7 +162,7 @@ export const rescanNow = (live: LiveTree): void => {
   if (live.watching.mustPoll && !refused(stat)) askLater(live, stat);
 };
 
-/** Looks, where nothing tells of changes only if there may be one. */
+/** Scans; if nothing notices changes, only if the directory has changed. */
 export const rescanDue = (live: LiveTree): void => {
   const { unchanged } = live.watching;
   const nowMs = monotonicMs();
@@ -171,7 +171,7 @@ export const rescanDue = (live: LiveTree): void => {
   else live.rescanMs = Math.min(nowMs + STAT_MS, unchanged.untilMs);
 };
 
-/** Goes on with a look that is under way, where the directory is still the same. */
+/** Continues a scan in progress if the directory is still the same. */
 export const resumeRescan = (live: LiveTree): void => {
   const { rescan } = live;
   if (rescan === null) return;
@@ -179,7 +179,7 @@ export const resumeRescan = (live: LiveTree): void => {
   else rescanNow(live);
 };
 
-/** The operator's wish: look at once, and leave a sign of having done so. */
+/** The operator's request: scan at once, and leave a file that shows it. */
 export const forceRescan = (live: LiveTree): void => {
   live.rescanForced = true;
   rescanNow(live);

@@ -1,4 +1,4 @@
-// What a running runsvdir holds: its descriptors, what it knows, when it looks next.
+// What a running runsvdir has: its descriptors, what it knows, when it scans next.
 //
 // Read next: supervisor.ts (the loop), perform.ts, rescan.ts.
 import type { Bytes } from '../../abi/bytes.ts';
@@ -23,29 +23,29 @@ import { findProgram } from '../process/find-program.ts';
 import { type Readproctitle, watchReadproctitle } from './readproctitle.ts';
 import { newWatching, type Watching } from './watch.ts';
 
-/** How soon what the kernel would not tell is asked again, at first. */
+/** When to retry entries that the kernel says nothing about, at first. */
 export const UNCLEAR_MS = 1000;
 
-/** Where runsvdir supervises a whole container: as process 1, or asked to. */
+/** For a runsvdir that supervises a whole container: as process 1, or on request. */
 export interface Container {
   shutdown: Shutdown;
-  /** The main command, its name first; empty for none. */
+  /** The main command, its name first; empty: none. */
   readonly command: readonly Bytes[];
-  /** The main command's process, 0 for none. */
+  /** The main command's process, 0: none. */
   pid: number;
-  /** It is still to be started. */
+  /** It has not been started yet. */
   commandDue: boolean;
-  /** What would be handed over, should the engine fail. */
+  /** What the last checkpoint says. */
   saved: { readonly tree: Tree; readonly shutdown: Shutdown | null; readonly pid: number };
-  /** What has happened and was not handed to the machine yet. */
+  /** Events that have not been passed to the machine yet. */
   readonly pendingEvents: ShutdownEvent[];
-  /** What services left behind that was told to end while runsvs were left, each by its number and start. */
+  /** Leftovers of services that got TERM while runsvs were left, each by its number and start. */
   readonly sentTerm: Set<string>;
   /** When this process was started. */
   readonly start: Start;
 }
 
-/** A runsv of another runsvdir, in a service that is in our directory too. */
+/** A runsv of another runsvdir, on a service that is in our directory too. */
 export interface Elsewhere {
   readonly runsv: Held;
   readonly key: string;
@@ -58,48 +58,48 @@ export interface LiveTree {
   readonly home: Fd;
   readonly loop: Loop;
   readonly handlers: TreeHandlers;
-  /** Called when the runsvdir has ended that has our directory. */
+  /** Called when the runsvdir that has our directory has ended. */
   readonly holderEnded: () => void;
-  /** What runsvs get as standard input; null: our own. */
+  /** The standard input of runsvs; null: our own. */
   readonly input: Fd | null;
   readonly watching: Watching;
   readonly readproctitle: Readproctitle | null;
   tree: Tree;
   program: Bytes;
-  /** When to look next, monotonic; null: when something changes. */
+  /** When to scan next, monotonic; null: when something changes. */
   rescanMs: number | null;
-  /** No look before this, monotonic. */
+  /** No scan before this, monotonic. */
   notBeforeMs: number;
   identity: string | null;
-  /** A look that is under way. */
+  /** A scan in progress. */
   rescan: Rescan | null;
-  /** How long the present look has taken so far. */
+  /** How long the present scan has taken so far. */
   rescanCostMs: number;
-  /** What was said of entries. */
+  /** What was reported about entries. */
   reported: Reported;
   /** Directories that are being made step by step. */
   stepwise: ReadonlySet<string>;
-  /** When this runsvdir began, monotonic. */
+  /** When this runsvdir started, monotonic. */
   readonly bornMs: number;
-  /** How soon entries of which the kernel would not tell are tried again. */
+  /** When to retry entries that the kernel said nothing about. */
   unclearMs: number;
-  /** A look has come to an end, or cannot be made: what was there at the start is known. */
+  /** A scan was finished, or is impossible: the services at the start are known. */
   hasScanned: boolean;
-  /** Directories that are still being written were left for a later look. */
+  /** Directories that are still being written wait for a later scan. */
   isSettling: boolean;
-  /** The next look shall leave a sign. */
+  /** The next scan leaves a file that shows it. */
   rescanForced: boolean;
-  /** What was said of the directory itself. */
+  /** What was reported about the directory itself. */
   trouble: string | null;
   /** The main command waits for runsvs to listen. */
   listening: Listening | null;
   /** Whose turn it is. */
   readonly claim: Claim;
-  /** Runsvs may run that an earlier self had not written down yet: the next look waits for no directory. */
+  /** Runsvs may run that were not in the checkpoint: the next scan waits for no directory. */
   hasUnknown: boolean;
-  /** The directory could not be entered. */
+  /** The directory cannot be entered. */
   lost: boolean;
-  /** Runsvs that are no children of ours, by number. */
+  /** Runsvs that are not our children, by number. */
   readonly foreignRunsvs: Map<number, Held>;
   readonly elsewhere: Map<number, Elsewhere>;
   /** Null in classic use, where TERM leaves everything running. */
@@ -107,21 +107,21 @@ export interface LiveTree {
   exit: number | null;
 }
 
-/** What a runsvdir is started with. */
+/** The options of a runsvdir. */
 export interface TreeOptions {
   readonly dir: Bytes;
   readonly setsid: boolean;
   readonly subreaper: boolean;
   readonly killAfterMs: number;
-  /** The main command, empty for none. */
+  /** The main command, empty: none. */
   readonly command: readonly Bytes[];
 }
 
-/** Whether everything ends with us: nothing lives on after process 1, nor after a main command. */
+/** Whether everything ends with us: nothing outlives process 1, or a main command. */
 export const isWhole = (options: TreeOptions): boolean =>
   options.subreaper || options.command.length > 0 || sys.getpid() === 1;
 
-/** Orphans come to process 1 by themselves. */
+/** Process 1 gets orphans anyway. */
 const becomeSubreaper = (): void => {
   const done = sys.getpid() === 1 ? 0 : sys.numericCall(CALL_PRCTL, [PR_SET_CHILD_SUBREAPER, 1]);
   if (refused(done)) throw new Fatal(reason('unable to become subreaper', done), 100);
@@ -146,22 +146,22 @@ const CLASSIC: readonly number[] = [SIGTERM, SIGHUP];
 const catchSignals = (container: Container | null): Fd => {
   const optional = container === null ? [] : optionalSignals(container.command.length > 0);
   const main = sys.catchSignals([...(container === null ? CLASSIC : endingSignals), SIGALRM, SIGCHLD]);
-  // a reader of standard error that goes away must not end us; one that was ignored stays so, for the services too
+  // if a reader of standard error ends, we must not; SIGPIPE stays ignored if it was, for the services too
   const signals = refused(main) ? main : sys.catchUnignored([...optional, SIGPIPE]);
   if (refused(signals)) throw new Fatal(reason('unable to create selfpipe', signals), 100);
   return signals;
 };
 
-/** What is called when something happens to a runsvdir; supervisor.ts has it. */
+/** What is called when something happens to a runsvdir; implemented in supervisor.ts. */
 export interface TreeHandlers {
   signalled(live: LiveTree, signals: readonly number[]): void;
   holderEnded(live: LiveTree): void;
-  /** A runsv has ended that is no child of ours, or one of another runsvdir. */
+  /** A runsv has ended that is not our child, or that another runsvdir supervises. */
   foreignRunsvEnded(live: LiveTree, runsv: Held): void;
   elsewhereEnded(live: LiveTree, one: Elsewhere): void;
 }
 
-/** Takes signals and what else a runsvdir needs. Throws Fatal. */
+/** Catches signals and opens what else a runsvdir needs. Throws Fatal. */
 export const newLiveTree = (
   voice: Voice,
   options: TreeOptions,
@@ -211,7 +211,7 @@ export const newLiveTree = (
   return live;
 };
 
-/** Takes a runsv that is no child of ours for one of ours. */
+/** Adds a runsv that is not our child. */
 export const addForeignRunsv = (live: LiveTree, runsv: Held): void => {
   live.foreignRunsvs.set(runsv.pid, runsv);
   awaitEnd(live.loop, runsv, () => live.handlers.foreignRunsvEnded(live, runsv));

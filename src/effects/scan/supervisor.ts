@@ -1,7 +1,7 @@
 // Supervising a scan directory: one runsv for each service in it.
 //
-// Promises: a change is acted on when it happens, a dead runsv is replaced when it died (not sooner than a second after
-// its start); looks are spaced by what they cost; no wake-up when nothing happens.
+// Promises: acts on a change when it happens, replaces a dead runsv when it dies (not sooner than a second after
+// its start); spaces scans by what they cost; no wake-up when nothing happens.
 // Must not: decide; that is ../../machine/scan/table.ts, which read first. Read next: state.ts, rescan.ts, perform.ts.
 import { decodeWait } from '../../abi/wait-status.ts';
 import { monotonicMs } from '../../host/clock.ts';
@@ -37,7 +37,7 @@ const HANGUP_CODE = 111;
 
 // ---- events -------------------------------------------------------------------------------------------------
 
-/** Takes every child that has ended, orphans of others too; says whether any child is left. */
+/** Reaps every child that has ended, including orphans; whether any child is left. */
 const reapAll = (live: LiveTree): boolean => {
   const runsvs: Ended[] = [];
   const anyLeft = reap(live.loop, (pid, wait) => runsvs.push({ pid, ...decodeWait(wait) }));
@@ -53,7 +53,7 @@ const foreignRunsvEnded = (live: LiveTree, runsv: Held): void => {
   if (entry !== undefined) deliverToTree(live, { kind: 'ended', runsvs: [unseenEnd(live.dir, entry)] });
 };
 
-/** Runsvs that were only just started may have found their service taken, and not have said so yet. */
+/** A runsv that has only just started may have found its service locked, and not have said so yet. */
 const termHoldersOfNew = (live: LiveTree, termed: ReadonlySet<number>): void => {
   const newMs = monotonicMs() - RESTART_MS;
   const newcomers = [...live.tree.wanted.values()].filter((entry) => entry.startedMs >= newMs);
@@ -91,7 +91,7 @@ const actOnAll = (live: LiveTree, container: Container, signals: readonly number
 };
 
 const takeSignals = (live: LiveTree, signals: readonly number[]): void => {
-  // who has ended must be known before anybody is told to
+  // who has ended must be known before anybody gets a signal
   if (signals.includes(SIGCHLD)) reapAll(live);
   if (signals.includes(SIGALRM) && !live.tree.stopping) forceRescan(live);
   if (live.container !== null) actOnAll(live, live.container, signals);
@@ -99,11 +99,11 @@ const takeSignals = (live: LiveTree, signals: readonly number[]): void => {
   else if (signals.includes(SIGTERM)) live.exit = 0;
 };
 
-/** When a runsv is to be started; while the directory is lost, or another runsvdir's, the next look comes first. */
+/** When to start a runsv; if the directory is lost, or another runsvdir's, the next scan comes first. */
 const startMs = (live: LiveTree): number | null =>
   live.lost || !mayStart(live.claim.turn) ? null : nextStartMs(live.tree);
 
-/** The runsvs that are due are started where the directory is still the one they were found in. */
+/** Starts the runsvs that are due, if the directory is still the one they were found in. */
 const startDue = (live: LiveTree): void => {
   const dueMs = startMs(live);
   if (dueMs === null || dueMs > monotonicMs()) return;
@@ -130,7 +130,7 @@ const runDue = (live: LiveTree): void => {
   if (live.readproctitle !== null && live.readproctitle.dotMs <= ms) addDot(live.readproctitle, ms);
 };
 
-/** Process 1 does not end for what keeps it from going on: it is executed once more. */
+/** Process 1 does not exit because something cannot be opened: it is executed once more. */
 const newAfterFailure = (voice: Voice, options: TreeOptions, readproctitle: Readproctitle | null): LiveTree => {
   try {
     return newLiveTree(voice, options, readproctitle, HANDLERS);
@@ -139,7 +139,7 @@ const newAfterFailure = (voice: Voice, options: TreeOptions, readproctitle: Read
   }
 };
 
-/** What is there at the start; `handed`: from before the engine failed. */
+/** The first state; `checkpoint`: from before the engine failed. */
 const begin = (
   voice: Voice,
   options: TreeOptions,
@@ -156,7 +156,7 @@ const begin = (
 };
 
 /**
- * Supervises a directory until TERM (0) or HUP (111); a whole container, until all in it has ended. Returns the exit
+ * Supervises a directory until TERM (0) or HUP (111); a whole container until everything in it has ended. Returns the exit
  * code. Throws Fatal.
  */
 export const superviseTree = (

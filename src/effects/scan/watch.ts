@@ -1,8 +1,8 @@
-// Noticing that the scan directory may have changed, without looking.
+// Noticing that the scan directory may have changed, without a scan.
 //
-// Watched are the directory, and every link and directory on the path to it, so that a link that is switched anywhere
-// in between is noticed too, as is a mount. Where events cannot be had or trusted (no inotify, a network or
-// user-space file system), the directory is asked every second whether it has changed, and looked at every five.
+// It watches the directory, and every link and directory on the path to it, so that it notices a link that is switched anywhere
+// in between, and a mount. If there are no events, or none to trust (no inotify, a network or
+// user-space file system), the directory is checked for changes every second, and scanned every five.
 // Read next: supervisor.ts.
 import type { Bytes } from '../../abi/bytes.ts';
 import { type Errno, type Fd, refused } from '../../host/calls.ts';
@@ -23,7 +23,7 @@ import {
 import { sys } from '../../host/sys.ts';
 import { type Loop, unwatch, watch } from '../loop.ts';
 
-/** Where events cannot be had or trusted: how often the directory is looked at, and how often it is asked whether it changed. */
+/** Without events: how often to scan the directory, and how often to check whether it has changed. */
 export const RESCAN_MS = 5000;
 export const STAT_MS = 1000;
 
@@ -31,7 +31,7 @@ const LINKS_MAX = 40;
 const GONE = IN_DELETE_SELF | IN_MOVE_SELF;
 const ENTRIES = IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO;
 
-/** statfs types on which another machine or a user process may change files unseen. */
+/** statfs types on which another machine or a user process may change files unnoticed. */
 const NO_INOTIFY_FILESYSTEMS: readonly number[] = [
   0x6969, // nfs
   0xff534d42, // cifs
@@ -45,18 +45,18 @@ const NO_INOTIFY_FILESYSTEMS: readonly number[] = [
   0x73757245, // coda
 ];
 
-/** Two inotify descriptors: closing one takes the kernel some 20 ms, so the busy one is kept while the other changes. */
+/** Two inotify descriptors: closing one takes the kernel some 20 ms, so the busy one stays while the other changes. */
 export interface Watching {
-  /** Tells of entries that come and go. null: no inotify to be had. */
+  /** Reports entries that come and go. null: no inotify. */
   entries: Fd | null;
-  /** Tells that the way to the directory has changed. */
+  /** Reports changes of the path to the directory. */
   ancestors: Fd | null;
   readonly mounts: Fd | null;
-  /** The directory can only be looked at. */
+  /** No events: the directory has to be polled. */
   mustPoll: boolean;
-  /** The way has changed, or was never watched. */
+  /** The path has changed, or was never watched. */
   stale: boolean;
-  /** Until when no look is needed if the directory stays as it was; null: the next look is needed anyhow. */
+  /** Until when an unchanged directory needs no scan; null: it needs the next scan. */
   unchanged: { readonly stamp: string; readonly untilMs: number } | null;
 }
 
@@ -72,7 +72,7 @@ export const newWatching = (): Watching => {
   };
 };
 
-/** Watches one name on the way; says where it leads if it is a link. */
+/** Watches one name on the path; returns where it leads if it is a link. */
 const watchAncestor = (inotify: Fd, path: Bytes): Bytes | null => {
   const stat = sys.lstat(path);
   if (refused(stat)) return null;
@@ -102,7 +102,7 @@ const watchAncestors = (inotify: Fd, dir: Bytes): void => {
   }
 };
 
-/** What is called for each sign of a change. */
+/** Called for each sign of a change. */
 export type Changed = () => void;
 
 const drained =
@@ -112,7 +112,7 @@ const drained =
     then();
   };
 
-/** Changes mean nothing any more. The descriptors stay open: to close one would take its time. */
+/** Stops watching. The descriptors stay open: to close one takes some time. */
 export const stopWatching = (loop: Loop, { entries, ancestors, mounts }: Watching): void => {
   for (const fd of [entries, ancestors, mounts]) if (fd !== null) unwatch(loop, fd);
 };
@@ -132,11 +132,11 @@ const register = (loop: Loop, watching: Watching, changed: Changed): void => {
   };
   if (entries !== null) watch(loop, entries, drained(entries, changed));
   if (ancestors !== null) watch(loop, ancestors, drained(ancestors, lost));
-  // a change of mounts shows as an urgent event, and is taken by the poll that reports it
+  // a change of mounts is an urgent event, consumed by the poll that reports it
   if (mounts !== null) watch(loop, mounts, lost, POLLPRI);
 };
 
-/** Watches anew if the way has changed. To be called before looking, so that nothing falls between. */
+/** Watches again if the path has changed. Call it before a scan, so that no change is missed. */
 export const watchAgain = (loop: Loop, watching: Watching, dir: Bytes, changed: Changed): void => {
   if (!watching.stale) return;
   stopWatching(loop, watching);

@@ -1,7 +1,7 @@
-// Starting in a service directory: what is there, whose it is, and what an earlier supervisor left running.
+// Opening a service: what is there, who owns it, and which processes an earlier supervisor left running.
 //
-// Promises: everything needed to watch a child is had before a child exists; what cannot be had is Fatal, in runit's
-// words and order. Read next: side.ts, child-record.ts, supervisor.ts (the life that follows).
+// Promises: everything needed to watch a child is open before a child exists; what cannot be opened is Fatal, in runit's
+// words and order. Read next: side.ts, child-record.ts, supervisor.ts (what follows).
 import { decodeStatus, type Status } from '../../formats/status.ts';
 import type { Bytes } from '../../abi/bytes.ts';
 import { type Errno, refused } from '../../host/calls.ts';
@@ -25,20 +25,20 @@ import { isThere, openOk } from './supervise-dir.ts';
 import { type Survivor, survivorOf } from './survivor.ts';
 import { identityOf, readThere } from '../trusted-file.ts';
 
-/** A process that an earlier supervisor left running, and what that one last said of it. */
+/** A process that an earlier supervisor left running, and what the last status says about it. */
 export interface Found {
   readonly adopted: Adopted;
   readonly held: Held;
   readonly want: 'up' | 'down' | null;
 }
 
-/** What it says is a wish, and who owns the file may send any wish anyhow: so it counts, whoever owns it. */
+/** The status file's owner may send any command anyhow, so the want in it counts whoever the owner is. */
 const readStatus = (folder: Bytes): Status | null => {
   const file = readThere(`${folder}supervise/status`, 64);
   return file === null ? null : decodeStatus(file.text);
 };
 
-/** What the last status says counts where it speaks of this process. */
+/** The last status counts if it is about this process. */
 const adoptedFrom = ({ pid, phase, startMs }: Survivor, status: Status | null): Adopted => {
   const startedMs = monotonicMs() - (bootMs() - startMs);
   if (status === null || status.pid !== pid) {
@@ -56,7 +56,7 @@ export const find = (voice: Voice, side: Side, lock: Lock): Found | null => {
   return { adopted: adoptedFrom(survivor, status), held: survivor.held, want: status?.want ?? null };
 };
 
-/** A service before its first event: as last told where its process survived, else as its down file says. */
+/** A service before its first event: from the last status if its process survived, else from its down file. */
 const serviceOf = (side: Side, folder: Bytes, found: Found | null, now: Now): Service => {
   const want = found?.want ?? (isThere(`${folder}down`) ? 'down' : 'up');
   const essential = side === 'main' && isThere(folder + ESSENTIAL_FLAG);
@@ -65,7 +65,7 @@ const serviceOf = (side: Side, folder: Bytes, found: Found | null, now: Now): Se
   return handle(service, { kind: 'adopted', ...found.adopted }, now).service;
 };
 
-/** The pipe between the survivors, where there are any, else a new one. */
+/** The pipe that the survivors use, if there are any, else a new one. */
 export const pipeFor = (main: Held | null, log: Held | null): Pipe =>
   (log === null ? null : pipeOf(log, 0)) ?? (main === null ? null : pipeOf(main, 1)) ?? newPipe();
 
@@ -81,7 +81,7 @@ export const openHalf = (side: Side, lock: Lock, found: Found | null, now: Now):
   return { live, service };
 };
 
-/** What ./log is; the identity of its directory where it is one. */
+/** What ./log is; if it is a directory, its identity. */
 export type LogSign = { readonly key: string } | 'absent' | 'noDirectory' | Errno;
 
 export const signOfLog = (folder: Bytes): LogSign => {
@@ -90,34 +90,34 @@ export const signOfLog = (folder: Bytes): LogSign => {
   return (stat[0] & S_IFMT) === S_IFDIR ? { key: identityOf(stat) } : 'noDirectory';
 };
 
-/** A service that runs writes into the pipe to its log, which must not be left without its end. */
+/** A service that runs writes into the pipe to its log, so the pipe must keep its other end. */
 const noLogFor = (folder: Bytes, sign: LogSign): Fatal =>
   typeof sign === 'number'
     ? new Fatal(reason('unable to stat() ./log', sign))
     : lockedElsewhere(folderOf('log', folder), folder);
 
-/** Without one descriptor more no change could be published: that is known before anything is started. */
+/** Fails before anything starts if no descriptor is left: no change could be published. */
 const needRoom = (folder: Bytes): void => {
   const fd = sys.open(folderPath(folder), O_RDONLY, 0);
   if (fd === -EMFILE) throw new Fatal(reason('unable to open supervise/status', fd));
   if (!refused(fd)) sys.close(fd);
 };
 
-/** What a pair lives in. */
+/** What a pair needs from its process. */
 export interface Surroundings {
   readonly voice: Voice;
   readonly loop: Loop;
   readonly handlers: PairHandlers;
-  /** What leads to the service's directory: '' where that is the current one, else a path that ends in a slash. */
+  /** The path prefix of the service's directory: '' if that is the current directory, else a path that ends in a slash. */
   readonly folder: Bytes;
 }
 
-/** Another process is just taking this folder: to be tried again in a moment. */
+/** Another process is just locking this folder: try again in a moment. */
 export interface Busy {
   readonly busy: Bytes;
 }
 
-/** Sides locked: survivors found, fifos open, files true, ok answering. */
+/** With both sides locked: finds survivors, opens fifos, publishes the state, opens ok. */
 const openBoth = ({ loop, handlers, voice, folder }: Surroundings, mainLock: Lock, sign: LogSign): LivePair | Busy => {
   if (!learnBoot()) voice.warn('/proc is not mounted, a service that outlives its runsv is not taken over');
   const log = typeof sign === 'object' ? takeSide(folderOf('log', folder), sign.key) : null;
@@ -140,7 +140,7 @@ const openBoth = ({ loop, handlers, voice, folder }: Surroundings, mainLock: Loc
     timer: newTimer((nowMs) => handlers.due(live, nowMs)),
     main: main.live,
     log: logHalf === null ? null : logHalf.live,
-    // what could not be opened now is tried again from the loop
+    // the loop tries again to open what could not be opened now
     awaited: newAwaited(logHalf === null && sign !== 'absent' ? now.ms : null),
     pipe,
     pair: newPair(main.service, logHalf === null ? null : logHalf.service),
@@ -160,14 +160,14 @@ const openBoth = ({ loop, handlers, voice, folder }: Surroundings, mainLock: Loc
   return live;
 };
 
-/** Device and inode of the service's directory. Not to know them would make records worthless. */
+/** Device and inode of the service's directory. Records would be worthless without them. */
 const ownDirectory = (folder: Bytes): string => {
   const stat = sys.stat(folderPath(folder));
   if (refused(stat)) throw new Fatal(reason('unable to stat .', stat));
   return identityOf(stat);
 };
 
-/** Takes a service. Throws Fatal. */
+/** Opens a service. Throws Fatal. */
 export const openService = (around: Surroundings): LivePair | Busy => {
   const { folder } = around;
   const sign = signOfLog(folder);

@@ -1,8 +1,7 @@
-// The log of a service: found, waited for and opened, also where ./log is made when its service runs already; and closed
-// when it was removed.
+// The log of a service: finds and opens it, also if ./log is made while its service runs; closes it when ./log was removed.
 //
-// Promises: looked for before each start of ./run, by one call; a log that is there and cannot be opened holds the start up,
-// for a bounded time unless another process has its lock; commands are obeyed meanwhile. Each hindrance is told once.
+// Promises: one call checks for it before each start of ./run; a log that exists and cannot be opened delays the start,
+// for a bounded time unless another process has its lock; commands are obeyed meanwhile. Each obstacle is reported once.
 // Read first: pair.ts. Read next: side.ts, acquire.ts (the first start).
 import { type Fd, refused } from '../../host/calls.ts';
 import { monotonicMs, wallClock } from '../../host/clock.ts';
@@ -21,7 +20,7 @@ import { folderOf, folderPath, takeSide } from './side.ts';
 import { openOk } from './supervise-dir.ts';
 
 const RETRY_MS = 1000;
-/** After so many tries ./run is started without its log: worse than a late start, better than none. */
+/** After so many tries ./run starts without its log: a late start is better, no start is worse. */
 const TRIES_MAX = 5;
 
 /** Something that happens to a pair. */
@@ -32,14 +31,14 @@ const warnOnce = (live: LivePair, what: string): void => {
   live.awaited.reported = what;
 };
 
-/** To be tried again: what that means for a start of ./run. */
+/** Tries again later; a start of ./run waits. */
 const notYet = (live: LivePair, what: string): 'wait' => {
   warnOnce(live, what);
   live.awaited.dueMs = monotonicMs() + RETRY_MS;
   return 'wait';
 };
 
-/** Nothing is awaited any more. */
+/** Nothing to wait for any more. */
 const settled = (live: LivePair): null => {
   live.awaited.tries = 0;
   live.awaited.busyTries = 0;
@@ -79,7 +78,7 @@ interface Parts {
   readonly pipe: Pipe;
 }
 
-/** Opens all that a log side consists of; `opened` tells what to close where that fails. */
+/** Opens everything that a log side consists of; `opened`: the descriptors to close if that fails. */
 const openParts = (live: LivePair, lock: Lock, opened: Fd[]): Parts => {
   const now: Now = { ms: monotonicMs(), wall: wallClock() };
   const found = find(live.voice, 'log', lock);
@@ -93,7 +92,7 @@ const openParts = (live: LivePair, lock: Lock, opened: Fd[]): Parts => {
   return { half, pipe };
 };
 
-/** The log becomes part of the pair, and is started. */
+/** Adds the log to the pair, and starts it. */
 const join = (live: LivePair, { half, pipe }: Parts): readonly Happening[] => {
   live.log = half.live;
   live.pipe = pipe;
@@ -105,7 +104,7 @@ const join = (live: LivePair, { half, pipe }: Parts): readonly Happening[] => {
   return half.service.state === 'down' ? [({ pair }, at) => handlePair(pair, 'log', firstEvent(half.service), at)] : [];
 };
 
-/** Another process is just taking its lock, which is soon done. */
+/** Another process is just locking it, which is soon done. */
 const busy = (live: LivePair): 'wait' | null => {
   const { awaited } = live;
   awaited.dueMs = monotonicMs() + BUSY_PAUSE_MS;
@@ -136,14 +135,14 @@ const openLog = (live: LivePair, key: string): readonly Happening[] | 'wait' | n
   return notYet(live, 'waiting for the lock on log/supervise/lock');
 };
 
-/** The first time nothing is told: a moment is usual. */
+/** No report the first time: a moment is usual. */
 const aMoment = (live: LivePair): 'wait' => {
   live.awaited.tries = 1;
   live.awaited.dueMs = monotonicMs() + RETRY_MS;
   return 'wait';
 };
 
-/** For a pair that has a log already. */
+/** For a pair that already has a log. */
 const keepLog = (live: LivePair, sign: LogSign): readonly Happening[] | 'wait' | null => {
   const { awaited, pair } = live;
   const isThere = typeof sign === 'object';
@@ -151,9 +150,9 @@ const keepLog = (live: LivePair, sign: LogSign): readonly Happening[] | 'wait' |
     if (!isThere) return null;
     return awaited.tries === 0 ? aMoment(live) : hindered(live, 'the log service that was removed has not ended');
   }
-  // an error says nothing of it; what is open still works
+  // an error says nothing about it; what is open still works
   if (typeof sign === 'number' || (isThere && sign.key === live.logKey)) return settled(live);
-  // a link that is being switched is not there for a moment
+  // a link that is being switched is missing for a moment
   if (!isThere && awaited.tries === 0) return aMoment(live);
   live.voice.warn(isThere ? './log was replaced' : './log was removed, starting ./run without a log');
   live.logKey = '';
@@ -162,8 +161,8 @@ const keepLog = (live: LivePair, sign: LogSign): readonly Happening[] | 'wait' |
 };
 
 /**
- * Looks for ./log before a start of ./run. null: all is as it shall be; `wait`: not yet; else what comes of it, after which
- * to look again.
+ * Checks for ./log before a start of ./run. null: nothing to do; `wait`: not yet; else what happens to the pair, after which
+ * to check again.
  */
 export const findLog = (live: LivePair): readonly Happening[] | 'wait' | null => {
   const sign = signOfLog(live.main.folder);
@@ -174,7 +173,7 @@ export const findLog = (live: LivePair): readonly Happening[] | 'wait' | null =>
   return settled(live);
 };
 
-/** The log is looked for although ./run is not started, or sooner than it was to be: what comes of it. */
+/** Checks for the log without a start of ./run, or sooner than planned: what happens to the pair. */
 export const findLogAgain = (live: LivePair): readonly Happening[] => {
   const { awaited, pair } = live;
   awaited.dueMs = null;
@@ -189,7 +188,7 @@ const closeIf = (fd: Fd | null): void => {
   if (fd !== null) sys.close(fd);
 };
 
-/** A log whose directory was removed has ended: nothing is left of it; a start may have waited for that. */
+/** Closes a log whose directory was removed and which has ended; a start may have waited for that. */
 export const closeLog = (live: LivePair): readonly Happening[] => {
   const { log, pipe } = live;
   if (log !== null) {

@@ -1,7 +1,6 @@
-// A supervised pair as it lives in this process.
+// A supervised pair in this process.
 //
-// Read next: side.ts (one side), perform.ts (what is done), log-service.ts (a log that comes and goes), supervisor.ts (what is
-// called when something happens).
+// Read next: side.ts (one side), perform.ts (effects), log-service.ts (a log that comes and goes), supervisor.ts (the handlers).
 import type { Fd } from '../../host/calls.ts';
 import { monotonicMs } from '../../host/clock.ts';
 import { nextDue, type Pair } from '../../machine/service/pair.ts';
@@ -12,14 +11,14 @@ import type { Pipe } from './log-pipe.ts';
 import { publish } from './status-files.ts';
 import type { LiveSide } from './side.ts';
 
-/** How long until files that could not be written are written again. */
+/** How long until files that could not be written are tried again. */
 const PUBLISH_RETRY_MS = 1000;
 
-/** A log that is there, or may be, and could not be opened yet. */
+/** A log that exists, or may exist, and is not open yet. */
 export interface Awaited {
-  /** How often that was tried in vain. */
+  /** How many tries have failed. */
   tries: number;
-  /** How often another process was just taking its lock. */
+  /** How often another process was just locking it. */
   busyTries: number;
   /** When to try again, monotonic; null: at the next start of ./run. */
   dueMs: number | null;
@@ -27,17 +26,17 @@ export interface Awaited {
   holder: Fd | null;
   /** The start of ./run waits for it. */
   holdsUp: boolean;
-  /** What keeps it from being opened, as it was told last; '' for nothing. */
+  /** The obstacle that was reported last; '': none. */
   reported: string;
 }
 
-/** What is called when something happens to a pair; supervisor.ts has it. */
+/** What the loop calls when something happens to a pair; implemented in supervisor.ts. */
 export interface PairHandlers {
   /** A side's fifo has commands. */
   commands(live: LivePair, side: LiveSide): void;
-  /** A process that was taken over has ended. */
+  /** An adopted process has ended. */
   adoptedEnded(live: LivePair, side: LiveSide): void;
-  /** Whoever seemed to hold the lock of the log has ended. */
+  /** The process that seemed to hold the lock of the log has ended. */
   holderEnded(live: LivePair): void;
   childEnded(live: LivePair, pid: number, wait: number): void;
   due(live: LivePair, nowMs: number): void;
@@ -47,24 +46,24 @@ export interface LivePair {
   readonly voice: Voice;
   readonly loop: Loop;
   readonly handlers: PairHandlers;
-  /** For each of its children. */
+  /** The handler of its children. */
   readonly childEnded: ChildHandler;
   /** Set to when something is due next. */
   readonly timer: Timer;
   readonly main: LiveSide;
   log: LiveSide | null;
-  /** Which directory ./log was when the log was opened; '' where it is none of this log's any more. */
+  /** The identity of ./log when the log was opened; '': ./log is not this log any more. */
   logKey: string;
   readonly awaited: Awaited;
   pipe: Pipe | null;
   pair: Pair;
-  /** The control script that runs, 0 for none. */
+  /** The control script that runs, 0: none. */
   script: number;
-  /** When files are written again that could not be, monotonic; null: they are up to date. */
+  /** When to retry files that could not be written, monotonic; null: they are up to date. */
   publishMs: number | null;
-  /** That they could not be was told since they last were. */
+  /** The failure has been reported, and files have not been written since. */
   publishReported: boolean;
-  /** A program was started, which takes its time. */
+  /** A program was started, which takes some time. */
   hasStarted: boolean;
 }
 
@@ -77,7 +76,7 @@ export const newAwaited = (dueMs: number | null): Awaited => ({
   reported: '',
 });
 
-/** Brings the files up to date; what cannot be written is told once and tried again later. */
+/** Updates the files; what cannot be written is reported once and retried later. */
 export const publishAll = (live: LivePair): void => {
   if (live.publishMs === null) return;
   const mainTrouble = publish(live.main.statusFiles, live.pair.main);
@@ -96,7 +95,7 @@ export const publishFirst = (live: LivePair): void => {
   publishAll(live);
 };
 
-/** The loop tells of a side's commands from now on, and of the end of a process that was taken over. */
+/** Watches a side: its commands, and the end of an adopted process. */
 export const watchSide = (live: LivePair, side: LiveSide): void => {
   const { loop, handlers } = live;
   watch(loop, side.control, () => handlers.commands(live, side));

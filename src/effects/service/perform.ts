@@ -1,6 +1,6 @@
-// What a pair wants done, carried out.
+// Carries out what a pair wants done.
 //
-// Promises: an effect that the kernel refuses is told, and its refusal is an answer like any other. Never waits.
+// Promises: what the kernel refuses is reported, and the refusal is a reply like any other. Never waits.
 // Must not: decide. Read first: ../../machine/service/model.ts. Read next: spawn.ts, log-service.ts, supervisor.ts (who calls).
 import type { Bytes } from '../../abi/bytes.ts';
 import { refused } from '../../host/calls.ts';
@@ -41,7 +41,7 @@ const placeOf = (live: LivePair, side: LiveSide): Place => {
   return { folder: side.folder, fds: end === null ? [] : [isLog ? 0 : 1, end], lock: side.lock };
 };
 
-/** Tells what went wrong with a start, in runit's words, and turns it into the machine's event. */
+/** Reports what went wrong with a start, in runit's words, and turns it into the machine's event. */
 const answerTo = (live: LivePair, launch: Launch, name: Bytes, path: Bytes): Event => {
   live.hasStarted = launch.kind === 'started';
   if (launch.kind === 'started') live.loop.children.set(launch.pid, live.childEnded);
@@ -57,10 +57,10 @@ const answerTo = (live: LivePair, launch: Launch, name: Bytes, path: Bytes): Eve
 
 const run = (live: LivePair, side: LiveSide): Event => {
   const place = placeOf(live, side);
-  // what the last program made of the pipe is no concern of the next
+  // the last program may have changed the pipe
   blockEnd(place.fds);
   const event = answerTo(live, startRun(place), `${nameOf(side.side)}./run`, `${side.folder}./run`);
-  // one that was removed, and has what is in its pipe still to take, is at home in ./log again
+  // a log that was removed and still has input in its pipe runs in ./log again
   if (side === live.log && live.pair.draining !== null && event.kind === 'started') live.logKey = side.lock.directory;
   return event;
 };
@@ -94,11 +94,11 @@ const runScript = (live: LivePair, side: LiveSide, letter: ScriptLetter, pid: nu
 };
 
 const killScript = (live: LivePair): void => {
-  // our child: nobody else's number until it is reaped, which sets it to 0
+  // our child has its number until it is reaped, which sets this to 0
   if (live.script !== 0) sys.kill(live.script, SIGKILL);
 };
 
-/** Carries out one effect; returns the answer that is known at once. */
+/** Carries out one effect; returns the reply if it is known at once. */
 const performServiceEffect = (live: LivePair, side: LiveSide, effect: Effect): Event | null => {
   switch (effect.kind) {
     case 'publish':
@@ -119,7 +119,7 @@ const performServiceEffect = (live: LivePair, side: LiveSide, effect: Effect): E
   }
 };
 
-/** A start of ./run begins: with its log, where there is one. null: nothing is in its way. */
+/** A start of ./run begins with its log, if there is one. null: nothing delays the start. */
 const beforeRun = (live: LivePair, effect: PairEffect): readonly Happening[] | null => {
   const found = findLog(live);
   live.awaited.holdsUp = found === 'wait';
@@ -145,7 +145,7 @@ const tellLog = (live: LivePair, input: Input | null): void => {
   else live.voice.warn('log/./run has not ended after TERM: sending KILL');
 };
 
-/** Carries out what a pair wants; returns what comes of it at once. */
+/** Carries out one effect of a pair; returns what follows from it at once. */
 export const performPairEffect = (live: LivePair, effect: PairEffect): readonly Happening[] => {
   switch (effect.kind) {
     case 'on': {

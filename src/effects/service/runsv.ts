@@ -12,15 +12,15 @@ import { writeExitCode } from './exitcode-file.ts';
 import type { LivePair } from './pair.ts';
 import { exitService, superviseService, tidy } from './supervisor.ts';
 
-/** Ending signals all mean the same: bring the service down, then go. */
+/** Signals that end runsv: they all stop the service for good. */
 const ENDING: readonly number[] = [SIGTERM, SIGHUP, SIGINT, SIGQUIT];
-/** Signals that must not end a supervisor, and tell it nothing. */
+/** Signals that must not end a supervisor, and mean nothing to it. */
 const HARMLESS: readonly number[] = [SIGPIPE, SIGALRM, SIGUSR1, SIGUSR2];
 
-/** The folder of the service: runsv works in its directory. */
+/** runsv works in the directory of its service. */
 const HERE = '';
 
-/** Signals that whoever started us ignores stay ignored, for the services too. */
+/** Signals that are ignored when we start stay ignored, for the services too. */
 const catchSignals = (): Fd => {
   const signals = sys.catchSignals([SIGCHLD, SIGTERM]);
   const more = refused(signals) ? signals : sys.catchUnignored([...ENDING, ...HARMLESS]);
@@ -35,9 +35,9 @@ const enter = (dir: Bytes): void => {
 
 /** The one service. */
 interface Only {
-  /** Null until it is taken. */
+  /** Null until it is open. */
   live: LivePair | null;
-  /** It was asked to end before that. */
+  /** A signal requested the end before that. */
   exits: boolean;
 }
 
@@ -53,7 +53,7 @@ const takeSignals = (loop: Loop, only: Only, signals: readonly number[]): void =
   }
 };
 
-/** Supervises the service in `dir` until nothing is left to. The exit code. Throws Fatal. */
+/** Supervises the service in `dir` until there is nothing left to supervise. Returns the exit code. Throws Fatal. */
 export const runService = (voice: Voice, dir: Bytes): number => {
   holdStandard();
   const only: Only = { live: null, exits: false };

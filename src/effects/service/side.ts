@@ -1,6 +1,6 @@
-// One side of a supervised pair as it lives in this process: its folder, lock, fifo and files.
+// One side of a supervised pair in this process: its folder, lock, fifo and files.
 //
-// Promises: after takeSide the directory is ours alone; after openSide its fifo answers and its files tell the truth.
+// Promises: after takeSide no other supervisor has the directory; after openSide its fifo takes commands and its files are true.
 // Read next: supervise-dir.ts, lock.ts (the parts), supervisor.ts (both sides together).
 import type { Bytes } from '../../abi/bytes.ts';
 import type { Fd } from '../../host/calls.ts';
@@ -15,27 +15,27 @@ import { statThere } from '../trusted-file.ts';
 
 export interface LiveSide {
   readonly side: Side;
-  /** What leads to its directory: '' for the current one, else a path that ends in a slash. */
+  /** The path prefix of its directory: '' for the current one, else a path that ends in a slash. */
   readonly folder: Bytes;
   readonly lock: Lock;
   readonly control: Fd;
-  /** What tells that we live; null: not yet. */
+  /** The fifo that shows that we live; null: not open yet. */
   ok: Fd | null;
   readonly statusFiles: Board;
   /** A process of this side that is not our child. */
   adopted: Held | null;
 }
 
-/** A side as messages name it, before `./run`: they speak of one service. */
+/** How messages name a side before `./run`: each message is about one service. */
 export const nameOf = (side: Side): Bytes => (side === 'log' ? 'log/' : '');
 
 /** The folder of a side of the service in `folder`. */
 export const folderOf = (side: Side, folder: Bytes): Bytes => folder + nameOf(side);
 
-/** A folder as a path by itself. */
+/** A folder as a path. */
 export const folderPath = (folder: Bytes): Bytes => (folder === '' ? '.' : folder);
 
-/** Takes the lock of a side, whose directory is this one, as takeLock does. Throws Fatal. */
+/** Locks a side with this directory, as takeLock does. Throws Fatal. */
 export const takeSide = (folder: Bytes, directory: string): Lock | 'busy' | null => {
   const unmade = makeSupervise(folder);
   return takeLock(folder, directory, unmade);
@@ -49,13 +49,13 @@ export const openSide = (side: Side, lock: Lock): LiveSide => {
     lock,
     control: openControl(folder),
     ok: null,
-    // a log service's pid file is only made when there first is a process; one that is there must not be believed
+    // a log's pid file appears with its first process; one that already exists must not be believed
     statusFiles: newBoard(`${folder}supervise/`, side === 'main' || statThere(`${folder}supervise/pid`) !== -ENOENT),
     adopted: null,
   };
 };
 
-/** Our children are signalled by number, which is theirs until supervisor.ts reaps them; who was taken over is held. */
+/** Our children are signalled by number, which they keep until they are reaped; an adopted process by pidfd. */
 export const signal = ({ adopted }: LiveSide, pid: number, number: number): void => {
   if (adopted?.pid === pid) signalHeld(adopted, number);
   else sys.kill(pid, number);

@@ -1,8 +1,8 @@
 // Starting the programs of a service directory: ./run, ./finish and control/LETTER.
 //
-// Promises: a refusal is told apart into "no child came to be" (to be tried again) and "a child came to be that could
-// not become the program" (counts as having run, as 111). The child is recorded before it runs.
-// Read next: child-record.ts (the record), ../../machine/service/model.ts (what the answers mean).
+// Promises: distinguishes "no child was created" (try again) from "a child was created, but could not execute
+// the program" (counts as a run that exited 111). The child is recorded before it runs.
+// Read next: child-record.ts (the record), ../../machine/service/model.ts (what the replies mean).
 import type { Bytes } from '../../abi/bytes.ts';
 import { type Errno, type Fd, refused } from '../../host/calls.ts';
 import { EACCES, EDQUOT, ELOOP, ENOENT, ENOSPC, ENOTDIR, EROFS } from '../../abi/errno.ts';
@@ -17,7 +17,7 @@ type Spawned =
   | { readonly kind: 'forkRefused'; readonly errno: number }
   | { readonly kind: 'execFailed'; readonly errno: number };
 
-/** Of what is recorded. `notOurs`: the directory is another one now, and not ours; to be tried again. */
+/** For recorded children. `notOurs`: the directory is another one now, which we could not lock; try again. */
 export type Launch = Spawned | { readonly kind: 'notOurs' };
 
 const R_OK = 4;
@@ -30,9 +30,9 @@ const launch = (result: number): Spawned => {
     : { kind: 'forkRefused', errno: result };
 };
 
-/** Where a program of a service runs and what it gets. */
+/** Where a program of a service runs, and with which descriptors. */
 export interface Place {
-  /** As a side has it: '' for the current directory, else a path that ends in a slash. */
+  /** The path prefix of its directory: '' for the current one, else a path that ends in a slash. */
   readonly folder: Bytes;
   /** Pairs: the child's descriptor, ours. */
   readonly fds: readonly number[];
@@ -42,10 +42,10 @@ export interface Place {
 /** The child's directory, for spawn. */
 const dirOf = ({ folder }: Place): Bytes => folder.slice(0, -1) || folder;
 
-/** What only the writing of the record can have failed with: a disk that is full, or cannot be written any more. */
+/** Only the record can fail with these: a disk that is full or read-only. */
 const NOT_RECORDED: readonly number[] = [-ENOSPC, -EDQUOT, -EROFS].map((errno) => errno - SPAWN_FAILED);
 
-/** Starts a program and records it; where it cannot be recorded it is started all the same. */
+/** Starts a program and records it; if the record cannot be written, starts it without. */
 const startRecorded = (place: Place, argv: readonly Bytes[], phase: 'run' | 'finish'): Launch => {
   const path = argv[0] ?? '';
   if (!renewLock(place.lock)) return { kind: 'notOurs' };
@@ -57,18 +57,18 @@ const startRecorded = (place: Place, argv: readonly Bytes[], phase: 'run' | 'fin
 
 export const startRun = (place: Place): Launch => startRecorded(place, ['./run'], 'run');
 
-/** Whether a program is there; where the kernel cannot say so, an attempt to start it tells. */
+/** Whether a program exists; unknown: the kernel does not say, so try to start it. */
 export type Presence = 'there' | 'absent' | 'unknown';
 
 const ABSENT: readonly number[] = [-ENOENT, -ENOTDIR, -EACCES, -ELOOP];
 
 const presenceAt = (error: Errno): Presence => (ABSENT.includes(error) ? 'absent' : 'unknown');
 
-/** The attempt to start a program that may have been there has told that it is not. */
+/** The try to start a program whose presence was unknown has shown that there is none. */
 export const provesAbsence = (presence: Presence, launch: Launch): boolean =>
   presence === 'unknown' && launch.kind === 'execFailed' && launch.errno === -ENOENT;
 
-/** Whether there is a finish script: it counts when it can be read, executable or not. */
+/** Whether there is a finish script: readable counts, executable or not. */
 export const hasFinish = (folder: Bytes): Presence => {
   const access = sys.access(`${folder}finish`, R_OK);
   return refused(access) ? presenceAt(access) : 'there';
@@ -77,14 +77,14 @@ export const hasFinish = (folder: Bytes): Presence => {
 export const startFinish = (place: Place, code: number, status: number): Launch =>
   startRecorded(place, ['./finish', String(code), String(status)], 'finish');
 
-/** Whether control/LETTER is there to be asked: its owner may execute it. */
+/** Whether there is a control/LETTER that its owner may execute. */
 export const hasScript = (folder: Bytes, letter: ScriptLetter): Presence => {
   const stat = sys.stat(`${folder}control/${letter}`);
   if (refused(stat)) return presenceAt(stat);
   return (stat[0] & S_IXUSR) === 0 ? 'absent' : 'there';
 };
 
-/** The script's one argument is the pid, empty where there is no process. */
+/** The script's only argument is the pid, '' if there is no process. */
 export const startScript = (place: Place, letter: ScriptLetter, pid: number): Spawned => {
   const path = `control/${letter}`;
   const argv = [path, pid === 0 ? '' : String(pid)];

@@ -1,7 +1,7 @@
-// The supervise directory of one side: making it, and its fifos.
+// The supervise directory of one side: the directory and its fifos.
 //
-// Promises: `ok` can be opened for writing exactly while a supervisor lives. What cannot be had is Fatal, in runit's words.
-// Read next: lock.ts (who holds it), status-files.ts (the files that tell the state).
+// Promises: `ok` can be opened for writing exactly while a supervisor lives. What cannot be made or opened is Fatal, in runit's
+// words. Read next: lock.ts (who holds it), status-files.ts (the files that show the state).
 import type { Bytes } from '../../abi/bytes.ts';
 import { type Errno, type Fd, type RawStat, refused } from '../../host/calls.ts';
 import { EACCES, EEXIST, ELOOP, ENOENT, ENOTDIR } from '../../abi/errno.ts';
@@ -13,12 +13,12 @@ import { openFifo } from '../trusted-file.ts';
 const LONGEST_LINK = 255;
 const MODE = 0o700;
 const OTHERS_MAY_WRITE = 0o022;
-/** A link that leads round in a circle is none either, as ever. */
+/** A circular link counts as absent, as in runit. */
 const ABSENT: readonly number[] = [-ENOENT, -ENOTDIR, -EACCES, -ELOOP];
 
 /**
- * Whether a file is there whose presence is all that counts. What cannot be told is no absence: a service that shall stay
- * down is not started, an essential one is not taken for another. Throws Fatal.
+ * Whether a file exists whose presence alone matters. An error does not count as absence: a service that should stay
+ * down must not start, an essential one must not count as another. Throws Fatal.
  */
 export const isThere = (path: Bytes): boolean => {
   const stat = sys.stat(path);
@@ -27,7 +27,7 @@ export const isThere = (path: Bytes): boolean => {
   throw new Fatal(reason(`unable to stat ${path}`, stat));
 };
 
-/** Where a link in `folder` leads, one level: what mkdir is tried on when `supervise` is a link. */
+/** Where a link in `folder` leads, one level: the path for mkdir when `supervise` is a link. */
 const linkTarget = (folder: Bytes, path: Bytes): Bytes | null => {
   const target = sys.readlink(path);
   if (refused(target)) return null;
@@ -38,11 +38,11 @@ const linkTarget = (folder: Bytes, path: Bytes): Bytes | null => {
 const isTrusted = (stat: RawStat | Errno, mask: number): boolean =>
   !refused(stat) && (stat[4] === 0 || stat[4] === sys.geteuid()) && (stat[0] & mask) === 0;
 
-/** Only what root or we have put there, where nobody else can put anything, leads to where no directory is yet. */
+/** Only a link that root or we made, where nobody else can make one, may lead to a directory that does not exist yet. */
 const isLinkToFollow = (folder: Bytes, path: Bytes): boolean =>
   isTrusted(sys.lstat(path), 0) && isTrusted(sys.stat(folder === '' ? '.' : folder), OTHERS_MAY_WRITE);
 
-/** Makes the directories that lead to `path`, from the top. */
+/** Makes the parent directories of `path`, from the top. */
 const makeParents = (path: Bytes): void => {
   for (let at = path.indexOf('/', 1); at >= 0; at = path.indexOf('/', at + 1)) sys.mkdir(path.slice(0, at), MODE);
 };
@@ -57,7 +57,7 @@ const makeTarget = (folder: Bytes, path: Bytes, target: Bytes): Errno | null => 
   return refused(made) && made !== -EEXIST ? made : null;
 };
 
-/** Makes FOLDER/supervise, or the directory that it is a link to; why there may be none. */
+/** Makes FOLDER/supervise, or the directory that it links to; returns why there may be none. */
 export const makeSupervise = (folder: Bytes): Errno | null => {
   const path = `${folder}supervise`;
   const made = sys.mkdir(path, MODE);
@@ -76,7 +76,7 @@ export const openControl = (folder: Bytes): Fd => {
   return fd;
 };
 
-/** Makes and opens the fifo whose being read tells that a supervisor lives. */
+/** Makes and opens the fifo whose reader shows that a supervisor lives. */
 export const openOk = (folder: Bytes): Fd => {
   const path = `${folder}supervise/ok`;
   const fd = openFifo(path, O_RDONLY);

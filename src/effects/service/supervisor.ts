@@ -1,8 +1,8 @@
-// Supervising one service: the handlers that the loop calls when something happens to it. They tell the machine, and carry out
-// what it wants.
+// Supervising one service: the handlers that the loop calls when something happens to it. They pass events to the machine
+// and carry out its effects.
 //
-// Promises: every event is answered before the next is taken; files are brought up to date after each; an effect that
-// the kernel refuses is told and tried again, never waited for. Waits nowhere: that is the loop's.
+// Promises: every event is answered before the next one is taken; files are updated after each; an effect that
+// the kernel refuses is reported and retried, never waited for. Only the loop waits.
 // Must not: decide. Read first: ../../machine/service/model.ts. Read next: perform.ts, spawn.ts, status-files.ts, child-record.ts.
 import { decodeWait } from '../../abi/wait-status.ts';
 import type { Bytes } from '../../abi/bytes.ts';
@@ -23,25 +23,25 @@ import { type PairHandlers, type LivePair, publishAll, schedule } from './pair.t
 import { removeSpares } from './status-files.ts';
 import type { LiveSide } from './side.ts';
 
-/** Commands taken from a fifo at a time, so that neither side starves the other. */
+/** Commands read from a fifo at a time, so that neither side starves the other. */
 const COMMANDS_MAX = 64;
-/** As many reads as a full fifo of 64 KiB takes. */
+/** As many reads as empty a full fifo of 64 KiB. */
 const ROUNDS_MAX = 1024;
 
 const now = (): Now => ({ ms: monotonicMs(), wall: wallClock() });
 
 // ---- events -------------------------------------------------------------------------------------------------
 
-/** Hands to the machine what happens at one moment, and every answer that follows from it. */
+/** Passes to the machine what happens at one moment, and every reply that follows from it. */
 const deliverToPairAt = (live: LivePair, moment: Now, happenings: readonly Happening[]): void => {
   const queue = [...happenings];
   let at = moment;
-  // by index: the queue grows while it is worked on
+  // by index: the queue grows meanwhile
   for (let first = 0; first < queue.length; first++) {
     const { pair, effects } = (queue[first] as Happening)(live, at);
     live.pair = pair;
     for (const effect of effects) queue.push(...performPairEffect(live, effect));
-    // a start takes its time; everything else happens at one moment
+    // a start takes some time; everything else happens at one moment
     if (live.hasStarted) at = now();
     live.hasStarted = false;
   }
@@ -52,9 +52,9 @@ const deliverToPairAt = (live: LivePair, moment: Now, happenings: readonly Happe
 const deliverToPair = (live: LivePair, ...happenings: readonly Happening[]): void =>
   deliverToPairAt(live, now(), happenings);
 
-/** Takes what one read gives; false: there was nothing. */
+/** Takes the commands of one read; false: there were none. */
 const takeCommands = (live: LivePair, side: LiveSide): boolean => {
-  // one that was closed since the poll
+  // it may have been closed since the poll
   if (side !== live.main && side !== live.log) return false;
   const letters = sys.read(side.control, COMMANDS_MAX);
   if (refused(letters) || letters === '') return false;
@@ -65,7 +65,7 @@ const takeCommands = (live: LivePair, side: LiveSide): boolean => {
   return true;
 };
 
-/** What was sent before a signal shall not come after it, and revoke it. */
+/** Commands sent before a signal must not take effect after it, and revoke it. */
 const takeEarlierCommands = (live: LivePair): void => {
   for (let round = 0; round < ROUNDS_MAX && takeCommands(live, live.main); round++);
 };
@@ -74,7 +74,7 @@ const childEnded = (live: LivePair, pid: number, wait: number): void => {
   const { code } = decodeWait(wait);
   if (pid === live.script) {
     live.script = 0;
-    // a script that a signal ended has not objected
+    // a script that a signal ended has no veto
     deliverToPair(live, on('main', { kind: 'scriptDone', veto: code === 0 }));
   } else if (pid === pidOf(live.pair.main))
     deliverToPair(live, on('main', { kind: 'ended', code, status: wait & 0xff }));
@@ -82,7 +82,7 @@ const childEnded = (live: LivePair, pid: number, wait: number): void => {
     deliverToPair(live, on('log', { kind: 'ended', code, status: wait & 0xff }));
 };
 
-/** An adopted process ended: it was not our child, so how it ended is not known. */
+/** An adopted process ended: it was not our child, so its exit status is unknown. */
 const adoptedEnded = (live: LivePair, side: LiveSide): void => {
   if (side.adopted !== null) forget(live.loop, side.adopted);
   side.adopted = null;
@@ -100,7 +100,7 @@ const due = (live: LivePair, ms: number): void => {
   schedule(live);
 };
 
-/** Whoever seems to have held the lock of the log has ended. */
+/** The process that seemed to hold the lock of the log has ended. */
 const holderEnded = (live: LivePair): void => {
   if (live.awaited.holder === null) return;
   forgetHolder(live);
@@ -115,7 +115,7 @@ const HANDLERS: PairHandlers = {
   due,
 };
 
-// ---- its life -----------------------------------------------------------------------------------------------
+// ---- start and end ------------------------------------------------------------------------------------------
 
 const startWanted = (live: LivePair): void => {
   if (live.pair.log?.state === 'down') deliverToPair(live, on('log', firstEvent(live.pair.log)));
@@ -123,8 +123,8 @@ const startWanted = (live: LivePair): void => {
 };
 
 /**
- * Takes the service in `folder`, '' for the current directory or a path that ends in a slash, and starts what is wanted up: at
- * once, or from the loop where another process is just taking it. Throws Fatal, also from the loop.
+ * Opens the service in `folder`, '' for the current directory or a path that ends in a slash, and starts what is wanted up: at
+ * once, or from the loop if another process is just locking it. Throws Fatal, also from the loop.
  */
 export const superviseService = (loop: Loop, voice: Voice, folder: Bytes, opened: (live: LivePair) => void): void => {
   let tries = 0;
@@ -140,13 +140,13 @@ export const superviseService = (loop: Loop, voice: Voice, folder: Bytes, opened
   open();
 };
 
-/** Brings the service down for good, after what was sent to it before. */
+/** Stops the service for good, after the commands that were sent before. */
 export const exitService = (live: LivePair): void => {
   takeEarlierCommands(live);
   deliverToPair(live, on('main', { kind: 'exit' }));
 };
 
-/** What only a living supervisor needs is gone when it has ended. */
+/** Removes what only a living supervisor needs. */
 export const tidy = (live: LivePair): void => {
   removeSpares(live.main.statusFiles);
   if (live.log !== null) removeSpares(live.log.statusFiles);
