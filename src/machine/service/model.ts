@@ -30,6 +30,7 @@
 //
 // Everything is a value: (service, event, now) -> (service, effects). No clock, no files, nothing that can fail.
 // Read next: table.ts (the table), pair.ts (a service and its log), ../../effects/service/supervisor.ts (who carries it out).
+import type { ByteWith, ControlEvent } from '../../formats/control.ts';
 
 export type State = 'down' | 'waiting' | 'preparing' | 'starting' | 'up' | 'ending' | 'finishing';
 export type Want = 'up' | 'down' | 'exit';
@@ -47,11 +48,11 @@ export interface Now {
 }
 
 /** The letters that have a control script of their own. */
-export type ScriptLetter = 'u' | 't' | 'k' | 'p' | 'c' | 'h' | 'a' | 'i' | 'q' | '1' | '2' | 'd' | 'x';
+export type ScriptLetter = ByteWith<{ script: true }>;
 /** The letters that send a signal and change nothing else. */
-export type SignalLetter = 'h' | 'a' | 'i' | 'q' | '1' | '2';
+export type SignalLetter = ByteWith<{ event: 'signal' }>;
 /** The letters that send a signal, whatever else they do. */
-export type SignLetter = SignalLetter | 't' | 'k' | 'p' | 'c';
+export type SignLetter = ByteWith<{ signal: number }>;
 
 /** One step of a command. `pid` is the process it is meant for; 0 the one about to be started. */
 export type Step =
@@ -100,7 +101,7 @@ export interface Ending {
 
 /** What can happen to a service. */
 export type Event =
-  | { readonly kind: 'up' | 'down' | 'once' | 'exit' | 'term' | 'kill' | 'pause' | 'cont' }
+  | { readonly kind: ControlEvent }
   | { readonly kind: 'signal'; readonly letter: SignalLetter }
   /** the log's end has come: its input is closed, it shall not be started again */
   | { readonly kind: 'leave' }

@@ -4,32 +4,13 @@
 // once. p, c and what d and x add to TERM take the place of their last arrival, as there the last word counts; any
 // other signal keeps the place of its first.
 // Pure and total. Read first: model.ts. Read next: table.ts (who takes them).
-import {
-  SIGALRM,
-  SIGCONT,
-  SIGHUP,
-  SIGINT,
-  SIGKILL,
-  SIGQUIT,
-  SIGSTOP,
-  SIGTERM,
-  SIGUSR1,
-  SIGUSR2,
-} from '../../abi/signals.ts';
+import { SIGCONT } from '../../abi/signals.ts';
+import { controlBytes } from '../../formats/control.ts';
 import type { ScriptLetter, Service, SignLetter, Step } from './model.ts';
 
-const SIGNALS: Readonly<Record<SignLetter, number>> = {
-  h: SIGHUP,
-  i: SIGINT,
-  q: SIGQUIT,
-  k: SIGKILL,
-  '1': SIGUSR1,
-  '2': SIGUSR2,
-  a: SIGALRM,
-  t: SIGTERM,
-  c: SIGCONT,
-  p: SIGSTOP,
-};
+const SIGNALS = Object.fromEntries(controlBytes.map(({ byte, signal }) => [byte, signal ?? 0])) as Readonly<
+  Record<SignLetter, number>
+>;
 
 /** The script that is asked before a step is taken; null for none. */
 export const letterOf = (step: Step): ScriptLetter | null => {
