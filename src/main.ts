@@ -3,7 +3,7 @@
 // Read next: cli/applet.ts (what a program is), applets/runitbox.ts (how one is chosen).
 import type { Applet } from './cli/applet.ts';
 import { chpst } from './applets/chpst.ts';
-import { family } from './applets/chpst/family.ts';
+import { daemontools } from './applets/chpst/daemontools.ts';
 import { multicall } from './applets/runitbox.ts';
 import { runit } from './applets/runit.ts';
 import { runitInit } from './applets/runit-init.ts';
@@ -19,7 +19,7 @@ import { sys } from './host/sys.ts';
 /** Every program, in no order. */
 export const applets: readonly Applet[] = [
   ...[runit, runitInit, runsv, runsvchdir, runsvdir, sv, svlogd, utmpset, chpst],
-  ...family,
+  ...daemontools,
   ...[svc, svok],
 ];
 

@@ -2,7 +2,7 @@
 //
 // Promises: lines, exit codes and timings of C's sv 2.3.1, which see in spec and docs/differences.md; tells all services
 // before it waits for any; `status` does nothing it does not need, as it is run often.
-// Read next: sv/commands.ts (the verbs), sv/others.ts (words that are none), ../client/send.ts, ../client/wait.ts, ../client/describe.ts.
+// Read next: sv/commands.ts (the verbs), sv/hints.ts (words that are none), ../client/send.ts, ../client/wait.ts, ../client/describe.ts.
 import { usageText } from '../cli/help.ts';
 import { baseName, type Given, leadingNumber, type OptionTable, parseOptions, problemLine } from '../cli/options.ts';
 import { err, out, visible } from '../cli/say.ts';
@@ -15,7 +15,7 @@ import type { Applet, Help } from '../cli/applet.ts';
 import { commandFor, commands, type Verb } from './sv/commands.ts';
 import { describeFully } from '../client/describe.ts';
 import { isSupervisedFromAbove, isToCome } from '../client/expected.ts';
-import { hintFor } from './sv/others.ts';
+import { hintFor } from './sv/hints.ts';
 import { type Told, tell } from '../client/send.ts';
 import {
   isTrouble,

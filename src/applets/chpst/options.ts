@@ -1,8 +1,8 @@
-// Every option of chpst as one row: how it is typed and explained, and what of its value goes into the wish. Parsing, usage,
+// Every option of chpst as one row: its spelling, its description, and how its value is read. Parsing, usage,
 // help, completion and the test of the manual page read these rows; a new option is a new row.
 //
 // Promises: a value that is no number, no list, no name of its kind is a Wrong; nothing is looked up here.
-// Read next: ../chpst.ts, ../../machine/exec/plan.ts (the wish and what becomes of it).
+// Read next: ../chpst.ts, ../../machine/exec/plan.ts (what can be asked for, and the order of the changes).
 import type { LetterOption, LongOption } from '../../cli/options.ts';
 import { limitNumber, signedNumber, wholeNumber } from '../../formats/decimal.ts';
 import { parseIdentity } from '../../formats/identity.ts';
@@ -16,14 +16,14 @@ import {
 } from '../../formats/lists.ts';
 import { isWrong, type Wrong, wrong } from '../../formats/wrong.ts';
 import type { Bytes } from '../../abi/bytes.ts';
-import type { Standard, Whom, Wish } from '../../machine/exec/plan.ts';
+import type { Standard, UserSpec, Wish } from '../../machine/exec/plan.ts';
 
-/** What chpst is asked for beside the wish. */
+/** What the command line asks for: the changes, and how to execute the program. */
 export interface Asked extends Wish {
   argv0?: Bytes;
   verbose?: true;
-  /** To be told, and told as chpst does where a user is meant: when its turn comes, exit code 111. */
-  noSuch?: Bytes;
+  /** A user that is none. As in C's chpst no usage error, but one of the change: exit code 111. */
+  badUser?: Bytes;
 }
 
 type Read = (asked: Asked, value: Bytes) => Wrong | null;
@@ -61,11 +61,11 @@ const closing = (fd: Standard): Read =>
     asked.closed = [...(asked.closed ?? []).filter((each) => each !== fd), fd].sort();
   });
 
-const whom = (keep: (asked: Asked, whom: Whom) => void): Read =>
+const user = (keep: (asked: Asked, user: UserSpec) => void): Read =>
   text((asked, spec) => {
-    const wanted = parseIdentity(spec);
-    if (wanted === null) asked.noSuch ??= `invalid uid/gids: ${spec.slice(1)}`;
-    else keep(asked, { spec, wanted, kind: 'user/group' });
+    const parsed = parseIdentity(spec);
+    if (parsed === null) asked.badUser ??= `invalid uid/gids: ${spec.slice(1)}`;
+    else keep(asked, { spec, parsed, kind: 'user/group' });
   });
 
 const locking =
@@ -139,13 +139,13 @@ const classic: readonly Row[] = [
     letter: 'u',
     value: 'user[:group]',
     text: 'become user, in these groups, or in the one of its own; :uid:gid are numbers not looked up',
-    read: whom((asked, value) => (asked.identity = value)),
+    read: user((asked, value) => (asked.identity = value)),
   },
   {
     letter: 'U',
     value: 'user[:group]',
     text: 'set the variables UID and GID to these numbers',
-    read: whom((asked, value) => (asked.envIdentity = value)),
+    read: user((asked, value) => (asked.envIdentity = value)),
   },
   { letter: 'b', value: 'argv0', text: 'run prog by this name', read: text((asked, name) => (asked.argv0 = name)) },
   {

@@ -2,7 +2,7 @@
 // completion all come from here; a new verb is a new row.
 //
 // Promises: a word that is neither a command nor an abbreviation of one means nothing, whatever its first letter.
-// Read next: others.ts (what is said of such a word), ../sv.ts (carries commands out), ../../machine/client/wait-conditions.ts.
+// Read next: hints.ts (what is said of such a word), ../sv.ts (carries commands out), ../../machine/client/wait-conditions.ts.
 import type { Bytes } from '../../abi/bytes.ts';
 import { type Command, KILL } from '../../client/command.ts';
 import type { Until } from '../../machine/client/wait-conditions.ts';

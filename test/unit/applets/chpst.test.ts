@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Applet } from '../../../src/cli/applet.ts';
 import { chpst } from '../../../src/applets/chpst.ts';
-import { family } from '../../../src/applets/chpst/family.ts';
+import { daemontools } from '../../../src/applets/chpst/daemontools.ts';
 import type { Calls } from '../../../src/host/calls.ts';
 import { sys, useHost } from '../../../src/host/sys.ts';
 import { VirtualKernel } from '../../sim/kernel/kernel.ts';
@@ -176,7 +176,7 @@ describe('chpst', () => {
 });
 
 const named = (name: string): Applet => {
-  const applet = family.find((each) => each.name === name);
+  const applet = daemontools.find((each) => each.name === name);
   if (applet === undefined) throw new Error(`no ${name}`);
   return applet;
 };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { commandFor, commands } from '../../../src/applets/sv/commands.ts';
-import { hintFor } from '../../../src/applets/sv/others.ts';
+import { hintFor } from '../../../src/applets/sv/hints.ts';
 import { LETTERS } from '../../../src/machine/service/letters.ts';
 
 const sent = (typed: string, lsb = false): string | undefined => {
