@@ -87,5 +87,5 @@ export type ByteWith<Like> = Extract<Row, Like>['byte'];
 /** What the model of a service calls the events that a byte alone makes. */
 export type ControlEvent = Exclude<Row['event'], 'signal'>;
 
-/** The rows, in the order of help texts. */
-export const controlBytes: readonly Row[] = Object.values(control);
+/** In the order of help texts. */
+export const controlNames = Object.keys(control) as readonly ControlName[];

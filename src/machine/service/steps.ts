@@ -5,12 +5,14 @@
 // other signal keeps the place of its first.
 // Pure and total. Read first: model.ts. Read next: table.ts (who takes them).
 import { SIGCONT } from '../../abi/signals.ts';
-import { controlBytes } from '../../formats/control.ts';
+import { control, controlNames } from '../../formats/control.ts';
 import type { ScriptLetter, Service, SignLetter, Step } from './model.ts';
 
-const SIGNALS = Object.fromEntries(controlBytes.map(({ byte, signal }) => [byte, signal ?? 0])) as Readonly<
-  Record<SignLetter, number>
->;
+const SIGNALS = {} as Record<SignLetter, number>;
+for (const name of controlNames) {
+  const row = control[name];
+  if (row.signal !== null) SIGNALS[row.byte] = row.signal;
+}
 
 /** The script that is asked before a step is taken; null for none. */
 export const letterOf = (step: Step): ScriptLetter | null => {

@@ -1,7 +1,7 @@
 // sv against services whose runsv is played by hand, on the virtual kernel.
 import { describe, expect, it } from 'vitest';
 import { EINVAL, ENOSYS } from '../../../src/abi/errno.ts';
-import { LASTING_MS, SETTLED_MS } from '../../../src/machine/client/lasting.ts';
+import { STABLE_MS, SETTLED_MS } from '../../../src/machine/client/stability.ts';
 import { SvWorld } from '../client/world.ts';
 
 const DOWN = { pid: 0, phase: 'down', want: 'down' } as const;
@@ -337,7 +337,7 @@ describe('sv restart', () => {
     world.at(1700, () => a.become({ pid: 78, phase: 'run' }));
     const ran = world.run('restart a');
     expect(ran).toMatchObject({ code: 0, out: 'ok: run: a: (pid 78) 0s\n' });
-    expect(Math.round(ran.ms)).toBe(1700 + LASTING_MS);
+    expect(Math.round(ran.ms)).toBe(1700 + STABLE_MS);
     expect(a.got).toBe('tcu');
   });
 
@@ -352,7 +352,7 @@ describe('sv restart', () => {
     const a = world.service('a');
     world.at(100, () => world.kernel.stepWall(-3600_000));
     world.at(200, () => a.become({ pid: 78 }));
-    expect(world.run('restart a')).toMatchObject({ code: 0, ms: expect.closeTo(200 + LASTING_MS, 0) });
+    expect(world.run('restart a')).toMatchObject({ code: 0, ms: expect.closeTo(200 + STABLE_MS, 0) });
   });
 
   it('of a service that is down only if it is wanted: try-restart', () => {
