@@ -5,7 +5,7 @@
 // written to a fifo only, and at most 20 bytes of a status are read.
 // Read next: send.ts, read-report.ts.
 import { errorText } from '../cli/errno.ts';
-import { decodeStatus, type Status } from '../formats/status.ts';
+import { decodeStatus, STATUS_BYTES, type Status } from '../formats/status.ts';
 import { visible } from '../cli/say.ts';
 import type { Bytes } from '../abi/bytes.ts';
 import { type Fd, refused } from '../host/calls.ts';
@@ -15,7 +15,6 @@ import { sys } from '../host/sys.ts';
 import type { Trouble } from './report.ts';
 
 const F_OK = 0;
-const STATUS_BYTES = 20;
 /** The flags for files that another user may have made. */
 const CAREFULLY = O_NONBLOCK | O_NOFOLLOW | O_NOCTTY;
 

@@ -23,7 +23,7 @@ export interface Status {
   readonly phase: Phase;
 }
 
-const STATUS_BYTES = 20;
+export const STATUS_BYTES = 20;
 const phases: readonly Phase[] = ['down', 'run', 'finish'];
 
 // The one little-endian field, as daemontools had it.
