@@ -130,6 +130,19 @@ describe('a service that was linked a moment ago', () => {
     expect(Math.round(ran.ms)).toBe(1260);
   });
 
+  it('that gets as far as its fifos, and no further, is reported as it is then', () => {
+    const world = machine();
+    world.at(300, () => {
+      const a = world.service('a');
+      a.end();
+    });
+    expect(world.run('-w 1 start a')).toMatchObject({
+      code: 1,
+      out: 'fail: a: runsv not running\n',
+      err: 'sv: a: runsv did not start in time, though runsvdir runs\n',
+    });
+  });
+
   it('is given up without KILL', () => {
     const world = machine();
     const a = world.service('a');

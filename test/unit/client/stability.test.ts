@@ -195,6 +195,15 @@ describe('why a service was given up', () => {
     expect(why(act, line)).toBe(`sv: a: ${expected}\n`);
   });
 
+  it('is that a young process has not been up for long enough', () => {
+    const world = new SvWorld();
+    world.service('a').become({ pid: 100 });
+    expect(world.run('-w 0 start a')).toMatchObject({
+      code: 1,
+      err: 'sv: a: ./run has not been up for long enough\n',
+    });
+  });
+
   it('is not told where there is nothing to say', () => {
     expect(why(nothing, 'pause')).toBe('');
   });
