@@ -24,8 +24,4 @@ describe('the control bytes', () => {
     const letters = rows.filter(({ origin }) => origin === 'daemontools').map(({ byte }) => byte);
     expect(letters.join('')).toBe('udopchaitkx');
   });
-
-  it('have scripts, but once, which runs that of up', () => {
-    expect(rows.filter(({ script }) => !script).map(({ name }) => name)).toEqual(['once']);
-  });
 });
