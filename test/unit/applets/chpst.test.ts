@@ -158,8 +158,8 @@ describe('chpst', () => {
   });
 
   it.each([
-    ['-m 1x', 'chpst: -m 1x: not such a number'],
-    ['--umask 9', 'chpst: --umask=9: not such a number'],
+    ['-m 1x', 'chpst: -m 1x: expected a number'],
+    ['--umask 9', 'chpst: --umask=9: expected octal digits up to 777'],
     ['--initgroups', 'chpst: --initgroups: needs -u with a user and no group'],
   ])('says of %s in one line what is wrong, and where to read on', (options, line) => {
     expect(run(`${options} prog`).err).toBe(`${line}\ntry 'chpst --help'\n`);
