@@ -2,7 +2,7 @@
 //
 // Promises: lines, exit codes and timings of C's sv 2.3.1, apart from docs/differences.md; the command goes to all services before
 // the wait for any begins; `status` makes no needless system call, as it is run often.
-// Read next: sv/commands.ts (the verbs), sv/hints.ts (words that are none), ../client/send.ts, ../client/wait.ts,
+// Read next: sv/commands.ts (the verbs), sv/hints.ts (words that are none), ../client/send-all.ts, ../client/wait.ts,
 // ../client/read-report.ts.
 import type { Bytes } from '../abi/bytes.ts';
 import { ENOENT } from '../abi/errno.ts';
@@ -11,16 +11,14 @@ import { type Usage, usageText } from '../cli/help.ts';
 import { baseName, type Given, leadingNumber, type OptionTable, parseOptions, problemLine } from '../cli/options.ts';
 import { err, out, visible } from '../cli/say.ts';
 import { ID_LINE } from '../cli/version.ts';
-import { endsWithRunsv, hasRunsvdir } from '../client/parent-runsvdir.ts';
+import { endsRunsv } from '../client/command.ts';
 import { readReport } from '../client/read-report.ts';
-import { reportLine, troubleLine } from '../client/render-line.ts';
+import { goneLine, reportLine, troubleLine } from '../client/render-line.ts';
 import { failuresIn, isTrouble, type ServiceReport, type Trouble } from '../client/report.ts';
-import { send, sendAwaited } from '../client/send.ts';
+import { type Failure, sendAll, sendAllAwaited } from '../client/send-all.ts';
 import { lookup, namesPath, type Service, servicesNamed, variable } from '../client/service.ts';
-import { type Target, waitForAll } from '../client/wait.ts';
-import { control } from '../formats/control.ts';
+import { waitForAll } from '../client/wait.ts';
 import { monotonicMs } from '../host/clock.ts';
-import { sys } from '../host/sys.ts';
 import { commandFor, commands, type Verb } from './sv/commands.ts';
 import { hintFor } from './sv/hints.ts';
 
@@ -30,8 +28,6 @@ const DEFAULT_WAIT_S = 7;
 const POLL_MS = 420;
 const LONGEST_WAIT_MS = 2 ** 40;
 const MOST_FAILURES = 99;
-/** At most so many fifos are kept open while waiting; further services are polled. */
-const MOST_HELD = 200;
 const USAGE_CODE = 100;
 
 const LSB_USAGE_CODE = 2;
@@ -97,49 +93,10 @@ const waitMs = (given: Given): number => {
   return Math.min(LONGEST_WAIT_MS, (Math.floor((seconds * 1000) / POLL_MS) + 1) * POLL_MS);
 };
 
-const closeFifo = (target: Target): Target => {
-  if (!('service' in target.result)) return target;
-  if (target.result.fifo !== null) sys.close(target.result.fifo);
-  return { ...target, result: { ...target.result, fifo: null }, hold: false };
-};
-
-interface Failure {
-  readonly service: Service;
-  readonly trouble: Trouble;
-}
-
-/** Whether to wait for a runsv: one is about to start, and the command makes sense for it. */
-const awaitsRunsv = (command: Verb, service: Service, trouble: Trouble): boolean =>
-  command.bytes !== control.exit.byte && endsWithRunsv(trouble) && hasRunsvdir(service);
-
-/** Sends the command to all services. Returns those to wait for; `failures` gets the others. */
-const sendToAwait = ({ command, services }: Job, failures: Failure[]): readonly Target[] => {
-  const targets: Target[] = [];
-  for (const service of services) {
-    let hold = targets.length < MOST_HELD;
-    let result = sendAwaited(service, command, hold);
-    if (isTrouble(result) && result.kind === 'no descriptor') {
-      targets.splice(0, targets.length, ...targets.map(closeFifo));
-      hold = false;
-      result = sendAwaited(service, command, hold);
-    }
-    if (!isTrouble(result) || awaitsRunsv(command, service, result)) targets.push({ service, result, hold });
-    else failures.push({ service, trouble: result });
-  }
-  return targets;
-};
-
-const sendOnly = ({ command, services }: Job, failures: Failure[]): void => {
-  for (const service of services) {
-    const trouble = send(service, command.bytes);
-    if (trouble !== null) failures.push({ service, trouble });
-  }
-};
-
-/** Prints why a command could not be sent. Returns false where that is what the command was for. */
-const reportTrouble = (command: Verb, { service: { name }, trouble }: Failure): boolean => {
-  const hasEffect = trouble.kind === 'no runsv' && command.bytes === control.exit.byte;
-  out(`${hasEffect ? `ok: ${name}: runsv not running` : troubleLine(name, trouble)}\n`);
+/** Prints why a command could not be sent. Returns false where that is the effect of the command. */
+const reportFailure = (command: Verb, { service: { name }, trouble }: Failure): boolean => {
+  const hasEffect = trouble.kind === 'no runsv' && endsRunsv(command);
+  out(`${hasEffect ? goneLine(name) : troubleLine(name, trouble)}\n`);
   return !hasEffect;
 };
 
@@ -153,17 +110,12 @@ const reportLookup = (calledAs: Bytes, missing: readonly { readonly name: Bytes 
 
 const isMissing = (trouble: Trouble): boolean => trouble.kind === 'no directory' && trouble.errno === -ENOENT;
 
-const execute = (job: Job): number => {
-  const failures: Failure[] = [];
-  const targets = job.wait ? sendToAwait(job, failures) : [];
-  if (!job.wait) sendOnly(job, failures);
-  const failed = failures.filter((failure) => reportTrouble(job.command, failure));
-  const missing = failed.filter(({ trouble }) => isMissing(trouble));
-  reportLookup(
-    job.calledAs,
-    missing.map(({ service }) => service),
-  );
-  return failed.length + (job.wait ? waitForAll(job.calledAs, job.command, targets, job.deadlineMs) : 0);
+const execute = ({ calledAs, command, services, wait, deadlineMs }: Job): number => {
+  const { targets, failures } = (wait ? sendAllAwaited : sendAll)(command, services);
+  const failed = failures.filter((failure) => reportFailure(command, failure));
+  const missing = failed.filter(({ trouble }) => isMissing(trouble)).map(({ service }) => service);
+  reportLookup(calledAs, missing);
+  return failed.length + (wait ? waitForAll(calledAs, command, targets, deadlineMs) : 0);
 };
 
 const reportMissing = (calledAs: Bytes, reports: readonly ServiceReport[]): void => {

@@ -18,7 +18,7 @@ const FAILED_CODE = 1;
 
 const options: OptionTable = controlNames
   .filter((name) => control[name].origin === 'daemontools')
-  .map((name) => ({ letter: control[name].byte, text: `${name}: ${control[name].text}` }));
+  .map((name) => ({ letter: control[name].byte, text: control[name].text }));
 
 const help: Help = {
   operands: 'service ...',

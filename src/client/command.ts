@@ -12,3 +12,6 @@ export interface Command {
   /** `kill`: KILL is sent to a service that exceeds the time. Also the word for it in the line printed. */
   readonly onTimeout: 'timeout' | 'kill';
 }
+
+/** Whether the effect is that runsv ends: then it is no failure that there is none. */
+export const endsRunsv = ({ conditions }: Command): boolean => conditions.includes('gone');

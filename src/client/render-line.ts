@@ -41,6 +41,9 @@ export const troubleLine = (name: Bytes, trouble: Trouble): Bytes => {
   }
 };
 
+/** The line, without newline, of a service that lost its runsv as it should. */
+export const goneLine = (name: Bytes): Bytes => `ok: ${name}: runsv not running`;
+
 /** A log service is called `log` where its state is known, by its full name where it is not. */
 const logPart = ({ name, state }: ServiceReport): Bytes => {
   if (!isTrouble(state)) return `; ${stateLine('log', state)}`;

@@ -8,7 +8,7 @@ import type { Status } from '../formats/status.ts';
 import type { Stability } from '../machine/client/stability.ts';
 import { expectsProcess, type WaitCondition } from '../machine/client/wait-conditions.ts';
 import type { Check } from './check.ts';
-import type { Command } from './command.ts';
+import { type Command, endsRunsv } from './command.ts';
 
 /** What was observed meanwhile. */
 export interface Observed {
@@ -53,8 +53,9 @@ const mustBeUp = (conditions: readonly WaitCondition[], { want }: Status): boole
   conditions.some(expectsProcess) && !(conditions.includes('wanted') && want === 'down');
 
 /** The reason; null where there is nothing to say. */
-export const timeoutReason = ({ conditions }: Command, status: Status, observed: Observed): Bytes | null => {
-  if (conditions.includes('gone')) return 'runsv is still running';
+export const timeoutReason = (command: Command, status: Status, observed: Observed): Bytes | null => {
+  const { conditions } = command;
+  if (endsRunsv(command)) return 'runsv is still running';
   if (mustBeUp(conditions, status)) return notUpReason(status, observed);
   return conditions.includes('down') || conditions.includes('wanted') ? notDownReason(status) : null;
 };

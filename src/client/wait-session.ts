@@ -23,10 +23,10 @@ import {
 } from '../machine/client/stability.ts';
 import { type Baseline, judge, needsPriorStatus } from '../machine/client/wait-conditions.ts';
 import { type Check, killCheck, nextCheckMs, reapCheck, type Verdict, verdictOn } from './check.ts';
-import type { Command } from './command.ts';
+import { type Command, endsRunsv } from './command.ts';
 import { isIdle } from './idle.ts';
 import { stateNow } from './read-report.ts';
-import { stateLine, troubleLine } from './render-line.ts';
+import { goneLine, stateLine, troubleLine } from './render-line.ts';
 import { isTrouble, type Trouble } from './report.ts';
 import { type Sent, wallNow } from './send.ts';
 import { openOk, readStatus, type Service } from './service.ts';
@@ -151,8 +151,8 @@ const isSupervised = (session: WaitSession, pending: Pending, sent: Sent): boole
   const { name, dir } = pending.service;
   const fifo = openOk(dir);
   if (typeof fifo === 'object') {
-    const expected = fifo.kind === 'no runsv' && session.command.conditions.includes('gone');
-    finish(session, pending, expected ? `ok: ${name}: runsv not running` : troubleLine(name, fifo), !expected);
+    const hasEffect = fifo.kind === 'no runsv' && endsRunsv(session.command);
+    finish(session, pending, hasEffect ? goneLine(name) : troubleLine(name, fifo), !hasEffect);
     return false;
   }
   if (sent.fifo === null) sys.close(fifo);
