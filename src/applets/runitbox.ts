@@ -93,8 +93,8 @@ const asProgram = (applets: readonly Applet[], name: Bytes, argv: readonly Bytes
   return applet === undefined ? notFound(name) : runApplet(applet, argv);
 };
 
-const isHelp = ({ help: { options } }: Applet, word: Bytes): boolean =>
-  word === '--help' || (word === '-h' && !options.some(({ letter }) => letter === 'h'));
+const isHelp = (applet: Applet, word: Bytes): boolean =>
+  word === '--help' || (word === '-h' && !applet.help.options.some(({ letter }) => letter === 'h'));
 
 /** The answer to --help and --version as the only argument; null: the program is to run. */
 const answerFor = (applet: Applet, [, word, ...more]: readonly Bytes[]): Bytes | null => {

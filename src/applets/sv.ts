@@ -49,30 +49,28 @@ const options: OptionTable = [
   { letter: 'V', text: 'print the version, then the usage', unlisted: true },
 ];
 
-const help: Help = {
-  operands: 'command service ...',
+const usage: Usage = { operands: 'command service ...', options };
+
+const makeHelp = (): Help => ({
+  ...usage,
   description:
     'Sends command to each service, then waits for its effect if command is one that waits or -v is given. A service is ' +
     'the name of a directory that runsv supervises, looked up in $SVDIR; a name that begins with a dot or a slash, or ' +
     'ends in a slash, is a path. NAME/log is the log service of NAME.\n\n' +
     'Called by another name, as a link in /etc/init.d, sv is the init script of the service with that name: ' +
     '[-w sec] command.',
-  options,
   firstOperand: commands.map(({ name }) => name),
   operandKind: 'service',
-  // made on demand: the rows would take 4 kB of the heap image
-  get lists() {
-    return [
-      { title: 'Commands', rows: commands.map(({ name, text }) => ({ term: name, text })) },
-      {
-        title: 'Environment',
-        rows: [
-          { term: 'SVDIR', text: 'directory of the services (default: first of /etc/service, /service, /var/service)' },
-          { term: 'SVWAIT', text: 'seconds to wait, if -w is not given' },
-        ],
-      },
-    ];
-  },
+  lists: [
+    { title: 'Commands', rows: commands.map(({ name, text }) => ({ term: name, text })) },
+    {
+      title: 'Environment',
+      rows: [
+        { term: 'SVDIR', text: 'directory of the services (default: first of /etc/service, /service, /var/service)' },
+        { term: 'SVWAIT', text: 'seconds to wait, if -w is not given' },
+      ],
+    },
+  ],
   examples: [
     { command: 'sv status web db', text: 'show the states of two services and their logs' },
     { command: 'sv -w 30 restart web', text: 'restart; wait half a minute for the new process to pass ./check' },
@@ -85,7 +83,7 @@ const help: Help = {
     { code: '100', text: 'usage' },
     { code: '1, 2, 3, 4', text: 'as an init script: failure, usage, service is down, state unknown' },
   ],
-};
+});
 
 const waitMs = (given: Given): number => {
   const text = given.last('w') ?? variable('SVWAIT');
@@ -156,35 +154,35 @@ interface Call {
 }
 
 /** The parsed command line; null: it is wrong, which was printed. */
-const read = (argv: readonly Bytes[], usage: Usage): Call | null => {
+const read = (argv: readonly Bytes[], own: Usage): Call | null => {
   const argv0 = argv[0] ?? 'sv';
   const parsed = parseOptions(options, argv.slice(1));
   if (parsed.kind === 'problem') err(problemLine(argv0, parsed));
   else if (parsed.given.count('V') > 0) err(ID_LINE);
   else return { given: parsed.given, words: parsed.rest };
-  return usageError(baseName(argv0), usage);
+  return usageError(baseName(argv0), own);
 };
 
-const usageError = (calledAs: Bytes, usage: Usage): null => {
-  err(`${usageText(calledAs, usage)}${calledAs}: 'sv --help' explains commands and options\n`);
+const usageError = (calledAs: Bytes, own: Usage): null => {
+  err(`${usageText(calledAs, own)}${calledAs}: 'sv --help' explains commands and options\n`);
   return null;
 };
 
 /** Prints a hint for a word that is no command; without a word, the usage. */
-const unknownCommand = (calledAs: Bytes, typed: Bytes, names: readonly Bytes[], usage: Usage): null => {
-  if (typed === '') return usageError(calledAs, usage);
+const unknownCommand = (calledAs: Bytes, typed: Bytes, names: readonly Bytes[], own: Usage): null => {
+  if (typed === '') return usageError(calledAs, own);
   const hint = hintFor(typed, names, lookup().dir);
   err(`${calledAs}: ${visible(`${typed}: ${hint}`)}\n`);
   return null;
 };
 
 const runAsSv = (argv: readonly Bytes[]): number => {
-  const call = read(argv, help);
+  const call = read(argv, usage);
   if (call === null) return USAGE_CODE;
   const [typed = '', ...names] = call.words;
   const command = commandFor(typed, false);
-  if (command === undefined) return unknownCommand('sv', typed, names, help) ?? USAGE_CODE;
-  if (names.length === 0) return usageError('sv', help) ?? USAGE_CODE;
+  if (command === undefined) return unknownCommand('sv', typed, names, usage) ?? USAGE_CODE;
+  if (names.length === 0) return usageError('sv', usage) ?? USAGE_CODE;
   const job = jobOf('sv', command, names, call.given);
   const failed = command.kind === 'status' ? printReports(job) : execute(job);
   return Math.min(MOST_FAILURES, failed);
@@ -212,6 +210,8 @@ const run = (argv: readonly Bytes[]): number => {
 export const sv: Applet = {
   name: 'sv',
   summary: 'control and query supervised services',
-  help,
+  get help() {
+    return makeHelp();
+  },
   run,
 };

@@ -5,7 +5,7 @@
 // Read next: ../formats/control.ts (the options), ../client/send.ts, svok.ts.
 import type { Bytes } from '../abi/bytes.ts';
 import type { Applet, Help } from '../cli/applet.ts';
-import { usageWithPointer } from '../cli/help.ts';
+import { type Usage, usageWithPointer } from '../cli/help.ts';
 import { type OptionTable, parseOptions, problemLine } from '../cli/options.ts';
 import { err, out } from '../cli/say.ts';
 import { troubleLine } from '../client/render-line.ts';
@@ -20,12 +20,13 @@ const options: OptionTable = controlNames
   .filter((name) => control[name].origin === 'daemontools')
   .map((name) => ({ letter: control[name].byte, text: control[name].text }));
 
-const help: Help = {
-  operands: 'service ...',
+const usage: Usage = { operands: 'service ...', options };
+
+const makeHelp = (): Help => ({
+  ...usage,
   description:
     'Sends commands to services that runsv supervises, and does not wait for their effect. A service is looked up as in ' +
     'sv: a name in $SVDIR, or a path.',
-  options,
   operandKind: 'service',
   examples: [
     { command: 'svc -d /service/web', text: 'stop a service' },
@@ -35,7 +36,7 @@ const help: Help = {
     { code: '0', text: 'the commands were sent to all services' },
     { code: '1', text: 'usage, or the commands could not be sent to one of them' },
   ],
-};
+});
 
 /** The bytes of the options given, as `--b` each. */
 const bytesOf = (words: readonly Bytes[]): Bytes => {
@@ -49,7 +50,7 @@ const run = (argv: readonly Bytes[]): number => {
   const parsed = parseOptions(options, argv.slice(1));
   if (parsed.kind === 'problem') err(problemLine(argv0, parsed));
   if (parsed.kind === 'problem' || parsed.given.words.length === 0 || parsed.rest.length === 0) {
-    err(usageWithPointer(argv0, 'svc', help));
+    err(usageWithPointer(argv0, 'svc', usage));
     return USAGE_CODE;
   }
   const bytes = bytesOf(parsed.given.words);
@@ -66,6 +67,8 @@ const run = (argv: readonly Bytes[]): number => {
 export const svc: Applet = {
   name: 'svc',
   summary: 'send commands to services, as with daemontools',
-  help,
+  get help() {
+    return makeHelp();
+  },
   run,
 };

@@ -5,7 +5,7 @@
 import type { Bytes } from '../abi/bytes.ts';
 import { ENOENT, ENXIO } from '../abi/errno.ts';
 import type { Applet, Help } from '../cli/applet.ts';
-import { usageWithPointer } from '../cli/help.ts';
+import { type Usage, usageWithPointer } from '../cli/help.ts';
 import { err } from '../cli/say.ts';
 import { enterable, openFifo, type Service, servicesNamed } from '../client/service.ts';
 import { voiceOf } from '../effects/messages.ts';
@@ -16,10 +16,11 @@ const USAGE_CODE = 1;
 const NOT_SUPERVISED_CODE = 100;
 const FATAL_CODE = 111;
 
-const help: Help = {
-  operands: 'service',
+const usage: Usage = { operands: 'service', options: [] };
+
+const makeHelp = (): Help => ({
+  ...usage,
   description: 'Exits 0 if runsv supervises service, which is looked up as in sv.',
-  options: [],
   operandKind: 'service',
   examples: [{ command: 'svok /service/web || echo not supervised', text: 'test for a supervisor' }],
   exitCodes: [
@@ -28,7 +29,7 @@ const help: Help = {
     { code: '100', text: 'it is not supervised' },
     { code: '111', text: 'unknown: there is no such directory, or it cannot be read' },
   ],
-};
+});
 
 const unknown = (name: Bytes, what: Bytes, errno: number): number => {
   voiceOf('svok').fatal(`unable to ${what} ${name}`, errno);
@@ -50,13 +51,15 @@ const test = ({ name, dir }: Service): number => {
 const run = (argv: readonly Bytes[]): number => {
   const [service] = servicesNamed(argv.slice(1));
   if (service !== undefined && argv.length === 2) return test(service);
-  err(usageWithPointer(argv[0] ?? 'svok', 'svok', help));
+  err(usageWithPointer(argv[0] ?? 'svok', 'svok', usage));
   return USAGE_CODE;
 };
 
 export const svok: Applet = {
   name: 'svok',
   summary: 'test whether a service is supervised',
-  help,
+  get help() {
+    return makeHelp();
+  },
   run,
 };

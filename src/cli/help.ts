@@ -29,7 +29,7 @@ export const synopsis = (help: Usage): string =>
 export const usageText = (calledAs: Bytes, help: Usage): Bytes => `usage: ${calledAs} ${synopsis(help)}\n\n`;
 
 /** The same, followed by a line that points to --help. */
-export const usageWithPointer = (argv0: Bytes, name: Bytes, help: Help): Bytes =>
+export const usageWithPointer = (argv0: Bytes, name: Bytes, help: Usage): Bytes =>
   `${usageText(baseName(argv0), help)}${name}: '${name} --help' explains the call\n`;
 
 /** An option as it is typed. */
