@@ -3,7 +3,7 @@
 // Read next: cli/applet.ts (what a program is), applets/runitbox.ts (how one is chosen).
 import type { Applet } from './cli/applet.ts';
 import { chpst } from './applets/chpst.ts';
-import { family } from './applets/chpst/family.ts';
+import { daemontools } from './applets/chpst/daemontools.ts';
 import { multicall } from './applets/runitbox.ts';
 import { runit } from './applets/runit.ts';
 import { runitInit } from './applets/runit-init.ts';
@@ -11,7 +11,8 @@ import { runsv } from './applets/runsv.ts';
 import { runsvchdir } from './applets/runsvchdir.ts';
 import { runsvdir } from './applets/runsvdir.ts';
 import { sv } from './applets/sv.ts';
-import { svc, svok } from './applets/svc.ts';
+import { svc } from './applets/svc.ts';
+import { svok } from './applets/svok.ts';
 import { svlogd } from './applets/svlogd.ts';
 import { utmpset } from './applets/utmpset.ts';
 import { sys } from './host/sys.ts';
@@ -19,7 +20,7 @@ import { sys } from './host/sys.ts';
 /** Every program, in no order. */
 export const applets: readonly Applet[] = [
   ...[runit, runitInit, runsv, runsvchdir, runsvdir, sv, svlogd, utmpset, chpst],
-  ...family,
+  ...daemontools,
   ...[svc, svok],
 ];
 

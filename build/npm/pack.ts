@@ -8,6 +8,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
+import { controlNames } from '../../src/formats/control.ts';
 import { applets } from '../../src/main.ts';
 
 interface Manifest {
@@ -63,6 +64,15 @@ const writeLaunchers = (folder: string): void => {
   }
 };
 
+/** The types of the module in one file: what it imports is put in its place. */
+const moduleTypes = (): string => {
+  const text = readFileSync(types, 'utf8')
+    .replace(/^import \{ type ControlName \} from .*\n/m, '')
+    .replace(/\bControlName\b/g, controlNames.map((name) => `'${name}'`).join(' | '));
+  if (/^import /m.test(text)) throw new Error(`${types} imports what the package does not have`);
+  return text;
+};
+
 const writeModule = (folder: string): void => {
   mkdirSync(`${folder}/lib`);
   copyFileSync(script, `${folder}/lib/runitbox.cjs`);
@@ -70,7 +80,7 @@ const writeModule = (folder: string): void => {
     const outfile = `${folder}/lib/index.${ending}`;
     const entryPoints = [`${root}/src/api/index.ts`];
     buildSync({ entryPoints, bundle: true, platform: 'node', target: 'node18', format, outfile, logLevel: 'warning' });
-    copyFileSync(types, `${folder}/lib/index.d.${ending.replace('js', 'ts')}`);
+    writeFileSync(`${folder}/lib/index.d.${ending.replace('js', 'ts')}`, moduleTypes());
   }
 };
 

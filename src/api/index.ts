@@ -1,13 +1,18 @@
-// The module that programs import from the npm package: a service's status, its commands, TAI64N labels.
+// The module that programs import from the npm package: the status of a service, its commands, TAI64N labels.
 //
-// Promises: plain files and fifos only, so it works beside every make of runit and needs no native code; refusals of the
-// kernel are thrown as node:fs throws them, with `code` and `path`; the types below are all there is to know.
-// Must not: wait for anything; a fifo without a reader is an error at once. A supervise directory may belong to somebody who
-// means harm: links in it are not followed, commands go into a fifo and nowhere else, a status is a file of 20 bytes.
-// Read next: ../formats/status.ts, ../../docs/node.md (with examples).
+// Promises: plain files and fifos through node:fs only, so it works beside every make of runit and needs no native code. What the
+// kernel refuses is thrown as node:fs throws it, with `code` and `path`; a wrong argument is a TypeError or RangeError that says
+// what was expected and what was passed.
+// Nothing here waits; a fifo without a reader is an error at once. A supervise directory may belong to an attacker: links in it are
+// not followed, commands are written to a fifo only, and a status is a file of 20 bytes.
+// What bytes mean is shared with sv (formats/); only the opening of files is written twice, here for node:fs and in
+// ../client/service.ts for the system calls of the programs.
+// Read next: ../formats/status.ts, ../formats/control.ts, ../../docs/node.md (with examples).
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { decodeStatus } from '../formats/status.ts';
+import { inspect } from 'node:util';
+import { control, type ControlName, controlNames } from '../formats/control.ts';
+import { decodeStatus, reportOf, STATUS_BYTES } from '../formats/status.ts';
 import { decodeTai64n, tai64nLabel } from '../formats/tai64.ts';
 
 export interface Moment {
@@ -29,32 +34,16 @@ export interface ServiceStatus {
   readonly gotTerm: boolean;
 }
 
-/** What a service can be told, by the words that sv takes. */
-export type Command = keyof typeof LETTERS;
-
-const LETTERS = {
-  up: 'u',
-  down: 'd',
-  once: 'o',
-  pause: 'p',
-  cont: 'c',
-  hup: 'h',
-  alarm: 'a',
-  interrupt: 'i',
-  quit: 'q',
-  usr1: '1',
-  usr2: '2',
-  term: 't',
-  kill: 'k',
-  exit: 'x',
-} as const;
+/** A command to a service, by the word that sv takes for it. */
+export type Command = ControlName;
 
 /** Every command. */
-export const commands = Object.keys(LETTERS) as readonly Command[];
+export const commands: readonly Command[] = controlNames;
 
 const CAREFULLY = constants.O_NONBLOCK | constants.O_NOFOLLOW | constants.O_NOCTTY;
-/** One more than a status has, so that a longer file is told from one. */
-const READ_BYTES = 21;
+
+/** An argument as it stands in a message: short, whatever it is. */
+const shown = (value: unknown): string => (typeof value === 'string' ? `'${value}'` : inspect(value, { depth: 0 }));
 
 /** Opens a file that must be of one kind, and passes it to `use`. */
 const withFile = <T>(
@@ -78,28 +67,28 @@ const FILE = { name: 'regular file', is: (stats: Stats) => stats.isFile() };
 const withFifo = <T>(dir: string, name: 'ok' | 'control', use: (fd: number) => T): T =>
   withFile(join(dir, 'supervise', name), constants.O_WRONLY, FIFO, use);
 
-/** What the 20 bytes of supervise/status say; null where they are no status. */
+/** The status in the 20 bytes of supervise/status; null: they are none. */
 export const parseStatus = (record: Uint8Array): ServiceStatus | null => {
+  if (!(record instanceof Uint8Array)) throw new TypeError(`expected the bytes of a status, got ${shown(record)}`);
   const status = decodeStatus(Buffer.from(record).toString('latin1'));
-  if (status === null) return null;
-  const { sec, nsec, pid, phase, want, paused, gotTerm } = status;
-  return { since: { sec, nsec }, pid: pid === 0 ? null : pid, phase, want, paused, gotTerm };
+  return status === null ? null : reportOf(status);
 };
 
 /**
- * How the service in `dir` is, by what its supervisor wrote last; isSupervised() tells whether that one still lives.
- * Throws ENOENT where none ever ran, ELOOP where the file is a link, and an Error where it is no status.
+ * The status of the service in `dir`, as its supervisor wrote it last; isSupervised() shows whether that one still lives.
+ * Throws ENOENT if none ever ran, ELOOP if the file is a link, and an Error if it is not a status.
  */
 export const readStatus = (dir: string): ServiceStatus => {
   const path = join(dir, 'supervise', 'status');
-  const bytes = Buffer.alloc(READ_BYTES);
+  const bytes = Buffer.alloc(STATUS_BYTES + 1);
   const length = withFile(path, constants.O_RDONLY, FILE, (fd) => readSync(fd, bytes));
   const status = parseStatus(bytes.subarray(0, length));
-  if (status === null) throw new Error(`${path} is no status`);
-  return status;
+  if (status !== null) return status;
+  const found = length === STATUS_BYTES ? 'other bytes' : `${length > STATUS_BYTES ? 'more' : length} bytes`;
+  throw new Error(`${path}: expected a status of ${STATUS_BYTES} bytes, got ${found}`);
 };
 
-/** Whether a runsv supervises `dir`. Throws what keeps it from being known: EACCES, ELOOP, or an Error for no fifo. */
+/** Whether a runsv supervises `dir`. Throws if that cannot be determined: EACCES, ELOOP, or an Error if `ok` is not a fifo. */
 export const isSupervised = (dir: string): boolean => {
   try {
     return withFifo(dir, 'ok', () => true);
@@ -111,23 +100,24 @@ export const isSupervised = (dir: string): boolean => {
 };
 
 /**
- * Sends commands to the supervisor of `dir`, all in one write, and does not wait for their effect. Throws ENXIO where
- * there is no supervisor, a TypeError for a word that is no command, and an Error where `control` is no fifo.
+ * Sends commands to the supervisor of `dir`, all in one write, and does not wait for their effect. Throws ENXIO if there is
+ * no supervisor, a TypeError for a word that is not a command, and an Error if `control` is not a fifo.
  */
 export const sendControl = (dir: string, ...words: readonly Command[]): void => {
-  const wrong = words.find((word) => !Object.hasOwn(LETTERS, word));
-  if (wrong !== undefined) throw new TypeError(`${String(wrong)} is no command; there are ${commands.join(', ')}`);
-  withFifo(dir, 'control', (fifo) => writeSync(fifo, words.map((word) => LETTERS[word]).join('')));
+  const wrong = words.findIndex((word) => !Object.hasOwn(control, word));
+  if (wrong >= 0) throw new TypeError(`expected a command (one of ${commands.join(', ')}), got ${shown(words[wrong])}`);
+  withFifo(dir, 'control', (fifo) => writeSync(fifo, words.map((word) => control[word].byte).join('')));
 };
 
-/** '@' and 24 hexadecimal digits, as svlogd -t writes them. Throws RangeError for what is no moment. */
+/** '@' and 24 hexadecimal digits, as svlogd -t writes them. Throws a RangeError if the numbers do not make a moment. */
 export const formatTai64n = ({ sec, nsec }: Moment): string => {
-  const fits = Number.isSafeInteger(sec) && Number.isInteger(nsec) && nsec >= 0 && nsec < 1e9;
-  if (!fits) throw new RangeError(`${sec} s ${nsec} ns is no moment`);
+  if (!Number.isSafeInteger(sec)) throw new RangeError(`sec: expected an integer, got ${shown(sec)}`);
+  if (!Number.isInteger(nsec) || nsec < 0 || nsec > 999_999_999)
+    throw new RangeError(`nsec: expected an integer from 0 to 999999999, got ${shown(nsec)}`);
   return tai64nLabel(sec, nsec);
 };
 
-/** The moment of the label that `text` begins with; null where it begins with none. */
+/** The moment of the label at the start of `text`; null: there is none. */
 export const parseTai64n = (text: string): Moment | null => {
   const digits = /^@([0-9a-f]{24})/.exec(text)?.[1];
   return digits === undefined ? null : decodeTai64n(Buffer.from(digits, 'hex').toString('latin1'));

@@ -1,12 +1,13 @@
-// chpst: changes the state of this process, then becomes a program.
+// chpst: changes the state of this process, then executes a program.
 //
-// Promises: options, order, messages and exit codes of C's chpst 2.3.1; everything beyond has a long name, and what the
-// kernel refuses of it is refused, never passed over.
-// Read next: chpst/options.ts (the options), chpst/front.ts (what happens), chpst/family.ts (the programs beside it).
+// Promises: options, order, messages and exit codes of C's chpst 2.3.1. Options of our own have long names, and fail where the
+// kernel refuses the change.
+// Read next: chpst/options.ts (the options), chpst/command-line.ts (parsing and execution), chpst/daemontools.ts (programs that
+// are one option each).
 import { ID_LINE } from '../cli/version.ts';
 import type { Bytes } from '../abi/bytes.ts';
 import type { Applet, Help } from '../cli/applet.ts';
-import { become, programOf, type Reading, readCall, wrongValue } from './chpst/front.ts';
+import { changeAndExec, programOf, type Syntax, readCall, valueError } from './chpst/command-line.ts';
 import { type Asked, chpstRows } from './chpst/options.ts';
 
 const help: Help = {
@@ -15,8 +16,8 @@ const help: Help = {
     '[-vVP012] [-u user[:group]] [-U user[:group]] [-b argv0] [-e dir] [-/ root] [-C pwd] [-n nice] [-l|-L lock] ' +
     '[-m n] [-d n] [-o n] [-p n] [-f n] [-c n] [-t n] prog',
   description:
-    'Changes the state of this process as the options say, in an order of its own, then becomes prog, which is looked for ' +
-    'in PATH. The process number stays.\n\n' +
+    'Changes the state of this process as the options say, in a fixed order, then executes prog, which is looked up in ' +
+    'PATH. The process id stays the same.\n\n' +
     'Limits are soft limits, and at most as high as the hard ones. Users and groups are looked up in /etc/passwd and ' +
     '/etc/group, below a new root where there is one.\n\n' +
     'Options with a long name are not known to other chpst programs.',
@@ -33,25 +34,25 @@ const help: Help = {
   ],
   exitCodes: [
     { code: '100', text: 'usage' },
-    { code: '111', text: 'the state could not be changed, or prog could not be run' },
-    { code: 'any', text: 'else that of prog' },
+    { code: '111', text: 'a change failed, or prog could not be executed' },
+    { code: 'any', text: 'otherwise that of prog' },
   ],
 };
 
-const reading: Reading = { rows: chpstRows, help, operands: 0 };
+const syntax: Syntax = { rows: chpstRows, help, operands: 0 };
 
 const plainUser = ({ identity }: Asked): boolean =>
-  identity !== undefined && identity.wanted.kind === 'names' && identity.wanted.groups.length === 0;
+  identity !== undefined && identity.parsed.kind === 'names' && identity.parsed.groups.length === 0;
 
 const run = (argv: readonly Bytes[]): number => {
-  const call = readCall(argv, reading, ID_LINE);
+  const call = readCall(argv, syntax, ID_LINE);
   if (typeof call === 'number') return call;
   const { asked, words } = call;
-  if (asked.allGroups === true && asked.noSuch === undefined && !plainUser(asked)) {
-    return wrongValue(argv[0] as Bytes, '--initgroups: needs -u with a user and no group');
+  if (asked.allGroups === true && asked.badUser === undefined && !plainUser(asked)) {
+    return valueError(argv[0] as Bytes, '--initgroups: needs -u with a user and no group');
   }
   if (asked.verbose === true) asked.subdirectories = 'warn';
-  return become('chpst', asked, programOf(words, asked.argv0));
+  return changeAndExec('chpst', asked, programOf(words, asked.argv0));
 };
 
 export const chpst: Applet = {

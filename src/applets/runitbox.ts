@@ -1,8 +1,8 @@
-// The multicall front: finds out which program of the suite a call is for, and is `runitbox` itself.
+// The multicall program: chooses the program of the suite that a call is for, and is `runitbox` itself.
 //
-// Promises: a program sees argv as if it were an executable of its own. `--help` as the only argument is answered here,
-// for every program: no classic option is lost, as none has that name.
-// Read next: ../main.ts (the table), runitbox/called.ts, runitbox/install.ts.
+// Promises: a program sees argv as if it were an executable of its own. `--help` as the only argument is answered here for
+// every program; no classic option has that name.
+// Read next: ../main.ts (the table), runitbox/resolve-name.ts, runitbox/install.ts.
 import { completionScript } from '../cli/completion.ts';
 import { helpText } from '../cli/help.ts';
 import { baseName } from '../cli/options.ts';
@@ -10,7 +10,7 @@ import { err, out } from '../cli/say.ts';
 import { VERSION } from '../cli/version.ts';
 import type { Bytes } from '../abi/bytes.ts';
 import type { Applet, Help } from '../cli/applet.ts';
-import { appletBehind, named } from './runitbox/called.ts';
+import { appletBehind, named } from './runitbox/resolve-name.ts';
 import { folderOf, install } from './runitbox/install.ts';
 
 const NOT_FOUND_CODE = 127;
@@ -22,14 +22,14 @@ const help: Help = {
   usage:
     'PROGRAM [ARGUMENT ...] | --list | --list-full | --install [-s] [--force] [DIR] | --completion | --help | --version',
   description:
-    'One executable that is all programs of the suite: it becomes the one by whose name it is called, through a link or ' +
-    'as the first argument. A link with a name of its own that leads to one of these names is that program too.',
+    'One executable for all programs of the suite: it runs as the one whose name it is called by, through a link or as ' +
+    'the first argument. A link with another name that leads to one of these names is that program too.',
   options: [
     { long: 'list', text: 'print the names of the programs' },
     { long: 'list-full', text: 'print where each belongs, relative to the root' },
     {
       long: 'install',
-      text: 'make a link for each in DIR, or where each belongs; names that exist are left alone, and told',
+      text: 'make a link for each in DIR, or where each belongs; names that exist are kept and reported',
     },
     { letter: 's', text: 'with --install: symbolic links instead of hard ones' },
     { long: 'force', text: 'with --install: replace what exists' },
@@ -93,10 +93,10 @@ const asProgram = (applets: readonly Applet[], name: Bytes, argv: readonly Bytes
   return applet === undefined ? notFound(name) : runApplet(applet, argv);
 };
 
-const isHelp = ({ help: { options } }: Applet, word: Bytes): boolean =>
-  word === '--help' || (word === '-h' && !options.some(({ letter }) => letter === 'h'));
+const isHelp = (applet: Applet, word: Bytes): boolean =>
+  word === '--help' || (word === '-h' && !applet.help.options.some(({ letter }) => letter === 'h'));
 
-/** What every program answers, where it is asked nothing else; `null`: it is asked something else. */
+/** The answer to --help and --version as the only argument; null: the program is to run. */
 const answerFor = (applet: Applet, [, word, ...more]: readonly Bytes[]): Bytes | null => {
   if (word === undefined || more.length > 0) return null;
   if (word === '--version') return VERSION_LINE;

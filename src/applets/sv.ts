@@ -1,44 +1,34 @@
-// sv: tells services what to do, waits for it, and says how they are. Under another name it is an init script.
+// sv: sends commands to services, waits until they take effect, and prints their states. Under another name it is an init script.
 //
-// Promises: lines, exit codes and timings of C's sv 2.3.1, which see in spec and docs/differences.md; tells all services
-// before it waits for any; `status` does nothing it does not need, as it is run often.
-// Read next: sv/commands.ts (the verbs), sv/others.ts (words that are none), ../client/send.ts, ../client/wait.ts, ../client/describe.ts.
-import { usageText } from '../cli/help.ts';
+// Promises: lines, exit codes and timings of C's sv 2.3.1, apart from docs/differences.md; the command goes to all services before
+// the wait for any begins; `status` makes no needless system call, as it is run often.
+// Read next: sv/commands.ts (the verbs), sv/hints.ts (words that are none), ../client/send-all.ts, ../client/wait.ts,
+// ../client/read-report.ts.
+import type { Bytes } from '../abi/bytes.ts';
+import { ENOENT } from '../abi/errno.ts';
+import type { Applet, Help } from '../cli/applet.ts';
+import { type Usage, usageText } from '../cli/help.ts';
 import { baseName, type Given, leadingNumber, type OptionTable, parseOptions, problemLine } from '../cli/options.ts';
 import { err, out, visible } from '../cli/say.ts';
 import { ID_LINE } from '../cli/version.ts';
-import type { Bytes } from '../abi/bytes.ts';
-import { ENOENT } from '../abi/errno.ts';
+import { endsRunsv } from '../client/command.ts';
+import { readReport } from '../client/read-report.ts';
+import { goneLine, reportLine, troubleLine } from '../client/render-line.ts';
+import { failuresIn, isTrouble, type ServiceReport, type Trouble } from '../client/report.ts';
+import { type Failure, sendAll, sendAllAwaited } from '../client/send-all.ts';
+import { lookup, namesPath, type Service, servicesNamed, variable } from '../client/service.ts';
+import { waitForAll } from '../client/wait.ts';
 import { monotonicMs } from '../host/clock.ts';
-import { sys } from '../host/sys.ts';
-import type { Applet, Help } from '../cli/applet.ts';
 import { commandFor, commands, type Verb } from './sv/commands.ts';
-import { describeFully } from '../client/describe.ts';
-import { isSupervisedFromAbove, isToCome } from '../client/expected.ts';
-import { hintFor } from './sv/others.ts';
-import { type Told, tell } from '../client/send.ts';
-import {
-  isTrouble,
-  lookup,
-  namesPath,
-  type Service,
-  servicesNamed,
-  type Trouble,
-  troubleLine,
-  variable,
-} from '../client/service.ts';
-import { type Awaited, waitForAll } from '../client/wait.ts';
+import { hintFor } from './sv/hints.ts';
 
 const DEFAULT_WAIT_S = 7;
-// C gives up at its first look after the time is over, and looks every 0.42 s. Scripts have come to rely on that: with
-// `-w 1` a restart, which may take a second, succeeds.
-const LOOK_MS = 420;
+// C polls every 0.42 s and gives up at the first poll after the time is over. Scripts rely on that: with `-w 1` a restart, which
+// may take a second, succeeds.
+const POLL_MS = 420;
 const LONGEST_WAIT_MS = 2 ** 40;
 const MOST_FAILURES = 99;
-/** So many fifos are kept open while waiting; services beyond are looked at from time to time. */
-const MOST_HELD = 200;
 const USAGE_CODE = 100;
-const EXIT = 'x';
 
 const LSB_USAGE_CODE = 2;
 const LSB_DOWN_CODE = 3;
@@ -55,19 +45,20 @@ interface Job {
 
 const options: OptionTable = [
   { letter: 'v', text: 'wait for the effect of the one-letter commands too, and print the state' },
-  { letter: 'w', value: 'sec', text: 'wait sec seconds instead of 7; implies -v' },
+  { letter: 'w', value: 'sec', text: 'seconds to wait (default 7); implies -v' },
   { letter: 'V', text: 'print the version, then the usage', unlisted: true },
 ];
 
-const help: Help = {
-  operands: 'command service ...',
+const usage: Usage = { operands: 'command service ...', options };
+
+const makeHelp = (): Help => ({
+  ...usage,
   description:
-    'Sends command to each service, then waits for its effect, if command is one that waits or -v is given. A service is ' +
-    'the name of a directory that runsv supervises, looked for in $SVDIR; a name that begins with a dot or a slash, or ' +
+    'Sends command to each service, then waits for its effect if command is one that waits or -v is given. A service is ' +
+    'the name of a directory that runsv supervises, looked up in $SVDIR; a name that begins with a dot or a slash, or ' +
     'ends in a slash, is a path. NAME/log is the log service of NAME.\n\n' +
     'Called by another name, as a link in /etc/init.d, sv is the init script of the service with that name: ' +
     '[-w sec] command.',
-  options,
   firstOperand: commands.map(({ name }) => name),
   operandKind: 'service',
   lists: [
@@ -75,74 +66,41 @@ const help: Help = {
     {
       title: 'Environment',
       rows: [
-        { term: 'SVDIR', text: 'where services are; else the first of /etc/service, /service, /var/service' },
-        { term: 'SVWAIT', text: 'seconds to wait, where -w does not say' },
+        { term: 'SVDIR', text: 'directory of the services (default: first of /etc/service, /service, /var/service)' },
+        { term: 'SVWAIT', text: 'seconds to wait, if -w is not given' },
       ],
     },
   ],
   examples: [
-    { command: 'sv status web db', text: 'show how two services and their logs are' },
-    { command: 'sv -w 30 restart web', text: 'restart, giving it half a minute to come back and pass ./check' },
-    { command: 'sv force-stop ./web', text: 'stop; send KILL to what has not ended after 7 seconds' },
+    { command: 'sv status web db', text: 'show the states of two services and their logs' },
+    { command: 'sv -w 30 restart web', text: 'restart; wait half a minute for the new process to pass ./check' },
+    { command: 'sv force-stop ./web', text: 'stop; send KILL if it is still running after 7 seconds' },
     { command: 'ln -s /usr/bin/sv /etc/init.d/web; /etc/init.d/web stop', text: 'as an init script' },
   ],
   exitCodes: [
-    { code: '0', text: 'every service was told and, where waited for, obeyed' },
+    { code: '0', text: 'every command was sent and, if waited for, took effect' },
     { code: '1..99', text: 'the number of services that failed' },
     { code: '100', text: 'usage' },
     { code: '1, 2, 3, 4', text: 'as an init script: failure, usage, service is down, state unknown' },
   ],
-};
+});
 
 const waitMs = (given: Given): number => {
   const text = given.last('w') ?? variable('SVWAIT');
   const seconds = text === undefined ? DEFAULT_WAIT_S : leadingNumber(text);
-  return Math.min(LONGEST_WAIT_MS, (Math.floor((seconds * 1000) / LOOK_MS) + 1) * LOOK_MS);
+  return Math.min(LONGEST_WAIT_MS, (Math.floor((seconds * 1000) / POLL_MS) + 1) * POLL_MS);
 };
 
-const letGo = (one: Awaited): Awaited => {
-  if (!('service' in one.told)) return one;
-  if (one.told.fifo !== null) sys.close(one.told.fifo);
-  return { ...one, told: { ...one.told, fifo: null }, purpose: 'wait' };
+/** Prints why a command could not be sent. Returns false where that is the effect of the command. */
+const reportFailure = (command: Verb, { service: { name }, trouble }: Failure): boolean => {
+  const hasEffect = trouble.kind === 'no runsv' && endsRunsv(command);
+  out(`${hasEffect ? goneLine(name) : troubleLine(name, trouble)}\n`);
+  return !hasEffect;
 };
 
-/** Whether to wait for a runsv: one is to come, and there is a command for it. */
-const isAwaited = (job: Job, service: Service, trouble: Trouble): boolean =>
-  job.wait && job.command.bytes !== EXIT && isToCome(trouble) && isSupervisedFromAbove(service);
-
-interface Sent {
-  readonly awaited: readonly Awaited[];
-  readonly troubles: readonly { readonly service: Service; readonly trouble: Trouble }[];
-}
-
-/** All services told, as far as they can be. */
-const tellAll = (job: Job): Sent => {
-  const awaited: Awaited[] = [];
-  const troubles: { service: Service; trouble: Trouble }[] = [];
-  for (const service of job.services) {
-    let purpose: Awaited['purpose'] = job.wait ? (awaited.length < MOST_HELD ? 'hold' : 'wait') : 'send';
-    let told: Told | Trouble = tell(service, job.command, purpose);
-    if ('kind' in told && told.kind === 'no descriptor') {
-      awaited.splice(0, awaited.length, ...awaited.map(letGo));
-      purpose = job.wait ? 'wait' : 'send';
-      told = tell(service, job.command, purpose);
-    }
-    if ('service' in told || isAwaited(job, service, told)) awaited.push({ service, told, purpose });
-    else troubles.push({ service, trouble: told });
-  }
-  return { awaited, troubles };
-};
-
-/** Says why a service could not be told; true where that is just what was wanted. */
-const reportTrouble = (command: Verb, { name }: Service, trouble: Trouble): boolean => {
-  const wanted = trouble.kind === 'no runsv' && command.bytes === EXIT;
-  out(`${wanted ? `ok: ${name}: runsv not running` : troubleLine(name, trouble)}\n`);
-  return wanted;
-};
-
-/** Says where services were looked for, if one that was named without a path is not there. */
-const reportLookup = (calledAs: Bytes, missing: readonly Service[]): void => {
-  if (!missing.some(({ name }) => !namesPath(name))) return;
+/** Prints the directory in which services were looked up, if one that was named without a path is not there. */
+const reportLookup = (calledAs: Bytes, missing: readonly { readonly name: Bytes }[]): void => {
+  if (missing.every(({ name }) => namesPath(name))) return;
   const { dir, from } = lookup();
   const why = from === 'SVDIR' ? 'SVDIR' : 'the default, as SVDIR is not set';
   err(`${calledAs}: looked in ${visible(dir)} (${why})\n`);
@@ -150,39 +108,37 @@ const reportLookup = (calledAs: Bytes, missing: readonly Service[]): void => {
 
 const isMissing = (trouble: Trouble): boolean => trouble.kind === 'no directory' && trouble.errno === -ENOENT;
 
-const carryOut = (job: Job): number => {
-  const { awaited, troubles } = tellAll(job);
-  const failed = troubles.filter(({ service, trouble }) => !reportTrouble(job.command, service, trouble));
-  reportLookup(
-    job.calledAs,
-    failed.filter(({ trouble }) => isMissing(trouble)).map(({ service }) => service),
-  );
-  return failed.length + (job.wait ? waitForAll(job.calledAs, job.command, awaited, job.deadlineMs) : 0);
+const execute = ({ calledAs, command, services, wait, deadlineMs }: Job): number => {
+  const { targets, failures } = (wait ? sendAllAwaited : sendAll)(command, services);
+  const failed = failures.filter((failure) => reportFailure(command, failure));
+  const missing = failed.filter(({ trouble }) => isMissing(trouble)).map(({ service }) => service);
+  reportLookup(calledAs, missing);
+  return failed.length + (wait ? waitForAll(calledAs, command, targets, deadlineMs) : 0);
 };
 
-const describeAll = ({ calledAs, services }: Job): number => {
-  const all = services.map(describeFully);
-  out(all.map(({ text }) => text).join(''));
-  const failed = all.reduce((sum, one) => sum + one.failed, 0);
-  if (failed > 0) {
-    const missing = services.filter((_, at) => {
-      const status = all[at]?.status;
-      return status !== undefined && isTrouble(status) && isMissing(status);
-    });
-    reportLookup(calledAs, missing);
-  }
+const reportMissing = (calledAs: Bytes, reports: readonly ServiceReport[]): void => {
+  const missing = reports.filter(({ state }) => isTrouble(state) && isMissing(state));
+  reportLookup(calledAs, missing);
+};
+
+const printReports = ({ calledAs, services }: Job): number => {
+  const reports = services.map(readReport);
+  out(reports.map(reportLine).join(''));
+  const failed = reports.reduce((sum, report) => sum + failuresIn(report), 0);
+  if (failed > 0) reportMissing(calledAs, reports);
   return failed;
 };
 
-/** The exit code of an init script's `status`. */
+/** Prints the state; returns the exit code of an init script's `status`. */
 const lsbStatus = (calledAs: Bytes, service: Service): number => {
-  const { text, status } = describeFully(service);
-  out(text);
-  if (isTrouble(status)) {
-    if (isMissing(status)) reportLookup(calledAs, [service]);
-    return status.kind === 'unusable' || status.kind === 'no fifo' ? LSB_UNKNOWN_CODE : 1;
+  const report = readReport(service);
+  out(reportLine(report));
+  const { state } = report;
+  if (isTrouble(state)) {
+    reportMissing(calledAs, [report]);
+    return state.kind === 'unusable' || state.kind === 'no fifo' ? LSB_UNKNOWN_CODE : 1;
   }
-  return status.pid === 0 ? LSB_DOWN_CODE : 0;
+  return state.status.pid === null ? LSB_DOWN_CODE : 0;
 };
 
 const jobOf = (calledAs: Bytes, command: Verb, names: readonly Bytes[], given: Given): Job => {
@@ -197,53 +153,53 @@ interface Call {
   readonly words: readonly Bytes[];
 }
 
-/** What is asked for; null: a call that is wrong, which stderr then says. */
-const read = (argv: readonly Bytes[], usage: Help): Call | null => {
+/** The parsed command line; null: it is wrong, which was printed. */
+const read = (argv: readonly Bytes[], own: Usage): Call | null => {
   const argv0 = argv[0] ?? 'sv';
   const parsed = parseOptions(options, argv.slice(1));
   if (parsed.kind === 'problem') err(problemLine(argv0, parsed));
   else if (parsed.given.count('V') > 0) err(ID_LINE);
   else return { given: parsed.given, words: parsed.rest };
-  return misused(baseName(argv0), usage);
+  return usageError(baseName(argv0), own);
 };
 
-const misused = (calledAs: Bytes, usage: Help): null => {
-  err(`${usageText(calledAs, usage)}${calledAs}: 'sv --help' explains commands and options\n`);
+const usageError = (calledAs: Bytes, own: Usage): null => {
+  err(`${usageText(calledAs, own)}${calledAs}: 'sv --help' explains commands and options\n`);
   return null;
 };
 
-/** Says what a word that is no command may have been meant for; of no word at all, how sv is called. */
-const unknown = (calledAs: Bytes, typed: Bytes, names: readonly Bytes[], usage: Help): null => {
-  if (typed === '') return misused(calledAs, usage);
+/** Prints a hint for a word that is no command; without a word, the usage. */
+const unknownCommand = (calledAs: Bytes, typed: Bytes, names: readonly Bytes[], own: Usage): null => {
+  if (typed === '') return usageError(calledAs, own);
   const hint = hintFor(typed, names, lookup().dir);
   err(`${calledAs}: ${visible(`${typed}: ${hint}`)}\n`);
   return null;
 };
 
 const runAsSv = (argv: readonly Bytes[]): number => {
-  const call = read(argv, help);
+  const call = read(argv, usage);
   if (call === null) return USAGE_CODE;
   const [typed = '', ...names] = call.words;
   const command = commandFor(typed, false);
-  if (command === undefined) return unknown('sv', typed, names, help) ?? USAGE_CODE;
-  if (names.length === 0) return misused('sv', help) ?? USAGE_CODE;
+  if (command === undefined) return unknownCommand('sv', typed, names, usage) ?? USAGE_CODE;
+  if (names.length === 0) return usageError('sv', usage) ?? USAGE_CODE;
   const job = jobOf('sv', command, names, call.given);
-  const failed = command.kind === 'status' ? describeAll(job) : carryOut(job);
+  const failed = command.kind === 'status' ? printReports(job) : execute(job);
   return Math.min(MOST_FAILURES, failed);
 };
 
-const lsbHelp: Help = { ...help, usage: '[-w sec] command' };
+const lsbUsage: Usage = { operands: '', usage: '[-w sec] command', options };
 
 const runAsInitScript = (argv: readonly Bytes[], name: Bytes): number => {
-  const call = read(argv, lsbHelp);
+  const call = read(argv, lsbUsage);
   if (call === null) return LSB_USAGE_CODE;
   const typed = call.words[0] ?? '';
   const command = commandFor(typed, true);
-  if (command === undefined) return unknown(name, typed, [name], lsbHelp) ?? LSB_USAGE_CODE;
+  if (command === undefined) return unknownCommand(name, typed, [name], lsbUsage) ?? LSB_USAGE_CODE;
   const job = jobOf(name, command, [name], call.given);
   const [service] = job.services;
   if (command.kind === 'status' && service !== undefined) return lsbStatus(name, service);
-  return carryOut(job) === 0 ? 0 : 1;
+  return execute(job) === 0 ? 0 : 1;
 };
 
 const run = (argv: readonly Bytes[]): number => {
@@ -253,7 +209,9 @@ const run = (argv: readonly Bytes[]): number => {
 
 export const sv: Applet = {
   name: 'sv',
-  summary: 'control and ask after services that runsv supervises',
-  help,
+  summary: 'control and query supervised services',
+  get help() {
+    return makeHelp();
+  },
   run,
 };

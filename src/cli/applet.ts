@@ -45,6 +45,7 @@ export interface Applet {
   readonly also?: readonly string[];
   /** One line, lower case, no full stop: what stands behind the name in lists. */
   readonly summary: string;
+  /** A getter where it is large: what is made before main() stays in the heap image. */
   readonly help: Help;
   /** Where `--list-full` and `--install` put it; usr/bin where nothing is said. */
   readonly folder?: 'sbin' | 'usr/bin' | 'usr/sbin';

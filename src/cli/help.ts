@@ -5,7 +5,7 @@
 // Read next: applet.ts (Help), completion.ts (from the same data).
 import type { Applet, Help } from './applet.ts';
 import type { Bytes } from '../abi/bytes.ts';
-import { type LetterOption, nameOf, type Option, type OptionTable } from './options.ts';
+import { baseName, type LetterOption, nameOf, type Option, type OptionTable } from './options.ts';
 
 const listed = (table: OptionTable): readonly LetterOption[] =>
   table.filter((option) => option.letter !== undefined).filter((option) => option.unlisted === undefined);
@@ -18,12 +18,19 @@ const optionSynopsis = (table: OptionTable): readonly string[] => {
   return [...(cluster === '' ? [] : [`[-${cluster}]`]), ...valued.map(({ letter, value }) => `[-${letter} ${value}]`)];
 };
 
+/** What the usage line is made of. */
+export type Usage = Pick<Help, 'operands' | 'usage' | 'options'>;
+
 /** The usage line after the name, without options that are extras. */
-export const synopsis = (help: Help): string =>
+export const synopsis = (help: Usage): string =>
   help.usage ?? [...optionSynopsis(help.options), help.operands].filter((part) => part !== '').join(' ');
 
 /** What goes to standard error when a call is wrong: the line, and the empty one behind it. */
-export const usageText = (calledAs: Bytes, help: Help): Bytes => `usage: ${calledAs} ${synopsis(help)}\n\n`;
+export const usageText = (calledAs: Bytes, help: Usage): Bytes => `usage: ${calledAs} ${synopsis(help)}\n\n`;
+
+/** The same, followed by a line that points to --help. */
+export const usageWithPointer = (argv0: Bytes, name: Bytes, help: Usage): Bytes =>
+  `${usageText(baseName(argv0), help)}${name}: '${name} --help' explains the call\n`;
 
 /** An option as it is typed. */
 export const spelled = (option: Option): string => {

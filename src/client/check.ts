@@ -1,154 +1,154 @@
-// A service's ./check: the program that says whether a service which runs is also of use.
+// A service's ./check: the program that decides whether a service that runs is also available.
 //
-// Promises: never waits for it, so that one that hangs holds up no other service; does not outlive the waiting. A check
-// that cannot run, or that a signal ends, has not said yes.
-// Read next: wait.ts (who asks).
-import { errorText } from '../cli/errno.ts';
-import { err } from '../cli/say.ts';
-import { type Fd, refused } from '../host/calls.ts';
+// Promises: never blocks, so a check that hangs delays no other service; no check outlives the session. One that cannot run, or
+// that a signal ends, has failed.
+// Read next: wait-session.ts (who runs it).
 import { ENOENT } from '../abi/errno.ts';
 import { O_RDONLY, SPAWN_FAILED, WNOHANG } from '../abi/flags.ts';
 import { SIGCHLD, SIGKILL } from '../abi/signals.ts';
+import { errorText } from '../cli/errno.ts';
+import { err } from '../cli/say.ts';
+import { type Fd, refused } from '../host/calls.ts';
 import { sys } from '../host/sys.ts';
 import type { Service } from './service.ts';
 
-/** How long after a no the question is put again. */
-export const ASK_AGAIN_MS = 420;
-/** How often a running check is looked at where the kernel has no pidfd. */
-const LOOK_MS = 20;
-/** So many run at the same time; the next wait their turn. */
-const AT_ONCE = 64;
+/** How long after a failure the check runs again. */
+export const RETRY_MS = 420;
+/** How often a running check is polled where the kernel has no pidfd. */
+const POLL_MS = 20;
+/** At most so many checks run at the same time. */
+const MOST_RUNNING = 64;
 
 const F_OK = 0;
 const STDOUT = 1;
 
-/** What ./check says; absent: there is none. */
-export type Verdict = 'yes' | 'no' | 'absent';
+/** `failed`: also while it still runs. `absent`: there is no ./check. */
+export type Verdict = 'passed' | 'failed' | 'absent';
 
 interface Run {
   readonly pid: number;
-  /** Readable when it has ended; null: not to be had. */
+  /** A pidfd, readable once it has ended; null: the kernel has none. */
   readonly ended: Fd | null;
-  /** The process of the service that the question is about. */
+  /** The process of the service that it is to judge. */
   readonly about: number;
 }
 
 /** What the checks of all services share. */
-export interface Checks {
+export interface CheckPool {
   running: number;
-  /** What they have for standard output; null: not opened yet. */
-  mute: Fd | null;
+  /** Their standard output, which refuses writes; null: not opened yet. */
+  stdout: Fd | null;
 }
 
-export const newChecks = (): Checks => ({ running: 0, mute: null });
+export const newCheckPool = (): CheckPool => ({ running: 0, stdout: null });
 
-/** One service's asking. */
-export interface Asking {
-  readonly checks: Checks;
+/** The check of one service. */
+export interface Check {
+  readonly pool: CheckPool;
   run: Run | null;
-  /** Monotonic milliseconds: not to be asked again before. */
+  /** Monotonic milliseconds: it does not start before. */
   notBeforeMs: number;
-  complained: boolean;
-  /** The wait status of the last one that said no; null: none did. */
-  lastNo: number | null;
+  warned: boolean;
+  /** The wait status of the last failure; null: none yet. */
+  lastFailure: number | null;
 }
 
-export const newAsking = (checks: Checks): Asking => ({
-  checks,
+export const newCheck = (pool: CheckPool): Check => ({
+  pool,
   run: null,
   notBeforeMs: 0,
-  complained: false,
-  lastNo: null,
+  warned: false,
+  lastFailure: null,
 });
 
-const complain = (asking: Asking, verb: 'run' | 'stat', service: Service, errno: number): void => {
-  if (!asking.complained) err(`warning: unable to ${verb} ${service.name}/check: ${errorText(errno)}\n`);
-  asking.complained = true;
+const warnOnce = (check: Check, verb: 'run' | 'stat', service: Service, errno: number): void => {
+  if (!check.warned) err(`warning: unable to ${verb} ${service.name}/check: ${errorText(errno)}\n`);
+  check.warned = true;
 };
 
-// Programs have come to rely on ./check having no standard output. A descriptor that refuses writes, as a closed one does,
-// also keeps a file that ./check opens from becoming its standard output.
-const prepare = (checks: Checks): readonly number[] => {
-  if (checks.mute !== null) return [STDOUT, checks.mute];
-  sys.catchSignals([SIGCHLD]); // where we inherited it as ignored, exit codes would be lost
+// Scripts rely on ./check having no standard output. Unlike a closed descriptor, one that refuses writes also keeps a file that
+// ./check opens from becoming its standard output.
+const prepare = (pool: CheckPool): readonly number[] => {
+  if (pool.stdout !== null) return [STDOUT, pool.stdout];
+  sys.catchSignals([SIGCHLD]); // inherited as ignored, it would lose exit codes
   const fd = sys.open('/dev/null', O_RDONLY, 0);
   if (refused(fd)) return [];
-  checks.mute = fd;
+  pool.stdout = fd;
   return [STDOUT, fd];
 };
 
-const start = (asking: Asking, service: Service, about: number): void => {
-  const pid = sys.spawn('check', ['./check'], [], service.dir, prepare(asking.checks), 0, -1, '');
+const start = (check: Check, service: Service, about: number): void => {
+  const pid = sys.spawn('check', ['./check'], [], service.dir, prepare(check.pool), 0, -1, '');
   if (refused(pid)) {
-    complain(asking, 'run', service, pid <= -SPAWN_FAILED ? pid + SPAWN_FAILED : pid);
+    warnOnce(check, 'run', service, pid <= -SPAWN_FAILED ? pid + SPAWN_FAILED : pid);
     return;
   }
-  asking.checks.running++;
+  check.pool.running++;
   const ended = sys.pidfd(pid);
-  asking.run = { pid, ended: refused(ended) ? null : ended, about };
+  check.run = { pid, ended: refused(ended) ? null : ended, about };
 };
 
-const forget = (asking: Asking, { ended }: Run): void => {
+const forget = (check: Check, { ended }: Run): void => {
   if (ended !== null) sys.close(ended);
-  asking.run = null;
-  asking.checks.running--;
+  check.run = null;
+  check.pool.running--;
 };
 
-/** The exit status once it has ended; null: it still runs. Anything but 0 is a no. */
-const collect = (asking: Asking, run: Run): number | null => {
+/** Its wait status once it has ended; null: it still runs. Anything but 0 is a failure. */
+const collect = (check: Check, run: Run): number | null => {
   const result = sys.waitpid(run.pid, WNOHANG);
   if (!refused(result) && result[0] === 0) return null;
-  forget(asking, run);
+  forget(check, run);
   return refused(result) ? 1 : result[1];
 };
 
-/** The answer of the check that runs or just ended; null: there is none to be had now, start one. */
-const answerOf = (asking: Asking, about: number, nowMs: number): 'yes' | 'no' | null => {
-  const { run } = asking;
-  if (run === null) return nowMs < asking.notBeforeMs ? 'no' : null;
-  const status = collect(asking, run);
-  if (status === null) return 'no';
+/** The verdict of the check that runs or has just ended; null: there is none, it may start. */
+const currentVerdict = (check: Check, about: number, nowMs: number): 'passed' | 'failed' | null => {
+  const { run } = check;
+  if (run === null) return nowMs < check.notBeforeMs ? 'failed' : null;
+  const status = collect(check, run);
+  if (status === null) return 'failed';
   if (run.about !== about) return null;
-  asking.notBeforeMs = nowMs + ASK_AGAIN_MS;
-  if (status === 0) return 'yes';
-  asking.lastNo = status;
-  return 'no';
+  check.notBeforeMs = nowMs + RETRY_MS;
+  if (status === 0) return 'passed';
+  check.lastFailure = status;
+  return 'failed';
 };
 
-/** Takes note of a check that has ended, where nobody asks for its answer any more. */
-export const dropAnswer = (asking: Asking): void => {
-  if (asking.run !== null) collect(asking, asking.run);
+/** Reaps a check that has ended, where its verdict is not needed. */
+export const reapCheck = (check: Check): void => {
+  if (check.run !== null) collect(check, check.run);
 };
 
-/** What ./check says of process `about` of the service. A no is good until wakeMs(). */
-export const ask = (asking: Asking, service: Service, about: number, nowMs: number): Verdict => {
-  const answer = answerOf(asking, about, nowMs);
-  if (answer !== null) return answer;
+/** The verdict on process `about` of the service. After `failed`, ask again at nextCheckMs(). */
+export const verdictOn = (check: Check, service: Service, about: number, nowMs: number): Verdict => {
+  const verdict = currentVerdict(check, about, nowMs);
+  if (verdict !== null) return verdict;
   const found = sys.access(`${service.dir}/check`, F_OK);
   if (found === -ENOENT) return 'absent';
-  const room = asking.checks.running < AT_ONCE;
-  asking.notBeforeMs = nowMs + (room ? ASK_AGAIN_MS : LOOK_MS);
-  if (refused(found)) complain(asking, 'stat', service, found);
-  else if (room) start(asking, service, about);
-  return 'no';
+  const mayStart = check.pool.running < MOST_RUNNING;
+  check.notBeforeMs = nowMs + (mayStart ? RETRY_MS : POLL_MS);
+  if (refused(found)) warnOnce(check, 'stat', service, found);
+  else if (mayStart) start(check, service, about);
+  return 'failed';
 };
 
-/** When to ask again, monotonic milliseconds, if nothing has told before; null: the running check's end will tell. */
-export const wakeMs = ({ run, notBeforeMs }: Asking, nowMs: number): number | null => {
+/** Monotonic milliseconds: when to ask for the verdict again; null: when the pidfd of the running check is readable. */
+export const nextCheckMs = ({ run, notBeforeMs }: Check, nowMs: number): number | null => {
   if (run === null) return notBeforeMs;
-  return run.ended === null ? nowMs + LOOK_MS : null;
+  return run.ended === null ? nowMs + POLL_MS : null;
 };
 
-/** Lets a running check still answer, but starts no other. */
-export const askNoMore = (asking: Asking): void => {
-  if (asking.notBeforeMs > 0) asking.notBeforeMs = Number.POSITIVE_INFINITY;
+/** A running check may still pass, but no other starts. */
+export const startNoMore = (check: Check): void => {
+  if (check.notBeforeMs > 0) check.notBeforeMs = Number.POSITIVE_INFINITY;
 };
 
-/** Ends the check that still runs. */
-export const stopAsking = (asking: Asking): void => {
-  const { run } = asking;
+/** Kills the check that still runs. */
+export const killCheck = (check: Check): void => {
+  const { run } = check;
   if (run === null) return;
   sys.kill(run.pid, SIGKILL);
   sys.waitpid(run.pid, 0);
-  forget(asking, run);
+  forget(check, run);
 };

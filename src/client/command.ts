@@ -1,17 +1,17 @@
-// What a client asks of a service: the bytes to send and the conditions to wait for.
+// What a client asks of a service: the bytes to send, and the conditions that show their effect.
+//
 // Read next: send.ts, wait.ts, ../applets/sv/commands.ts (the verbs).
 import type { Bytes } from '../abi/bytes.ts';
-import type { Until } from '../machine/client/wait-conditions.ts';
+import type { WaitCondition } from '../machine/client/wait-conditions.ts';
 
 export interface Command {
-  /** The bytes for supervise/control, in one write. */
+  /** For supervise/control, in one write; '': nothing is sent. */
   readonly bytes: Bytes;
-  readonly until: readonly Until[];
-  /** 'verbose': only with -v. */
-  readonly waits: 'always' | 'verbose';
-  /** 'kill': KILL is sent to what did not obey in time. */
+  /** It has taken effect when all of them hold. */
+  readonly conditions: readonly WaitCondition[];
+  /** `kill`: KILL is sent to a service that exceeds the time. Also the word for it in the line printed. */
   readonly onTimeout: 'timeout' | 'kill';
 }
 
-/** Sends KILL and waits for another process, or none. */
-export const KILL: Command = { bytes: 'k', until: ['replaced'], waits: 'verbose', onTimeout: 'timeout' };
+/** Whether the effect is that runsv ends: then it is no failure that there is none. */
+export const endsRunsv = ({ conditions }: Command): boolean => conditions.includes('gone');

@@ -1,25 +1,58 @@
-// The line that describes a service: `run: foo: (pid 123) 5s, normally down, want down`.
+// The lines about a service: `run: foo: (pid 123) 5s, normally down, want down`.
 //
-// Promises: pure; people and scripts parse this line, so not a byte differs from C's.
-import type { Status } from '../formats/status.ts';
+// Promises: pure; people and scripts parse these lines, so they equal C's byte for byte.
 import type { Bytes } from '../abi/bytes.ts';
+import { EMFILE, ENOENT } from '../abi/errno.ts';
+import { errorText } from '../cli/errno.ts';
+import { isTrouble, type ServiceReport, type ServiceState, type Trouble } from './report.ts';
 
-const flags = (status: Status, downFile: boolean): readonly string[] => {
-  const { paused, want, gotTerm } = status;
-  if (status.pid === 0) return [...(downFile ? [] : ['normally up']), ...(want === 'up' ? ['want up'] : [])];
-  return [
-    ...(downFile ? ['normally down'] : []),
-    ...(paused ? ['paused'] : []),
-    ...(want === 'down' ? ['want down'] : []),
-    ...(gotTerm ? ['got TERM'] : []),
-  ];
+const flags = ({ status, normally }: ServiceState): Bytes => {
+  const { pid, paused, want, gotTerm } = status;
+  if (pid === null) return (normally === 'up' ? ', normally up' : '') + (want === 'up' ? ', want up' : '');
+  return (
+    (normally === 'down' ? ', normally down' : '') +
+    (paused ? ', paused' : '') +
+    (want === 'down' ? ', want down' : '') +
+    (gotTerm ? ', got TERM' : '')
+  );
 };
 
-/** `nowSec`: Unix seconds. `downFile`: whether the service directory has a file `down`. */
-export const statusLine = (name: Bytes, status: Status, nowSec: number, downFile: boolean): Bytes => {
-  // By the state, where the flags go by the pid: that differs only in a status that no runsv writes.
-  const pid = status.phase === 'down' ? '' : `(pid ${status.pid}) `;
-  const seconds = Math.max(0, nowSec - status.sec);
-  const words = flags(status, downFile).map((flag) => `, ${flag}`);
-  return `${status.phase}: ${name}: ${pid}${seconds}s${words.join('')}`;
+/** The line, without newline, of a service whose state is known. */
+export const stateLine = (name: Bytes, state: ServiceState): Bytes => {
+  const { phase, pid } = state.status;
+  // By the phase, where the flags go by the pid: they differ only in a status that no runsv writes.
+  const process = phase === 'down' ? '' : `(pid ${pid ?? 0}) `;
+  return `${phase}: ${name}: ${process}${state.seconds}s${flags(state)}`;
+};
+
+/** The line, without newline, of a service that cannot be read or commanded. */
+export const troubleLine = (name: Bytes, trouble: Trouble): Bytes => {
+  switch (trouble.kind) {
+    case 'no runsv':
+      return `fail: ${name}: runsv not running`;
+    case 'no directory':
+      return `fail: ${name}: unable to change to service directory: ${errorText(trouble.errno)}`;
+    case 'no descriptor':
+      return `warning: ${name}: unable to open supervise/${trouble.file}: ${errorText(EMFILE)}`;
+    case 'no fifo':
+      return `warning: ${name}: unable to open supervise/${trouble.file}: ${errorText(ENOENT)}`;
+    case 'unusable':
+      return `warning: ${name}: ${trouble.what}`;
+  }
+};
+
+/** The line, without newline, of a service that lost its runsv as it should. */
+export const goneLine = (name: Bytes): Bytes => `ok: ${name}: runsv not running`;
+
+/** A log service is called `log` where its state is known, by its full name where it is not. */
+const logPart = ({ name, state }: ServiceReport): Bytes => {
+  if (!isTrouble(state)) return `; ${stateLine('log', state)}`;
+  if (state.kind !== 'no directory') return `; ${troubleLine(name, state)}`;
+  return `; warning: ${name}: unable to change directory: ${errorText(state.errno)}`;
+};
+
+/** The line, with newline, that `sv status` prints. */
+export const reportLine = ({ name, state, log }: ServiceReport): Bytes => {
+  if (isTrouble(state)) return `${troubleLine(name, state)}\n`;
+  return `${stateLine(name, state)}${log === null ? '' : logPart(log)}\n`;
 };

@@ -1,33 +1,32 @@
-// Telling a service: the command's bytes into its control fifo.
+// Sends the bytes of a command to a service's control fifo.
 //
-// Promises: always writes, whatever status says (a command that looks needless may not be); all bytes in one write; keeps
-// the fifo open where the effect is awaited, because a fifo that loses its reader tells at once that runsv has ended.
+// Promises: the bytes are always sent, whatever the status says (a command that looks needless may not be), all in one write.
+// Where the effect is awaited, the fifo may stay open: one that loses its reader shows at once that runsv has ended.
 // Read next: wait.ts.
+import type { Bytes } from '../abi/bytes.ts';
+import { CLOCK_REALTIME } from '../abi/flags.ts';
+import { errorText } from '../cli/errno.ts';
 import type { Status } from '../formats/status.ts';
 import type { Moment } from '../formats/tai64.ts';
-import type { Bytes } from '../abi/bytes.ts';
 import { type Fd, refused } from '../host/calls.ts';
 import { monotonicMs } from '../host/clock.ts';
-import { CLOCK_REALTIME } from '../abi/flags.ts';
 import { sys } from '../host/sys.ts';
-import { errorText } from '../cli/errno.ts';
-import { looksBack, looksForProcess } from '../machine/client/wait-conditions.ts';
+import { expectsProcess, needsPriorStatus } from '../machine/client/wait-conditions.ts';
 import type { Command } from './command.ts';
-import { isTrouble, openControl, openOk, readStatus, type Service, type Trouble } from './service.ts';
+import { isTrouble, type Trouble } from './report.ts';
+import { openControl, openOk, readStatus, type Service } from './service.ts';
 
-/** A service that was told, or, for a command without bytes, just found alive. */
-export interface Told {
+/** A command that was sent, or, where it has no bytes, found a runsv that lives. */
+export interface Sent {
   readonly service: Service;
   /** The fifo, open for writing; null: closed again. */
   readonly fifo: Fd | null;
+  /** The status just before; null: unknown. */
   readonly before: Status | null;
-  /** By the wall clock, and monotonic milliseconds at the same time. */
+  /** When it was sent: wall clock, and monotonic milliseconds. */
   readonly at: Moment;
   readonly atMs: number;
 }
-
-/** What a service is told for: nothing more; waiting; waiting with the fifo kept open. */
-export type Purpose = 'send' | 'wait' | 'hold';
 
 /** Unix time, exact. */
 export const wallNow = (): Moment => {
@@ -35,11 +34,14 @@ export const wallNow = (): Moment => {
   return { sec, nsec };
 };
 
-const statusBefore = ({ until }: Command, dir: Bytes, purpose: Purpose): Status | null => {
-  if (purpose === 'send' || !(until.some(looksBack) || until.some(looksForProcess))) return null;
+const priorStatus = ({ conditions }: Command, dir: Bytes): Status | null => {
+  if (!(conditions.some(needsPriorStatus) || conditions.some(expectsProcess))) return null;
   const status = readStatus(dir);
   return isTrouble(status) ? null : status;
 };
+
+/** The fifo for `bytes`; without bytes the one that only shows that runsv lives. */
+const openFor = (bytes: Bytes, dir: Bytes): Fd | Trouble => (bytes === '' ? openOk(dir) : openControl(dir));
 
 const writeAll = (fifo: Fd, bytes: Bytes): Trouble | null => {
   if (bytes === '') return null;
@@ -49,14 +51,23 @@ const writeAll = (fifo: Fd, bytes: Bytes): Trouble | null => {
   return { kind: 'unusable', what: `unable to write to supervise/control${why}` };
 };
 
-/** Sends `command`. */
-export const tell = (service: Service, command: Command, purpose: Purpose): Told | Trouble => {
-  const fifo = command.bytes === '' ? openOk(service.dir) : openControl(service.dir);
+/** Sends `bytes`. Returns null, or why that failed. */
+export const send = ({ dir }: Service, bytes: Bytes): Trouble | null => {
+  const fifo = openFor(bytes, dir);
   if (typeof fifo === 'object') return fifo;
-  const before = statusBefore(command, service.dir, purpose);
-  const told = { service, before, at: wallNow(), atMs: monotonicMs() };
+  const trouble = writeAll(fifo, bytes);
+  sys.close(fifo);
+  return trouble;
+};
+
+/** Sends the command and notes what is needed to recognize its effect. `hold`: the fifo stays open. */
+export const sendAwaited = (service: Service, command: Command, hold: boolean): Sent | Trouble => {
+  const fifo = openFor(command.bytes, service.dir);
+  if (typeof fifo === 'object') return fifo;
+  const before = priorStatus(command, service.dir);
+  const [at, atMs] = [wallNow(), monotonicMs()];
   const trouble = writeAll(fifo, command.bytes);
-  const keep = purpose === 'hold' && trouble === null;
+  const keep = hold && trouble === null;
   if (!keep) sys.close(fifo);
-  return trouble ?? { ...told, fifo: keep ? fifo : null };
+  return trouble ?? { service, fifo: keep ? fifo : null, before, at, atMs };
 };

@@ -1,38 +1,29 @@
-// A service as sv sees it: a name, a directory, and the files in its supervise.
+// A service seen from outside: its name, its directory, and the files in its supervise directory.
 //
-// Promises: never changes directory; what the kernel refuses becomes one of a few outcomes, in runit's words. A supervise
-// may belong to somebody who means harm: its files are not followed as links, opening them waits for nobody, commands go
-// into a fifo and nowhere else, and 20 bytes are read, whatever there is.
-// Read next: send.ts, render-line.ts.
+// Promises: the current directory does not change; each failure becomes one of a few kinds of trouble, in runit's words. The
+// supervise directory may belong to an attacker: links in it are not followed, opening its files never blocks, commands are
+// written to a fifo only, and at most 20 bytes of a status are read.
+// Read next: send.ts, read-report.ts.
 import { errorText } from '../cli/errno.ts';
-import { decodeStatus, type Status } from '../formats/status.ts';
+import { decodeStatus, STATUS_BYTES, type Status } from '../formats/status.ts';
 import { visible } from '../cli/say.ts';
 import type { Bytes } from '../abi/bytes.ts';
 import { type Fd, refused } from '../host/calls.ts';
 import { EMFILE, ENOENT, ENXIO } from '../abi/errno.ts';
 import { O_NOCTTY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY, S_IFIFO, S_IFMT, S_IFREG } from '../abi/flags.ts';
 import { sys } from '../host/sys.ts';
+import type { Trouble } from './report.ts';
 
 const F_OK = 0;
-const STATUS_BYTES = 20;
-/** How files that another user may have made are opened. */
+/** The flags for files that another user may have made. */
 const CAREFULLY = O_NONBLOCK | O_NOFOLLOW | O_NOCTTY;
 
 export interface Service {
-  /** As it was called, for messages: without control bytes. */
+  /** As it was called, for messages; control bytes are replaced. */
   readonly name: Bytes;
-  /** Absolute, or relative to the current directory; '' names no directory at all. */
+  /** Absolute, or relative to the current directory; '' is no directory. */
   readonly dir: Bytes;
 }
-
-/** Why a service could not be asked or told. */
-export type Trouble =
-  | { readonly kind: 'no runsv' }
-  | { readonly kind: 'no directory'; readonly errno: number }
-  /** runsv has not made the fifo */
-  | { readonly kind: 'no fifo'; readonly file: Bytes }
-  | { readonly kind: 'no descriptor'; readonly file: Bytes }
-  | { readonly kind: 'unusable'; readonly what: string };
 
 const DEFAULT_DIRECTORIES: readonly Bytes[] = ['/etc/service', '/service', '/var/service'];
 
@@ -49,11 +40,11 @@ export const variable = (name: Bytes): Bytes | undefined => {
     ?.slice(start.length);
 };
 
-/** Whether a service of that name is looked for from the current directory on, not in SVDIR. */
+/** Whether the name is a path, not looked up in SVDIR. */
 export const namesPath = (name: Bytes): boolean =>
   name === '' || name[0] === '/' || name[0] === '.' || name.endsWith('/');
 
-/** Where services are looked for, and how that is known. */
+/** The directory in which services are looked up, and where that is set. */
 export interface Lookup {
   readonly dir: Bytes;
   readonly from: 'SVDIR' | 'default';
@@ -64,7 +55,7 @@ export const lookup = (): Lookup => {
   return dir === undefined ? { dir: defaultDirectory(), from: 'default' } : { dir, from: 'SVDIR' };
 };
 
-/** The services with these names. $SVDIR is only looked up when a name needs it. */
+/** The services with these names. $SVDIR is read only if a name needs it. */
 export const servicesNamed = (names: readonly Bytes[]): readonly Service[] => {
   let parent: Bytes | null = null;
   return names.map((name) => {
@@ -74,7 +65,7 @@ export const servicesNamed = (names: readonly Bytes[]): readonly Service[] => {
   });
 };
 
-/** 0, or why the directory cannot be entered, as chdir would say it. */
+/** 0, or the error that chdir to the directory would give. */
 export const enterable = (dir: Bytes): number => (dir === '' ? -ENOENT : sys.access(`${dir}/.`, F_OK));
 
 const troubleWith = (dir: Bytes, file: Bytes, errno: number): Trouble => {
@@ -96,7 +87,7 @@ const isOfType = (fd: Fd, type: number): boolean => {
   return !refused(stat) && (stat[0] & S_IFMT) === type;
 };
 
-/** Opens for writing what should be a fifo. */
+/** Opens for writing what should be a fifo; a refusal is below 0. */
 export const openFifo = (dir: Bytes, file: 'ok' | 'control'): number =>
   sys.open(`${dir}/supervise/${file}`, O_WRONLY | CAREFULLY, 0);
 
@@ -105,10 +96,10 @@ const openToWrite = (dir: Bytes, file: 'ok' | 'control'): Fd | Trouble => {
   return fd < 0 ? troubleWith(dir, file, fd) : (fd as Fd);
 };
 
-/** Opens the fifo that tells whether runsv lives; that works just while it does. Nothing is ever written to it. */
+/** Opens the fifo that has a reader while runsv lives; nothing is written to it. */
 export const openOk = (dir: Bytes): Fd | Trouble => openToWrite(dir, 'ok');
 
-/** Opens the fifo for commands, which works just while runsv lives. */
+/** Opens the fifo for commands, which has a reader while runsv lives. */
 export const openControl = (dir: Bytes): Fd | Trouble => {
   const fd = openToWrite(dir, 'control');
   if (typeof fd === 'object' || isOfType(fd, S_IFIFO)) return fd;
@@ -121,7 +112,7 @@ const unreadable = (verb: 'open' | 'read', why: string): Trouble => ({
   what: `unable to ${verb} supervise/status: ${why}`,
 });
 
-/** What supervise/status says. */
+/** The content of supervise/status. */
 export const readStatus = (dir: Bytes): Status | Trouble => {
   const fd = sys.open(`${dir}/supervise/status`, O_RDONLY | CAREFULLY, 0);
   if (refused(fd)) return unreadable('open', errorText(fd));
@@ -129,30 +120,4 @@ export const readStatus = (dir: Bytes): Status | Trouble => {
   sys.close(fd);
   if (refused(bytes)) return unreadable('read', errorText(bytes));
   return decodeStatus(bytes) ?? unreadable('read', 'bad format');
-};
-
-/** The status of a service whose runsv lives. */
-export const askStatus = (dir: Bytes): Status | Trouble => {
-  const ok = openOk(dir);
-  if (typeof ok === 'object') return ok;
-  sys.close(ok);
-  return readStatus(dir);
-};
-
-export const isTrouble = (result: Status | Trouble): result is Trouble => 'kind' in result;
-
-/** The line, without newline, that tells what is wrong with `name`. */
-export const troubleLine = (name: Bytes, trouble: Trouble): Bytes => {
-  switch (trouble.kind) {
-    case 'no runsv':
-      return `fail: ${name}: runsv not running`;
-    case 'no directory':
-      return `fail: ${name}: unable to change to service directory: ${errorText(trouble.errno)}`;
-    case 'no descriptor':
-      return `warning: ${name}: unable to open supervise/${trouble.file}: ${errorText(EMFILE)}`;
-    case 'no fifo':
-      return `warning: ${name}: unable to open supervise/${trouble.file}: ${errorText(ENOENT)}`;
-    case 'unusable':
-      return `warning: ${name}: ${trouble.what}`;
-  }
 };

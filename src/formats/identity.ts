@@ -10,7 +10,7 @@ export interface Identity {
   readonly gids: readonly [number, ...number[]];
 }
 
-export type Wanted =
+export type ParsedUser =
   | { readonly kind: 'numbers'; readonly identity: Identity }
   /** To be looked up. Without groups: the user's own. */
   | { readonly kind: 'names'; readonly user: Bytes; readonly groups: readonly Bytes[] };
@@ -23,7 +23,7 @@ const identityOf = (parts: readonly Bytes[]): Identity | null => {
 };
 
 /** null: it begins with a colon and what follows is not at least two numbers. */
-export const parseIdentity = (text: Bytes): Wanted | null => {
+export const parseIdentity = (text: Bytes): ParsedUser | null => {
   if (text[0] === ':') {
     const identity = identityOf(text.slice(1).split(':'));
     return identity === null ? null : { kind: 'numbers', identity };

@@ -4,7 +4,7 @@
 // sense is the machine's business.
 // Read next: tai64.ts (the first 12 bytes).
 import type { Bytes } from '../abi/bytes.ts';
-import { decodeTai64n, encodeTai64n } from './tai64.ts';
+import { decodeTai64n, encodeTai64n, type Moment } from './tai64.ts';
 
 export type Phase = 'down' | 'run' | 'finish';
 
@@ -23,7 +23,7 @@ export interface Status {
   readonly phase: Phase;
 }
 
-const STATUS_BYTES = 20;
+export const STATUS_BYTES = 20;
 const phases: readonly Phase[] = ['down', 'run', 'finish'];
 
 // The one little-endian field, as daemontools had it.
@@ -71,6 +71,25 @@ export const decodeStatus = (bytes: Bytes): Status | null => {
     phase,
   };
 };
+
+/** A status as a value for programs: the moment is one value, and no process is null. */
+export interface StatusReport {
+  readonly since: Moment;
+  readonly pid: number | null;
+  readonly phase: Phase;
+  readonly want: 'up' | 'down';
+  readonly paused: boolean;
+  readonly gotTerm: boolean;
+}
+
+export const reportOf = ({ sec, nsec, pid, phase, want, paused, gotTerm }: Status): StatusReport => ({
+  since: { sec, nsec },
+  pid: pid === 0 ? null : pid,
+  phase,
+  want,
+  paused,
+  gotTerm,
+});
 
 export interface Stat {
   readonly phase: Phase;

@@ -1,8 +1,8 @@
-// Every option of chpst as one row: how it is typed and explained, and what of its value goes into the wish. Parsing, usage,
+// Every option of chpst as one row: its spelling, its description, and how its value is read. Parsing, usage,
 // help, completion and the test of the manual page read these rows; a new option is a new row.
 //
-// Promises: a value that is no number, no list, no name of its kind is a Wrong; nothing is looked up here.
-// Read next: ../chpst.ts, ../../machine/exec/plan.ts (the wish and what becomes of it).
+// Promises: a malformed value is an error that states what was expected; no file is read here.
+// Read next: ../chpst.ts, ../../machine/exec/plan.ts (what can be asked for, and the order of the changes).
 import type { LetterOption, LongOption } from '../../cli/options.ts';
 import { limitNumber, signedNumber, wholeNumber } from '../../formats/decimal.ts';
 import { parseIdentity } from '../../formats/identity.ts';
@@ -16,14 +16,14 @@ import {
 } from '../../formats/lists.ts';
 import { isWrong, type Wrong, wrong } from '../../formats/wrong.ts';
 import type { Bytes } from '../../abi/bytes.ts';
-import type { Standard, Whom, Wish } from '../../machine/exec/plan.ts';
+import type { Standard, UserSpec, Wish } from '../../machine/exec/plan.ts';
 
-/** What chpst is asked for beside the wish. */
+/** What the command line asks for: the changes, and how to execute the program. */
 export interface Asked extends Wish {
   argv0?: Bytes;
   verbose?: true;
-  /** To be told, and told as chpst does where a user is meant: when its turn comes, exit code 111. */
-  noSuch?: Bytes;
+  /** A user that is none. As in C's chpst no usage error, but one of the change: exit code 111. */
+  badUser?: Bytes;
 }
 
 type Read = (asked: Asked, value: Bytes) => Wrong | null;
@@ -42,8 +42,11 @@ const kept =
 
 const text = (keep: (asked: Asked, value: Bytes) => void): Read => kept((value) => value, keep);
 
-const number = (parse: (value: Bytes) => number | null, keep: (asked: Asked, value: number) => void): Read =>
-  kept((value) => parse(value) ?? wrong('not such a number'), keep);
+const number = (
+  expected: string,
+  parse: (value: Bytes) => number | null,
+  keep: (asked: Asked, value: number) => void,
+): Read => kept((value) => parse(value) ?? wrong(`expected ${expected}`), keep);
 
 const flag =
   (set: (asked: Asked) => void): Read =>
@@ -61,17 +64,17 @@ const closing = (fd: Standard): Read =>
     asked.closed = [...(asked.closed ?? []).filter((each) => each !== fd), fd].sort();
   });
 
-const whom = (keep: (asked: Asked, whom: Whom) => void): Read =>
+const user = (keep: (asked: Asked, user: UserSpec) => void): Read =>
   text((asked, spec) => {
-    const wanted = parseIdentity(spec);
-    if (wanted === null) asked.noSuch ??= `invalid uid/gids: ${spec.slice(1)}`;
-    else keep(asked, { spec, wanted, kind: 'user/group' });
+    const parsed = parseIdentity(spec);
+    if (parsed === null) asked.badUser ??= `invalid uid/gids: ${spec.slice(1)}`;
+    else keep(asked, { spec, parsed, kind: 'user/group' });
   });
 
 const locking =
   (wait: boolean): Read =>
   (asked, path) => {
-    if (asked.lock !== undefined) return wrong('a second lock');
+    if (asked.lock !== undefined) return wrong('expected one lock only');
     asked.lock = { path, wait };
     return null;
   };
@@ -79,7 +82,7 @@ const locking =
 /** A soft limit, at most the hard one. `=` means the hard one, where the program knows it. */
 const soft = (names: readonly ResourceName[], equals: boolean): Read =>
   kept<number | 'hard'>(
-    (value) => (equals && value === '=' ? 'hard' : (limitNumber(value) ?? wrong('not such a number'))),
+    (value) => (equals && value === '=' ? 'hard' : (limitNumber(value) ?? wrong('expected a number'))),
     (asked, value) => {
       const limits = names.map((name): Limit => ({ name, soft: value, hard: null, clipped: true }));
       asked.limits = [...(asked.limits ?? []), ...limits];
@@ -129,7 +132,7 @@ const chosen = (rows: Readonly<Record<string, Row>>, letters: string): readonly 
 export const softlimitRows: readonly Row[] = chosen(limitRows(true), 'acdflmoprst');
 
 const classic: readonly Row[] = [
-  { letter: 'v', text: 'warn of what is passed over', read: flag((asked) => (asked.verbose = true)) },
+  { letter: 'v', text: 'warn about subdirectories that are skipped', read: flag((asked) => (asked.verbose = true)) },
   { letter: 'V', text: 'print the version, then the usage', read: () => null },
   { letter: 'P', text: 'lead a new session and process group', read: flag((asked) => (asked.session = true)) },
   { letter: '0', text: 'run prog without standard input', read: closing(0) },
@@ -138,20 +141,20 @@ const classic: readonly Row[] = [
   {
     letter: 'u',
     value: 'user[:group]',
-    text: 'become user, in these groups, or in the one of its own; :uid:gid are numbers not looked up',
-    read: whom((asked, value) => (asked.identity = value)),
+    text: 'become user, with these groups or its own; :uid:gid are numeric ids, not looked up',
+    read: user((asked, value) => (asked.identity = value)),
   },
   {
     letter: 'U',
     value: 'user[:group]',
-    text: 'set the variables UID and GID to these numbers',
-    read: whom((asked, value) => (asked.envIdentity = value)),
+    text: 'set the variables UID and GID to these ids',
+    read: user((asked, value) => (asked.envIdentity = value)),
   },
   { letter: 'b', value: 'argv0', text: 'run prog by this name', read: text((asked, name) => (asked.argv0 = name)) },
   {
     letter: 'e',
     value: 'dir',
-    text: 'set variables as the files in dir say: the name of each, its first line; an empty file removes',
+    text: 'set a variable for each file in dir: its name, its first line; an empty file removes it',
     read: text((asked, path) => (asked.envDirectories = [path])),
   },
   { letter: '/', value: 'root', text: 'make root the root directory', read: text((asked, dir) => (asked.root = dir)) },
@@ -166,12 +169,13 @@ const classic: readonly Row[] = [
     value: 'nice',
     text: 'add to the nice level',
     read: number(
+      'a number',
       (value) => signedNumber(value, -MOST_NICE, MOST_NICE),
       (asked, level) => (asked.niceBy = level),
     ),
   },
   { letter: 'l', value: 'lock', text: 'wait for a lock on the file lock, and hold it', read: locking(true) },
-  { letter: 'L', value: 'lock', text: 'the same, but fail where another process holds it', read: locking(false) },
+  { letter: 'L', value: 'lock', text: 'the same, but fail if another process holds it', read: locking(false) },
   ...chosen(limitRows(false), 'mdopfctr'),
 ];
 
@@ -193,6 +197,7 @@ const long: readonly Row[] = [
     value: 'MODE',
     text: 'set the umask, in octal digits',
     read: number(
+      'octal digits up to 777',
       (value) => wholeNumber(value, MOST_UMASK, 8),
       (asked, mask) => (asked.umask = mask),
     ),
@@ -202,6 +207,7 @@ const long: readonly Row[] = [
     value: 'LEVEL',
     text: 'set the nice level, -20 to 19',
     read: number(
+      'a number from -20 to 19',
       (value) => signedNumber(value, -20, 19),
       (asked, level) => (asked.niceTo = level),
     ),
@@ -227,8 +233,9 @@ const long: readonly Row[] = [
   {
     long: 'oom-score-adj',
     value: 'N',
-    text: 'be killed sooner (up to 1000) or later (down to -1000) where memory is short',
+    text: 'be killed sooner (up to 1000) or later (down to -1000) when memory is short',
     read: number(
+      'a number from -1000 to 1000',
       (value) => signedNumber(value, -MOST_OOM_SCORE, MOST_OOM_SCORE),
       (asked, score) => (asked.oomScore = score),
     ),
@@ -242,19 +249,19 @@ const long: readonly Row[] = [
   {
     long: 'unshare',
     value: 'LIST',
-    text: 'leave namespaces: mount, uts, ipc, net, pid, cgroup, time, user',
+    text: 'create new namespaces: mount, uts, ipc, net, pid, cgroup, time, user',
     read: kept(parseNamespaces, (asked, bits) => (asked.namespaces = bits)),
   },
   {
     long: 'cap-keep',
     value: 'LIST',
-    text: 'keep these capabilities, over -u too, and no others; none, all, or names as net_bind_service',
+    text: 'keep only these capabilities, also with -u; none, all, or names such as net_bind_service',
     read: kept(parseCapabilities, (asked, list) => (asked.capKeep = list)),
   },
   {
     long: 'cap-drop',
     value: 'LIST',
-    text: 'give up these capabilities for good',
+    text: 'drop these capabilities permanently',
     read: kept(parseCapabilities, (asked, list) => (asked.capDrop = list)),
   },
   {
@@ -265,7 +272,7 @@ const long: readonly Row[] = [
   {
     long: 'pdeathsig',
     value: 'SIGNAL',
-    text: 'be sent SIGNAL when the parent ends',
+    text: 'receive SIGNAL when the parent ends',
     read: kept(parseSignal, (asked, signal) => (asked.parentDeath = signal)),
   },
 ];

@@ -11,7 +11,7 @@ import { type Done, type Errno, refused } from '../../host/calls.ts';
 import { EACCES, EDQUOT, EEXIST, ENOENT, ENOSPC, ENOTDIR, EPERM, EROFS, EXDEV } from '../../abi/errno.ts';
 import { sys } from '../../host/sys.ts';
 import type { Applet } from '../../cli/applet.ts';
-import { parentOf } from './called.ts';
+import { parentOf } from './resolve-name.ts';
 import { ownPath, sameFile, sourceFor, targetIn } from './paths.ts';
 
 const USAGE_CODE = 100;

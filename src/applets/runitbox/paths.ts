@@ -7,7 +7,7 @@ import type { Bytes } from '../../abi/bytes.ts';
 import { refused } from '../../host/calls.ts';
 import { S_IFMT, S_IFREG } from '../../abi/flags.ts';
 import { sys } from '../../host/sys.ts';
-import { parentOf, placeOf } from './called.ts';
+import { parentOf, placeOf } from './resolve-name.ts';
 
 const MOST_LINKS = 40;
 const SIZE = 6;

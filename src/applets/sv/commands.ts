@@ -1,85 +1,119 @@
-// Every command of sv as one row: which words mean it, what is sent, what is waited for. Parsing, help, the manual and the
-// completion all come from here; a new verb is a new row.
+// Every command of sv as one row: its words, what it sends, what it waits for. Parsing, help, the manual and the completion come
+// from here; a new verb is a new row.
 //
-// Promises: a word that is neither a command nor an abbreviation of one means nothing, whatever its first letter.
-// Read next: others.ts (what is said of such a word), ../sv.ts (carries commands out), ../../machine/client/wait-conditions.ts.
+// Promises: a word that is neither a command nor an abbreviation of one is no command, whatever its first letter.
+// Read next: hints.ts (what sv says about such a word), ../sv.ts (execution), ../../formats/control.ts (the bytes),
+// ../../machine/client/wait-conditions.ts.
 import type { Bytes } from '../../abi/bytes.ts';
-import { type Command, KILL } from '../../client/command.ts';
-import type { Until } from '../../machine/client/wait-conditions.ts';
+import type { Command } from '../../client/command.ts';
+import { control, type ControlName } from '../../formats/control.ts';
+import type { WaitCondition } from '../../machine/client/wait-conditions.ts';
 
 export interface Verb extends Command {
-  /** How help names it. */
+  /** Its name in help texts. */
   readonly name: string;
-  /** 'letter': its first letter or letters mean it too; 'word': only the whole word does. */
+  /** 'letter': its first letter or letters are enough; 'word': only the whole word is. */
   readonly match: 'letter' | 'word';
-  /** Further words that mean it. */
-  readonly also?: readonly string[];
+  /** Other words for it. */
+  readonly also: readonly string[] | null;
   readonly kind: 'status' | 'send';
+  /** 'verbose': only with -v or -w. */
+  readonly waits: 'always' | 'verbose';
   readonly text: string;
 }
 
-const letter = (name: string, bytes: Bytes, until: readonly Until[], text: string): Verb => ({
+/** What a verb sends, and the conditions that show its effect. */
+type Effect = Pick<Command, 'bytes' | 'conditions'>;
+
+/** Other words for a verb. */
+type Also = Verb['also'];
+
+const effect = (sends: readonly ControlName[], conditions: readonly WaitCondition[]): Effect => {
+  let bytes = '';
+  for (let at = 0; at < sends.length; at++) bytes += control[sends[at] as ControlName].byte;
+  return { bytes, conditions };
+};
+
+const word = (
+  name: string,
+  { bytes, conditions }: Effect,
+  text: string,
+  onTimeout: Command['onTimeout'] = 'timeout',
+  also: Also = null,
+): Verb => ({ name, match: 'word', also, kind: 'send', bytes, conditions, waits: 'always', onTimeout, text });
+
+const force = (name: string, sent: Effect, like: string, also: Also = null): Verb =>
+  word(name, sent, `as ${like}, but send KILL on timeout`, 'kill', also);
+
+/** The verb of one control byte. */
+const single = (sends: ControlName, until: WaitCondition, also: Also = null, name: string = sends): Verb => ({
   name,
   match: 'letter',
+  also,
   kind: 'send',
-  bytes,
-  until,
+  bytes: control[sends].byte,
+  conditions: [until],
   waits: 'verbose',
   onTimeout: 'timeout',
-  text,
+  text: control[sends].text,
 });
 
-const word = (name: string, bytes: Bytes, until: readonly Until[], text: string): Verb => ({
-  ...letter(name, bytes, until, text),
-  match: 'word',
-  waits: 'always',
-});
-
-const force = (command: Verb, ...also: readonly string[]): Verb => ({ ...command, onTimeout: 'kill', also });
+const UP = effect(['up'], ['up']);
+const DOWN = effect(['down'], ['down']);
+const RESTART = effect(['term', 'cont', 'up'], ['replaced', 'continued', 'up']);
+const TRY_RESTART = effect(['term', 'cont'], ['replaced', 'continued']);
+const EXIT = effect(['exit'], ['gone']);
 
 const status: Verb = {
-  ...letter('status', '', [], 'print the state of the service, and of its log service'),
+  name: 'status',
+  match: 'letter',
+  also: null,
   kind: 'status',
+  bytes: '',
+  conditions: [],
+  waits: 'verbose',
+  onTimeout: 'timeout',
+  text: 'print the state of the service, and of its log service',
 };
 
 export const commands: readonly Verb[] = [
-  word('start', 'u', ['up'], 'as up, and wait until it is up and ./check, where there is one, says so'),
-  word('stop', 'd', ['down'], 'as down, and wait until it is down'),
-  word('restart', 'tcu', ['replaced', 'continued', 'up'], 'term, cont and up, and wait for the new process'),
-  word('try-restart', 'tc', ['replaced', 'continued'], 'as restart, but a service that is down stays down'),
-  word('reload', 'h', ['sent'], 'as hup, and print the state'),
-  word('shutdown', 'x', ['gone'], 'as exit, and wait until runsv has ended'),
-  word('check', '', ['wanted'], 'send nothing; wait until the service is up or down, as it is wanted'),
-  force(word('force-stop', 'd', ['down'], 'as stop, but send KILL when the time is over'), 'D'),
-  force(word('force-reload', 'tc', ['replaced', 'continued'], 'as try-restart, KILL when the time is over'), 'T'),
-  force(word('force-restart', 'tcu', ['replaced', 'continued', 'up'], 'as restart, KILL when the time is over')),
-  force(word('force-shutdown', 'x', ['gone'], 'as shutdown, KILL when the time is over'), 'X', 'E'),
+  word('start', UP, 'as up, and wait until it is up and ./check, if there is one, succeeds'),
+  word('stop', DOWN, 'as down, and wait until it is down'),
+  word('restart', RESTART, 'as term, cont and up, and wait for the new process'),
+  word('try-restart', TRY_RESTART, 'as restart, but a service that is down stays down'),
+  word('reload', effect(['hup'], ['sent']), 'as hup, and print the state'),
+  word('shutdown', EXIT, 'as exit, and wait until runsv has ended'),
+  word('check', effect([], ['wanted']), 'send nothing; wait until the service is in the state that is wanted'),
+  force('force-stop', DOWN, 'stop', ['D']),
+  force('force-reload', TRY_RESTART, 'try-restart', ['T']),
+  force('force-restart', RESTART, 'restart'),
+  force('force-shutdown', EXIT, 'shutdown', ['X', 'E']),
   status,
-  letter('up', 'u', ['up'], 'start it, and again whenever it ends'),
-  letter('down', 'd', ['down'], 'stop it with TERM and CONT, and do not start it again'),
-  letter('once', 'o', ['once'], 'start it, but not again when it ends'),
-  letter('pause', 'p', ['paused'], 'send STOP'),
-  { ...letter('cont', 'c', ['continued'], 'send CONT'), also: ['continue'] },
-  letter('hup', 'h', ['sent'], 'send HUP'),
-  { ...letter('alarm', 'a', ['sent'], 'send ALRM'), also: ['alrm'] },
-  letter('interrupt', 'i', ['sent'], 'send INT'),
-  letter('quit', 'q', ['sent'], 'send QUIT'),
-  letter('1', '1', ['sent'], 'send USR1'),
-  letter('2', '2', ['sent'], 'send USR2'),
-  { ...letter('term', 't', ['replaced'], 'send TERM'), also: ['terminate'] },
-  letter('kill', KILL.bytes, KILL.until, 'send KILL'),
-  { ...letter('exit', 'x', ['gone'], 'stop it, then its log service, then runsv'), also: ['x'] },
+  single('up', 'up'),
+  single('down', 'down'),
+  single('once', 'once'),
+  single('pause', 'paused'),
+  single('cont', 'continued', ['continue']),
+  single('hup', 'sent'),
+  single('alarm', 'sent', ['alrm']),
+  single('interrupt', 'sent'),
+  single('quit', 'sent'),
+  single('usr1', 'sent', null, '1'),
+  single('usr2', 'sent', null, '2'),
+  single('term', 'replaced', ['terminate']),
+  single('kill', 'replaced'),
+  single('exit', 'gone', ['x']),
 ];
 
-const means = ({ name, match, also }: Verb, typed: Bytes): boolean =>
+const isMeant = ({ name, match, also }: Verb, typed: Bytes): boolean =>
   (match === 'letter' ? name.startsWith(typed) : name === typed) || also?.includes(typed) === true;
 
 /**
- * What `typed` means; undefined: nothing. An init script's `status` is taken whole, as its exit code differs from that of
- * a word that is not known.
+ * The command that `typed` means; undefined: none. As an init script, `status` must be the whole word: its exit code differs
+ * from that of an unknown word.
  */
 export const commandFor = (typed: Bytes, lsb: boolean): Verb | undefined => {
   if (typed === '') return undefined;
-  const command = commands.find((each) => means(each, typed));
+  const command = commands.find((each) => isMeant(each, typed));
   return lsb && command === status && typed !== status.name ? undefined : command;
 };

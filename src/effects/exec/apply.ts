@@ -126,7 +126,7 @@ const environmentStep = (voice: Voice, step: Step, changes: Changes): void => {
     changes.push(...readEnvFile(step.path, sys.environ()));
   }
   if (step.kind === 'environment identity') {
-    const { uid, gids } = identityOf(step.whom);
+    const { uid, gids } = identityOf(step.user);
     changes.push({ name: 'GID', value: String(gids[0]) }, { name: 'UID', value: String(uid) });
   }
 };
@@ -163,7 +163,7 @@ const take = (voice: Voice, step: Step, changes: Changes): unknown => {
     case 'bounding set':
       return limitBoundingSet(step.privileges);
     case 'identity':
-      return become(step.whom, step.allGroups, step.keepCapabilities);
+      return become(step.user, step.allGroups, step.keepCapabilities);
     case 'lock':
       return takeLock(step.path, step.wait);
     case 'close':

@@ -22,7 +22,7 @@ import {
   PR_SET_KEEPCAPS,
 } from '../../abi/flags.ts';
 import { sys } from '../../host/sys.ts';
-import { type Privileges, type Whom, withOwnGroup } from '../../machine/exec/plan.ts';
+import { type Privileges, type UserSpec, withOwnGroup } from '../../machine/exec/plan.ts';
 import { accountNamed, groupNamed, groupsOf } from './accounts.ts';
 import { Fatal, reason } from '../messages.ts';
 
@@ -55,15 +55,15 @@ const namedIdentity = (user: Bytes, groups: readonly Bytes[]): Identity | null =
 };
 
 /** The numbers behind a name. Throws Fatal where nobody has it. */
-export const identityOf = ({ spec, wanted, kind }: Whom): Identity => {
-  if (wanted.kind === 'numbers') return wanted.identity;
-  const identity = namedIdentity(wanted.user, wanted.groups);
+export const identityOf = ({ spec, parsed, kind }: UserSpec): Identity => {
+  if (parsed.kind === 'numbers') return parsed.identity;
+  const identity = namedIdentity(parsed.user, parsed.groups);
   if (identity === null) throw new Fatal(`unknown ${kind}: ${spec}`);
   return identity;
 };
 
-const withAllGroups = (identity: Identity, { wanted }: Whom): Identity =>
-  wanted.kind === 'names' ? withOwnGroup(identity, groupsOf(wanted.user)) : identity;
+const withAllGroups = (identity: Identity, { parsed }: UserSpec): Identity =>
+  parsed.kind === 'names' ? withOwnGroup(identity, groupsOf(parsed.user)) : identity;
 
 const STATUS_BYTES = 65536;
 
@@ -77,9 +77,9 @@ const ownStatus = (): Bytes => {
 };
 
 /** Becomes that user, with these groups. `keepCapabilities`: what is permitted stays so. */
-export const become = (whom: Whom, allGroups: boolean, keepCapabilities: boolean): void => {
-  const own = identityOf(whom);
-  const { uid, gids } = allGroups ? withAllGroups(own, whom) : own;
+export const become = (user: UserSpec, allGroups: boolean, keepCapabilities: boolean): void => {
+  const own = identityOf(user);
+  const { uid, gids } = allGroups ? withAllGroups(own, user) : own;
   const grouped = sys.setgroups(gids);
   // whoever has no privileges, and is just that already, has nothing to change
   if (grouped === -EPERM && isAlready({ uid, gids }, ownStatus())) return;

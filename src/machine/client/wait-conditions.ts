@@ -1,25 +1,26 @@
-// When a command to a service has had its effect: the conditions that sv waits for, judged by what status says.
+// When a command to a service has taken effect: the conditions that sv waits for, judged by the status.
 //
-// Promises: pure and total; the same answers whether C's runsv or ours wrote the status. Must not believe a state that
-// was there before the command: a label that did not change, or is older than the command, proves nothing.
-// Read next: ../../formats/status.ts (what is judged), ../../client/wait.ts (who asks).
+// Promises: pure and total; the same answers whether C's runsv or ours wrote the status. A state from before the command is
+// no effect of it: a label that did not change, or that is older than the command, proves nothing.
+// Read next: ../../formats/status.ts (what is judged), stability.ts (what `check` asks for besides), ../../client/wait-session.ts.
 import type { Status } from '../../formats/status.ts';
 import type { Moment } from '../../formats/tai64.ts';
 
-/** What to wait for. `wanted` is up or down, by what the status says is wanted; `sent` needs nothing more. */
-export type Until = 'up' | 'down' | 'gone' | 'replaced' | 'once' | 'paused' | 'continued' | 'wanted' | 'sent';
+/** What to wait for. `wanted`: up or down, whichever the status says is wanted. `sent`: nothing beyond the sending. */
+export type WaitCondition = 'up' | 'down' | 'gone' | 'replaced' | 'once' | 'paused' | 'continued' | 'wanted' | 'sent';
 
-/** `ask`: yes, if the service's ./check says so. */
-export type Answer = 'yes' | 'no' | 'ask';
+/** `check`: it holds if the process is stable and the service's ./check succeeds. */
+export type Answer = 'yes' | 'no' | 'check';
 
-export interface Sending {
-  /** The status just before the command was sent; null: not known. */
+/** What was known when the command was sent. */
+export interface Baseline {
+  /** The status just before; null: unknown. */
   readonly before: Status | null;
-  /** When it was sent, by the wall clock; null: that clock was set back since and tells nothing. */
+  /** The wall clock; null: it was set back since, so it proves nothing. */
   readonly at: Moment | null;
 }
 
-// C's runsv cuts its clock to microseconds, so what it writes a moment later may look as much older.
+// C's runsv cuts its clock to microseconds, so a label that it writes a moment later may look up to that much older.
 const MICROSECOND_NS = 1000;
 
 const isEarlier = (one: Moment, other: Moment): boolean =>
@@ -29,51 +30,52 @@ const toMicrosecond = ({ sec, nsec }: Moment): Moment => ({ sec, nsec: nsec - (n
 
 const isSameMoment = (one: Moment, other: Moment): boolean => one.sec === other.sec && one.nsec === other.nsec;
 
-/** Whether the state that `status` tells of began after the command was sent. */
-const beganSince = (status: Status, { before, at }: Sending): boolean => {
+/** Whether the state in `status` began after the command was sent. */
+const beganSince = (status: Status, { before, at }: Baseline): boolean => {
   if (before !== null && isSameMoment(before, status)) return false;
   return at === null ? before !== null : !isEarlier(status, toMicrosecond(at));
 };
 
-type Condition = (status: Status, sending: Sending) => Answer;
+type Judge = (status: Status, baseline: Baseline) => Answer;
 
 const answer = (holds: boolean): Answer => (holds ? 'yes' : 'no');
 
-// The want is looked at because runsv writes it as soon as it has read the command: a service that happens to be up or
-// down while the command still lies unread has not obeyed.
-const isUp: Condition = ({ pid, phase, want }) => (pid !== 0 && phase === 'run' && want === 'up' ? 'ask' : 'no');
+// `want` is checked because runsv writes it as soon as it has read the command: a service that happens to be up or down
+// while the command is still unread has not obeyed.
+const isUp: Judge = ({ pid, phase, want }) => (pid !== 0 && phase === 'run' && want === 'up' ? 'check' : 'no');
 
-const isDown: Condition = ({ pid, phase, want }) => answer(pid === 0 && phase === 'down' && want === 'down');
+const isDown: Judge = ({ pid, phase, want }) => answer(pid === 0 && phase === 'down' && want === 'down');
 
-const isReplaced: Condition = (status, sending) => {
+const isReplaced: Judge = (status, baseline) => {
   if (status.pid === 0) return answer(status.want === 'down');
-  return !status.gotTerm && beganSince(status, sending) ? 'ask' : 'no';
+  return !status.gotTerm && beganSince(status, baseline) ? 'check' : 'no';
 };
 
-const wasStartedOnce: Condition = (status, sending) =>
-  answer(status.pid === 0 ? beganSince(status, sending) : status.want === 'down');
+const wasStartedOnce: Judge = (status, baseline) =>
+  answer(status.pid === 0 ? beganSince(status, baseline) : status.want === 'down');
 
-const conditions: Readonly<Record<Until, Condition>> = {
+const judges: Readonly<Record<WaitCondition, Judge>> = {
   up: isUp,
   down: isDown,
-  gone: () => 'no', // only the fifo can tell
+  gone: () => 'no', // only the fifo shows it
   replaced: isReplaced,
   once: wasStartedOnce,
   paused: ({ pid, paused }) => answer(pid === 0 || paused),
   continued: ({ pid, paused }) => answer(pid === 0 || !paused),
-  wanted: (status, sending) => (status.want === 'up' ? isUp : isDown)(status, sending),
+  wanted: (status, baseline) => (status.want === 'up' ? isUp : isDown)(status, baseline),
   sent: () => 'yes',
 };
 
-/** Whether all of `untils` hold. */
-export const reached = (untils: readonly Until[], status: Status, sending: Sending): Answer => {
-  const answers = untils.map((until) => conditions[until](status, sending));
+/** Whether all conditions hold. */
+export const judge = (conditions: readonly WaitCondition[], status: Status, baseline: Baseline): Answer => {
+  const answers = conditions.map((condition) => judges[condition](status, baseline));
   if (answers.includes('no')) return 'no';
-  return answers.includes('ask') ? 'ask' : 'yes';
+  return answers.includes('check') ? 'check' : 'yes';
 };
 
-/** Whether the answer for `until` depends on what was before the command. */
-export const looksBack = (until: Until): boolean => until === 'replaced' || until === 'once';
+/** Whether the answer depends on the status before the command. */
+export const needsPriorStatus = (condition: WaitCondition): boolean => condition === 'replaced' || condition === 'once';
 
-/** Whether what `until` waits for may be a process that is up. */
-export const looksForProcess = (until: Until): boolean => until === 'up' || until === 'replaced' || until === 'wanted';
+/** Whether the condition may hold because a process is up. */
+export const expectsProcess = (condition: WaitCondition): boolean =>
+  condition === 'up' || condition === 'replaced' || condition === 'wanted';

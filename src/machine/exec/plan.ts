@@ -6,15 +6,15 @@
 // before the identity, and what a change of identity would undo, after it.
 // Must not: look at anything. All input is checked before the first step, so that none is taken for bad input.
 // Read next: ../../effects/exec/apply.ts (carries the steps out).
-import type { Identity, Wanted } from '../../formats/identity.ts';
+import type { Identity, ParsedUser } from '../../formats/identity.ts';
 import type { Limit } from '../../formats/limits.ts';
 import type { Capabilities } from '../../formats/lists.ts';
 import type { Bytes } from '../../abi/bytes.ts';
 
 /** An identity, and the word for it in messages. */
-export interface Whom {
+export interface UserSpec {
   readonly spec: Bytes;
-  readonly wanted: Wanted;
+  readonly parsed: ParsedUser;
   /** Where a message says that nobody has that name. */
   readonly kind: 'user/group' | 'account';
 }
@@ -44,8 +44,8 @@ export interface Wish {
   namespaces?: number;
   root?: Bytes;
   directory?: Bytes;
-  envIdentity?: Whom;
-  identity?: Whom;
+  envIdentity?: UserSpec;
+  identity?: UserSpec;
   /** With an identity that names no groups: all groups of that user. */
   allGroups?: true;
   capKeep?: Capabilities;
@@ -71,9 +71,14 @@ export type Step =
   | { readonly kind: 'raise limits'; readonly limits: readonly Limit[] }
   | { readonly kind: 'namespaces'; readonly bits: number }
   | { readonly kind: 'root' | 'directory'; readonly path: Bytes }
-  | { readonly kind: 'environment identity'; readonly whom: Whom }
+  | { readonly kind: 'environment identity'; readonly user: UserSpec }
   | { readonly kind: 'bounding set'; readonly privileges: Privileges }
-  | { readonly kind: 'identity'; readonly whom: Whom; readonly allGroups: boolean; readonly keepCapabilities: boolean }
+  | {
+      readonly kind: 'identity';
+      readonly user: UserSpec;
+      readonly allGroups: boolean;
+      readonly keepCapabilities: boolean;
+    }
   | { readonly kind: 'lock'; readonly path: Bytes; readonly wait: boolean }
   | { readonly kind: 'close'; readonly fd: Standard }
   | { readonly kind: 'umask'; readonly mask: number }
@@ -119,11 +124,11 @@ const privilegesOf = (wish: Wish): Privileges | undefined =>
     : { keep: wish.capKeep ?? null, drop: wish.capDrop ?? [] };
 
 const identitySteps = (wish: Wish): readonly Maybe[] => [
-  given(wish.envIdentity, (whom) => ({ kind: 'environment identity', whom })),
+  given(wish.envIdentity, (user) => ({ kind: 'environment identity', user })),
   given(privilegesOf(wish), (privileges) => ({ kind: 'bounding set', privileges })),
-  given(wish.identity, (whom) => ({
+  given(wish.identity, (user) => ({
     kind: 'identity',
-    whom,
+    user,
     allGroups: wish.allGroups === true,
     keepCapabilities: wish.capKeep !== undefined,
   })),

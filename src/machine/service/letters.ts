@@ -1,26 +1,17 @@
-// The bytes that supervise/control takes, and the event each one is. The one list of them: sv's verbs and the manual
-// are held to it by a test.
+// The event of each byte that supervise/control takes.
+//
+// Pure and total. Read first: ../../formats/control.ts (the bytes). Read next: table.ts (what a service does with an event).
+import { control, controlNames } from '../../formats/control.ts';
 import type { Event } from './model.ts';
 
-const EVENTS: Readonly<Record<string, Event>> = {
-  u: { kind: 'up' },
-  d: { kind: 'down' },
-  o: { kind: 'once' },
-  x: { kind: 'exit' },
-  t: { kind: 'term' },
-  k: { kind: 'kill' },
-  p: { kind: 'pause' },
-  c: { kind: 'cont' },
-  h: { kind: 'signal', letter: 'h' },
-  a: { kind: 'signal', letter: 'a' },
-  i: { kind: 'signal', letter: 'i' },
-  q: { kind: 'signal', letter: 'q' },
-  '1': { kind: 'signal', letter: '1' },
-  '2': { kind: 'signal', letter: '2' },
-};
+const EVENTS: Record<string, Event> = {};
+for (const name of controlNames) {
+  const row = control[name];
+  EVENTS[row.byte] = row.event === 'signal' ? { kind: 'signal', letter: row.byte } : { kind: row.event };
+}
 
 /** Every byte that means something. */
-export const LETTERS: readonly string[] = Object.keys(EVENTS);
+export const LETTERS: readonly string[] = controlNames.map((name) => control[name].byte);
 
 /** The event of one byte; null for bytes that mean nothing, which are ignored. */
 export const eventOf = (letter: string): Event | null => EVENTS[letter] ?? null;

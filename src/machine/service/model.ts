@@ -30,6 +30,7 @@
 //
 // Everything is a value: (service, event, now) -> (service, effects). No clock, no files, nothing that can fail.
 // Read next: table.ts (the table), pair.ts (a service and its log), ../../effects/service/supervisor.ts (who carries it out).
+import type { ByteWith, ControlEvent } from '../../formats/control.ts';
 
 export type ServiceState = 'down' | 'backoff' | 'preparing' | 'starting' | 'up' | 'ending' | 'finishing';
 export type Want = 'up' | 'down' | 'exit';
@@ -47,11 +48,11 @@ export interface Now {
 }
 
 /** The letters that have a control script. */
-export type ScriptLetter = 'u' | 't' | 'k' | 'p' | 'c' | 'h' | 'a' | 'i' | 'q' | '1' | '2' | 'd' | 'x';
+export type ScriptLetter = ByteWith<{ script: true }>;
 /** The letters that only send a signal. */
-export type PlainSignalLetter = 'h' | 'a' | 'i' | 'q' | '1' | '2';
+export type PlainSignalLetter = ByteWith<{ event: 'signal' }>;
 /** All letters that send a signal. */
-export type SignalLetter = PlainSignalLetter | 't' | 'k' | 'p' | 'c';
+export type SignalLetter = ByteWith<{ signal: number }>;
 
 /** One step of a command. `pid` is the process it is for; 0 is the one about to start. */
 export type CommandStep =
@@ -115,7 +116,7 @@ export interface ExitStatus {
 
 /** What can happen to a service. */
 export type Event =
-  | { readonly kind: 'up' | 'down' | 'once' | 'exit' | 'term' | 'kill' | 'pause' | 'cont' }
+  | { readonly kind: ControlEvent }
   | { readonly kind: 'signal'; readonly letter: PlainSignalLetter }
   /** the log's input is closed: it ends by itself and is not started again */
   | { readonly kind: 'drain' }

@@ -4,32 +4,15 @@
 // what d and x add to TERM move to the place of their last arrival, because the last one counts; any other signal keeps its
 // first place.
 // Pure and total. Read first: model.ts. Read next: table.ts (who takes them).
-import {
-  SIGALRM,
-  SIGCONT,
-  SIGHUP,
-  SIGINT,
-  SIGKILL,
-  SIGQUIT,
-  SIGSTOP,
-  SIGTERM,
-  SIGUSR1,
-  SIGUSR2,
-} from '../../abi/signals.ts';
+import { SIGCONT } from '../../abi/signals.ts';
+import { control, controlNames } from '../../formats/control.ts';
 import { pidOf, type ScriptLetter, type Service, type SignalLetter, type CommandStep } from './model.ts';
 
-const SIGNALS: Readonly<Record<SignalLetter, number>> = {
-  h: SIGHUP,
-  i: SIGINT,
-  q: SIGQUIT,
-  k: SIGKILL,
-  '1': SIGUSR1,
-  '2': SIGUSR2,
-  a: SIGALRM,
-  t: SIGTERM,
-  c: SIGCONT,
-  p: SIGSTOP,
-};
+const SIGNALS = {} as Record<SignalLetter, number>;
+for (const name of controlNames) {
+  const row = control[name];
+  if (row.signal !== null) SIGNALS[row.byte] = row.signal;
+}
 
 /** The script that runs before a step is taken; null: none. */
 export const letterOf = (step: CommandStep): ScriptLetter | null => {

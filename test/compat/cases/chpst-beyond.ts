@@ -168,15 +168,15 @@ const refusals: Case = {
 };
 
 const bad: readonly (readonly [string, string])[] = [
-  ['--umask 8', 'not such a number'],
-  ['--umask 1000', 'not such a number'],
-  ['--nice 20', 'not such a number'],
-  ['--nice x', 'not such a number'],
+  ['--umask 8', 'expected octal digits up to 777'],
+  ['--umask 1000', 'expected octal digits up to 777'],
+  ['--nice 20', 'expected a number from -20 to 19'],
+  ['--nice x', 'expected a number from -20 to 19'],
   ['--ionice fast', 'no such class: fast'],
   ['--cpu-list 3-1', 'not a list of processors: 3-1'],
   ['--rlimit nofil=3', 'no such limit: nofil'],
   ['--rlimit nofile=9:3', 'the soft limit is above the hard one'],
-  ['--oom-score-adj 1001', 'not such a number'],
+  ['--oom-score-adj 1001', 'expected a number from -1000 to 1000'],
   ['--unshare nets', 'no such namespace: nets'],
   ['--cap-keep foo', 'no such capability: foo'],
   ['--cap-drop net_bind', 'no such capability: net_bind'],

@@ -112,7 +112,7 @@ const environment: Case = {
   },
 };
 
-const refused = (line: string): string => `${line}: not such a number\ntry 'softlimit --help'\n`;
+const refused = (line: string): string => `${line}: expected a number\ntry 'softlimit --help'\n`;
 
 const limits: Case = {
   name: 'family/softlimit',

@@ -111,7 +111,7 @@ const badNumber = (words: readonly string[]): Difference['lines'] => {
   return {
     [key]: 'exit 100',
     [`${key}: stdout`]: null,
-    [`${key}: stderr`]: refusedLine(`${words[0]} ${words[1]}: not such a number`),
+    [`${key}: stderr`]: refusedLine(`${words[0]} ${words[1]}: expected a number`),
   };
 };
 
@@ -130,7 +130,7 @@ const limits: Case = tried({
   differs: [
     {
       id: 'chpst-bad-value',
-      lines: Object.fromEntries(NUMBERS.map((line) => [`${line}: stderr`, refusedLine(`${line}: not such a number`)])),
+      lines: Object.fromEntries(NUMBERS.map((line) => [`${line}: stderr`, refusedLine(`${line}: expected a number`)])),
     },
     {
       id: 'chpst-strict-numbers',
@@ -155,7 +155,7 @@ const nice: Case = tried({
       lines: Object.fromEntries(
         ['x', '3x', '++3', '--3'].map((level) => [
           `-n ${level}: stderr`,
-          refusedLine(`-n ${level}: not such a number`),
+          refusedLine(`-n ${level}: expected a number`),
         ]),
       ),
     },
@@ -345,8 +345,8 @@ const lock: Case = {
     {
       id: 'chpst-bad-value',
       lines: {
-        '-l lock -L lock: stderr': refusedLine('-L lock: a second lock'),
-        '-l lock -l lock: stderr': refusedLine('-l lock: a second lock'),
+        '-l lock -L lock: stderr': refusedLine('-L lock: expected one lock only'),
+        '-l lock -l lock: stderr': refusedLine('-l lock: expected one lock only'),
       },
     },
   ],

@@ -51,8 +51,8 @@ const TAKEN: Readonly<Record<string, string>> = {
   tree: ALL,
   ps: ALL,
   help: HELP,
-  'is-active': "'sv check s' exits 0 for a service that is as it is wanted",
-  'is-enabled': "'test -e WORLD/s' tells",
+  'is-active': "'sv check s' exits 0 if the service is in the state that is wanted",
+  'is-enabled': "'test -e WORLD/s' exits 0 if it is",
   usr1: "'sv 1 s' does that",
 };
 

@@ -16,6 +16,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { buildSync } from 'esbuild';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import * as api from '../../../src/api/index.ts';
 import { commands } from '../../../src/applets/sv/commands.ts';
@@ -59,6 +60,15 @@ const codeOf = (body: () => unknown): unknown => {
   }
 };
 
+const thrownBy = (body: () => unknown): Error => {
+  try {
+    body();
+  } catch (problem) {
+    return problem as Error;
+  }
+  throw new Error('nothing was thrown');
+};
+
 describe('the commands', () => {
   it.each(api.commands)('%s is the one of sv', (word) => {
     const name = word.startsWith('usr') ? word.slice(3) : word;
@@ -73,11 +83,28 @@ describe('the commands', () => {
     expect([...came()].sort()).toEqual([...LETTERS].sort());
   });
 
-  it('that are none are named, and nothing is sent', () => {
+  it.each([
+    ['toString', "'toString'"],
+    ['', "''"],
+    [undefined, 'undefined'],
+    [7, '7'],
+    [{ word: { up: [] } }, '{ word: [Object] }'],
+    [Symbol('up'), 'Symbol(up)'],
+  ])('%o is none: a TypeError says so, and nothing is sent', (wrong, shown) => {
     const came = fifo('control');
-    const wrong = 'toString' as api.Command;
-    expect(() => api.sendControl(dir, 'up', wrong)).toThrow('toString is no command; there are up, down, ');
+    const problem = thrownBy(() => api.sendControl(dir, 'up', wrong as api.Command));
+    expect(problem).toBeInstanceOf(TypeError);
+    expect(problem.message).toBe(`expected a command (one of ${api.commands.join(', ')}), got ${shown}`);
     expect(came()).toBe('');
+  });
+});
+
+describe('the module', () => {
+  it('is node:fs and the formats: no system call of ours is in it', () => {
+    const entryPoints = ['src/api/index.ts'];
+    const { metafile } = buildSync({ entryPoints, bundle: true, platform: 'node', write: false, metafile: true });
+    const rooms = Object.keys(metafile.inputs).map((path) => path.split('/')[1]);
+    expect([...new Set(rooms)].sort()).toEqual(['abi', 'api', 'formats']);
   });
 });
 
@@ -103,10 +130,24 @@ describe('the status', () => {
     expect(api.parseStatus(bytes)).toMatchObject({ pid: null, phase: 'down' });
   });
 
-  it('of another length is none', () => {
-    file('status', 'short');
-    expect(() => api.readStatus(dir)).toThrow('/supervise/status is no status');
-    expect(api.parseStatus(new Uint8Array(19))).toBe(null);
+  it.each([
+    ['short', '5 bytes'],
+    ['x'.repeat(20), 'other bytes'],
+    ['x'.repeat(21), 'more bytes'],
+  ])('%s is none', (content, found) => {
+    file('status', content);
+    expect(() => api.readStatus(dir)).toThrow(`/supervise/status: expected a status of 20 bytes, got ${found}`);
+    expect(api.parseStatus(Buffer.from(content))).toBe(null);
+  });
+
+  it.each([
+    ['text', "'text'"],
+    [null, 'null'],
+    [[1], '[ 1 ]'],
+  ])('cannot be parsed from %o: a TypeError', (record, shown) => {
+    const problem = thrownBy(() => api.parseStatus(record as unknown as Uint8Array));
+    expect(problem).toBeInstanceOf(TypeError);
+    expect(problem.message).toBe(`expected the bytes of a status, got ${shown}`);
   });
 
   it('that is not there is told as node:fs tells it', () => {
@@ -187,11 +228,14 @@ describe('labels', () => {
   );
 
   it.each([
-    [0.5, 0],
-    [Number.NaN, 0],
-    [0, -1],
-    [0, 1e9],
-  ])('%d s %d ns is no moment', (sec, nsec) => {
-    expect(() => api.formatTai64n({ sec, nsec })).toThrow(RangeError);
+    [0.5, 0, 'sec: expected an integer, got 0.5'],
+    [Number.NaN, 0, 'sec: expected an integer, got NaN'],
+    ['1', 0, "sec: expected an integer, got '1'"],
+    [0, -1, 'nsec: expected an integer from 0 to 999999999, got -1'],
+    [0, 1e9, 'nsec: expected an integer from 0 to 999999999, got 1000000000'],
+  ])('%o s %d ns is no moment', (sec, nsec, message) => {
+    const problem = thrownBy(() => api.formatTai64n({ sec: sec as number, nsec }));
+    expect(problem).toBeInstanceOf(RangeError);
+    expect(problem.message).toBe(message);
   });
 });

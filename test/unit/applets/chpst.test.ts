@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Applet } from '../../../src/cli/applet.ts';
 import { chpst } from '../../../src/applets/chpst.ts';
-import { family } from '../../../src/applets/chpst/family.ts';
+import { daemontools } from '../../../src/applets/chpst/daemontools.ts';
 import type { Calls } from '../../../src/host/calls.ts';
 import { sys, useHost } from '../../../src/host/sys.ts';
 import { VirtualKernel } from '../../sim/kernel/kernel.ts';
@@ -168,8 +168,8 @@ describe('chpst', () => {
   });
 
   it.each([
-    ['-m 1x', 'chpst: -m 1x: not such a number'],
-    ['--umask 9', 'chpst: --umask=9: not such a number'],
+    ['-m 1x', 'chpst: -m 1x: expected a number'],
+    ['--umask 9', 'chpst: --umask=9: expected octal digits up to 777'],
     ['--initgroups', 'chpst: --initgroups: needs -u with a user and no group'],
   ])('says of %s in one line what is wrong, and where to read on', (options, line) => {
     expect(run(`${options} prog`).err).toBe(`${line}\ntry 'chpst --help'\n`);
@@ -186,7 +186,7 @@ describe('chpst', () => {
 });
 
 const named = (name: string): Applet => {
-  const applet = family.find((each) => each.name === name);
+  const applet = daemontools.find((each) => each.name === name);
   if (applet === undefined) throw new Error(`no ${name}`);
   return applet;
 };

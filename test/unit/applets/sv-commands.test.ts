@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { commandFor, commands } from '../../../src/applets/sv/commands.ts';
-import { hintFor } from '../../../src/applets/sv/others.ts';
+import { hintFor } from '../../../src/applets/sv/hints.ts';
 import { LETTERS } from '../../../src/machine/service/letters.ts';
 
 const sent = (typed: string, lsb = false): string | undefined => {
@@ -110,9 +110,9 @@ describe('a word that is no command', () => {
     ['tree', "'sv status /svc/*' prints the state of every service"],
     ['ps', "'sv status /svc/*' prints the state of every service"],
     ['help', "'sv --help' lists the commands"],
-    ['health', "'sv check web' exits 0 for a service that is as it is wanted"],
-    ['is-active', "'sv check web' exits 0 for a service that is as it is wanted"],
-    ['is-enabled', "'test -e /svc/web' tells"],
+    ['health', "'sv check web' exits 0 if the service is in the state that is wanted"],
+    ['is-active', "'sv check web' exits 0 if the service is in the state that is wanted"],
+    ['is-enabled', "'test -e /svc/web' exits 0 if it is"],
     ['condrestart', "'sv try-restart web' does that"],
     ['usr1', "'sv 1 web' does that"],
   ])('%s, from another program, is told what does it here', (word, expected) => {

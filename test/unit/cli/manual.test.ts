@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { commands } from '../../../src/applets/sv/commands.ts';
+import { controlNames, control } from '../../../src/formats/control.ts';
 import { applets } from '../../../src/main.ts';
 
 const page = (name: string): string => readFileSync(new URL(`../../../docs/man/${name}.8`, import.meta.url), 'utf8');
@@ -22,5 +23,12 @@ describe('the manual page of sv', () => {
   it('explains every command', () => {
     const items = [...page('sv').matchAll(/^\.It Cm (.*)$/gm)].flatMap((match) => (match[1] ?? '').split(/[ ,]+/));
     expect(commands.map(({ name }) => name).filter((name) => !items.includes(name))).toEqual([]);
+  });
+});
+
+describe('the manual page of runsv', () => {
+  it('explains every control byte', () => {
+    const items = [...page('runsv').matchAll(/^\.It Sy (.*)$/gm)].flatMap((match) => (match[1] ?? '').split(/[ ,]+/));
+    expect(controlNames.map((name) => control[name].byte).filter((byte) => !items.includes(byte))).toEqual([]);
   });
 });

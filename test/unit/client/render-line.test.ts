@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { statusLine } from '../../../src/client/render-line.ts';
+import { stateLine } from '../../../src/client/render-line.ts';
+import { stateAt } from '../../../src/client/report.ts';
 import type { Status } from '../../../src/formats/status.ts';
 
 const NOW_S = 2000;
@@ -28,6 +29,6 @@ const lines: readonly (readonly [Status, boolean, string])[] = [
 
 describe('the line about a service', () => {
   it.each(lines)('%j with down file %s: %s', (status, downFile, line) => {
-    expect(statusLine('foo', status, NOW_S, downFile)).toBe(line);
+    expect(stateLine('foo', stateAt(status, NOW_S, downFile))).toBe(line);
   });
 });

@@ -1,5 +1,6 @@
 // A machine with services on it for sv's tests: runsv played by hand, so that each test says when status changes.
 import { sv } from '../../../src/applets/sv.ts';
+import type { Applet } from '../../../src/cli/applet.ts';
 import { encodeStatus, type Status } from '../../../src/formats/status.ts';
 import { CLOCK_REALTIME } from '../../../src/abi/flags.ts';
 import { type Held, type KernelOptions, type RunOptions, VirtualKernel } from '../../sim/kernel/kernel.ts';
@@ -89,11 +90,11 @@ export class SvWorld {
     this.kernel.at(ms, act);
   }
 
-  /** Runs sv with SVDIR=/svc. */
-  run(line: string, options: RunOptions = {}): Ran {
-    const argv = options.argv ?? ['sv', ...line.split(' ')];
+  /** Runs sv, or another program, with SVDIR=/svc. */
+  run(line: string, options: RunOptions = {}, program: Applet = sv): Ran {
+    const argv = options.argv ?? [program.name, ...line.split(' ').filter((word) => word !== '')];
     const begun = this.kernel.nowMs;
-    const ending = this.kernel.run(() => sv.run(argv), { argv, env: ['SVDIR=/svc'], cwd: '/svc', ...options });
+    const ending = this.kernel.run(() => program.run(argv), { argv, env: ['SVDIR=/svc'], cwd: '/svc', ...options });
     const code = ending.how === 'exited' ? ending.code : ending.how;
     const { stdout, stderr } = this.kernel;
     return { code, out: stdout.text, err: stderr.text, ms: this.kernel.nowMs - begun };

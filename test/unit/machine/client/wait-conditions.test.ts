@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { Status } from '../../../../src/formats/status.ts';
 import {
-  looksBack,
-  looksForProcess,
-  reached,
-  type Sending,
-  type Until,
+  needsPriorStatus,
+  expectsProcess,
+  judge,
+  type Baseline,
+  type WaitCondition,
 } from '../../../../src/machine/client/wait-conditions.ts';
 
 const SENT = { sec: 1000, nsec: 500_000_123 };
@@ -22,24 +22,24 @@ const before: Status = {
 };
 
 const later = { sec: 1000, nsec: 600_000_500 };
-const sending: Sending = { before, at: SENT };
+const baseline: Baseline = { before, at: SENT };
 const down: Status = { ...before, ...later, pid: 0, phase: 'down' };
 
-type Row = readonly [string, Partial<Status>, 'yes' | 'no' | 'ask'];
+type Row = readonly [string, Partial<Status>, 'yes' | 'no' | 'check'];
 
-const judge = (until: Until, change: Partial<Status>, given = sending): string =>
-  reached([until], { ...before, ...change }, given);
+const answerTo = (condition: WaitCondition, change: Partial<Status>, given = baseline): string =>
+  judge([condition], { ...before, ...change }, given);
 
-const table = (until: Until, rows: readonly Row[]): void => {
-  it.each(rows)(`${until}: %s`, (_title, change, answer) => {
-    expect(judge(until, change)).toBe(answer);
+const table = (condition: WaitCondition, rows: readonly Row[]): void => {
+  it.each(rows)(`${condition}: %s`, (_title, change, answer) => {
+    expect(answerTo(condition, change)).toBe(answer);
   });
 };
 
 describe('a command has had its effect', () => {
   table('up', [
-    ['a running service that is wanted up needs only ./check', {}, 'ask'],
-    ['one that got TERM and has not died is still up', { gotTerm: true }, 'ask'],
+    ['a running service that is wanted up needs only ./check', {}, 'check'],
+    ['one that got TERM and has not died is still up', { gotTerm: true }, 'check'],
     ['one that is not wanted up yet has not read the command', { want: 'down' }, 'no'],
     ['one in finish is not up', { phase: 'finish' }, 'no'],
     ['one that is down is not up', { pid: 0, phase: 'down' }, 'no'],
@@ -55,15 +55,15 @@ describe('a command has had its effect', () => {
 
   table('replaced', [
     ['the process that was there before is no new one', {}, 'no'],
-    ['a newer one is, if ./check says so', { ...later, pid: 43 }, 'ask'],
+    ['a newer one is, if ./check says so', { ...later, pid: 43 }, 'check'],
     ['a newer one that got TERM is about to go', { ...later, pid: 43, gotTerm: true }, 'no'],
     ['a service that is down and wanted down has nothing to replace', { pid: 0, phase: 'down', want: 'down' }, 'yes'],
     ['one that is down and wanted up is awaited', { pid: 0, phase: 'down' }, 'no'],
-    ['one that started between the look before and the sending does not count', { nsec: 450_000_500 }, 'no'],
+    ['one that started between the look before and the baseline does not count', { nsec: 450_000_500 }, 'no'],
     [
       'C cuts its clock to microseconds: one that looks 123 ns older than the command counts',
       { nsec: 500_000_000 },
-      'ask',
+      'check',
     ],
     ['one from a second before does not', { sec: 999, nsec: 900_000_500 }, 'no'],
   ]);
@@ -88,7 +88,7 @@ describe('a command has had its effect', () => {
   ]);
 
   table('wanted', [
-    ['up where up is wanted', {}, 'ask'],
+    ['up where up is wanted', {}, 'check'],
     ['not down where up is wanted', { pid: 0, phase: 'down' }, 'no'],
     ['down where down is wanted', { pid: 0, phase: 'down', want: 'down' }, 'yes'],
     ['not up where down is wanted', { want: 'down' }, 'no'],
@@ -99,49 +99,49 @@ describe('a command has had its effect', () => {
 });
 
 describe('several conditions', () => {
-  const untils: readonly Until[] = ['replaced', 'continued', 'up'];
+  const conditions: readonly WaitCondition[] = ['replaced', 'continued', 'up'];
 
   it('hold when all of them hold', () => {
-    expect(reached(untils, { ...before, ...later }, sending)).toBe('ask');
-    expect(reached(['continued', 'sent'], before, sending)).toBe('yes');
+    expect(judge(conditions, { ...before, ...later }, baseline)).toBe('check');
+    expect(judge(['continued', 'sent'], before, baseline)).toBe('yes');
   });
 
   it('do not hold when one does not', () => {
-    expect(reached(untils, { ...before, ...later, paused: true }, sending)).toBe('no');
-    expect(reached(untils, before, sending)).toBe('no');
+    expect(judge(conditions, { ...before, ...later, paused: true }, baseline)).toBe('no');
+    expect(judge(conditions, before, baseline)).toBe('no');
   });
 });
 
 describe('a clock that was set back since the command', () => {
-  const setBack: Sending = { before, at: null };
+  const setBack: Baseline = { before, at: null };
   const hourAgo = { sec: before.sec - 3600, nsec: 1 };
 
   it('does not hide a new process', () => {
-    expect(judge('replaced', hourAgo, setBack)).toBe('ask');
+    expect(answerTo('replaced', hourAgo, setBack)).toBe('check');
   });
 
   it('does not make a new one of the old', () => {
-    expect(judge('replaced', {}, setBack)).toBe('no');
+    expect(answerTo('replaced', {}, setBack)).toBe('no');
   });
 
   it('proves nothing where the state before is not known', () => {
-    expect(judge('replaced', hourAgo, { before: null, at: null })).toBe('no');
+    expect(answerTo('replaced', hourAgo, { before: null, at: null })).toBe('no');
   });
 });
 
 describe('a state before that is not known', () => {
-  const unknown: Sending = { before: null, at: SENT };
+  const unknown: Baseline = { before: null, at: SENT };
 
   it('leaves the time to decide', () => {
-    expect(judge('replaced', {}, unknown)).toBe('no');
-    expect(judge('replaced', later, unknown)).toBe('ask');
-    expect(judge('replaced', { sec: 1001, nsec: 0 }, unknown)).toBe('ask');
+    expect(answerTo('replaced', {}, unknown)).toBe('no');
+    expect(answerTo('replaced', later, unknown)).toBe('check');
+    expect(answerTo('replaced', { sec: 1001, nsec: 0 }, unknown)).toBe('check');
   });
 });
 
 describe('looking back', () => {
   it('is what only the conditions about a new process do', () => {
-    const untils: readonly Until[] = [
+    const conditions: readonly WaitCondition[] = [
       'up',
       'down',
       'gone',
@@ -152,11 +152,11 @@ describe('looking back', () => {
       'wanted',
       'sent',
     ];
-    expect(untils.filter(looksBack)).toEqual(['replaced', 'once']);
+    expect(conditions.filter(needsPriorStatus)).toEqual(['replaced', 'once']);
   });
 
   it('is no matter of looking for a process that is up', () => {
-    const untils: readonly Until[] = ['up', 'down', 'gone', 'replaced', 'once', 'wanted', 'sent'];
-    expect(untils.filter(looksForProcess)).toEqual(['up', 'replaced', 'wanted']);
+    const conditions: readonly WaitCondition[] = ['up', 'down', 'gone', 'replaced', 'once', 'wanted', 'sent'];
+    expect(conditions.filter(expectsProcess)).toEqual(['up', 'replaced', 'wanted']);
   });
 });

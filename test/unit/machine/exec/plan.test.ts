@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { planOf, type Whom, type Wish, withOwnGroup } from '../../../../src/machine/exec/plan.ts';
+import { planOf, type UserSpec, type Wish, withOwnGroup } from '../../../../src/machine/exec/plan.ts';
 
-const whom: Whom = { spec: 'log', wanted: { kind: 'names', user: 'log', groups: [] }, kind: 'user/group' };
+const user: UserSpec = { spec: 'log', parsed: { kind: 'names', user: 'log', groups: [] }, kind: 'user/group' };
 const raising = { name: 'nofile', soft: 5, hard: 9, clipped: false } as const;
 const soft = { name: 'core', soft: 0, hard: null, clipped: true } as const;
 
@@ -19,8 +19,8 @@ const all: Wish = {
   namespaces: 4,
   root: '/root',
   directory: '/dir',
-  envIdentity: whom,
-  identity: whom,
+  envIdentity: user,
+  identity: user,
   allGroups: true,
   capKeep: [10],
   capDrop: [5],
@@ -77,15 +77,15 @@ describe('the plan', () => {
   });
 
   it('raises hard limits before the user changes, and only then, and only those', () => {
-    expect(planOf({ limits: [raising, soft], identity: whom })[0]).toEqual({ kind: 'raise limits', limits: [raising] });
+    expect(planOf({ limits: [raising, soft], identity: user })[0]).toEqual({ kind: 'raise limits', limits: [raising] });
     expect(kinds({ limits: [raising] })).toEqual(['limits']);
-    expect(kinds({ limits: [soft], identity: whom })).toEqual(['identity', 'limits']);
+    expect(kinds({ limits: [soft], identity: user })).toEqual(['identity', 'limits']);
   });
 
   it('keeps capabilities over a change of user only where some shall be kept', () => {
     const keeps = (wish: Wish): unknown => planOf(wish).find(({ kind }) => kind === 'identity');
-    expect(keeps({ identity: whom, capKeep: [] })).toMatchObject({ keepCapabilities: true });
-    expect(keeps({ identity: whom, capDrop: [1] })).toMatchObject({ keepCapabilities: false });
+    expect(keeps({ identity: user, capKeep: [] })).toMatchObject({ keepCapabilities: true });
+    expect(keeps({ identity: user, capDrop: [1] })).toMatchObject({ keepCapabilities: false });
     expect(planOf({ capDrop: [1] })[0]).toEqual({ kind: 'bounding set', privileges: { keep: null, drop: [1] } });
   });
 

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { ENOSYS } from '../../../src/abi/errno.ts';
 import { O_RDONLY } from '../../../src/abi/flags.ts';
-import { LASTING_MS, SETTLED_MS } from '../../../src/machine/client/lasting.ts';
+import { STABLE_MS, SETTLED_MS } from '../../../src/machine/client/stability.ts';
 import { type FakeRunsv, SvWorld } from './world.ts';
 
 /** A machine where a runsvdir holds /svc, and a service a without a runsv. */
@@ -38,7 +38,7 @@ describe('a service that was linked a moment ago', () => {
     expect(ran).toMatchObject({ code: 0, err: '' });
     expect(ran.out).toMatch(/^ok: run: a: \(pid 9[01]\) \ds\n$/);
     // try-restart ends the first process, which is known only then
-    expect(ran.ms).toBeLessThan(word === 'try-restart' ? 3110 + SETTLED_MS : 3010 + LASTING_MS);
+    expect(ran.ms).toBeLessThan(word === 'try-restart' ? 3110 + SETTLED_MS : 3010 + STABLE_MS);
     expect(came[0]?.got).toBe(bytes);
   });
 
@@ -94,7 +94,7 @@ describe('a service that was linked a moment ago', () => {
     come(world, 1000);
     const ran = world.run('start a');
     expect(ran.code).toBe(0);
-    expect(ran.ms).toBeLessThan(1000 + 420 + 420 + LASTING_MS);
+    expect(ran.ms).toBeLessThan(1000 + 420 + 420 + STABLE_MS);
   });
 
   it('is found where supervise is a link to nowhere yet', () => {
@@ -107,7 +107,7 @@ describe('a service that was linked a moment ago', () => {
     });
     const ran = world.run('start a');
     expect(ran.code).toBe(0);
-    expect(ran.ms).toBeLessThan(1000 + 430 + LASTING_MS);
+    expect(ran.ms).toBeLessThan(1000 + 430 + STABLE_MS);
   });
 
   it('holds up no other service', () => {
@@ -128,6 +128,19 @@ describe('a service that was linked a moment ago', () => {
       err: 'sv: a: runsv did not start in time, though runsvdir runs\n',
     });
     expect(Math.round(ran.ms)).toBe(1260);
+  });
+
+  it('that gets as far as its fifos, and no further, is reported as it is then', () => {
+    const world = machine();
+    world.at(300, () => {
+      const a = world.service('a');
+      a.end();
+    });
+    expect(world.run('-w 1 start a')).toMatchObject({
+      code: 1,
+      out: 'fail: a: runsv not running\n',
+      err: 'sv: a: runsv did not start in time, though runsvdir runs\n',
+    });
   });
 
   it('is given up without KILL', () => {

@@ -1,7 +1,7 @@
 // sv and supervise directories of somebody who means harm: every file, in every form that it can have.
 import { describe, expect, it } from 'vitest';
 import { encodeStatus } from '../../../src/formats/status.ts';
-import { SvWorld } from '../client/world.ts';
+import { SvWorld } from './world.ts';
 
 type Form = 'link' | 'dangling link' | 'fifo' | 'fifo with a writer' | 'file' | 'directory' | 'huge file';
 

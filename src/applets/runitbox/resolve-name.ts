@@ -1,7 +1,6 @@
-// Which program of the suite a call is for, where argv[0] is no program's name: the links behind it decide.
+// Resolves argv[0] to a program of the suite: by its own name, else by the symbolic links that it leads through.
 //
-// Promises: the first link on the way that has a program's name is it: so /etc/init.d/web -> /usr/bin/sv is sv, whatever
-// sv itself links to.
+// Promises: the first link with a program's name decides, so /etc/init.d/web -> /usr/bin/sv is sv, wherever sv itself links to.
 // Read next: ../runitbox.ts.
 import { baseName } from '../../cli/options.ts';
 import type { Bytes } from '../../abi/bytes.ts';
@@ -18,7 +17,7 @@ const searchPath = (): readonly Bytes[] => {
   return entry === undefined ? [] : entry.slice('PATH='.length).split(':');
 };
 
-/** Where the name that was typed stands; '' where it is not found. */
+/** The path of the name that was typed, looked up in PATH; '' if there is none. */
 export const placeOf = (argv0: Bytes): Bytes => {
   if (argv0.includes('/')) return argv0;
   const places = searchPath().map((dir) => (dir === '' ? argv0 : `${dir}/${argv0}`));
@@ -31,7 +30,7 @@ export const named = (applets: readonly Applet[], path: Bytes): Applet | undefin
   return applets.find((applet) => applet.name === name) ?? applets.find(({ also }) => also?.includes(name) === true);
 };
 
-/** The program that the links behind argv[0] lead to; undefined where there is none. */
+/** The program that the symbolic links of argv[0] lead to; undefined: none. */
 export const appletBehind = (applets: readonly Applet[], argv0: Bytes): Applet | undefined => {
   let path = placeOf(argv0);
   for (let links = 0; path !== '' && links < MOST_LINKS; links++) {

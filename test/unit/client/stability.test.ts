@@ -1,6 +1,6 @@
 // sv waiting for a service that does not stay up, or that ./check speaks for; runsv is played by hand.
 import { describe, expect, it } from 'vitest';
-import { BUSY_MS, LASTING_MS, SETTLED_MS } from '../../../src/machine/client/lasting.ts';
+import { BUSY_MS, STABLE_MS, SETTLED_MS } from '../../../src/machine/client/stability.ts';
 import { type FakeRunsv, SvWorld } from './world.ts';
 
 const DOWN = { pid: 0, phase: 'down', want: 'down' } as const;
@@ -22,8 +22,8 @@ describe('sv start', () => {
     world.at(3, () => a.become({ ...RUN, pid: 100 }));
     const ran = world.run('start a');
     expect(ran).toMatchObject({ code: 0, out: 'ok: run: a: (pid 100) 0s\n', err: '' });
-    expect(Math.round(ran.ms)).toBeGreaterThanOrEqual(3 + LASTING_MS);
-    expect(ran.ms).toBeLessThan(5 + LASTING_MS);
+    expect(Math.round(ran.ms)).toBeGreaterThanOrEqual(3 + STABLE_MS);
+    expect(ran.ms).toBeLessThan(5 + STABLE_MS);
   });
 
   it('waits with one deadline, not by looking again and again', () => {
@@ -126,7 +126,7 @@ describe('sv start', () => {
       const a = world.service('a', DOWN);
       world.at(3, () => a.become({ ...RUN, pid: 100 }));
       world.at(100, () => world.kernel.stepWall(step));
-      expect(world.run('start a')).toMatchObject({ code: 0, ms: expect.closeTo(3 + LASTING_MS, -1) });
+      expect(world.run('start a')).toMatchObject({ code: 0, ms: expect.closeTo(3 + STABLE_MS, -1) });
     }
   });
 });
@@ -193,6 +193,15 @@ describe('why a service was given up', () => {
     ['shutdown', nothing, 'runsv is still running'],
   ] as const)('%s', (line, act, expected) => {
     expect(why(act, line)).toBe(`sv: a: ${expected}\n`);
+  });
+
+  it('is that a young process has not been up for long enough', () => {
+    const world = new SvWorld();
+    world.service('a').become({ pid: 100 });
+    expect(world.run('-w 0 start a')).toMatchObject({
+      code: 1,
+      err: 'sv: a: ./run has not been up for long enough\n',
+    });
   });
 
   it('is not told where there is nothing to say', () => {

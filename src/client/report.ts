@@ -1,0 +1,45 @@
+// A service as a value: what its supervisor published, what the service directory adds, or why neither can be read.
+//
+// Promises: pure. The only description of a service: lines of text, JSON and the npm module are made from it.
+// Read next: read-report.ts (reads one), render-line.ts (the line of sv).
+import type { Bytes } from '../abi/bytes.ts';
+import { reportOf, type Status, type StatusReport } from '../formats/status.ts';
+
+/** Why a service cannot be read or commanded. */
+export type Trouble =
+  | { readonly kind: 'no runsv' }
+  | { readonly kind: 'no directory'; readonly errno: number }
+  /** runsv has not made the fifo */
+  | { readonly kind: 'no fifo'; readonly file: Bytes }
+  | { readonly kind: 'no descriptor'; readonly file: Bytes }
+  | { readonly kind: 'unusable'; readonly what: string };
+
+/** The state of a supervised service. */
+export interface ServiceState {
+  readonly status: StatusReport;
+  /** How long it has been in this state. */
+  readonly seconds: number;
+  /** `down`: the service directory has a file `down`. */
+  readonly normally: 'up' | 'down';
+}
+
+export interface ServiceReport {
+  /** As it was called. */
+  readonly name: Bytes;
+  readonly state: ServiceState | Trouble;
+  /** Its log service; null: it has none, or its own state is unknown. */
+  readonly log: ServiceReport | null;
+}
+
+export const isTrouble = (result: object): result is Trouble => 'kind' in result;
+
+/** The state that `status` shows at `nowSec` (Unix seconds). */
+export const stateAt = (status: Status, nowSec: number, downFile: boolean): ServiceState => ({
+  status: reportOf(status),
+  seconds: Math.max(0, nowSec - status.sec),
+  normally: downFile ? 'down' : 'up',
+});
+
+/** How many states could not be read: the service's and its log's. */
+export const failuresIn = ({ state, log }: ServiceReport): number =>
+  (isTrouble(state) ? 1 : 0) + (log === null ? 0 : failuresIn(log));

@@ -1,0 +1,65 @@
+// Sends a command to several services before the wait for any of them begins.
+//
+// Promises: works for any number of services: where descriptors run out, the fifos kept open so far are closed, and all services
+// are polled instead.
+// Read next: send.ts (one service), wait.ts (the wait).
+import { sys } from '../host/sys.ts';
+import { type Command, endsRunsv } from './command.ts';
+import { endsWithRunsv, hasRunsvdir } from './parent-runsvdir.ts';
+import { isTrouble, type Trouble } from './report.ts';
+import { send, sendAwaited } from './send.ts';
+import type { Service } from './service.ts';
+import type { Target } from './wait.ts';
+
+/** At most so many fifos are kept open while waiting; further services are polled. */
+const MOST_HELD = 200;
+
+/** A service that the command could not be sent to. */
+export interface Failure {
+  readonly service: Service;
+  readonly trouble: Trouble;
+}
+
+interface SentToAll {
+  /** What is left to wait for. */
+  readonly targets: readonly Target[];
+  readonly failures: readonly Failure[];
+}
+
+const closeFifo = (target: Target): Target => {
+  if (isTrouble(target.result)) return target;
+  if (target.result.fifo !== null) sys.close(target.result.fifo);
+  return { ...target, result: { ...target.result, fifo: null }, hold: false };
+};
+
+/** Whether to wait for a runsv: one is about to start, and the command makes sense for it. */
+const awaitsRunsv = (command: Command, service: Service, trouble: Trouble): boolean =>
+  !endsRunsv(command) && endsWithRunsv(trouble) && hasRunsvdir(service);
+
+/** Sends a command whose effect is awaited. */
+export const sendAllAwaited = (command: Command, services: readonly Service[]): SentToAll => {
+  const targets: Target[] = [];
+  const failures: Failure[] = [];
+  for (const service of services) {
+    let hold = targets.length < MOST_HELD;
+    let result = sendAwaited(service, command, hold);
+    if (isTrouble(result) && result.kind === 'no descriptor') {
+      targets.splice(0, targets.length, ...targets.map(closeFifo));
+      hold = false;
+      result = sendAwaited(service, command, hold);
+    }
+    if (!isTrouble(result) || awaitsRunsv(command, service, result)) targets.push({ service, result, hold });
+    else failures.push({ service, trouble: result });
+  }
+  return { targets, failures };
+};
+
+/** Sends a command whose effect nobody awaits. */
+export const sendAll = ({ bytes }: Command, services: readonly Service[]): SentToAll => {
+  const failures: Failure[] = [];
+  for (const service of services) {
+    const trouble = send(service, bytes);
+    if (trouble !== null) failures.push({ service, trouble });
+  }
+  return { targets: [], failures };
+};

@@ -1,0 +1,187 @@
+// One wait for the effect of a command on several services: its state, and the examination of one service.
+//
+// Promises: each service gets one line in the end; lines that are due at about the same time are printed in the order of the
+// command line. A process counts as up when ./check passes and it is still there, or, without ./check, when it is stable;
+// where processes ended meanwhile it must be stable in any case.
+// Read next: wait.ts (when to examine), await-runsv.ts, ../machine/client/stability.ts.
+import type { Bytes } from '../abi/bytes.ts';
+import { out } from '../cli/say.ts';
+import type { Status } from '../formats/status.ts';
+import type { Fd } from '../host/calls.ts';
+import { monotonicMs } from '../host/clock.ts';
+import { sys } from '../host/sys.ts';
+import {
+  hasSettled,
+  isDue,
+  isSameProcess,
+  mustSettle,
+  observe,
+  postpone,
+  type Stability,
+  type Time,
+  unobserved,
+} from '../machine/client/stability.ts';
+import { type Baseline, judge, needsPriorStatus } from '../machine/client/wait-conditions.ts';
+import { type Check, killCheck, nextCheckMs, reapCheck, type Verdict, verdictOn } from './check.ts';
+import { type Command, endsRunsv } from './command.ts';
+import { isIdle } from './idle.ts';
+import { stateNow } from './read-report.ts';
+import { goneLine, stateLine, troubleLine } from './render-line.ts';
+import { isTrouble, type Trouble } from './report.ts';
+import { type Sent, wallNow } from './send.ts';
+import { openOk, readStatus, type Service } from './service.ts';
+
+/** How often a service is examined where no event shows its changes, and how long finished lines wait for others. */
+export const POLL_MS = 420;
+/** Two clocks that differ by more were not just read one after the other. */
+const STEP_MS = 10;
+
+/** A service that the command has not taken effect on yet. */
+export interface Pending {
+  /** Its place on the command line. */
+  readonly index: number;
+  readonly service: Service;
+  /** Whether a fifo of it is kept open. */
+  readonly hold: boolean;
+  readonly check: Check;
+  /** null: its runsv is about to start, and nothing was sent. */
+  sent: Sent | null;
+  /** While runsv is about to start: why the last attempt failed. */
+  trouble: Trouble | null;
+  stability: Stability;
+  /** The fifo that shows the end of runsv; null: to be opened. */
+  fifo: Fd | null;
+  /** Its inotify watch on supervise; below 0: none. */
+  watch: number;
+  /** The one on the service directory, until supervise appears; below 0: none. */
+  folderWatch: number;
+  /** Monotonic milliseconds: examine it again then at the latest; null: only after an event. */
+  nextMs: number | null;
+}
+
+export interface WaitSession {
+  /** The program's name, for lines on standard error. */
+  readonly calledAs: Bytes;
+  readonly command: Command;
+  /** null: not opened yet, or refused. */
+  inotify: Fd | null;
+  /** Whether the status shows the effect. */
+  readonly byStatus: boolean;
+  readonly pending: Set<Pending>;
+  /** Finished lines that are not printed yet, by index. */
+  readonly lines: Map<number, Bytes>;
+  /** Monotonic milliseconds: when to print them. */
+  printMs: number | null;
+  failed: number;
+}
+
+const clockWasSetBack = ({ at, atMs }: Sent): boolean => {
+  const now = wallNow();
+  const wallMs = (now.sec - at.sec) * 1000 + (now.nsec - at.nsec) / 1e6;
+  return wallMs < monotonicMs() - atMs - STEP_MS;
+};
+
+const baselineOf = (command: Command, sent: Sent): Baseline => {
+  const useless = command.conditions.some(needsPriorStatus) && clockWasSetBack(sent);
+  return { before: sent.before, at: useless ? null : sent.at };
+};
+
+const remove = (session: WaitSession, pending: Pending): void => {
+  session.pending.delete(pending);
+  killCheck(pending.check);
+  if (pending.fifo !== null) sys.close(pending.fifo);
+  pending.fifo = null;
+};
+
+/** Ends the wait for one service, with its line. */
+export const finish = (session: WaitSession, pending: Pending, line: Bytes, failed: boolean): void => {
+  remove(session, pending);
+  session.lines.set(pending.index, `${line}\n`);
+  session.printMs ??= monotonicMs() + POLL_MS;
+  if (failed) session.failed++;
+};
+
+/** Prints the finished lines in the order of the command line: which service was first among them is chance. */
+export const printLines = (session: WaitSession): void => {
+  const indices = [...session.lines.keys()].sort((one, other) => one - other);
+  out(indices.map((index) => session.lines.get(index)).join(''));
+  session.lines.clear();
+  session.printMs = null;
+};
+
+/** Whether the process in `status`, which was read before ./check ran, is still there. */
+const isStillThere = ({ service }: Pending, status: Status): boolean => {
+  const now = readStatus(service.dir);
+  return !isTrouble(now) && isSameProcess(status, now);
+};
+
+/** Whether the process is stable: up for long enough, and no longer busy coming up. */
+const isStable = (pending: Pending, { pid }: Status, nowMs: number): boolean => {
+  const { stability } = pending;
+  if (!isDue(stability, nowMs)) return false;
+  if (hasSettled(stability, nowMs) || isIdle(pid)) return true;
+  pending.stability = postpone(stability, nowMs);
+  return false;
+};
+
+/** Whether the running process is up. If not, sets when to examine it again. */
+const isUp = (pending: Pending, status: Status, verdict: Verdict, nowMs: number): boolean => {
+  if (verdict === 'failed') pending.nextMs = nextCheckMs(pending.check, nowMs);
+  else if ((verdict === 'absent' || mustSettle(pending.stability)) && !isStable(pending, status, nowMs))
+    pending.nextMs = pending.stability.dueMs;
+  else if (verdict === 'absent' || isStillThere(pending, status)) return true;
+  else pending.nextMs = nowMs;
+  return false;
+};
+
+const hasEffect = (session: WaitSession, pending: Pending, sent: Sent, status: Status, nowMs: number): boolean => {
+  const answer = judge(session.command.conditions, status, baselineOf(session.command, sent));
+  const time: Time = { ms: nowMs, wall: wallNow() };
+  pending.stability = observe(pending.stability, status, answer === 'check', time);
+  if (answer !== 'check') {
+    reapCheck(pending.check);
+    return answer === 'yes';
+  }
+  return isUp(pending, status, verdictOn(pending.check, pending.service, status.pid, nowMs), nowMs);
+};
+
+/** Makes sure that runsv lives. If not, the wait is over. */
+const isSupervised = (session: WaitSession, pending: Pending, sent: Sent): boolean => {
+  if (pending.fifo !== null) return true;
+  const { name, dir } = pending.service;
+  const fifo = openOk(dir);
+  if (typeof fifo === 'object') {
+    const hasEffect = fifo.kind === 'no runsv' && endsRunsv(session.command);
+    finish(session, pending, hasEffect ? goneLine(name) : troubleLine(name, fifo), !hasEffect);
+    return false;
+  }
+  if (sent.fifo === null) sys.close(fifo);
+  else pending.fifo = fifo;
+  return true;
+};
+
+/** Some of its changes cause no event. */
+const mustPoll = (session: WaitSession, { watch }: Pending, sent: Sent): boolean =>
+  sent.fifo === null || (session.byStatus && watch < 0);
+
+/** Examines a service that the command was sent to. */
+export const examineSent = (session: WaitSession, pending: Pending, sent: Sent): void => {
+  const nowMs = monotonicMs();
+  pending.nextMs = null;
+  if (!isSupervised(session, pending, sent)) return;
+  const { service } = pending;
+  const status = readStatus(service.dir);
+  if (isTrouble(status)) finish(session, pending, troubleLine(service.name, status), true);
+  else if (hasEffect(session, pending, sent, status, nowMs))
+    finish(session, pending, `ok: ${stateLine(service.name, stateNow(service, status))}`, false);
+  else if (mustPoll(session, pending, sent))
+    pending.nextMs = Math.min(pending.nextMs ?? Number.POSITIVE_INFINITY, nowMs + POLL_MS);
+};
+
+/** The command was sent: from now on its effect is awaited. */
+export const noteSent = (pending: Pending, sent: Sent): void => {
+  pending.sent = sent;
+  pending.trouble = null;
+  pending.fifo = sent.fifo;
+  pending.stability = unobserved(sent.before, sent.at);
+};

@@ -1,0 +1,27 @@
+// The list of control bytes: what no type holds.
+import { describe, expect, it } from 'vitest';
+import * as signals from '../../../src/abi/signals.ts';
+import { control, controlNames } from '../../../src/formats/control.ts';
+
+const NUMBERS: ReadonlyMap<string, number> = new Map(Object.entries(signals));
+const rows = controlNames.map((name) => ({ name, ...control[name] }));
+
+describe('the control bytes', () => {
+  it('are one byte each, and no byte has two meanings', () => {
+    expect(rows.filter(({ byte }) => !/^[a-z0-9]$/.test(byte))).toEqual([]);
+    expect(new Set(rows.map(({ byte }) => byte)).size).toBe(rows.length);
+  });
+
+  it('that are signals and nothing else have one', () => {
+    expect(rows.filter(({ event, signal }) => event === 'signal' && signal === null)).toEqual([]);
+  });
+
+  it.each(rows.filter(({ signal }) => signal !== null))('$name names the signal that it sends', ({ text, signal }) => {
+    expect(NUMBERS.get(text.replace('send ', 'SIG'))).toBe(signal);
+  });
+
+  it('of daemontools are those of its svc, in its order', () => {
+    const letters = rows.filter(({ origin }) => origin === 'daemontools').map(({ byte }) => byte);
+    expect(letters.join('')).toBe('udopchaitkx');
+  });
+});
