@@ -74,7 +74,7 @@ const SILENT = /x|svok|runsvdir/;
 /** Arguments, a NUL between two. */
 export const argumentVectors: Target = {
   name: 'argument vectors',
-  files: /src\/(applets|cli)\/.*\.ts$/,
+  files: /src\/(applets|cli|client)\/.*\.ts$/,
   words: [
     ...NAMES.map((name) => `${name}\0`),
     ...WORDS.map((word) => `\0${word}`),

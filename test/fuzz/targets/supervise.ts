@@ -45,7 +45,7 @@ const NEWS: Readonly<Record<string, Event>> = {
 
 export const control: Target = {
   name: 'control bytes',
-  files: /src\/machine\/(letters|pair|service)\.ts$/,
+  files: /src\/machine\/service\/(letters|pair|steps|table)\.ts$/,
   words: [...'udoxtkpchaiq12SFXEKD', '\x80', 'uS', 'dE', 'xEE'],
   longest: 200,
   seeds: ['uSdE', 'xSE', 'oSEkE', 'upctSkE', '\x80uS\x80xE'],
@@ -74,7 +74,7 @@ const BOOT = '12345678-1234-1234-1234-123456789012';
 
 export const lockRecord: Target = {
   name: 'lock record',
-  files: /src\/effects\/(record|survivor)\.ts$/,
+  files: /src\/effects\/service\/(child-record|survivor)\.ts$/,
   words: ['run    ', 'finish ', ' 00000000001000', ' 0000000002', '\n', BOOT, ' 1:2 ', '-'],
   longest: 300,
   seeds: [
@@ -102,7 +102,7 @@ const TREE =
 
 export const handover: Target = {
   name: 'handed over state',
-  files: /src\/formats\/handover\.ts$/,
+  files: /src\/machine\/checkpoint\.ts$/,
   words: [
     'runsvdir',
     'runit',
