@@ -16,6 +16,8 @@ import { commandFor, commands, type Verb } from './sv/commands.ts';
 import { describeFully } from '../client/describe.ts';
 import { isSupervisedFromAbove, isToCome } from '../client/expected.ts';
 import { hintFor } from './sv/others.ts';
+import type { Tool } from './sv/tool.ts';
+import { toolFor, tools } from './sv/tools.ts';
 import { type Told, tell } from '../client/send.ts';
 import {
   isTrouble,
@@ -68,10 +70,14 @@ const help: Help = {
     'Called by another name, as a link in /etc/init.d, sv is the init script of the service with that name: ' +
     '[-w sec] command.',
   options,
-  firstOperand: commands.map(({ name }) => name),
+  firstOperand: [...new Set([...commands, ...tools].map(({ name }) => name))],
   operandKind: 'service',
   lists: [
     { title: 'Commands', rows: commands.map(({ name, text }) => ({ term: name, text })) },
+    {
+      title: 'Verbs with options',
+      rows: tools.map(({ name, operands, text }) => ({ term: `${name} ${operands}`, text })),
+    },
     {
       title: 'Environment',
       rows: [
@@ -220,10 +226,27 @@ const unknown = (calledAs: Bytes, typed: Bytes, names: readonly Bytes[], usage: 
   return null;
 };
 
+/** A verb with options of its own. */
+const runTool = (tool: Tool, words: readonly Bytes[], given: Given): number => {
+  const parsed = parseOptions(tool.options, words);
+  if (parsed.kind === 'problem') err(problemLine('sv', parsed));
+  else if (parsed.rest.length > 0 || !tool.wantsOperands) {
+    const waits = given.last('w') === undefined ? null : waitMs(given);
+    return tool.run({ given: parsed.given, operands: parsed.rest, waitMs: waits });
+  }
+  err(`usage: sv ${tool.name}${usageOfOptions(tool)} ${tool.operands}\n`);
+  return USAGE_CODE;
+};
+
+const usageOfOptions = ({ options: table }: Tool): string =>
+  table.map((option) => ` [--${option.long}${option.value === undefined ? '' : ` ${option.value}`}]`).join('');
+
 const runAsSv = (argv: readonly Bytes[]): number => {
   const call = read(argv, help);
   if (call === null) return USAGE_CODE;
   const [typed = '', ...names] = call.words;
+  const tool = toolFor(typed, names);
+  if (tool !== undefined) return runTool(tool, names, call.given);
   const command = commandFor(typed, false);
   if (command === undefined) return unknown('sv', typed, names, help) ?? USAGE_CODE;
   if (names.length === 0) return misused('sv', help) ?? USAGE_CODE;
