@@ -8,16 +8,13 @@ import { signalName } from '../abi/signals.ts';
 import { conditionOfReport, type Report } from '../formats/report.ts';
 import { spanText } from '../formats/span.ts';
 import type { LastEnd, SupervisorState } from '../formats/state.ts';
+import { shown } from './render-event.ts';
 
 const HEADINGS = ['SERVICE', 'STATE', 'PID', 'FOR', 'STARTS', 'LAST END'] as const;
 /** What the last column keeps on the narrowest terminal. */
 const LEAST_WIDTH = 8;
 const GAP = '  ';
 const NOT_KNOWN = '-';
-
-/** C0, DEL and, as UTF-8 has them, C1. */
-const CONTROLS = /[\0-\x1f\x7f]|\xc2[\x80-\x9f]/g;
-const shown = (text: Bytes): Bytes => text.replace(CONTROLS, '?');
 
 /** Characters, not bytes: those that continue one of UTF-8 take no room. */
 const widthOf = (text: Bytes): number => text.replace(/[\x80-\xbf]/g, '').length;
