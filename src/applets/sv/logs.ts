@@ -34,10 +34,10 @@ const linesOf = (service: Service, count: number): readonly Line[] | null => {
 };
 
 const run = ({ given, operands }: Call): number => {
-  const asked = given.last('lines');
+  const asked = given.last('n');
   const count = asked === undefined ? LINES : wholeNumber(asked, LINES_MOST);
   if (count === null) {
-    err(`sv: --lines: expected a number up to ${LINES_MOST}, got '${visible(asked ?? '')}'\n`);
+    err(`sv: -n: expected a number up to ${LINES_MOST}, got '${visible(asked ?? '')}'\n`);
     return USAGE_CODE;
   }
   const logs = servicesNamed(operands).map((service) => linesOf(service, count));
@@ -57,7 +57,7 @@ export const logs: Tool = {
   name: 'logs',
   operands: 'service ...',
   text: 'print the last lines of the logs of services',
-  options: [{ long: 'lines', value: 'n', text: 'so many lines instead of 20' }],
+  options: [{ letter: 'n', value: 'lines', text: 'so many lines instead of 20' }],
   wantsOperands: true,
   run,
 };
