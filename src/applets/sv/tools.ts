@@ -8,10 +8,11 @@ import { list, statusAsData } from './list.ts';
 import { logs } from './logs.ts';
 import { metrics } from './metrics.ts';
 import type { Tool } from './tool.ts';
+import { wait } from './wait.ts';
 import { watch } from './watch.ts';
 import { why } from './why.ts';
 
-export const tools: readonly Tool[] = [list, statusAsData, why, watch, logs, metrics, lint];
+export const tools: readonly Tool[] = [list, statusAsData, why, wait, watch, logs, metrics, lint];
 
 /** The tool that a call is for. `status` is one where it has an option of it. */
 export const toolFor = (typed: Bytes, words: readonly Bytes[]): Tool | undefined =>
