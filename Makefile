@@ -20,8 +20,11 @@ DEFINE_VERSION := --define:RUNITBOX_VERSION='"$(VERSION)"'
 
 SOURCES := $(shell find src -name '*.ts')
 HOST := src/host/quickjs
-HOST_C := $(HOST)/main.c $(HOST)/bind.c $(HOST)/alloc.c src/host/c/sys.c src/host/c/lines.c
-HOST_H := $(HOST)/host.h src/host/c/sys.h build/image/image.h
+# The system calls, one file for each family; src/host/node/build.sh has the same list.
+CALLS_C := $(addprefix src/host/c/,sys.c files.c signals.c processes.c poll.c self.c log.c lines.c privileges.c checkpoint.c reexec.c)
+CALLS_H := $(wildcard src/host/c/*.h)
+HOST_C := $(HOST)/main.c $(HOST)/bind.c $(HOST)/alloc.c $(CALLS_C)
+HOST_H := $(HOST)/host.h src/host/c/sys.h $(HOST)/image/image.h
 ENGINE_C_quickjs := cutils.c dtoa.c libregexp.c libunicode.c
 ENGINE_C_quickjs-ng := dtoa.c libregexp.c libunicode.c
 ENGINE_C := $(ENGINE_C_$(ENGINE))
@@ -139,15 +142,15 @@ $O/runitbox.debug.bc: $O/runitbox.js $O/bytecode
 
 # flavour, variable with the compiler, flags
 define flavour
-$O/$1/engine.o: $(HOST)/engine.c $O/engine/.stamp $(HOST)/host.h $(wildcard build/image/*.[ch]) $(COMPILER) Makefile | $O/$1
+$O/$1/engine.o: $(HOST)/engine.c $O/engine/.stamp $(HOST)/host.h $(wildcard $(HOST)/image/*.[ch]) $(COMPILER) Makefile | $O/$1
 	$$(call whole,$$($2) $3 $(DEFINES) $(QUIET) $(INCLUDE) -c -o $$@.new $$<)
 $O/$1/lib-%.o: $O/engine/.stamp $(COMPILER) Makefile | $O/$1
 	$$(call whole,$$($2) $3 $(DEFINES) $(QUIET) $(INCLUDE) -c -o $$@.new $O/engine/$$*.c)
 $O/$1/%.o: $(HOST)/%.c $(HOST_H) $O/engine/.stamp $(COMPILER) Makefile | $O/$1
 	$$(call whole,$$($2) $3 $(DEFINES) $(WARN) $(INCLUDE) -c -o $$@.new $$<)
-$O/$1/%.o: src/host/c/%.c src/host/c/sys.h src/host/c/lines.h $(COMPILER) Makefile | $O/$1
+$O/$1/%.o: src/host/c/%.c $(CALLS_H) $(COMPILER) Makefile | $O/$1
 	$$(call whole,$$($2) $3 $(DEFINES) $(WARN) $(INCLUDE) -c -o $$@.new $$<)
-$O/$1/%.o: build/image/%.c $(HOST_H) $O/engine/.stamp $(COMPILER) Makefile | $O/$1
+$O/$1/%.o: $(HOST)/image/%.c $(HOST_H) $O/engine/.stamp $(COMPILER) Makefile | $O/$1
 	$$(call whole,$$($2) $3 $(DEFINES) $(WARN) $(INCLUDE) -c -o $$@.new $$<)
 $O/$1: ; @mkdir -p $$@
 endef

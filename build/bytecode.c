@@ -1,7 +1,7 @@
 /* Compiles a script to the engine's bytecode: bytecode SCRIPT OUT [debug]. Runs on the building machine.
  *
- * Promises: bytecode for exactly the engine it is built with; names of files and lines only with `debug` (what an
- * error's stack then shows), never the source text.
+ * Promises: bytecode for exactly the engine it is built with, without the source text; with `debug` it has file names and
+ * line numbers for error stacks.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,13 +16,11 @@ static void die(const char *what) {
 static char *slurp(const char *path, size_t *len) {
   FILE *f = fopen(path, "rb");
   char *text = NULL;
-  if (!f || fseek(f, 0, SEEK_END) != 0)
-    die(path);
+  if (!f || fseek(f, 0, SEEK_END) != 0) die(path);
   *len = ftell(f);
   rewind(f);
   text = malloc(*len + 1);
-  if (!text || fread(text, 1, *len, f) != *len)
-    die(path);
+  if (!text || fread(text, 1, *len, f) != *len) die(path);
   text[*len] = 0;
   fclose(f);
   return text;
@@ -31,8 +29,7 @@ static char *slurp(const char *path, size_t *len) {
 int main(int argc, char **argv) {
   size_t len, size;
   int debug = argc > 3, flags = JS_WRITE_OBJ_BYTECODE;
-  if (argc < 3)
-    die("usage: bytecode SCRIPT OUT [debug]");
+  if (argc < 3) die("usage: bytecode SCRIPT OUT [debug]");
   JSRuntime *rt = JS_NewRuntime();
   JSContext *ctx = JS_NewContext(rt);
   char *text = slurp(argv[1], &len);
@@ -50,7 +47,6 @@ int main(int argc, char **argv) {
   }
   uint8_t *bytes = JS_WriteObject(ctx, &size, script, flags);
   FILE *f = fopen(argv[2], "wb");
-  if (!bytes || !f || fwrite(bytes, 1, size, f) != size || fclose(f) != 0)
-    die(argv[2]);
+  if (!bytes || !f || fwrite(bytes, 1, size, f) != size || fclose(f) != 0) die(argv[2]);
   return 0;
 }

@@ -42,7 +42,7 @@ $O/contract-noimage: $(call objects,plain) $O/contract.bc
 	@printf '.section .note.GNU-stack,"",%%progbits\n' >> $O/bundle-contract.s
 	$(call whole,$(MUSL) $(LINK) -s -o $@.new $(call objects,plain) $O/bundle-contract.s -lm)
 
-out/node/sys.node: src/host/c/sys.c src/host/c/lines.c src/host/c/lines.h src/host/c/sys.h src/host/node/bind.c node_modules/.stamp $(COMPILER)
+out/node/sys.node: $(CALLS_C) $(CALLS_H) src/host/node/bind.c src/host/node/build.sh node_modules/.stamp $(COMPILER)
 	CC='$(CC)' src/host/node/build.sh
 
 ## sim: at least 100,000 seeded event sequences against the virtual kernel, from FIRST=n on; SEED=n replays one

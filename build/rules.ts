@@ -3,7 +3,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 
-const C_LINES_MAX = 2000;
+/** All C of the product, the heap image's included; comments and empty lines apart. */
+const C_LINES_MAX = 2200;
+const C_FILE_LINES_MAX = 300;
 
 /** Folder of src -> the folders it may import from, besides itself: types too. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
@@ -106,6 +108,10 @@ const cLines = filesUnder('src', /\.[ch]$/)
   .map((text) => text.split('\n').filter((line) => line.trim() !== '').length)
   .reduce((sum, lines) => sum + lines, 0);
 if (cLines > C_LINES_MAX) breaches.push(`src/host: ${cLines} lines of C without comments, at most ${C_LINES_MAX}`);
+for (const path of filesUnder('src', /\.[ch]$/)) {
+  const lines = readFileSync(path, 'utf8').split('\n').length - 1;
+  if (lines > C_FILE_LINES_MAX) breaches.push(`${path}: ${lines} lines, at most ${C_FILE_LINES_MAX}`);
+}
 
 const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
 for (const [path, told] of [

@@ -1,7 +1,6 @@
-/* quickjs-ng's doors: what engine.c has for QuickJS, by ng's public functions. Included by engine.c; never shipped.
+/* quickjs-ng's form of two functions of src/host/quickjs/engine.c, by ng's public functions. Included there; never shipped.
  *
- * Promises: the same results as the doors of engine.c (test/contract holds both to them).
- * Must not: be fast.
+ * Promises: the same results as those for QuickJS (test/contract compares them). Speed does not matter.
  */
 
 /* The public way: UTF-8, folded back to bytes. */

@@ -3,9 +3,9 @@
 // Promises: an object that lies in the heap image is never freed and its reference count is never written, so that
 // using it does not make its page private. Each replacement is literal and must match as often as it says;
 // another engine release fails here instead of behaving differently.
-// Must not: change what a program sees. Even without one of these the engine stays right: image/seal.c also gives image
+// Must not: change what a program sees. Even without one of these the engine stays right: seal.c also gives image
 // objects a huge count, so a forgotten place costs a dirty page, nothing else (strings excepted).
-// Read next: ../README.md, ../image/make.c.
+// Read next: ../README.md, ../../src/host/quickjs/image/make.c.
 import { copyFileSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -230,7 +230,7 @@ ${DEFINE}static JSValue JS_CallInternal(JSContext *caller_ctx, JSValueConst func
     from: '    if (--p->header.ref_count > 0)\n        return;\n    JS_FreeAtomStruct(rt, p);',
     to: '    if (IN_IMAGE(p) || --p->header.ref_count > 0)\n        return;\n    JS_FreeAtomStruct(rt, p);',
   },
-  // what a block of the image is for (image/make.c)
+  // what a block of the image is for (src/host/quickjs/image/make.c)
   {
     file: 'quickjs.c',
     count: 1,

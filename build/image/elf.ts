@@ -3,7 +3,7 @@
 // Promises: what the linker laid out stays at its addresses; the variables' segment gets the image's bytes at the
 // image's address. The file becomes: headers, variables and image; text and constants; no section table.
 // Must not: depend on the machine it runs on, or write anything that differs from run to run.
-// Read next: ../README.md, layout.ld, make.c.
+// Read next: ../README.md, layout.ld, ../../src/host/quickjs/image/make.c.
 import { readFileSync, writeFileSync } from 'node:fs';
 
 const PT_LOAD = 1;

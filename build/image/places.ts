@@ -5,7 +5,7 @@
 //
 // HEAP is the image, NOTES what stage 1 noted about it: for every 16 bytes the key of the request that got a block there.
 // A TRACE is valgrind's (hot.sh). A line of the list: part (0: a third of the runs or more, 1: fewer), key, size in bytes.
-// Promises: the same input gives the same list. Must not: matter for what a program does; see make.c.
+// Promises: the same input gives the same list. Must not: matter for what a program does; see src/host/quickjs/image/make.c.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { touched } from './trace.ts';
 

@@ -56,15 +56,15 @@ export const SPAWN_CONTROLLING = 16;
 /** spawn's refusals at or below minus this happened after the fork: -(SPAWN_FAILED + errno). */
 export const SPAWN_FAILED = 4096;
 
-/** The calls behind `own`: setuid, setgid, umask, getpriority (20 less the level), setpriority, ... */
-export const OWN_UID = 0;
-export const OWN_GID = 1;
-export const OWN_UMASK = 2;
-export const OWN_GET_NICE = 3;
-export const OWN_SET_NICE = 4;
-export const OWN_IO_CLASS = 5;
-export const OWN_UNSHARE = 6;
-export const OWN_PRCTL = 7;
+/** The calls of `numericCall`, as in c/sys.h. getpriority returns 20 minus the nice value. */
+export const CALL_SETUID = 0;
+export const CALL_SETGID = 1;
+export const CALL_UMASK = 2;
+export const CALL_GETPRIORITY = 3;
+export const CALL_SETPRIORITY = 4;
+export const CALL_IOPRIO_SET = 5;
+export const CALL_UNSHARE = 6;
+export const CALL_PRCTL = 7;
 
 export const PR_SET_PDEATHSIG = 1;
 export const PR_SET_KEEPCAPS = 8;

@@ -1,8 +1,8 @@
 // The kernel as TypeScript sees it: one flat table of synchronous calls.
 //
 // Promises: a call never throws for what the kernel refuses; refusal is a negative errno in the result, and the
-// types make the caller look. Strings are byte strings (Bytes): one character, 0..255, is one byte. So names
-// that are no UTF-8 pass unharmed and nothing is ever decoded.
+// types make the caller check. Strings are byte strings (Bytes): one character, 0..255, is one byte. So names
+// that are not UTF-8 pass unchanged, and nothing is ever decoded.
 // The same table stands in c/sys.h; test/contract holds QuickJS, Node and the virtual kernel to one behaviour.
 // Read next: sys.ts (which host is in use), ../abi/ (the constants), loop.ts (waiting).
 
@@ -57,20 +57,20 @@ export interface Calls {
   dup2(from: Fd, to: Fd): Fd | Errno;
   /** Waiting for a lock (no LOCK_NB) ends with EINTR when a caught signal comes. */
   flock(fd: Fd, operation: number): Done | Errno;
-  /** Whether no other descriptor, of any process, leads to this file: 0, or EAGAIN. Only the file's owner may ask. */
-  sole(fd: Fd): Done | Errno;
+  /** 0 if no other descriptor, of any process, leads to this file, else EAGAIN. Only the file's owner may ask. */
+  probeLease(fd: Fd): Done | Errno;
   /** Read end, write end; `flags` is O_NONBLOCK or 0. */
   pipe(flags: number): readonly [Fd, Fd] | Errno;
   /** The file system's magic number. */
   fstype(path: Bytes): number;
-  /** Takes O_NONBLOCK away from what the descriptor refers to, all its copies included. */
-  block(fd: Fd): Done | Errno;
+  /** Clears O_NONBLOCK of the open file description, so for all copies of the descriptor. */
+  setBlocking(fd: Fd): Done | Errno;
   /**
-   * Takes (1) or leaves (0) the one lock on what the descriptor, open for writing, leads to: a file, a pipe or a socket.
-   * Locks are of processes, so those that share a descriptor keep each other out. EAGAIN or EACCES: another process has it. It is
-   * gone when this process ends or closes any descriptor of the same thing.
+   * Takes (1) or releases (0) the POSIX lock on the whole file, pipe or socket behind the descriptor, which is open for writing.
+   * Processes own these locks, so those that share a descriptor exclude each other. EAGAIN or EACCES: another process has it. It
+   * ends when this process ends, or closes any descriptor of the same file.
    */
-  hold(fd: Fd, taken: 0 | 1): Done | Errno;
+  posixLock(fd: Fd, taken: 0 | 1): Done | Errno;
   /** A non-blocking datagram socket, connected to an IPv4 address (4 bytes) and port. */
   udp(address: Bytes, port: number): Fd | Errno;
   /**
@@ -166,15 +166,15 @@ export interface Calls {
   environ(): readonly Bytes[];
   /** Overwrites the memory of argv[index] from its start, at most its own length: what `ps` shows. */
   argWrite(index: number, data: Bytes): Done | Errno;
-  /** Whether programs that we start or become get this descriptor; a fresh one is not passed on. */
-  inherit(fd: number, passedOn: 0 | 1): Done | Errno;
+  /** Whether execve closes this descriptor; it closes a newly opened one. */
+  setCloexec(fd: number, on: 0 | 1): Done | Errno;
   /** The current directory stays, even outside of the new root. */
   chroot(path: Bytes): Done | Errno;
   /**
-   * One of the calls that need nothing but numbers, at most five, and change what is kept of this process: `call` is an
-   * OWN_* of ../abi/ (the constants). EINVAL for any other, and for more numbers.
+   * One of the system calls that take only numbers, at most five, and concern this process: `call` is a CALL_* of
+   * ../abi/flags.ts. EINVAL for any other, and for more numbers.
    */
-  own(call: number, numbers: readonly number[]): Done | Errno;
+  numericCall(call: number, numbers: readonly number[]): Done | Errno;
   /** Exactly these, at most 16384 (EINVAL). */
   setgroups(groups: readonly number[]): Done | Errno;
   /** On which processors this process may run: bits, 32 processors a number. */
@@ -190,17 +190,17 @@ export interface Calls {
   trim(): Done;
   exit(code: number): never;
   /**
-   * From now on, should the engine fail or crash, this process does not end: it executes its own file again, in
-   * `directory`, with its children and arguments, the descriptor `keep` (-1: none) open, and `state` to be had by handed(),
-   * see sys_again in c/sys.h. `process`: whose end is to be kept for then; -1: the next one spawned; 0: nobody's.
-   * ENOMEM: what was said last stands.
+   * From now on this process survives a failure or a crash of the engine: it executes its own file again, in `directory`,
+   * with its children and arguments, with the descriptor `keep` (-1: none) open, and restore() returns `state`; see
+   * sys_reexec in c/sys.h. `process`: the one whose end is recorded for then; -1: the next one spawned; 0: none.
+   * ENOMEM: the last checkpoint stays.
    */
-  guard(state: Bytes, directory: Fd, keep: number, process: number): Done | Errno;
+  checkpoint(state: Bytes, directory: Fd, keep: number, process: number): Done | Errno;
   /**
-   * What this process has left for itself before it executed its file again: two numbers, each plus one in ten digits (`process`
-   * and its raw wait status), and `state`. ENOENT: nothing.
+   * The checkpoint of this process from before it executed its file again: two numbers, each plus one in ten digits (`process`
+   * and its raw wait status), and `state`. ENOENT: there is none.
    */
-  handed(): Bytes | Errno;
+  restore(): Bytes | Errno;
 }
 
 /** Whether a result is a refusal. */

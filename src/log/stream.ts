@@ -128,7 +128,7 @@ export const portion = (rest: Bytes, from: number): Bytes => {
 const isAtLineStart = ({ rest, sent }: Stream): boolean => sent === 0 || rest[sent - 1] === '\n';
 
 const unlock = (stream: Stream): void => {
-  if (stream.isLocked) sys.hold(STDOUT, 0);
+  if (stream.isLocked) sys.posixLock(STDOUT, 0);
   stream.isLocked = false;
 };
 
@@ -152,7 +152,7 @@ const waitForLock = (stream: Stream): boolean => {
 /** Whether it may be written now. */
 const lock = (stream: Stream): boolean => {
   if (stream.isLocked || !stream.isShared || !isAtLineStart(stream)) return true;
-  const taken = sys.hold(STDOUT, 1);
+  const taken = sys.posixLock(STDOUT, 1);
   if (taken === -EAGAIN || taken === -EACCES) return !waitForLock(stream);
   stream.busySinceMs = null;
   stream.lockStepMs = 1;

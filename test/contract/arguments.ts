@@ -41,11 +41,11 @@ const signatures: Readonly<Record<Name, string>> = {
   fchdir: 'i:i',
   dup2: 'ii:i',
   flock: 'ii:i',
-  sole: 'i:i',
+  probeLease: 'i:i',
   pipe: 'i:v',
   fstype: 's:i',
-  block: 'i:i',
-  hold: 'ii:i',
+  setBlocking: 'i:i',
+  posixLock: 'ii:i',
   udp: 'di:i',
   lines: 'diiddnni:m',
   translate: 'dnnd:d',
@@ -72,17 +72,17 @@ const signatures: Readonly<Record<Name, string>> = {
   args: ':a',
   environ: ':a',
   argWrite: 'id:i',
-  handed: '',
-  inherit: 'ii:i',
+  restore: '',
+  setCloexec: 'ii:i',
   chroot: 's:i',
-  own: 'iv:i',
+  numericCall: 'iv:i',
   setgroups: 'v:i',
   setaffinity: 'v:i',
   capabilities: 'v:v',
   rlimit: 'iv:v',
   trim: ':i',
   exit: 'i:i',
-  guard: 'siii:i',
+  checkpoint: 'siii:i',
 };
 
 const names = Object.keys(signatures) as Name[];
@@ -251,17 +251,17 @@ const pick = <T>(f: Fuzz, list: readonly T[]): T => list[f.roll(list.length)] as
 
 /** Rows that end this process or the machine, start another, hurt one, would close what is not ours, or may wait. */
 const untouchable: readonly Name[] = [
-  ...(['exit', 'exec', 'spawn', 'kill', 'pidfdKill', 'setsid', 'guard', 'close', 'dup2'] as const),
+  ...(['exit', 'exec', 'spawn', 'kill', 'pidfdKill', 'setsid', 'checkpoint', 'close', 'dup2'] as const),
   ...([
     'chroot',
-    'own',
+    'numericCall',
     'setgroups',
     'setaffinity',
     'capabilities',
     'rlimit',
     'reboot',
     'sync',
-    'block',
+    'setBlocking',
     'fchown',
   ] as const),
 ];

@@ -245,24 +245,24 @@ const owning: readonly Spec[] = [
     run: (c) => same(done(c.sys.stat(c.file('f')), 'stat')[4], c.sys.geteuid(), 'owner'),
   },
   {
-    title: 'sole says EAGAIN while any other descriptor leads to the file, and changes nothing',
+    title: 'probeLease says EAGAIN while any other descriptor leads to the file, and changes nothing',
     run: (c) => {
       const f = c.file('f', 'x');
       const own = c.open(f, l.O_RDWR);
-      const first = c.sys.sole(own);
+      const first = c.sys.probeLease(own);
       // not every file system can tell
       if (first === -l.EINVAL) return;
       same(first, 0, 'alone');
       const other = c.open(f, l.O_RDONLY);
-      refuses(c.sys.sole(own), l.EAGAIN, 'with a reader');
+      refuses(c.sys.probeLease(own), l.EAGAIN, 'with a reader');
       c.close(other);
-      same(c.sys.sole(own), 0, 'alone again');
+      same(c.sys.probeLease(own), 0, 'alone again');
       same(c.sys.read(c.open(f, l.O_RDONLY), 9), 'x', 'content');
     },
   },
   {
-    title: 'sole says EINVAL for what is no file',
-    run: (c) => refuses(c.sys.sole(c.open(c.dir, l.O_RDONLY)), l.EINVAL, 'a directory'),
+    title: 'probeLease says EINVAL for what is not a regular file',
+    run: (c) => refuses(c.sys.probeLease(c.open(c.dir, l.O_RDONLY)), l.EINVAL, 'a directory'),
   },
 ];
 

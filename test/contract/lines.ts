@@ -216,11 +216,11 @@ const files: readonly Spec[] = [
     },
   },
   {
-    title: 'hold takes and leaves a lock, as often as one likes, on a file and on a pipe',
+    title: 'posixLock takes and releases a lock, any number of times, on a file and on a pipe',
     run: (c) => {
       const [from, to] = done(c.sys.pipe(0), 'pipe');
       for (const fd of [c.open(c.path('f'), l.O_WRONLY | l.O_CREAT), c.closeLater(to)])
-        for (const taken of [1, 1, 0, 0] as const) same(c.sys.hold(fd, taken), 0, `${taken}`);
+        for (const taken of [1, 1, 0, 0] as const) same(c.sys.posixLock(fd, taken), 0, `${taken}`);
       c.close(from);
     },
   },

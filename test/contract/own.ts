@@ -17,7 +17,7 @@ const LINES = [
   `affinity 0 none -${l.EINVAL}`,
   'limit lowered true',
   `limit above -${l.EINVAL}, of none -${l.EINVAL}, half -${l.EINVAL}`,
-  `own -${l.EINVAL} -${l.EINVAL} -${l.EINVAL}`,
+  `calls -${l.EINVAL} -${l.EINVAL} -${l.EINVAL}`,
   `sets 6 wrong -${l.EINVAL}`,
   `too many groups -${l.EINVAL}`,
 ];
@@ -26,7 +26,7 @@ const all: readonly Spec[] = [
   {
     title: 'what a process may change of itself, it changes, and what makes no sense is EINVAL',
     run: (c) => {
-      const [text, status] = everything(c, ['role:own']);
+      const [text, status] = everything(c, ['role:numeric']);
       same(status, 0, 'wait status');
       same(text.split('\n').slice(0, LINES.length).join('\n'), LINES.join('\n'), 'lines');
     },
@@ -34,7 +34,7 @@ const all: readonly Spec[] = [
   {
     title: 'root becomes another user with these groups, and then may do none of it any more: EPERM; others never may',
     run: (c) => {
-      const [text] = everything(c, ['role:own']);
+      const [text] = everything(c, ['role:numeric']);
       const refusal = `-${l.EPERM}`;
       const first = asRoot(c) ? 'groups 0 gid 0 uid 0' : `groups ${refusal} gid ${refusal} uid ${refusal}`;
       const again = `again ${[1, 2, 3, 4].map(() => refusal).join(' ')}`;
@@ -43,11 +43,11 @@ const all: readonly Spec[] = [
     },
   },
   {
-    title: 'inherit passes a descriptor on, or keeps it from being passed on; EBADF for none',
+    title: 'setCloexec decides whether a program that is executed gets a descriptor; EBADF for none',
     run: (c) => {
-      const [text] = everything(c, ['role:inherit', c.file('f')]);
-      same(text, 'one\n', 'what is passed on of standard error, one that shall be and one that is as it was opened');
-      same(c.sys.inherit(NOBODY, 1), -l.EBADF, 'no descriptor');
+      const [text] = everything(c, ['role:cloexec', c.file('f')]);
+      same(text, 'one\n', 'of standard error, one to pass on and one as it was opened');
+      same(c.sys.setCloexec(NOBODY, 0), -l.EBADF, 'no descriptor');
     },
   },
   {

@@ -49,15 +49,15 @@ const pipes: readonly Spec[] = [
     },
   },
   {
-    title: 'block makes a descriptor wait that did not',
+    title: 'setBlocking makes a non-blocking descriptor wait',
     run: (c) => {
       const [from, to] = c.pipe(l.O_NONBLOCK);
       refuses(c.sys.read(from, 1), l.EAGAIN, 'before');
-      same(c.sys.block(from), 0, 'block');
+      same(c.sys.setBlocking(from), 0, 'setBlocking');
       same(c.sys.write(to, 'x'), 1, 'write');
       same(c.sys.read(from, 1), 'x', 'read');
       if (c.can.realPrograms) holds(!c.content(`/proc/self/fdinfo/${from}`).includes('4000\n'), 'no O_NONBLOCK');
-      refuses(c.sys.block(-1 as Fd), l.EBADF, 'no descriptor');
+      refuses(c.sys.setBlocking(-1 as Fd), l.EBADF, 'no descriptor');
     },
   },
   {

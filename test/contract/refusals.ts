@@ -80,12 +80,12 @@ const descriptorCalls: Readonly<Record<string, (c: Case, fd: Fd) => unknown>> = 
   fsync: (c, fd) => c.sys.fsync(fd),
   fchmod: (c, fd) => c.sys.fchmod(fd, 0o600),
   fchown: (c, fd) => c.sys.fchown(fd, -1, -1),
-  hold: (c, fd) => c.sys.hold(fd, 1),
+  posixLock: (c, fd) => c.sys.posixLock(fd, 1),
   fstat: (c, fd) => c.sys.fstat(fd),
   fchdir: (c, fd) => c.sys.fchdir(fd),
   'dup2 from': (c, fd) => c.sys.dup2(fd, 99 as Fd),
   flock: (c, fd) => c.sys.flock(fd, l.LOCK_EX | l.LOCK_NB),
-  sole: (c, fd) => c.sys.sole(fd),
+  probeLease: (c, fd) => c.sys.probeLease(fd),
   pidfdKill: (c, fd) => c.sys.pidfdKill(fd, 0),
   watch: (c, fd) => c.sys.watch(fd, c.dir, l.IN_CREATE),
   unwatch: (c, fd) => c.sys.unwatch(fd, 1),
@@ -113,10 +113,10 @@ export const refusalSpecs: readonly Spec[] = [
     },
   },
   {
-    title: 'inherit says EBADF for what is no descriptor',
+    title: 'setCloexec says EBADF for what is not a descriptor',
     needs: 'realPrograms',
     run: (c) => {
-      for (const fd of [closed(c), NOBODY, -1]) refuses(c.sys.inherit(fd, 1), l.EBADF, `inherit of ${fd}`);
+      for (const fd of [closed(c), NOBODY, -1]) refuses(c.sys.setCloexec(fd, 0), l.EBADF, `setCloexec of ${fd}`);
     },
   },
 ];

@@ -8,8 +8,8 @@ type Role = (sys: Calls, args: readonly string[]) => number;
 
 const STDIN = 0 as Fd;
 const STDOUT = 1 as Fd;
-/** Where a process leaves its state for itself. */
-const HANDED_AT = 3 as Fd;
+/** Where a re-executed process finds its checkpoint. */
+const RESTORED_FD = 3 as Fd;
 
 const say = (sys: Calls, text: string): void => {
   sys.write(STDOUT, text);
@@ -31,24 +31,24 @@ const forkForEver: Role = (sys, [dir = '']) => {
 
 /** What a process may do to itself, one line each; the last ones need root. */
 const ownChanges = (sys: Calls): readonly string[] => {
-  const own = (call: number, ...numbers: readonly number[]): number => sys.own(call, numbers);
+  const numeric = (call: number, ...numbers: readonly number[]): number => sys.numericCall(call, numbers);
   const nofile = 7;
   const limits = sys.rlimit(nofile, []);
   const hard = refused(limits) ? 0 : limits[1];
   return [
-    `umask${own(l.OWN_UMASK, 0o27) < 0 ? '?' : ''} then ${own(l.OWN_UMASK, 0o22)}`,
-    `nice ${own(l.OWN_SET_NICE, 0, 0, 19)} ${own(l.OWN_GET_NICE, 0, 0)}`,
-    `no new privileges ${own(l.OWN_PRCTL, l.PR_SET_NO_NEW_PRIVS, 1)}`,
-    `io ${own(l.OWN_IO_CLASS, 1, 0, (3 << 13) | 0)}`,
+    `umask${numeric(l.CALL_UMASK, 0o27) < 0 ? '?' : ''} then ${numeric(l.CALL_UMASK, 0o22)}`,
+    `nice ${numeric(l.CALL_SETPRIORITY, 0, 0, 19)} ${numeric(l.CALL_GETPRIORITY, 0, 0)}`,
+    `no new privileges ${numeric(l.CALL_PRCTL, l.PR_SET_NO_NEW_PRIVS, 1)}`,
+    `io ${numeric(l.CALL_IOPRIO_SET, 1, 0, (3 << 13) | 0)}`,
     `affinity ${sys.setaffinity([1])} none ${sys.setaffinity([0])}`,
     `limit lowered ${!refused(sys.rlimit(nofile, [64, hard])) && `${sys.rlimit(nofile, [])}` === `64,${hard}`}`,
     `limit above ${sys.rlimit(nofile, [hard + 1, hard])}, of none ${sys.rlimit(99, [])}, half ${sys.rlimit(7, [1])}`,
-    `own ${own(-1)} ${own(8)} ${own(l.OWN_UMASK, 1, 2, 3, 4, 5, 6)}`,
+    `calls ${numeric(-1)} ${numeric(8)} ${numeric(l.CALL_UMASK, 1, 2, 3, 4, 5, 6)}`,
     `sets ${(sys.capabilities([]) as readonly number[]).length} wrong ${sys.capabilities([1, 2, 3])}`,
     `too many groups ${sys.setgroups(new Array<number>(20000).fill(1))}`,
     `chroot ${sys.chroot('/nonexistent')}`,
-    `groups ${sys.setgroups([7, 4_294_967_294])} gid ${own(l.OWN_GID, 5)} uid ${own(l.OWN_UID, 6)}`,
-    `again ${sys.setgroups([])} ${own(l.OWN_UID, 0)} ${sys.capabilities([1, 1, 0, 0, 0, 0])} ${sys.chroot('/')}`,
+    `groups ${sys.setgroups([7, 4_294_967_294])} gid ${numeric(l.CALL_SETGID, 5)} uid ${numeric(l.CALL_SETUID, 6)}`,
+    `again ${sys.setgroups([])} ${numeric(l.CALL_SETUID, 0)} ${sys.capabilities([1, 1, 0, 0, 0, 0])} ${sys.chroot('/')}`,
   ];
 };
 
@@ -63,15 +63,15 @@ const roles: Readonly<Record<string, Role>> = {
   },
   'role:exec-same-env': (sys) => -sys.exec('/usr/bin/env', ['env'], []),
   'role:exec-no-env': (sys) => -sys.exec('/usr/bin/env', ['env'], ['']),
-  'role:own': (sys) => {
+  'role:numeric': (sys) => {
     say(sys, ownChanges(sys).join('\n'));
     return 0;
   },
-  'role:inherit': (sys, [path = '']) => {
+  'role:cloexec': (sys, [path = '']) => {
     const [one, other] = [sys.open(path, l.O_RDONLY, 0), sys.open(path, l.O_RDONLY, 0)];
     if (refused(one) || refused(other)) return 111;
-    sys.inherit(one, 1);
-    sys.inherit(2, 0);
+    sys.setCloexec(one, 0);
+    sys.setCloexec(2, 1);
     const see = (fd: number, name: Bytes): Bytes => `[ -e /proc/self/fd/${fd} ] && echo ${name}`;
     const script = [see(2, 'error'), see(one, 'one'), see(other, 'other'), 'true'].join('; ');
     return -sys.exec('/bin/sh', ['sh', '-c', script], []);
@@ -108,7 +108,7 @@ const roles: Readonly<Record<string, Role>> = {
   },
   // A child that ends leaves one behind, who waits until it is ours.
   'role:subreaper': (sys) => {
-    const made = sys.own(l.OWN_PRCTL, [l.PR_SET_CHILD_SUBREAPER, 1]);
+    const made = sys.numericCall(l.CALL_PRCTL, [l.PR_SET_CHILD_SUBREAPER, 1]);
     const [from, to] = sys.pipe(0) as readonly [Fd, Fd];
     sys.spawn('/bin/sh', ['sh', '-c', '(read x; exit 7) <&3 & exit 3'], [], '', [3, from], 0, -1, '');
     const first = sys.waitpid(-1, 0);
@@ -119,16 +119,16 @@ const roles: Readonly<Record<string, Role>> = {
     return 0;
   },
   // Started with the variable of earlier releases set: it is not believed, and a child must not get it.
-  'role:guard': (sys) => {
-    const guarded = [sys.handed(), sys.guard('state', STDIN, -1, 0), sys.guard('another', STDIN, -1, -1)];
-    say(sys, `${guarded.join(' ')} `);
+  'role:checkpoint': (sys) => {
+    const answers = [sys.restore(), sys.checkpoint('state', STDIN, -1, 0), sys.checkpoint('another', STDIN, -1, -1)];
+    say(sys, `${answers.join(' ')} `);
     const pid = sys.spawn('/bin/sh', ['sh', '-c', 'echo ${RUNITBOX_STATE-none}'], [], '', [], 0, -1, '');
     const end = sys.waitpid(pid, 0);
     return refused(end) ? 1 : 3;
   },
-  // Started with a file as descriptor 3 that is none of its own making: that is not read, and its position stays.
-  'role:handed': (sys) => {
-    say(sys, `${sys.handed()} ${sys.read(HANDED_AT, 8)}`);
+  // Started with a file as descriptor 3 that it has not made: it does not believe that file, and does not move its position.
+  'role:restore': (sys) => {
+    say(sys, `${sys.restore()} ${sys.read(RESTORED_FD, 8)}`);
     return 0;
   },
   'role:fork': forkForEver,

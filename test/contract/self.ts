@@ -158,14 +158,14 @@ const all: readonly Spec[] = [
     run: (c) => same(everything(c, ['role:subreaper']), [`0 3 7 -${l.ECHILD}`, 0], 'ends'),
   },
   {
-    title: 'guard takes a state, keeps it from children, and does not keep the process from ending',
+    title: 'checkpoint takes a state, hides it from children, and lets the process end',
     run: (c) => {
       const env = ['RUNITBOX_STATE=old', 'PATH=/usr/bin:/bin'];
-      same(everything(c, ['role:guard'], env), [`-${l.ENOENT} 0 0 none\n`, 0x300], 'what it says');
+      same(everything(c, ['role:checkpoint'], env), [`-${l.ENOENT} 0 0 none\n`, 0x300], 'what it says');
     },
   },
   {
-    title: 'handed reads a nameless file of our own that names us, and believes no other',
+    title: 'restore reads a nameless file of our own that names us, and believes no other',
     run: (c) => {
       const [first = '', ...rest] = c.can.again ?? [];
       const content = (pid: string): string => `printf 'runitbox %010d 0000000000 0000000000 state' ${pid}`;
@@ -200,7 +200,7 @@ const all: readonly Spec[] = [
       for (const { what, script, end, says } of table) {
         const forged = c.path('forged');
         const finish = end.replace('forged', forged);
-        const role = start(c, ['role:handed'], undefined, ['/bin/sh', '-c', script, forged, finish, first, ...rest]);
+        const role = start(c, ['role:restore'], undefined, ['/bin/sh', '-c', script, forged, finish, first, ...rest]);
         same(drain(c, role.stdout), says, what);
         same(c.reap(role.pid), 0, 'wait status');
       }

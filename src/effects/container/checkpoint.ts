@@ -1,5 +1,5 @@
 // Going on after a failure of the engine: a runsvdir that answers for a container says at each change what there is, and
-// takes it up again when the host has executed it anew (sys_again in ../host/c/sys.h).
+// takes it up again when the host has executed it anew (sys_reexec in ../host/c/sys.h).
 //
 // Promises: no runsv is forgotten, no main command started twice, no exit code of it lost; a stop that has begun goes
 // on, with its deadline. What was started and not yet written down is found by the lock of its service.
@@ -28,7 +28,7 @@ const UNSEEN = 9;
 
 /** What an earlier self has left for us; null: there was none. What may be there and cannot be read is a failure. */
 export const takeHanded = <W extends Word>(word: W): Handed<W> | null => {
-  const text = sys.handed();
+  const text = sys.restore();
   if (text === -ENOENT) return null;
   if (refused(text)) throw new Error(`unable to read what was handed over: ${errorText(text)}`);
   const handed = decodeHandover(word, text);
@@ -48,7 +48,7 @@ const write = (live: Live, container: Container, process: number): number => {
     commandDue: container.commandDue,
     title: input,
   });
-  return sys.guard(text, live.home, input, process);
+  return sys.checkpoint(text, live.home, input, process);
 };
 
 /** Says what there is, if it has changed. Where there is no memory for it the last one stands. */

@@ -10,18 +10,18 @@ import type { Bytes } from '../../abi/bytes.ts';
 import { type Done, type Errno, refused } from '../../host/calls.ts';
 import { EACCES, EISDIR, ENOENT, EPERM } from '../../abi/errno.ts';
 import {
+  CALL_GETPRIORITY,
+  CALL_IOPRIO_SET,
+  CALL_PRCTL,
+  CALL_SETPRIORITY,
+  CALL_UMASK,
+  CALL_UNSHARE,
   LOCK_EX,
   LOCK_NB,
   O_APPEND,
   O_CREAT,
   O_NONBLOCK,
   O_WRONLY,
-  OWN_GET_NICE,
-  OWN_IO_CLASS,
-  OWN_PRCTL,
-  OWN_SET_NICE,
-  OWN_UMASK,
-  OWN_UNSHARE,
   PR_SET_NO_NEW_PRIVS,
   PR_SET_PDEATHSIG,
 } from '../../abi/flags.ts';
@@ -58,14 +58,14 @@ const writeOnce = (path: Bytes, text: Bytes, what: string): void => {
 };
 
 const setNice = (level: number): void => {
-  const set = sys.own(OWN_SET_NICE, [0, 0, level]);
+  const set = sys.numericCall(CALL_SETPRIORITY, [0, 0, level]);
   // the kernel's word for a level that is better than ours
   if (set < 0) fatal('set nice level', set === -EACCES ? EPERM : set);
 };
 
 const niceBy = (level: number): void => {
   if (level === 0) return;
-  const biased = sys.own(OWN_GET_NICE, [0, 0]);
+  const biased = sys.numericCall(CALL_GETPRIORITY, [0, 0]);
   insist(biased, 'set nice level');
   setNice(20 - biased + level);
 };
@@ -86,16 +86,16 @@ const setLimit = (limit: Limit): void => {
 const takeLock = (path: Bytes, wait: boolean): void => {
   const fd = insist(sys.open(path, O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK, LOCK_MODE), `open lock: ${path}`);
   insist(sys.flock(fd, wait ? LOCK_EX : LOCK_EX | LOCK_NB), `lock: ${path}`);
-  insist(sys.inherit(fd, 1), `lock: ${path}`);
+  insist(sys.setCloexec(fd, 0), `lock: ${path}`);
 };
 
 /** Ours to the end, so that it can be said why the program could not be run. */
-const closeForProgram = (fd: Standard): Done => insist(sys.inherit(fd, 0), `close ${STANDARD_NAMES[fd]}`);
+const closeForProgram = (fd: Standard): Done => insist(sys.setCloexec(fd, 1), `close ${STANDARD_NAMES[fd]}`);
 
 /** In a new user namespace only the user we are has a number: the same one. */
 const unshare = (bits: number): void => {
   const own = sys.stat('/proc/self');
-  insist(sys.own(OWN_UNSHARE, [bits]), 'unshare');
+  insist(sys.numericCall(CALL_UNSHARE, [bits]), 'unshare');
   if ((bits & (NAMESPACES['user'] as number)) === 0) return;
   const us = insist(own, 'map users: /proc/self');
   writeOnce('/proc/self/setgroups', 'deny', 'map users');
@@ -106,7 +106,7 @@ const unshare = (bits: number): void => {
 /** A parent that ended before we asked will send nothing. */
 const dieWithParent = (signal: number): void => {
   const parent = sys.getppid();
-  insist(sys.own(OWN_PRCTL, [PR_SET_PDEATHSIG, signal]), 'set the signal for the end of the parent');
+  insist(sys.numericCall(CALL_PRCTL, [PR_SET_PDEATHSIG, signal]), 'set the signal for the end of the parent');
   if (sys.getppid() !== parent) sys.kill(sys.getpid(), signal);
 };
 
@@ -147,7 +147,7 @@ const take = (voice: Voice, step: Step, changes: Changes): unknown => {
     case 'processors':
       return insist(sys.setaffinity(step.bits), 'set processors');
     case 'io priority':
-      return insist(sys.own(OWN_IO_CLASS, [1, 0, step.priority]), 'set I/O priority');
+      return insist(sys.numericCall(CALL_IOPRIO_SET, [1, 0, step.priority]), 'set I/O priority');
     case 'nice to':
       return setNice(step.level);
     case 'nice by':
@@ -169,11 +169,11 @@ const take = (voice: Voice, step: Step, changes: Changes): unknown => {
     case 'close':
       return closeForProgram(step.fd);
     case 'umask':
-      return sys.own(OWN_UMASK, [step.mask]);
+      return sys.numericCall(CALL_UMASK, [step.mask]);
     case 'capabilities':
       return limitCapabilities(step.privileges);
     case 'no new privileges':
-      return insist(sys.own(OWN_PRCTL, [PR_SET_NO_NEW_PRIVS, 1]), 'set no new privileges');
+      return insist(sys.numericCall(CALL_PRCTL, [PR_SET_NO_NEW_PRIVS, 1]), 'set no new privileges');
     case 'parent death':
       return dieWithParent(step.signal);
     case 'limits':

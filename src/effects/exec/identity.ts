@@ -11,10 +11,10 @@ import type { Bytes } from '../../abi/bytes.ts';
 import { refused } from '../../host/calls.ts';
 import { EINVAL, EPERM } from '../../abi/errno.ts';
 import {
+  CALL_PRCTL,
+  CALL_SETGID,
+  CALL_SETUID,
   O_RDONLY,
-  OWN_GID,
-  OWN_PRCTL,
-  OWN_UID,
   PR_CAP_AMBIENT,
   PR_CAP_AMBIENT_RAISE,
   PR_CAPBSET_DROP,
@@ -84,9 +84,9 @@ export const become = (whom: Whom, allGroups: boolean, keepCapabilities: boolean
   // whoever has no privileges, and is just that already, has nothing to change
   if (grouped === -EPERM && isAlready({ uid, gids }, ownStatus())) return;
   insist(grouped, 'setgroups');
-  insist(sys.own(OWN_GID, [gids[0]]), 'setgid');
-  if (keepCapabilities) insist(sys.own(OWN_PRCTL, [PR_SET_KEEPCAPS, 1]), 'keep capabilities');
-  insist(sys.own(OWN_UID, [uid]), 'setuid');
+  insist(sys.numericCall(CALL_SETGID, [gids[0]]), 'setgid');
+  if (keepCapabilities) insist(sys.numericCall(CALL_PRCTL, [PR_SET_KEEPCAPS, 1]), 'keep capabilities');
+  insist(sys.numericCall(CALL_SETUID, [uid]), 'setuid');
 };
 
 const nameOf = (capability: number): string => CAPABILITIES[capability] ?? String(capability);
@@ -100,10 +100,10 @@ const remains = ({ keep, drop }: Privileges, capability: number): boolean =>
 export const limitBoundingSet = (privileges: Privileges): void => {
   for (let capability = 0; capability < MOST_CAPABILITIES; capability++) {
     if (remains(privileges, capability)) continue;
-    const dropped = sys.own(OWN_PRCTL, [PR_CAPBSET_DROP, capability]);
+    const dropped = sys.numericCall(CALL_PRCTL, [PR_CAPBSET_DROP, capability]);
     // the kernel has no more
     if (dropped === -EINVAL) return;
-    if (dropped === -EPERM && sys.own(OWN_PRCTL, [PR_CAPBSET_READ, capability]) === 0) continue;
+    if (dropped === -EPERM && sys.numericCall(CALL_PRCTL, [PR_CAPBSET_READ, capability]) === 0) continue;
     insist(dropped, `drop capability ${nameOf(capability)}`);
   }
 };
@@ -142,7 +142,10 @@ const keepOnly = (privileges: Privileges): void => {
   const [low, high] = wordsOf(kept);
   setTo([low, low, low, high, high, high]);
   for (const each of kept) {
-    insist(sys.own(OWN_PRCTL, [PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, each]), `keep capability ${nameOf(each)}`);
+    insist(
+      sys.numericCall(CALL_PRCTL, [PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, each]),
+      `keep capability ${nameOf(each)}`,
+    );
   }
 };
 

@@ -1,5 +1,5 @@
 // Going on after a failure of the engine, for runit: process 1 says at each change which stage is where, and takes that up
-// when the host has executed it anew (sys_again in ../host/c/sys.h).
+// when the host has executed it anew (sys_reexec in ../host/c/sys.h).
 //
 // Promises: no stage is started twice, no exit code of one lost. Files and signals say what else was asked.
 // Read first: ../../machine/checkpoint.ts. Read next: supervisor.ts.
@@ -26,7 +26,7 @@ export const openRoot = (): number => {
 
 /** Says where the stages are. Where there is no memory for it, what was said last stands. */
 export const handStages = ({ root, start }: From, stages: Stages): void => {
-  sys.guard(encodeHandover('runit', start, stages), root as Fd, NOTHING, stages.pid);
+  sys.checkpoint(encodeHandover('runit', start, stages), root as Fd, NOTHING, stages.pid);
 };
 
 /**
@@ -34,7 +34,7 @@ export const handStages = ({ root, start }: From, stages: Stages): void => {
  * is not started, for a successor would start another.
  */
 export const announceStage = ({ root, start }: From, stages: Stages): void => {
-  const said = sys.guard(encodeHandover('runit', start, stages), root as Fd, NOTHING, NEXT);
+  const said = sys.checkpoint(encodeHandover('runit', start, stages), root as Fd, NOTHING, NEXT);
   if (refused(said)) throw new Error('out of memory');
 };
 

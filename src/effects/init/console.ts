@@ -46,7 +46,7 @@ const openWaiting = (flags: number): Fd | null => {
   // opened without waiting for a carrier, which process 1 must not do
   const fd = sys.open(CONSOLE, flags | O_NONBLOCK | O_NOCTTY, 0);
   if (refused(fd)) return null;
-  sys.block(fd);
+  sys.setBlocking(fd);
   return fd;
 };
 

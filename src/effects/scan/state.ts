@@ -3,7 +3,7 @@
 // Read next: supervisor.ts (the loop), perform.ts, rescan.ts.
 import type { Bytes } from '../../abi/bytes.ts';
 import { type Fd, refused } from '../../host/calls.ts';
-import { O_RDONLY, OWN_PRCTL, PR_SET_CHILD_SUBREAPER } from '../../abi/flags.ts';
+import { CALL_PRCTL, O_RDONLY, PR_SET_CHILD_SUBREAPER } from '../../abi/flags.ts';
 import { SIGALRM, SIGCHLD, SIGHUP, SIGPIPE, SIGTERM } from '../../abi/signals.ts';
 import { monotonicMs } from '../../host/clock.ts';
 import { sys } from '../../host/sys.ts';
@@ -118,7 +118,7 @@ export const isWhole = (asked: Asked): boolean => asked.subreaper || asked.comma
 
 /** Orphans come to process 1 by themselves. */
 const becomeSubreaper = (): void => {
-  const done = sys.getpid() === 1 ? 0 : sys.own(OWN_PRCTL, [PR_SET_CHILD_SUBREAPER, 1]);
+  const done = sys.getpid() === 1 ? 0 : sys.numericCall(CALL_PRCTL, [PR_SET_CHILD_SUBREAPER, 1]);
   if (refused(done)) throw new Fatal(reason('unable to become subreaper', done), 100);
 };
 

@@ -55,7 +55,7 @@ export const pipeOf = (held: Held, fd: 0 | 1): Pipe | null => {
 /** Each start finds a blocking pipe, whatever an earlier program made of it. `fds` as for spawn. */
 export const blockEnd = (fds: readonly number[]): void => {
   const end = fds[1];
-  if (end !== undefined) sys.block(end as Fd);
+  if (end !== undefined) sys.setBlocking(end as Fd);
 };
 
 const STANDARD_OUTPUTS = [1, 2] as const;

@@ -147,7 +147,7 @@ const swapBack = ({ folder, user }: Board, name: Name, sheet: Sheet, text: Bytes
 
 /** Whoever still reads it must not see it change; where that cannot be told, it is not written either. */
 const mayBeWritten = ({ used, spare }: Sheet, fd: Fd): boolean =>
-  (!used || !refused(sys.sole(fd))) && sys.read(fd, RESERVED.length + 1) === spare;
+  (!used || !refused(sys.probeLease(fd))) && sys.read(fd, RESERVED.length + 1) === spare;
 
 /** Writes a spare, if it is the file that we have left there. */
 const writeSpare = (path: Bytes, sheet: Sheet, text: Bytes): Done | Errno => {

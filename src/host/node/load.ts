@@ -22,7 +22,7 @@ export const openAddon = (path: string, { args, ours }: Called): Calls => {
   const calls = addon.exports as Calls;
   const host: Calls = { ...calls, args: () => args, argWrite: argumentWriter(calls, ours) };
   // Node makes what it inherited close-on-exec
-  for (const fd of [0, 1, 2] as unknown as readonly Fd[]) host.inherit(fd, 1);
+  for (const fd of [0, 1, 2] as unknown as readonly Fd[]) host.setCloexec(fd, 0);
   globalThis.__sys = host;
   useHost(host);
   return host;
@@ -58,9 +58,9 @@ export const loadBytes = (addon: Uint8Array, packed: boolean): Calls => {
   throw new NoPlace(`no directory can hold the system calls' library: ${problems.join('; ')}`);
 };
 
-/** Node has threads, and signals of its own: it cannot be executed anew in the middle of a failure. */
-const unguarded = (host: Calls): Calls => {
-  const calls: Calls = { ...host, guard: () => 0 as Done };
+/** Node has threads, and signals of its own: it cannot re-execute itself in the middle of a failure. */
+const withoutCheckpoints = (host: Calls): Calls => {
+  const calls: Calls = { ...host, checkpoint: () => 0 as Done };
   useHost(calls);
   return calls;
 };
@@ -69,7 +69,7 @@ const throughFile = (dir: string, addon: Uint8Array, packed: boolean): Calls => 
   const place = mkdtempSync(`${dir}/runitbox-`);
   try {
     writeFileSync(`${place}/sys.node`, addon);
-    return unguarded(openAddon(`${place}/sys.node`, calledAs(packed)));
+    return withoutCheckpoints(openAddon(`${place}/sys.node`, calledAs(packed)));
   } finally {
     rmSync(place, { recursive: true });
   }

@@ -75,7 +75,7 @@ const attempt = (action: () => void): void => {
 /** Puts back what can be. Call it once, before anything is opened. */
 export const putBack = (host: Calls): void => {
   attempt(() => {
-    for (const fd of inherited(openNow(), inspector.url() !== undefined)) host.inherit(fd as Fd, 1);
+    for (const fd of inherited(openNow(), inspector.url() !== undefined)) host.setCloexec(fd as Fd, 0);
   });
   attempt(() => lowerOpenFiles(host));
   // Node calls itself MainThread, by which nobody finds a runsv

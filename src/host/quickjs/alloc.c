@@ -1,10 +1,10 @@
-/* The engine's memory: exact classes carved from a growing region, so that a small program touches few pages.
+/* The engine's memory: size classes carved from a growing region, so that a small program touches few pages.
  *
- * Promises: blocks aligned to 16; a freed block is used again by the next request of its class; NULL when the system
- * has no more; memory of the heap image may be handed to free and realloc (free forgets it, realloc copies).
- * A block is a size_t with its whole size, then the payload. Above a page a request takes what lies unused up to four
- * times its size, so that a burst of strings of all lengths goes through few pages. Up to 1 KiB sizes go by 16 bytes, then by a quarter of
- * the power of two below, and above 128 KiB each block is a mapping of its own that goes back to the system.
+ * Promises: blocks are aligned to 16; the next request of its class gets a freed block again; NULL when the system has no
+ * more; free and realloc accept memory of the heap image (free ignores it, realloc copies it).
+ * A block is a size_t with its total size, then the payload. Classes are 16 bytes apart up to 1 KiB, then a quarter of the
+ * power of two below; above 128 KiB each block is a mapping of its own that returns to the system. A request above a page
+ * takes a free block of up to four times its size, so that a burst of strings of all lengths reuses few pages.
  * Must not: be used by two threads.
  * Build switches: PLAIN_MALLOC (the C library's, for the address sanitizer), FAIL_ALLOC (refusals on demand).
  * Read next: main.c.
@@ -19,18 +19,17 @@
 
 #ifdef FAIL_ALLOC
 #include "../c/sys.h"
-/* RUNITBOX_FAIL_ALLOC=n: the n-th request is refused; n+: that and all later ones, those of the same process executed
- * anew included (sys_again). */
+/* RUNITBOX_FAIL_ALLOC=n: the n-th request fails; n+: that and all later ones, also after sys_reexec. */
 static int refuse(void) {
-  static long count, from = -1, for_ever;
+  static long requests, from = -1, for_ever;
   if (from < 0) {
     char *rest = "";
     const char *s = getenv("RUNITBOX_FAIL_ALLOC");
     from = s ? strtol(s, &rest, 10) : 0;
     for_ever = *rest == '+';
-    if (sys_is_successor()) from = for_ever;
+    if (sys_is_reexecuted()) from = for_ever;
   }
-  return from > 0 && (++count == from || (for_ever && count > from));
+  return from > 0 && (++requests == from || (for_ever && requests > from));
 }
 #else
 #define refuse() 0
@@ -46,7 +45,7 @@ static size_t whole(size_t size) { return size; }
 #else
 
 #define HEAD sizeof(size_t)
-#define LEAD (16 - HEAD) /* in front of the head, where a block is a mapping of its own */
+#define LEAD (16 - HEAD) /* before the head of a block that is a mapping of its own */
 #define FINE 1024
 #define LARGE (128u << 10)
 #define CLASSES (FINE / 16 + 4 * 7 + 1)
@@ -54,7 +53,7 @@ static size_t whole(size_t size) { return size; }
 #define CHUNK (1u << 20)
 
 #ifdef HEAP_IMAGE
-/* What is left of the image's last page and the room behind it. */
+/* The rest of the image's last page and the room after it. */
 extern char young_end[];
 static char *next = image_limit, *end = young_end;
 #else
@@ -66,7 +65,7 @@ static void *unused[CLASSES];
 static size_t *head(const void *p) { return (size_t *)p - 1; }
 static size_t usable(const void *p) { return p ? *head(p) - HEAD : 0; }
 
-/* The class of a request of `size` bytes and, in *total, what it takes; class CLASSES: a mapping of its own. */
+/* The class of a request of `size` bytes and, in *total, the size of its block; class CLASSES: a mapping of its own. */
 static unsigned class_of(size_t size, size_t *total) {
   size_t t = (size + HEAD + 15) & ~(size_t)15, step;
   unsigned log;
@@ -80,7 +79,8 @@ static unsigned class_of(size_t size, size_t *total) {
   }
   log = 8 * sizeof(long) - 1 - __builtin_clzl(t - 1); /* 2^log < t <= 2^(log+1) */
   step = (size_t)1 << (log - 2);
-  *total = t = (t + step - 1) & ~(step - 1);
+  t = (t + step - 1) & ~(step - 1);
+  *total = t;
   return FINE / 16 + (log - 10) * 4 + (t - ((size_t)1 << log)) / step;
 }
 
@@ -94,7 +94,7 @@ static char *map(size_t size) {
   return p == MAP_FAILED ? NULL : p;
 }
 
-/* What is left of a region is lost when the next one begins: less than one block. */
+/* A new region wastes the rest of the last one: less than one block. */
 static char *carve(size_t total) {
   char *p;
   if ((size_t)(end - next) < total) {
@@ -118,7 +118,10 @@ static void *take(size_t size) {
   } else {
     while (c < roomy && c < CLASSES - 1 && !unused[c]) c++;
     p = unused[c];
-    if (p) return unused[c] = *(void **)p, p;
+    if (p) {
+      unused[c] = *(void **)p;
+      return p;
+    }
     p = carve(total);
   }
   if (p) *head(p) = total;
@@ -126,9 +129,9 @@ static void *take(size_t size) {
 }
 
 static void give(void *p) {
+  if (IN_IMAGE(p)) return;
   size_t total = *head(p), ignored;
   unsigned c = class_of(total - HEAD, &ignored);
-  if (IN_IMAGE(p)) return;
   if (c < CLASSES) {
     *(void **)p = unused[c];
     unused[c] = p;
@@ -137,14 +140,14 @@ static void give(void *p) {
   }
 }
 
-/* By the kernel's pages, which are 16 or 64 KiB on some arm64 and ppc64: it rounds the length up, so with smaller ones it
- * would take what is in use. */
+/* In units of the kernel's pages, 16 or 64 KiB on some arm64 and ppc64: madvise rounds the length up, so a smaller unit would
+ * discard memory in use. */
 static void forget(char *p, size_t size) {
   uintptr_t rest = getauxval(AT_PAGESZ) - 1, from = ((uintptr_t)p + rest) & ~rest, to = ((uintptr_t)p + size) & ~rest;
   if (from < to) madvise((void *)from, to - from, MADV_DONTNEED);
 }
 
-/* Whole pages within free blocks go back to the system, and those of `room`. */
+/* Returns whole pages within free blocks, and those of `room`, to the system. */
 int alloc_trim(char *room, size_t size) {
   forget(room, size);
   for (int c = 0; c < CLASSES; c++)
@@ -156,11 +159,15 @@ int alloc_trim(char *room, size_t size) {
 #endif
 
 #ifdef RUNITBOX_NG
-typedef void state; /* this engine counts for itself */
-#define COUNT(blocks, bytes) ((void)s)
+typedef void state;
+#define COUNT(blocks, bytes) ((void)s) /* this engine counts for itself */
 #else
 typedef JSMallocState state;
-#define COUNT(blocks, bytes) (s->malloc_count += (blocks), s->malloc_size += (bytes))
+#define COUNT(blocks, bytes)                                                                               \
+  do {                                                                                                     \
+    s->malloc_count += (blocks);                                                                           \
+    s->malloc_size += (bytes);                                                                             \
+  } while (0)
 #endif
 
 static void *get(state *s, size_t size) {
@@ -192,9 +199,9 @@ static void *resize(state *s, void *p, size_t size) {
 }
 
 #ifdef RUNITBOX_NG
-static void *zeroed(state *s, size_t count, size_t size) {
+static void *zeroed(state *s, size_t items, size_t size) {
   size_t total;
-  void *p = __builtin_mul_overflow(count, size, &total) ? NULL : get(s, total);
+  void *p = __builtin_mul_overflow(items, size, &total) ? NULL : get(s, total);
   return p ? memset(p, 0, total) : NULL;
 }
 #endif

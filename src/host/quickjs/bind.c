@@ -1,7 +1,8 @@
-/* Gives JavaScript the calls of ../c/sys.h: one function that walks a row's type string, and one loop over the table.
+/* Gives JavaScript the calls of ../c/sys.h: one function that converts arguments by a row's type string, and one loop over
+ * the table.
  *
  * Promises: wrong types throw TypeError; a NUL in a path-like string gives -EINVAL; what the kernel refuses is the
- * result, never an exception. Byte strings go in and out without decoding.
+ * result, never an exception. Byte strings pass without decoding.
  * Must not: know any call by name.
  * Read next: ../c/sys.h, engine.c.
  */
@@ -14,7 +15,7 @@
 
 #define MAX_ARGS 8
 
-/* What the arguments of one call hold, to be freed after it. */
+/* Memory of one call's arguments, freed after it. */
 typedef struct held {
   struct held *next;
   void *memory;
@@ -41,7 +42,8 @@ static void *keep(walk *w, size_t size) {
 }
 
 static void release(walk *w) {
-  for (held *h; (h = w->held);) {
+  while (w->held) {
+    held *h = w->held;
     w->held = h->next;
     js_free(w->ctx, h->memory);
     js_free(w->ctx, h);
@@ -83,7 +85,7 @@ static int list(walk *w, JSValueConst value, char type, sys_arg *a) {
   int64_t *numbers = memory;
   for (int64_t i = 0; i < length; i++) {
     size_t ignored;
-    /* the array keeps the element: nothing of JavaScript runs before the call is over */
+    /* the array keeps the element alive: no JavaScript runs before the call has ended */
     JSValue element = JS_GetPropertyUint32(w->ctx, value, i);
     int r = of_text ? text(w, element, 1, &strings[i], &ignored) : number(w, element, -WIDE, WIDE, &numbers[i]);
     JS_FreeValue(w->ctx, element);

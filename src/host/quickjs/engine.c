@@ -1,8 +1,8 @@
-/* The engine, and the doors into it that its public header lacks.
+/* The engine, and the few functions that its public header lacks.
  *
- * Promises: no policy; each function is short and touches only what its comment says. Both engines compile here:
- * QuickJS (the product) and quickjs-ng (RUNITBOX_NG, no heap image).
- * Read next: host.h (what each function promises), image.c.
+ * Promises: no policy; each function touches only what its comment says. Both engines compile here: QuickJS (the
+ * product) and quickjs-ng (RUNITBOX_NG, no heap image).
+ * Read next: host.h (what each function promises), image/seal.c.
  */
 #include "quickjs.c"
 #include "host.h"
@@ -35,7 +35,7 @@ int64_t engine_length(JSContext *ctx, JSValueConst value) {
 #include "../../../build/engine/ng.c"
 #else
 
-/* Most byte strings are used where they lie. A rope is made flat first and then keeps the flat string alive. */
+/* Most byte strings are used in place. A rope is flattened first, and then keeps the flat string alive. */
 int engine_view(JSContext *ctx, JSValueConst value, const char **bytes, size_t *len, void **owned) {
   JSString *p;
   uint32_t i;
@@ -66,7 +66,8 @@ int engine_view(JSContext *ctx, JSValueConst value, const char **bytes, size_t *
     copy[i] = p->u.str16[i];
   }
   copy[i] = 0;
-  *bytes = *owned = copy;
+  *owned = copy;
+  *bytes = copy;
   return 0;
 }
 
@@ -86,6 +87,6 @@ JSValue engine_numbers(JSContext *ctx, const int64_t *v, size_t count) {
 }
 
 #ifdef HEAP_IMAGE
-#include "../../../build/image/seal.c"
+#include "image/seal.c"
 #endif
 #endif

@@ -1,7 +1,7 @@
 /* What the files of the QuickJS host share.
  *
- * main.c starts the program, bind.c gives JavaScript the calls of ../c/sys.h, engine.c is the engine itself with the
- * few doors into it that its public header lacks, alloc.c the memory. How a heap comes into the executable: ../../../build/README.md.
+ * main.c starts the program, bind.c gives JavaScript the calls of ../c/sys.h, engine.c is the engine with a few functions
+ * that its public header lacks, alloc.c its memory, image/ how a heap gets into the executable (../../../build/README.md).
  * Read next: main.c.
  */
 #ifndef RUNITBOX_HOST_H
@@ -13,12 +13,12 @@
 extern const JSMallocFunctions alloc_functions;
 
 /* engine.c */
-/* A context with what the programs use of the language. NULL: no memory, or no runtime. */
+/* A context with the parts of the language that the programs use. NULL: no memory, or no runtime. */
 JSContext *engine_context(JSRuntime *rt);
 /* A byte string of these bytes. */
 JSValue engine_bytes(JSContext *ctx, const char *bytes, size_t len);
-/* The bytes of a byte string, NUL behind them, good for as long as the value lives or, where *owned is set, until
- * that is freed by js_free. -1: an exception (no string, a character above 255, no memory). */
+/* The bytes of a byte string and a NUL, valid as long as the value lives; where *owned is set, until js_free frees that.
+ * -1: an exception (not a string, a character above 255, no memory). */
 int engine_view(JSContext *ctx, JSValueConst value, const char **bytes, size_t *len, void **owned);
 /* The length of an array, -1 for anything else. */
 int64_t engine_length(JSContext *ctx, JSValueConst value);
@@ -31,7 +31,7 @@ int bind_calls(JSContext *ctx);
 /* main.c */
 /* Gives the bundle the calls and runs its top level, which only defines things. Returns globalThis.__main. */
 JSValue load_bundle(JSContext *ctx, const uint8_t *bytecode, size_t len);
-/* One line on standard error. Returns, where the process may end, the exit status for a failure of the program itself. */
+/* One line on standard error, then sys_reexec. Returns the exit status of an internal failure where the process may end. */
 int fatal_text(const char *what, const char *detail);
 /* The same for the exception that is pending. */
 int fatal(JSContext *ctx);

@@ -1,10 +1,10 @@
-/* Starts the program: the stored heap, or the bundle's bytecode, then __main().
+/* Starts the program: takes the heap image, or runs the bundle's bytecode; then calls __main().
  *
  * Promises: the exit status is what __main() returns; an uncaught exception is one line on standard error and
  * status 111. Nothing else is decided here.
- * Build switches: HEAP_IMAGE (the heap lies in the executable, and one without can only make it), otherwise the
+ * Build switch: HEAP_IMAGE (the heap is in the executable; an executable without one can only make it). Otherwise the
  * bytecode is linked in.
- * Read next: bind.c (what JavaScript can call), ../../../build/README.md (the stored heap).
+ * Read next: bind.c (what JavaScript can call), ../../../build/README.md (the heap image).
  */
 #include <errno.h>
 #include <string.h>
@@ -15,17 +15,17 @@
 #include "../c/sys.h"
 #include "host.h"
 #ifdef HEAP_IMAGE
-#include "../../../build/image/image.h"
+#include "image/image.h"
 #endif
 
 #define FATAL 111
 
 #ifdef HEAP_IMAGE
-/* In place of the C library's, which looks for the kernel's fast path at the first call: two pages and their tables,
- * 8 us. Programs here ask for the time once or seldom. */
+/* Replaces the C library's, whose first call looks for the vDSO: two pages and their tables, 8 us. These programs read the
+ * clock seldom. */
 int clock_gettime(clockid_t id, struct timespec *time) {
 #ifdef SYS_clock_gettime64
-  /* 32 bits: not before Linux 5.1, and unknown to older filters of system calls */
+  /* 32-bit systems: Linux 5.1 has it; older seccomp filters refuse it */
   long old[2];
   if (syscall(SYS_clock_gettime64, id, time) == 0) return 0;
   if (errno != ENOSYS && errno != EPERM) return -1;
@@ -48,7 +48,8 @@ int fatal_text(const char *what, const char *detail) {
       {"\n", 1},
   };
   (void)!writev(2, line, sizeof line / sizeof *line);
-  return sys_again(), FATAL;
+  sys_reexec();
+  return FATAL;
 }
 
 /* The text of a value on one line: "    at f\n    at g\n" becomes "at f, at g". */

@@ -10,7 +10,7 @@ import { insist, type Target } from '../model.ts';
 
 /** What the virtual kernel does not have. */
 const ANSWERS: Readonly<Record<string, unknown>> = {
-  own: 0,
+  numericCall: 0,
   // no program is there
   spawn: -(SPAWN_FAILED + ENOENT),
   setgroups: 0,

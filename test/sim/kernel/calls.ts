@@ -1,6 +1,6 @@
 // The table of system calls that the main program is given.
 //
-// Promises: what sys.c and Linux do, in virtual time. Each call is a step (main.ts) and then one operation of a part
+// Promises: what src/host/c and Linux do, in virtual time. Each call is a step (main.ts) and then one operation of a part
 // of the kernel; there is no logic of its own here beyond arguments, descriptors and waiting.
 // Read next: main.ts (steps and waits), the part that an operation names.
 import type { Bytes } from '../../../src/abi/bytes.ts';
@@ -21,6 +21,7 @@ import {
   ENOTDIR,
 } from '../../../src/abi/errno.ts';
 import {
+  CALL_PRCTL,
   IN_DONT_FOLLOW,
   IN_ONLYDIR,
   O_NONBLOCK,
@@ -33,7 +34,6 @@ import {
   REBOOT_RESTART,
   S_IFIFO,
   WNOHANG,
-  OWN_PRCTL,
   PR_SET_CHILD_SUBREAPER,
 } from '../../../src/abi/flags.ts';
 import { SIGKILL, SIGPIPE, SIGSTOP } from '../../../src/abi/signals.ts';
@@ -82,8 +82,8 @@ export const makePipe = (world: World, flags: number, uid = 0): readonly [PipeEn
   return [new PipeEnd(O_RDONLY | flags, inode, inode.pipe), new PipeEnd(O_WRONLY | flags, inode, inode.pipe)];
 };
 
-/** What guard() was told. */
-interface Guarded {
+/** The last checkpoint. */
+interface Checkpoint {
   readonly owner: Process;
   readonly state: string;
   readonly directory: Fd;
@@ -93,9 +93,9 @@ interface Guarded {
 }
 
 export class MainCalls implements Calls {
-  #guarded: Guarded | null = null;
-  /** What a process has left for itself. */
-  #handed: { readonly owner: Process; readonly text: Bytes } | null = null;
+  #checkpoint: Checkpoint | null = null;
+  /** What a process passed to itself when it was re-executed. */
+  #restored: { readonly owner: Process; readonly text: Bytes } | null = null;
   /** Signals taken since then. */
   #taken = 0;
   readonly #main: Main;
@@ -192,7 +192,7 @@ export class MainCalls implements Calls {
   }
 
   /** Those who would want the same lock are no part of the simulation. */
-  hold(fd: Fd, _taken: 0 | 1): Done | Errno {
+  posixLock(fd: Fd, _taken: 0 | 1): Done | Errno {
     return (this.#step().at(fd) === null ? -EBADF : 0) as Done | Errno;
   }
 
@@ -287,7 +287,7 @@ export class MainCalls implements Calls {
     return to;
   }
 
-  block(fd: Fd): Done | Errno {
+  setBlocking(fd: Fd): Done | Errno {
     const description = this.#step().at(fd);
     if (description === null) return -EBADF as Errno;
     description.flags &= ~O_NONBLOCK;
@@ -306,7 +306,7 @@ export class MainCalls implements Calls {
   }
 
   /** Directories that processes work in and what they execute are no open files; the product asks of neither. */
-  sole(fd: Fd): Done | Errno {
+  probeLease(fd: Fd): Done | Errno {
     const inode = this.#step().at(fd)?.inode;
     if (inode === undefined || inode === null) return -EBADF as Errno;
     if (!inode.isFile) return -EINVAL as Errno;
@@ -341,7 +341,7 @@ export class MainCalls implements Calls {
   ): Pid | Errno {
     const request = { path, argv, env, dir, fds, flags, recordFd, recordText };
     const child = spawn(this.#world, this.#step(), request) as Pid | Errno;
-    if (child > 0 && this.#guarded?.process === -1) this.#guarded.process = child;
+    if (child > 0 && this.#checkpoint?.process === -1) this.#checkpoint.process = child;
     return child;
   }
 
@@ -365,7 +365,7 @@ export class MainCalls implements Calls {
     if ((options & ~(WNOHANG | WUNTRACED | WCONTINUED)) !== 0) return -EINVAL as Errno;
     const ask = (): readonly [number, number] | number => {
       const told = this.#world.processes.wait(process, pid, options) ?? -ECHILD;
-      if (typeof told !== 'number' && told[0] === this.#guarded?.process) this.#guarded.status = told[1];
+      if (typeof told !== 'number' && told[0] === this.#checkpoint?.process) this.#checkpoint.status = told[1];
       return told;
     };
     const answer = ask();
@@ -548,44 +548,47 @@ export class MainCalls implements Calls {
     return put.length as Done;
   }
 
-  guard(state: Bytes, directory: Fd, keep: number, process: number): Done | Errno {
+  checkpoint(state: Bytes, directory: Fd, keep: number, process: number): Done | Errno {
     const owner = this.#step();
-    this.#guarded = { owner, state, directory, keep, process, status: -1 };
+    this.#checkpoint = { owner, state, directory, keep, process, status: -1 };
     owner.env = owner.env.filter((variable) => !variable.startsWith('RUNITBOX_STATE='));
-    this.#handed = null;
+    this.#restored = null;
     this.#taken = 0;
     return 0 as Done;
   }
 
-  /** The engine fails: what sys_again does. False: nothing is guarded. Signals stay caught, for they would be blocked. */
+  /** The engine fails: what sys_reexec does. False: there is no checkpoint. Signals stay caught, as they would be blocked. */
   failEngine(): boolean {
-    const guarded = this.#guarded;
+    const checkpoint = this.#checkpoint;
     const process = this.#main.process;
-    if (guarded?.owner !== process) return false;
-    const home = process.at(guarded.directory)?.inode;
+    if (checkpoint?.owner !== process) return false;
+    const home = process.at(checkpoint.directory)?.inode;
     if (home !== undefined && home !== null) process.enter(home);
-    if (guarded.keep >= 0) process.kept[guarded.keep] = true;
+    if (checkpoint.keep >= 0) process.kept[checkpoint.keep] = true;
     process.closeUnkept();
     process.noted |= process.arriving | this.#taken;
     process.arriving = 0;
     process.waiting = false;
     this.#signals = null;
     const field = (value: number): string => String(value + 1).padStart(10, '0');
-    this.#handed = { owner: process, text: `${field(guarded.process)} ${field(guarded.status)} ${guarded.state}` };
+    this.#restored = {
+      owner: process,
+      text: `${field(checkpoint.process)} ${field(checkpoint.status)} ${checkpoint.state}`,
+    };
     this.#main.ended = new MainExecuted('/proc/self/exe', process.argv, process.env);
-    this.#guarded = null;
+    this.#checkpoint = null;
     return true;
   }
 
-  handed(): Bytes | Errno {
+  restore(): Bytes | Errno {
     const process = this.#step();
-    return this.#handed?.owner === process ? this.#handed.text : (-ENOENT as Errno);
+    return this.#restored?.owner === process ? this.#restored.text : (-ENOENT as Errno);
   }
 
-  inherit(fd: number, passedOn: 0 | 1): Done | Errno {
+  setCloexec(fd: number, on: 0 | 1): Done | Errno {
     const process = this.#step();
     if (process.at(fd) === null) return -EBADF as Errno;
-    process.kept[fd] = passedOn === 1;
+    process.kept[fd] = on === 0;
     return 0 as Done;
   }
 
@@ -595,8 +598,8 @@ export class MainCalls implements Calls {
     return this.#without();
   }
 
-  own(call: number, numbers: readonly number[]): Done | Errno {
-    if (call !== OWN_PRCTL || numbers[0] !== PR_SET_CHILD_SUBREAPER) return this.#without();
+  numericCall(call: number, numbers: readonly number[]): Done | Errno {
+    if (call !== CALL_PRCTL || numbers[0] !== PR_SET_CHILD_SUBREAPER) return this.#without();
     this.#step().isSubreaper = numbers[1] === 1;
     return 0 as Done;
   }

@@ -255,7 +255,7 @@ export class VirtualKernel {
     end(this.world, this.#main.process, signalStatus(signal, false));
   }
 
-  /** The main program's engine fails; if it is guarded the run ends as by execve. False: it is not. */
+  /** The main program's engine fails; with a checkpoint the run ends as by execve. False: there is none. */
   failEngine(): boolean {
     return this.mainLives && this.#main.ended === null && this.#calls.failEngine();
   }

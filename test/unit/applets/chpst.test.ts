@@ -8,8 +8,18 @@ import type { Calls } from '../../../src/host/calls.ts';
 import { sys, useHost } from '../../../src/host/sys.ts';
 import { VirtualKernel } from '../../sim/kernel/kernel.ts';
 
-const CHANGES = ['setsid', 'chdir', 'chroot', 'own', 'setgroups', 'setaffinity', 'capabilities', 'rlimit', 'flock'];
-const NOTED = [...CHANGES, 'inherit', 'exec'];
+const CHANGES = [
+  'setsid',
+  'chdir',
+  'chroot',
+  'numericCall',
+  'setgroups',
+  'setaffinity',
+  'capabilities',
+  'rlimit',
+  'flock',
+];
+const NOTED = [...CHANGES, 'setCloexec', 'exec'];
 
 interface Ran {
   readonly calls: readonly string[];
@@ -64,31 +74,31 @@ describe('chpst', () => {
   });
 
   it.each([
-    ['-u log', ['setgroups([101])', 'own(1, [101])', 'own(0, [100])']],
-    ['-u :7:8:9', ['setgroups([8,9])', 'own(1, [8])', 'own(0, [7])']],
-    ['-u log --initgroups', ['setgroups([101,4])', 'own(1, [101])', 'own(0, [100])']],
+    ['-u log', ['setgroups([101])', 'numericCall(1, [101])', 'numericCall(0, [100])']],
+    ['-u :7:8:9', ['setgroups([8,9])', 'numericCall(1, [8])', 'numericCall(0, [7])']],
+    ['-u log --initgroups', ['setgroups([101,4])', 'numericCall(1, [101])', 'numericCall(0, [100])']],
     ['-n 0', []],
     ['-P -C /tmp -/ /', ['setsid()', 'chdir(/)', 'chroot(.)', 'chdir(/tmp)']],
     ['-o 50 -c 2000', ['rlimit(7, [])', 'rlimit(7, [50,1000])', 'rlimit(4, [])', 'rlimit(4, [1000,1000])']],
-    ['-2 -0', ['inherit(0, 0)', 'inherit(2, 0)']],
-    ['-l /lock', ['flock(3, 2)', 'inherit(3, 1)']],
-    ['-L /lock', ['flock(3, 6)', 'inherit(3, 1)']],
-    ['--no-new-privs --umask 77', ['own(2, [63])', 'own(7, [38,1])']],
-    ['--cap-drop kill', ['own(7, [24,5])', 'capabilities([])', 'capabilities([0,4294967263,0,0,511,0])']],
+    ['-2 -0', ['setCloexec(0, 1)', 'setCloexec(2, 1)']],
+    ['-l /lock', ['flock(3, 2)', 'setCloexec(3, 0)']],
+    ['-L /lock', ['flock(3, 6)', 'setCloexec(3, 0)']],
+    ['--no-new-privs --umask 77', ['numericCall(2, [63])', 'numericCall(7, [38,1])']],
+    ['--cap-drop kill', ['numericCall(7, [24,5])', 'capabilities([])', 'capabilities([0,4294967263,0,0,511,0])']],
   ])('%s', (options, calls) => {
     expect(run(`${options} prog`)).toEqual({ calls: [...calls, ...EXEC], code: 'executed', err: '' });
   });
 
   it.each([
     ['--cap-keep all', [], [5, 256], [0, 2, 40]],
-    ['--cap-keep all --cap-drop chown', ['own(7, [24,0])'], [4, 256], [2, 40]],
+    ['--cap-keep all --cap-drop chown', ['numericCall(7, [24,0])'], [4, 256], [2, 40]],
   ])('%s keeps what a container has', (options, before, [low, high], kept) => {
     const capabilities = [0, 5, 0, 0, 256, 0];
     const calls = [
       ...before,
       'capabilities([])',
       `capabilities([${low},${low},${low},${high},${high},${high}])`,
-      ...kept.map((each) => `own(7, [47,2,${each}])`),
+      ...kept.map((each) => `numericCall(7, [47,2,${each}])`),
       ...EXEC,
     ];
     expect(run(`${options} prog`, chpst, withAccounts, { capabilities }).calls).toEqual(calls);
@@ -96,7 +106,7 @@ describe('chpst', () => {
 
   it('drops capabilities that the kernel has and we have no name for', () => {
     const { calls } = run('--cap-drop all prog');
-    expect(calls.filter((call) => call.startsWith('own(7, [24,')).length).toBe(64);
+    expect(calls.filter((call) => call.startsWith('numericCall(7, [24,')).length).toBe(64);
     expect(calls).toContain('capabilities([0,0,0,0,0,0])');
   });
 
@@ -194,11 +204,11 @@ describe('the programs beside it', () => {
   });
 
   it.each([
-    ['setuidgid', 'log prog', ['setgroups([101])', 'own(1, [101])', 'own(0, [100])']],
+    ['setuidgid', 'log prog', ['setgroups([101])', 'numericCall(1, [101])', 'numericCall(0, [100])']],
     ['pgrphack', 'prog', ['setsid()']],
-    ['setlock', '/lock prog', ['flock(3, 2)', 'inherit(3, 1)']],
-    ['setlock', '-n /lock prog', ['flock(3, 6)', 'inherit(3, 1)']],
-    ['setlock', '-nN /lock prog', ['flock(3, 2)', 'inherit(3, 1)']],
+    ['setlock', '/lock prog', ['flock(3, 2)', 'setCloexec(3, 0)']],
+    ['setlock', '-n /lock prog', ['flock(3, 6)', 'setCloexec(3, 0)']],
+    ['setlock', '-nN /lock prog', ['flock(3, 2)', 'setCloexec(3, 0)']],
     ['softlimit', '-o = prog', ['rlimit(7, [])', 'rlimit(7, [1000,1000])']],
     ['softlimit', '-s 5 prog', ['rlimit(3, [])', 'rlimit(3, [5,1000])']],
   ])('%s %s', (name, line, calls) => {

@@ -1,12 +1,12 @@
-/* Makes the heap image: stage 1 loads the bundle into the region that the image is to have, and writes it to a file.
+/* Makes the heap image: stage 1 loads the bundle in the region of the image and writes the region to a file.
  *
- * Promises: all that the engine allocates lies in the region, about in the order of its requests; blocks look as in
- * ../../src/host/quickjs/alloc.c (a size_t with the whole size, then the payload), which goes on with them at run time.
- * What usual runs touch lies together: the region has three parts, and the list of places (places.ts) says which
- * requests go to the first two. A request is known by its context, the function or name it is made for, and its
- * number within: code that changes elsewhere does not change it. A request that is not in the list goes to the third
- * part; a stale list makes a slower program, never a wrong one.
- * Must not: let anything of the outside (time, environment, descriptors) into the image, or be called at run time.
+ * Promises: everything that the engine allocates is in the region, about in the order of the requests; blocks have the
+ * layout of ../alloc.c (a size_t with the total size, then the payload), which manages them at run time.
+ * What usual runs touch is kept together: the region has three parts, and a list of places (build/image/places.ts) assigns
+ * requests to the first two. A request is identified by its context, the function or name it is made for, and its number
+ * within that context, so that a change elsewhere in the code does not shift it. Requests that are not in the list go to
+ * the third part: a stale list makes the program slower and stays correct.
+ * Must not: let anything from outside (time, environment, descriptors) into the image; run in the shipped program.
  * Read next: seal.c.
  */
 #include <fcntl.h>
@@ -15,7 +15,7 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include "../../src/host/quickjs/host.h"
+#include "../host.h"
 #include "image.h"
 
 #define HEAD sizeof(size_t)
@@ -28,12 +28,12 @@ typedef struct {
 
 static part parts[PARTS];
 static size_t room_for[PARTS - 1]; /* the bytes of part 0 and 1 */
-static const uint64_t *places; /* the bytes that they had when this was measured; then keys, ascending, their part in the low two bits */
+static const uint64_t *places; /* two sizes as measured; then keys, ascending, with the part in the low two bits */
 static size_t place_count;
 static uint64_t context, number, key;
-static char *context_room; /* before all parts, beside the runtime: both are written at every start */
-static uint32_t *seen; /* how often each context was there */
-static uint64_t *notes; /* the key of the request that got the block, by address */
+static char *context_room; /* before all parts, beside the runtime: every start writes to both */
+static uint32_t *seen; /* how often each context occurred */
+static uint64_t *notes; /* by address: the key of the request that got the block */
 
 static uint64_t mix(uint64_t h, uint64_t n) {
   h = (h ^ n) * 0x9e3779b97f4a7c15;
@@ -42,8 +42,7 @@ static uint64_t mix(uint64_t h, uint64_t n) {
 
 void image_context(const void *bytes, size_t len) {
   const unsigned char *p = bytes;
-  if (len == 0)
-    return;
+  if (len == 0) return;
   number = 0;
   for (context = len; len > 0; len--) context = mix(context, *p++);
   context = mix(context, ++seen[context >> 48]); /* small functions look alike: the first, the second, ... */
@@ -60,8 +59,7 @@ static part *part_for(size_t total) {
   key = mix(context, ++number) & ~3ull;
   place = place_count > 2 ? bsearch(&key, places + 2, place_count - 2, sizeof key, compare) : NULL;
   for (i = place ? *place & 3 : PARTS - 1; i < PARTS - 1; i++) {
-    if ((size_t)(parts[i].end - parts[i].next) >= total)
-      break;
+    if ((size_t)(parts[i].end - parts[i].next) >= total) break;
   }
   return parts + i;
 }
@@ -69,13 +67,12 @@ static part *part_for(size_t total) {
 static size_t *head(const void *p) { return (size_t *)p - 1; }
 static size_t usable(const void *p) { return *head(p) - HEAD; }
 
-/* A freed block of this size, or the front of the smallest larger one; tables that have grown leave large ones. */
+/* A freed block of this size, or the front of the smallest larger one; growing tables leave large ones. */
 static char *reuse(part *in, size_t total) {
   void **link = &in->unused, **best = NULL;
   char *p, *rest;
   for (; *link && *head(*link) != total; link = *link) {
-    if (*head(*link) > total + HEAD && (!best || *head(*link) < *head(*best)))
-      best = link;
+    if (*head(*link) > total + HEAD && (!best || *head(*link) < *head(*best))) best = link;
   }
   if (!*link && best) {
     p = *best;
@@ -86,8 +83,7 @@ static char *reuse(part *in, size_t total) {
     return p;
   }
   p = *link;
-  if (p)
-    *link = *(void **)p;
+  if (p) *link = *(void **)p;
   return p;
 }
 
@@ -99,8 +95,7 @@ static void *take(JSMallocState *s, size_t size) {
     p = context_room;
     context_room = NULL;
   } else if (!(p = reuse(in, total))) {
-    if ((size_t)(in->end - in->next) < total)
-      return NULL;
+    if ((size_t)(in->end - in->next) < total) return NULL;
     p = in->next + HEAD;
     in->next += total;
   }
@@ -113,8 +108,7 @@ static void *take(JSMallocState *s, size_t size) {
 
 static void give(JSMallocState *s, void *p) {
   part *in = parts;
-  if (!p)
-    return;
+  if (!p) return;
   s->malloc_count--;
   s->malloc_size -= *head(p);
   while ((char *)p >= in->end) in++;
@@ -124,16 +118,14 @@ static void give(JSMallocState *s, void *p) {
 
 static void *resize(JSMallocState *s, void *p, size_t size) {
   void *q = size > 0 ? take(s, size) : NULL;
-  if (q && p)
-    memcpy(q, p, size < usable(p) ? size : usable(p));
-  if (q || size == 0)
-    give(s, p);
+  if (q && p) memcpy(q, p, size < usable(p) ? size : usable(p));
+  if (q || size == 0) give(s, p);
   return q;
 }
 
 static const JSMallocFunctions functions = {take, give, resize, usable};
 
-/* Blocks are aligned to 16 behind their size. */
+/* The payload of a block is aligned to 16. */
 static char *aligned(char *p) { return (char *)(((uintptr_t)p + 15) & ~(uintptr_t)15) + HEAD; }
 
 static void lay_out(void) {
@@ -173,8 +165,7 @@ static int write_file(const char *path, const char *bytes, size_t len) {
   int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0666);
   while (fd >= 0 && len > 0) {
     ssize_t n = write(fd, bytes, len);
-    if (n < 0)
-      break;
+    if (n < 0) break;
     bytes += n;
     len -= n;
   }
@@ -184,23 +175,21 @@ static int write_file(const char *path, const char *bytes, size_t len) {
 static int fill(struct image *image, const void *bytecode, size_t len) {
   lay_out();
   image->ctx = engine_context(JS_NewRuntime2(&functions, NULL));
-  if (!image->ctx)
-    return fatal_text("out of memory", "");
+  if (!image->ctx) return fatal_text("out of memory", "");
   engine_mark(image->ctx);
   image->main = load_bundle(image->ctx, bytecode, len);
-  if (JS_IsException(image->main))
-    return fatal(image->ctx);
+  if (JS_IsException(image->main)) return fatal(image->ctx);
   image->atoms = engine_seal(image->ctx);
   return 0;
 }
 
-/* A list that is not of this very bundle leaves room in the first parts: a child fills them and tells what it took. */
+/* The sizes in the list are those of the bundle it was measured with. A child fills the parts and reports the sizes that
+ * this bundle needs. */
 static int measure(struct image *image, const void *bytecode, size_t len) {
   size_t *taken = mmap(NULL, sizeof room_for, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   int status = 1;
   pid_t child;
-  if (taken == MAP_FAILED)
-    return fatal_text("out of memory", "");
+  if (taken == MAP_FAILED) return fatal_text("out of memory", "");
   for (int i = 0; i < PARTS - 1; i++) room_for[i] = place_count > 2 ? places[i] : 0;
   child = fork();
   if (child == 0) {
@@ -218,22 +207,18 @@ int image_make(int argc, char **argv) {
   struct image *image = (struct image *)image_area;
   size_t room = (image_area_end - image_area) / 16 * sizeof *notes, len;
   const void *bytecode;
-  if (argc < 5 || strcmp(argv[1], "--dump") != 0)
-    return fatal_text("no heap image in this executable", "");
+  if (argc < 5 || strcmp(argv[1], "--dump") != 0) return fatal_text("no heap image in this executable", "");
   places = map_file(argv[3], &place_count);
   place_count /= sizeof *places;
   bytecode = map_file(argv[2], &len);
   notes = map_zeros(room);
   seen = map_zeros((1 << 16) * sizeof *seen);
-  if (len == 0 || !notes || !seen)
-    return fatal_text("cannot read", argv[2]);
-  if (measure(image, bytecode, len) != 0 || fill(image, bytecode, len) != 0)
-    return 1;
+  if (len == 0 || !notes || !seen) return fatal_text("cannot read", argv[2]);
+  if (measure(image, bytecode, len) != 0 || fill(image, bytecode, len) != 0) return 1;
   clear_unused();
   image->start = image_area;
   image->used = parts[PARTS - 1].next - image_area;
   memcpy(image->magic, IMAGE_MAGIC, sizeof image->magic);
-  if (argc > 5 && write_file(argv[5], (char *)notes, room) != 0)
-    return 1;
+  if (argc > 5 && write_file(argv[5], (char *)notes, room) != 0) return 1;
   return write_file(argv[4], image_area, image->used);
 }

@@ -1,0 +1,185 @@
+/* Files, directories, descriptors and locks.
+ *
+ * Promises: descriptors are close-on-exec from the start, but for dup2's copy.
+ * Read next: poll.c (waiting for descriptors).
+ */
+#include "internal.h"
+#include <dirent.h>
+#include <stdio.h> /* rename, nothing else */
+#include <sys/file.h>
+#include <sys/vfs.h>
+
+CALL(open) {
+  int64_t fd;
+  int flags = ((int)a[1].n & ~OPEN_NOFOLLOW) | (a[1].n & OPEN_NOFOLLOW ? O_NOFOLLOW : 0);
+  /* not open(): musl's sets close-on-exec a second time, for kernels of 2007 */
+  RETRY(fd, syscall(SYS_openat, AT_FDCWD, a[0].s, flags | O_CLOEXEC | O_LARGEFILE, (mode_t)a[2].n));
+  return result(fd);
+}
+
+CALL(close) {
+  /* Linux has closed the descriptor even when it says EINTR. */
+  return close((int)a[0].n) < 0 && errno != EINTR ? -errno : 0;
+}
+
+CALL(read) {
+  ssize_t got;
+  if (a[1].n < 1 || a[1].n > (int64_t)sizeof out->buf) return -EINVAL;
+  RETRY(got, read((int)a[0].n, out->buf, (size_t)a[1].n));
+  if (got < 0) return -errno;
+  out->bytes = out->buf;
+  out->len = (size_t)got;
+  return 0;
+}
+
+CALL(write) {
+  ssize_t put;
+  RETRY(put, write((int)a[0].n, a[1].s, a[1].len));
+  return result(put);
+}
+
+CALL(pwrite) {
+  ssize_t put;
+  RETRY(put, pwrite((int)a[0].n, a[1].s, a[1].len, a[2].n));
+  return result(put);
+}
+
+CALL(ftruncate) {
+  int r;
+  RETRY(r, ftruncate((int)a[0].n, a[1].n));
+  return result(r);
+}
+
+static int64_t stat_result(int r, const struct stat *st, sys_out *out) {
+  if (r < 0) return -errno;
+  uint64_t inode = st->st_ino;
+  int64_t v[] = {st->st_mode, (int64_t)st->st_dev, (int64_t)(inode & 0xffffffff), (int64_t)(inode >> 32), st->st_uid,
+                 st->st_gid,  st->st_size,         st->st_mtim.tv_sec,            st->st_mtim.tv_nsec,     (int64_t)st->st_nlink};
+  memcpy(out->v, v, sizeof v);
+  out->count = COUNT(v);
+  return 0;
+}
+
+CALL(stat) {
+  struct stat st;
+  return stat_result(stat(a[0].s, &st), &st, out);
+}
+
+CALL(lstat) {
+  struct stat st;
+  return stat_result(lstat(a[0].s, &st), &st, out);
+}
+
+CALL(fstat) {
+  struct stat st;
+  return stat_result(fstat((int)a[0].n, &st), &st, out);
+}
+
+CALL(fsync) { return result(fsync((int)a[0].n)); }
+CALL(fchmod) { return result(fchmod((int)a[0].n, (mode_t)a[1].n)); }
+CALL(fchown) { return result(fchown((int)a[0].n, (uid_t)a[1].n, (gid_t)a[2].n)); }
+CALL(access) { return result(access(a[0].s, (int)a[1].n)); }
+CALL(chmod) { return result(chmod(a[0].s, (mode_t)a[1].n)); }
+CALL(mkdir) { return result(mkdir(a[0].s, (mode_t)a[1].n)); }
+CALL(mkfifo) { return result(mkfifo(a[0].s, (mode_t)a[1].n)); }
+CALL(rename) { return result(rename(a[0].s, a[1].s)); }
+CALL(unlink) { return result(unlink(a[0].s)); }
+CALL(link) { return result(link(a[0].s, a[1].s)); }
+CALL(symlink) { return result(symlink(a[0].s, a[1].s)); }
+CALL(chdir) { return result(chdir(a[0].s)); }
+CALL(fchdir) { return result(fchdir((int)a[0].n)); }
+CALL(dup2) { return result(dup2((int)a[0].n, (int)a[1].n)); }
+CALL(flock) { return result(flock((int)a[0].n, (int)a[1].n)); }
+
+/* The kernel grants a write lease only where nobody else has the file open. Whoever opens it before the lease is returned
+ * makes the kernel send a signal: SIGURG, which is ignored. */
+CALL(probeLease) {
+  int fd = (int)a[0].n;
+  if (fcntl(fd, F_SETSIG, SIGURG) < 0 || fcntl(fd, F_SETLEASE, F_WRLCK) < 0) return -errno;
+  return result(fcntl(fd, F_SETLEASE, F_UNLCK));
+}
+
+CALL(exchange) {
+#ifdef SYS_renameat2
+  return result(syscall(SYS_renameat2, AT_FDCWD, a[0].s, AT_FDCWD, a[1].s, 2 /* RENAME_EXCHANGE */));
+#else
+  return -ENOSYS;
+#endif
+}
+
+CALL(readlink) {
+  ssize_t got = readlink(a[0].s, out->buf, sizeof out->buf);
+  if (got < 0) return -errno;
+  out->bytes = out->buf;
+  out->len = (size_t)got;
+  return 0;
+}
+
+/* Names go to the buffer while they fit, then to memory that doubles. */
+static int64_t add_name(sys_out *out, size_t *room, const char *name) {
+  size_t size = strlen(name) + 1;
+  if (size > *room - out->len) {
+    char *more = realloc(out->owned, *room * 2);
+    if (!more) return -ENOMEM;
+    if (!out->owned) memcpy(more, out->buf, out->len);
+    out->owned = more;
+    out->bytes = more;
+    *room *= 2;
+  }
+  memcpy((char *)out->bytes + out->len, name, size);
+  out->len += size;
+  out->count++;
+  return 0;
+}
+
+CALL(readdir) {
+  DIR *dir = opendir(a[0].s);
+  if (!dir) return -errno;
+  size_t room = sizeof out->buf;
+  int64_t r = 0;
+  out->bytes = out->buf;
+  out->len = 0;
+  out->count = 0;
+  while (r == 0) {
+    errno = 0;
+    const struct dirent *entry = readdir(dir);
+    if (!entry) {
+      r = -errno;
+      break;
+    }
+    if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, "..")) r = add_name(out, &room, entry->d_name);
+  }
+  closedir(dir);
+  return r;
+}
+
+CALL(pipe) {
+  int fd[2];
+  if (a[0].n & ~(int64_t)O_NONBLOCK) return -EINVAL;
+  if (pipe2(fd, (int)a[0].n | O_CLOEXEC) < 0) return -errno;
+  return numbers_result(out, fd[0], fd[1]);
+}
+
+CALL(fstype) {
+  struct statfs fs;
+  return statfs(a[0].s, &fs) < 0 ? -errno : (int64_t)(uint32_t)fs.f_type;
+}
+
+CALL(setBlocking) {
+  int flags = fcntl((int)a[0].n, F_GETFL);
+  if (flags < 0) return -errno;
+  return flags & O_NONBLOCK ? result(fcntl((int)a[0].n, F_SETFL, flags & ~O_NONBLOCK)) : 0;
+}
+
+CALL(setCloexec) { return result(fcntl((int)a[0].n, F_SETFD, a[1].n ? FD_CLOEXEC : 0)); }
+
+/* Not flock, whose owner is the open description: processes that must exclude each other may share it. */
+CALL(posixLock) {
+  struct flock lock = {.l_type = a[1].n ? F_WRLCK : F_UNLCK, .l_whence = SEEK_SET};
+  return result(fcntl((int)a[0].n, F_SETLK, &lock));
+}
+
+CALL(sync) {
+  sync();
+  return 0;
+}
