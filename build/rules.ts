@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 
 /** All C of the product, the heap image's included; comments and empty lines apart. */
-const C_LINES_MAX = 2200;
+const C_LINES_MAX = 2400;
 const C_FILE_LINES_MAX = 300;
 
 /** Folder of src -> the folders it may import from, besides itself: types too. */

@@ -4,7 +4,15 @@
 // before it waits for any; `status` does nothing it does not need, as it is run often.
 // Read next: sv/commands.ts (the verbs), sv/others.ts (words that are none), ../client/send.ts, ../client/wait.ts, ../client/describe.ts.
 import { usageText } from '../cli/help.ts';
-import { baseName, type Given, leadingNumber, type OptionTable, parseOptions, problemLine } from '../cli/options.ts';
+import {
+  baseName,
+  type Given,
+  leadingNumber,
+  type Option,
+  type OptionTable,
+  parseOptions,
+  problemLine,
+} from '../cli/options.ts';
 import { err, out, visible } from '../cli/say.ts';
 import { ID_LINE } from '../cli/version.ts';
 import type { Bytes } from '../abi/bytes.ts';
@@ -16,7 +24,9 @@ import { commandFor, commands, type Verb } from './sv/commands.ts';
 import { describeFully } from '../client/describe.ts';
 import { isSupervisedFromAbove, isToCome } from '../client/expected.ts';
 import { hintFor } from './sv/others.ts';
-import type { Tool } from './sv/tool.ts';
+import type { Call, RunTool, Tool } from './sv/tool.ts';
+import { errorText } from '../cli/errno.ts';
+import { coldPart } from '../host/cold.ts';
 import { toolFor, tools } from './sv/tools.ts';
 import { type Told, tell } from '../client/send.ts';
 import {
@@ -82,6 +92,7 @@ const help: Help = {
       title: 'Environment',
       rows: [
         { term: 'SVDIR', text: 'where services are; else the first of /etc/service, /service, /var/service' },
+        { term: 'SVSRC', text: 'where new, link and remove keep service directories; else /etc/sv' },
         { term: 'SVWAIT', text: 'seconds to wait, where -w does not say' },
       ],
     },
@@ -198,13 +209,13 @@ const jobOf = (calledAs: Bytes, command: Verb, names: readonly Bytes[], given: G
   return { calledAs, command, services, wait, deadlineMs };
 };
 
-interface Call {
+interface Words {
   readonly given: Given;
   readonly words: readonly Bytes[];
 }
 
 /** What is asked for; null: a call that is wrong, which stderr then says. */
-const read = (argv: readonly Bytes[], usage: Help): Call | null => {
+const read = (argv: readonly Bytes[], usage: Help): Words | null => {
   const argv0 = argv[0] ?? 'sv';
   const parsed = parseOptions(options, argv.slice(1));
   if (parsed.kind === 'problem') err(problemLine(argv0, parsed));
@@ -226,20 +237,32 @@ const unknown = (calledAs: Bytes, typed: Bytes, names: readonly Bytes[], usage: 
   return null;
 };
 
+/** What a tool does is loaded when one is called. */
+const runCold = ({ name }: Tool, call: Call): number => {
+  const parts = coldPart();
+  const run = typeof parts === 'number' ? undefined : (parts[name] as RunTool | undefined);
+  if (run !== undefined) return run(call);
+  const why = typeof parts === 'number' ? errorText(parts) : 'not in this build';
+  err(`sv: ${name}: unable to load this part of the program from /proc/self/exe: ${why}\n`);
+  return USAGE_CODE;
+};
+
 /** A verb with options of its own. */
 const runTool = (tool: Tool, words: readonly Bytes[], given: Given): number => {
   const parsed = parseOptions(tool.options, words);
   if (parsed.kind === 'problem') err(problemLine('sv', parsed));
   else if (parsed.rest.length > 0 || !tool.wantsOperands) {
     const waits = given.last('w') === undefined ? null : waitMs(given);
-    return tool.run({ given: parsed.given, operands: parsed.rest, waitMs: waits });
+    return runCold(tool, { given: parsed.given, operands: parsed.rest, waitMs: waits });
   }
   err(`usage: sv ${tool.name}${usageOfOptions(tool)} ${tool.operands}\n`);
   return USAGE_CODE;
 };
 
+const shownName = (option: Option): string => (option.letter === undefined ? `--${option.long}` : `-${option.letter}`);
+
 const usageOfOptions = ({ options: table }: Tool): string =>
-  table.map((option) => ` [--${option.long}${option.value === undefined ? '' : ` ${option.value}`}]`).join('');
+  table.map((option) => ` [${shownName(option)}${option.value === undefined ? '' : ` ${option.value}`}]`).join('');
 
 const runAsSv = (argv: readonly Bytes[]): number => {
   const call = read(argv, help);

@@ -34,7 +34,7 @@ const SIGNALS: Readonly<Record<string, string>> = {
 };
 
 /** `exit code 1`, `signal KILL (out of memory)` */
-export const endText = (members: Members): Bytes => {
+const endText = (members: Members): Bytes => {
   const { code, signal, oom } = members;
   if (typeof signal === 'string') {
     const memory = oom === true ? 'out of memory' : oom === 'possible' ? 'perhaps out of memory' : undefined;

@@ -6,6 +6,7 @@
 import type { Bytes } from '../abi/bytes.ts';
 import { signalName } from '../abi/signals.ts';
 import { conditionOfReport, type Report } from '../formats/report.ts';
+import { momentMs } from '../formats/moment.ts';
 import { spanText } from '../formats/span.ts';
 import type { LastEnd, SupervisorState } from '../formats/state.ts';
 import { shown } from './render-event.ts';
@@ -25,7 +26,7 @@ const padded = (text: Bytes, width: number): Bytes => text + ' '.repeat(Math.max
 const cut = (text: Bytes, width: number): Bytes =>
   (text.match(/[^\x80-\xbf][\x80-\xbf]*/g) ?? []).slice(0, width).join('');
 
-const secondsFrom = (time: string, nowMs: number): number => (nowMs - Date.parse(time)) / 1000;
+const secondsFrom = (time: string, nowMs: number): number => (nowMs - (momentMs(time) ?? nowMs)) / 1000;
 
 const howEnded = ({ code, signal, oom }: LastEnd): Bytes => {
   const end = signal === 0 ? `exit ${code}` : `signal ${signalName(signal)}`;

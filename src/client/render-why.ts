@@ -6,6 +6,7 @@ import type { Bytes } from '../abi/bytes.ts';
 import type { Condition } from '../formats/condition.ts';
 import type { Recorded } from '../formats/history.ts';
 import { conditionOfReport, type Report, type Side } from '../formats/report.ts';
+import { momentMs } from '../formats/moment.ts';
 import { spanText } from '../formats/span.ts';
 import { eventText, shown, timeOfDay } from './render-event.ts';
 
@@ -41,7 +42,7 @@ const failuresText = ({ state }: Side): Bytes => {
 const nextStart = (side: Side, nowMs: number): Bytes => {
   const next = side.state?.next ?? null;
   if (next === null) return 'its start is due';
-  const seconds = (Date.parse(next) - nowMs) / 1000;
+  const seconds = ((momentMs(next) ?? nowMs) - nowMs) / 1000;
   return seconds < 1 ? 'its start is due' : `starts again in ${spanText(seconds)}`;
 };
 

@@ -41,7 +41,7 @@ const ageMs = ({ main }: Report, ms: number): number =>
   main === null ? 0 : ms - main.status.sec * 1000 - main.status.nsec / 1e6;
 
 /** Whether a service is where it shall be. `ms`: Unix milliseconds. */
-export const verdictOn = (goal: Goal, report: Report, ms: number): Verdict => {
+const verdictOn = (goal: Goal, report: Report, ms: number): Verdict => {
   const condition = conditionOfReport(report);
   if (condition === 'failed' && HOPELESS.includes(goal)) return 'hopeless';
   if (!(REACHED[goal] as readonly Condition[]).includes(condition)) return 'not yet';

@@ -4,12 +4,22 @@
 // told of. Events come from the history of a service; where a supervisor writes none, from differences of its status.
 // Read next: reports.ts, ../formats/history.ts, ../applets/sv/watch.ts.
 import type { Bytes } from '../abi/bytes.ts';
-import { IN_CREATE, IN_DELETE, IN_MODIFY, IN_MOVED_FROM, IN_MOVED_TO, IN_ONLYDIR, POLLIN } from '../abi/flags.ts';
+import {
+  CLOCK_REALTIME,
+  IN_CREATE,
+  IN_DELETE,
+  IN_MODIFY,
+  IN_MOVED_FROM,
+  IN_MOVED_TO,
+  IN_ONLYDIR,
+  POLLIN,
+} from '../abi/flags.ts';
 import { decodeHistory, HISTORY_MAX } from '../formats/history.ts';
 import { watchesIn } from '../formats/inotify.ts';
+import { momentText } from '../formats/moment.ts';
 import { conditionOfReport, type Report } from '../formats/report.ts';
 import { type Fd, refused } from '../host/calls.ts';
-import { monotonicMs, nowMs } from '../host/clock.ts';
+import { monotonicMs } from '../host/clock.ts';
 import { waitOnce } from '../host/loop.ts';
 import { sys } from '../host/sys.ts';
 import { newAsking, readSupervised, reportOf, servicesLike } from './reports.ts';
@@ -47,7 +57,10 @@ export interface Watching {
 const historyOf = (dir: Bytes): ReturnType<typeof decodeHistory> =>
   decodeHistory(readSupervised(`${dir}/supervise/history.jsonl`, 2 * HISTORY_MAX) ?? '');
 
-const isoNow = (): string => new Date(nowMs()).toISOString();
+const isoNow = (): string => {
+  const [sec, nsec] = sys.clock(CLOCK_REALTIME);
+  return momentText(sec, nsec);
+};
 
 const happening = (watched: Watched, event: string, members: Happening['members']): Happening => ({
   service: watched.service.name,

@@ -2,6 +2,7 @@
 //
 // Pure. Read next: stamp.ts (who writes them).
 import type { Bytes } from '../abi/bytes.ts';
+import { momentMs } from './moment.ts';
 
 export interface Stamped {
   /** Unix milliseconds, fractions kept; what lines are merged by. */
@@ -11,18 +12,9 @@ export interface Stamped {
 }
 
 const TAI64N = /^@4([0-9a-f]{15})([0-9a-f]{8}) /;
-const UTC = /^(\d{4})-(\d\d)-(\d\d)[_T ](\d\d):(\d\d):(\d\d)\.(\d{1,9}) /;
+const UTC = /^\d{4}-\d\d-\d\d[_T ]\d\d:\d\d:\d\d\.\d{1,9}(?= )/;
 /** What a label's seconds have above Unix time, in runit's and daemontools' way. */
 const TAI_OFFSET = 10;
-const DAY_MS = 86_400_000;
-
-/** Days from the Unix epoch to a date, by years that begin in March. */
-const dayOf = (year: number, month: number, day: number): number => {
-  const marchYear = month > 2 ? year : year - 1;
-  const marchMonth = (month + 9) % 12;
-  const leaps = Math.floor(marchYear / 4) - Math.floor(marchYear / 100) + Math.floor(marchYear / 400);
-  return 365 * marchYear + leaps + Math.floor((153 * marchMonth + 2) / 5) + day - 1 - 719_468;
-};
 
 const fromLabel = (line: Bytes): Stamped | null => {
   const match = TAI64N.exec(line);
@@ -38,11 +30,8 @@ export const stampIn = (line: Bytes): Stamped | null => {
   if (label !== null) return label;
   const match = UTC.exec(line);
   if (match === null) return null;
-  const [all, ...fields] = match;
-  const [year = 0, month = 0, day = 0, hours = 0, minutes = 0, seconds = 0] = fields.map(Number);
-  const fraction = Number(`0.${fields[6]}`);
-  const ms = dayOf(year, month, day) * DAY_MS + ((hours * 60 + minutes) * 60 + seconds + fraction) * 1000;
-  return { ms, text: line.slice(all.length) };
+  const [moment] = match;
+  return { ms: momentMs(moment) as number, text: line.slice(moment.length + 1) };
 };
 
 /** Lines of several logs, each log's in its own order: merged by their stamps where every line has one, else as they come. */

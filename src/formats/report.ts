@@ -6,7 +6,7 @@ import type { Bytes } from '../abi/bytes.ts';
 import { signalName } from '../abi/signals.ts';
 import { type Condition, conditionOf } from './condition.ts';
 import type { Json } from './json.ts';
-import { rfc3339 } from './stamp.ts';
+import { momentText } from './moment.ts';
 import type { LastEnd, SupervisorState } from './state.ts';
 import type { Status } from './status.ts';
 
@@ -40,8 +40,7 @@ export interface Report {
 export const conditionOfReport = ({ main }: Report): Condition =>
   main === null ? 'unsupervised' : conditionOf(main.status, main.state);
 
-/** Milliseconds are enough, and what state.json has. */
-const shortTime = (status: Status): string => `${rfc3339(status).slice(0, -4)}Z`;
+const shortTime = ({ sec, nsec }: Status): string => momentText(sec, nsec);
 
 const secondsSince = ({ sec, nsec }: Status, nowMs: number): number =>
   Math.max(0, Math.floor(nowMs / 1000 - sec - nsec / 1e9));

@@ -7,7 +7,7 @@ import { readDirectory } from '../../client/lint/read.ts';
 import { findings } from '../../client/lint/rules.ts';
 import { servicesLike } from '../../client/reports.ts';
 import { lookup, type Service, servicesNamed } from '../../client/service.ts';
-import { type Call, MOST_FAILURES, type Tool } from './tool.ts';
+import { type Call, MOST_FAILURES } from './tool.ts';
 
 /** Whether a service has findings that count. */
 const fails = ({ name, dir }: Service, strict: boolean): boolean => {
@@ -16,7 +16,7 @@ const fails = ({ name, dir }: Service, strict: boolean): boolean => {
   return found.some(({ level }) => strict || level === 'error');
 };
 
-const run = ({ given, operands }: Call): number => {
+export const runLint = ({ given, operands }: Call): number => {
   const services = operands.length > 0 ? servicesNamed(operands) : servicesLike([]);
   if (typeof services === 'number') {
     err(`sv: unable to read ${visible(lookup().dir)}: ${errorText(services)}\n`);
@@ -24,13 +24,4 @@ const run = ({ given, operands }: Call): number => {
   }
   const strict = given.count('strict') > 0;
   return Math.min(MOST_FAILURES, services.filter((service) => fails(service, strict)).length);
-};
-
-export const lint: Tool = {
-  name: 'lint',
-  operands: '[dir ...]',
-  text: 'check service directories before they are used',
-  options: [{ long: 'strict', text: 'count warnings as errors' }],
-  wantsOperands: false,
-  run,
 };

@@ -9,10 +9,8 @@ import { lookup, servicesNamed, variable } from '../../client/service.ts';
 import { encodeJson } from '../../formats/json.ts';
 import { type Report, reportJson } from '../../formats/report.ts';
 import { nowMs } from '../../host/clock.ts';
-import { type Call, MOST_FAILURES, type Tool } from './tool.ts';
+import { type Call, MOST_FAILURES } from './tool.ts';
 import { isTerminal, widthOf } from './terminal.ts';
-
-const USAGE = { long: 'usage', text: 'add processor time, memory and processes to --json' } as const;
 
 const asJson = (reports: readonly Report[], ms: number): void => {
   out(`[${reports.map((report) => encodeJson(reportJson(report, ms))).join(',\n ')}]\n`);
@@ -23,7 +21,7 @@ const asTable = (reports: readonly Report[], ms: number): void => {
   out(listText(reports, { nowMs: ms, width: widthOf(), colour }));
 };
 
-const runList = ({ given, operands }: Call): number => {
+export const runList = ({ given, operands }: Call): number => {
   const services = servicesLike(operands);
   if (typeof services === 'number') {
     err(`sv: unable to read ${visible(lookup().dir)}: ${errorText(services)}\n`);
@@ -36,16 +34,7 @@ const runList = ({ given, operands }: Call): number => {
   return 0;
 };
 
-export const list: Tool = {
-  name: 'list',
-  operands: '[pattern ...]',
-  text: 'print a table of all services, or of those that match',
-  options: [{ long: 'json', text: 'as a JSON array instead' }, USAGE],
-  wantsOperands: false,
-  run: runList,
-};
-
-const runStatus = ({ given, operands }: Call): number => {
+export const runStatus = ({ given, operands }: Call): number => {
   const asking = newAsking(given.count('usage') > 0);
   // names as they were given: JSON has its own way to keep a terminal safe
   const reports = servicesNamed(operands).map((service, at) => ({
@@ -54,14 +43,4 @@ const runStatus = ({ given, operands }: Call): number => {
   }));
   asJson(reports, nowMs());
   return Math.min(MOST_FAILURES, reports.filter(({ main }) => main === null).length);
-};
-
-/** `status` with options; without any it is the command. */
-export const statusAsData: Tool = {
-  name: 'status',
-  operands: '--json service ...',
-  text: 'print the state of services as a JSON array',
-  options: [{ long: 'json', text: 'as a JSON array' }, USAGE],
-  wantsOperands: true,
-  run: runStatus,
 };

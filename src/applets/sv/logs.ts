@@ -10,7 +10,7 @@ import type { Bytes } from '../../abi/bytes.ts';
 import { wholeNumber } from '../../formats/decimal.ts';
 import { mergeLines } from '../../formats/log-stamp.ts';
 import { isTerminal } from './terminal.ts';
-import { type Call, MOST_FAILURES, type Tool } from './tool.ts';
+import { type Call, MOST_FAILURES } from './tool.ts';
 
 const LINES = 20;
 const LINES_MOST = 100_000;
@@ -33,7 +33,7 @@ const linesOf = (service: Service, count: number): readonly Line[] | null => {
   return null;
 };
 
-const run = ({ given, operands }: Call): number => {
+export const runLogs = ({ given, operands }: Call): number => {
   const asked = given.last('n');
   const count = asked === undefined ? LINES : wholeNumber(asked, LINES_MOST);
   if (count === null) {
@@ -51,13 +51,4 @@ const run = ({ given, operands }: Call): number => {
       .join(''),
   );
   return Math.min(MOST_FAILURES, logs.length - found.length);
-};
-
-export const logs: Tool = {
-  name: 'logs',
-  operands: 'service ...',
-  text: 'print the last lines of the logs of services',
-  options: [{ letter: 'n', value: 'lines', text: 'so many lines instead of 20' }],
-  wantsOperands: true,
-  run,
 };

@@ -11,7 +11,7 @@ import { O_CREAT, O_EXCL, O_WRONLY } from '../../abi/flags.ts';
 import { metricsText } from '../../formats/metrics.ts';
 import { refused } from '../../host/calls.ts';
 import { sys } from '../../host/sys.ts';
-import type { Call, Tool } from './tool.ts';
+import type { Call } from './tool.ts';
 
 const MODE = 0o644;
 
@@ -37,7 +37,7 @@ const replace = (path: Bytes, text: Bytes): number => {
   return Math.min(0, done);
 };
 
-const run = ({ given, operands }: Call): number => {
+export const runMetrics = ({ given, operands }: Call): number => {
   const services = servicesLike(operands);
   if (typeof services === 'number') return fail(`unable to read ${visible(lookup().dir)}`, services);
   const asking = newAsking(true);
@@ -49,13 +49,4 @@ const run = ({ given, operands }: Call): number => {
   if (path === undefined) return out(text) ? 0 : 1;
   const done = replace(path, text);
   return done < 0 ? fail(`unable to replace ${visible(path)}`, done) : 0;
-};
-
-export const metrics: Tool = {
-  name: 'metrics',
-  operands: '[pattern ...]',
-  text: 'print all services, or those that match, as Prometheus text',
-  options: [{ long: 'output', value: 'file', text: 'replace file instead, for the textfile collector' }],
-  wantsOperands: false,
-  run,
 };

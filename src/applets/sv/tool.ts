@@ -20,9 +20,10 @@ export interface Tool {
   readonly options: OptionTable;
   /** A call without operands is wrong. */
   readonly wantsOperands: boolean;
-  /** Returns the exit code. */
-  run(call: Call): number;
 }
+
+/** What a tool does, in the cold part under its name. Returns the exit code. */
+export type RunTool = (call: Call) => number;
 
 /** More failures than this count as this many: exit codes from 100 on mean other things. */
 export const MOST_FAILURES = 99;

@@ -6,7 +6,7 @@ import { servicesNamed } from '../../client/service.ts';
 import { GOALS, isGoal, type Result, waitFor } from '../../client/wait-for.ts';
 import { conditionOfReport } from '../../formats/report.ts';
 import { monotonicMs } from '../../host/clock.ts';
-import { type Call, MOST_FAILURES, type Tool } from './tool.ts';
+import { type Call, MOST_FAILURES } from './tool.ts';
 
 const USAGE_CODE = 100;
 
@@ -14,7 +14,7 @@ const complain = ({ service, report }: Result, goal: string): void => {
   err(`sv: ${visible(service.name)}: ${conditionOfReport(report)}, not ${goal}\n`);
 };
 
-const run = ({ given, operands, waitMs }: Call): number => {
+export const runWait = ({ given, operands, waitMs }: Call): number => {
   const [goal, ...names] = operands;
   if (!isGoal(goal) || names.length === 0) {
     const got = goal === undefined ? 'nothing' : `'${visible(goal)}'`;
@@ -27,13 +27,4 @@ const run = ({ given, operands, waitMs }: Call): number => {
   if (any && missing.length < results.length) return 0;
   for (const result of missing) complain(result, goal);
   return Math.min(MOST_FAILURES, missing.length);
-};
-
-export const wait: Tool = {
-  name: 'wait',
-  operands: 'up|ready|down|done|failed|gone service ...',
-  text: 'wait until services are in a state; without -w for as long as it takes',
-  options: [{ long: 'any', text: 'until one of them is' }],
-  wantsOperands: true,
-  run,
 };

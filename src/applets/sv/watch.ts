@@ -9,14 +9,14 @@ import { beginWatching, type Happening, waitForHappenings } from '../../client/w
 import { encodeJson, type Json } from '../../formats/json.ts';
 import { refused } from '../../host/calls.ts';
 import { sys } from '../../host/sys.ts';
-import type { Call, Tool } from './tool.ts';
+import type { Call } from './tool.ts';
 
 const asText = (one: Happening): Bytes => `${timeOfDay(one.at)} ${shown(one.service)} ${eventText(one)}\n`;
 
 const asJson = ({ service, at, event, members }: Happening): Bytes =>
   `${encodeJson({ service, at, event, ...(members as { readonly [name: string]: Json }) })}\n`;
 
-const run = ({ given, operands }: Call): number => {
+export const runWatch = ({ given, operands }: Call): number => {
   const signals = sys.catchSignals([SIGHUP, SIGINT, SIGTERM]);
   if (refused(signals)) return 1;
   const text = given.count('json') > 0 ? asJson : asText;
@@ -26,13 +26,4 @@ const run = ({ given, operands }: Call): number => {
     happenings = waitForHappenings(watching, signals, null);
   }
   return 0;
-};
-
-export const watch: Tool = {
-  name: 'watch',
-  operands: '[pattern ...]',
-  text: 'print events of services as they happen',
-  options: [{ long: 'json', text: 'as JSON, an object a line' }],
-  wantsOperands: false,
-  run,
 };

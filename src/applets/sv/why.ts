@@ -10,7 +10,7 @@ import { decodeHistory, HISTORY_MAX, type Recorded } from '../../formats/history
 import { encodeJson, type Json } from '../../formats/json.ts';
 import { conditionOfReport, type Report, reportJson } from '../../formats/report.ts';
 import { nowMs } from '../../host/clock.ts';
-import { type Call, MOST_FAILURES, type Tool } from './tool.ts';
+import { type Call, MOST_FAILURES } from './tool.ts';
 
 /** Events and log lines that are shown. */
 const EVENTS = 6;
@@ -42,19 +42,10 @@ const asJson = ({ report, history, log, nowMs: ms }: Facts): Json => ({
   log_lines: log === null ? [] : log.lines,
 });
 
-const run = ({ given, operands }: Call): number => {
+export const runWhy = ({ given, operands }: Call): number => {
   const asking = newAsking(false);
   const all = servicesNamed(operands).map((service) => factsOf(service, asking, nowMs()));
   if (given.count('json') > 0) out(`[${all.map((facts) => encodeJson(asJson(facts))).join(',\n ')}]\n`);
   else out(all.map(whyText).join('\n'));
   return Math.min(MOST_FAILURES, all.filter(({ report }) => report.main === null).length);
-};
-
-export const why: Tool = {
-  name: 'why',
-  operands: 'service ...',
-  text: 'explain the state of services, with their last ends and log lines',
-  options: [{ long: 'json', text: 'as a JSON array' }],
-  wantsOperands: true,
-  run,
 };
