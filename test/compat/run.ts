@@ -25,7 +25,7 @@ import { unmet } from './needs.ts';
 import { type Options, parseOptions } from './options.ts';
 import { closeAll, play } from './play.ts';
 import { applies, C231, REFERENCE } from './suites.ts';
-import { summary } from '../summary.ts';
+import { summary } from '../lib/summary.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const options = parseOptions(process.argv.slice(2), ROOT);

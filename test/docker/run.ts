@@ -16,7 +16,7 @@ import { FILES } from './cases/files.ts';
 import { IMAGES } from './cases/images.ts';
 import { LIFE } from './cases/life.ts';
 import { Engine } from './engine.ts';
-import { summary } from '../summary.ts';
+import { summary } from '../lib/summary.ts';
 import { buildExamples, buildOurs, buildTested, makeBases } from './images.ts';
 
 const { values } = parseArgs({

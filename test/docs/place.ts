@@ -4,7 +4,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
-import { mmdebstrap, nameOf, type Wanted } from '../debian.ts';
+import { mmdebstrap, nameOf, type Wanted } from '../lib/debian.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const CACHE = join(ROOT, '.cache/docs');

@@ -9,9 +9,9 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Case } from './case.ts';
 import { CASES } from './cases/index.ts';
-import { elapse } from './wait.ts';
+import { sleep } from '../lib/wait.ts';
 import { World } from './world.ts';
-import { summary } from '../summary.ts';
+import { summary } from '../lib/summary.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const CASE_MS = 180_000;
@@ -47,7 +47,7 @@ const isThere = (program: string): boolean =>
   ['/usr/bin', '/bin', '/usr/sbin', '/sbin'].some((dir) => existsSync(join(dir, program)));
 
 const tooLong = async (ms: number): Promise<never> => {
-  await elapse(ms);
+  await sleep(ms);
   throw new Error(`took longer than ${ms / 1000} s`);
 };
 

@@ -7,7 +7,7 @@ import { spawn, execFileSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { summary } from '../summary.ts';
+import { summary } from '../lib/summary.ts';
 import { CACHE, unpack } from './bases.ts';
 import { Box } from './box.ts';
 import { SCENARIOS, type Scenario } from './scenarios.ts';

@@ -23,7 +23,7 @@ export interface Case {
   readonly from?: Debian;
   readonly attempt: (room: Room) => Promise<void>;
   /** Why it cannot be tried on this machine; undefined where it can. */
-  readonly impossible?: () => string | undefined;
+  readonly skipReason?: () => string | undefined;
 }
 
 export class CaseRoom implements Room {

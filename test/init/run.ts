@@ -6,9 +6,9 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { bounded } from '../compat/waiting.ts';
+import { bounded } from '../lib/wait.ts';
 import { type Case, CaseRoom } from './case.ts';
-import { endCommands } from './command.ts';
+import { endPrograms } from '../lib/run.ts';
 import { DOCS } from './cases/docs.ts';
 import { HELPERS } from './cases/helpers.ts';
 import { INITS } from './cases/inits.ts';
@@ -16,7 +16,7 @@ import { LXC } from './cases/lxc.ts';
 import { SYSTEMD } from './cases/systemd.ts';
 import { isOwn, mapIds, playInOwn, watchGroups } from './mounts.ts';
 import { Roots } from './roots.ts';
-import { summary } from '../summary.ts';
+import { summary } from '../lib/summary.ts';
 
 const CASE_MS = 240_000;
 
@@ -58,7 +58,7 @@ const faultOf = async (given: Case, room: CaseRoom): Promise<string | undefined>
 };
 
 async function play(given: Case, index: number): Promise<void> {
-  const reason = given.impossible?.();
+  const reason = given.skipReason?.();
   if (reason !== undefined) {
     counts.skipped++;
     console.log(`SKIPPED ${given.title}: ${reason}`);
@@ -77,7 +77,7 @@ async function play(given: Case, index: number): Promise<void> {
 }
 
 async function leave(code: number): Promise<never> {
-  endCommands();
+  endPrograms();
   for (const room of open) await room.close();
   removeGroups();
   rmSync(base, { recursive: true, force: true });

@@ -9,7 +9,7 @@ import { copyFileSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { elapse } from '../fault/wait.ts';
+import { sleep } from '../lib/wait.ts';
 import { kill, World } from '../fault/world.ts';
 import { Random } from '../sim/random.ts';
 import { type Act, GENTLE, ROUGH } from './acts.ts';
@@ -43,7 +43,7 @@ const play = async (fleet: Fleet, acts: readonly Act[], random: Random, forMs: n
   let count = 0;
   for (; Date.now() < endMs; count++) {
     random.pick(acts)(fleet, random.pick(fleet.services), random);
-    await elapse(random.int(2 * PAUSE_MS));
+    await sleep(random.int(2 * PAUSE_MS));
   }
   return count;
 };

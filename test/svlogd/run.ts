@@ -20,7 +20,7 @@ import type { Place } from './play.ts';
 import { documentFaults } from './documented.ts';
 import { closeSessions } from './session.ts';
 import { propertyCase } from './property.ts';
-import { summary } from '../summary.ts';
+import { summary } from '../lib/summary.ts';
 
 interface Job {
   readonly name: string;

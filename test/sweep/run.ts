@@ -9,7 +9,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { elapse } from '../fault/wait.ts';
+import { sleep } from '../lib/wait.ts';
 import { World } from '../fault/world.ts';
 import { Random } from '../sim/random.ts';
 import { callNames, errnoOf, refusalsOf, type Refusal } from './calls.ts';
@@ -61,7 +61,7 @@ const prepareBin = (): string => {
 };
 
 const tooLong = async (world: World): Promise<never> => {
-  await elapse(CASE_MS);
+  await sleep(CASE_MS);
   if (open.has(world)) late.push(world);
   throw new Error(`took longer than ${CASE_MS / 1000} s`);
 };
