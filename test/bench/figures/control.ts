@@ -138,5 +138,10 @@ export const restart: Figure = {
   skipReason: needsSv,
   measure: measureRestart,
 };
-export const latency: Figure = { name: 'latency', title: 'control by sv', skipReason: needsSv, measure: measureLatency };
+export const latency: Figure = {
+  name: 'latency',
+  title: 'control by sv',
+  skipReason: needsSv,
+  measure: measureLatency,
+};
 export const fifo: Figure = { name: 'fifo', title: 'control without sv', measure: measureFifo };
