@@ -8,11 +8,6 @@ const SETTLE_MS = 60_000;
 const LOOK_MS = 200;
 const MEMORY_KB = 256;
 
-export interface Check {
-  readonly title: string;
-  readonly wrong: readonly string[];
-}
-
 /** Until `look` finds nothing wrong, or time is up. */
 export const settle = async (look: () => readonly string[]): Promise<readonly string[]> => {
   const endMs = Date.now() + SETTLE_MS;
