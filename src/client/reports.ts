@@ -6,8 +6,7 @@
 import type { Bytes } from '../abi/bytes.ts';
 import { EACCES, ENOENT } from '../abi/errno.ts';
 import { O_NOCTTY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, S_IFDIR, S_IFMT, S_IFREG } from '../abi/flags.ts';
-import { type Locks, holderOf, newLocks } from '../effects/scan/lock-holder.ts';
-import { letGo } from '../effects/process/held.ts';
+import { isLocked, type Locks, newLocks } from '../effects/scan/lock-holder.ts';
 import { matcher } from '../formats/pattern.ts';
 import type { Report, Side } from '../formats/report.ts';
 import { decodeState, STATE_MAX, type SupervisorState } from '../formats/state.ts';
@@ -47,10 +46,7 @@ const stateOf = (dir: Bytes): SupervisorState | null => {
 
 /** The status of a service whose `ok` we may not open: a runsv holds its lock, and the file itself can be read. */
 const statusByLock = (dir: Bytes, locks: Locks): Side['status'] | null => {
-  if (openFifo(dir, 'ok') !== -EACCES) return null;
-  const holder = holderOf(dir, locks);
-  if (holder === null) return null;
-  letGo(holder);
+  if (openFifo(dir, 'ok') !== -EACCES || !isLocked(dir, locks)) return null;
   const status = readStatus(dir);
   return isTrouble(status) ? null : status;
 };
