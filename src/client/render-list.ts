@@ -2,10 +2,10 @@
 //
 // Promises: no control character of a name, a status text or a reason reaches the terminal; a line is no longer than
 // the terminal is wide where the columns before the last leave room. Pure.
-// Read next: ../formats/report.ts (the same facts as data).
+// Read next: ../formats/snapshot.ts (the same facts as data).
 import type { Bytes } from '../abi/bytes.ts';
 import { signalName } from '../abi/signals.ts';
-import { conditionOfReport, type Report } from '../formats/report.ts';
+import { conditionOfSnapshot, type Snapshot } from '../formats/snapshot.ts';
 import { momentMs } from '../formats/moment.ts';
 import { spanText } from '../formats/span.ts';
 import type { LastEnd, SupervisorState } from '../formats/state.ts';
@@ -42,9 +42,9 @@ const lastEndText = (state: SupervisorState | null, nowMs: number): Bytes => {
   return parts.join('; ');
 };
 
-const cellsOf = (report: Report, nowMs: number): readonly Bytes[] => {
-  const { main, name, error } = report;
-  const condition = conditionOfReport(report);
+const cellsOf = (snapshot: Snapshot, nowMs: number): readonly Bytes[] => {
+  const { main, name, error } = snapshot;
+  const condition = conditionOfSnapshot(snapshot);
   if (main === null) return [shown(name), condition, '', '', '', error === null ? '' : shown(error)];
   const { status, state } = main;
   const forSeconds = nowMs / 1000 - status.sec - status.nsec / 1e9;
@@ -96,8 +96,8 @@ const rowText = (cells: readonly Bytes[], widths: readonly number[], { width, co
 };
 
 /** The whole table, headings first. */
-export const listText = (reports: readonly Report[], style: ListStyle): Bytes => {
-  const rows: readonly (readonly Bytes[])[] = [HEADINGS, ...reports.map((report) => cellsOf(report, style.nowMs))];
+export const listText = (snapshots: readonly Snapshot[], style: ListStyle): Bytes => {
+  const rows: readonly (readonly Bytes[])[] = [HEADINGS, ...snapshots.map((snapshot) => cellsOf(snapshot, style.nowMs))];
   const widths = HEADINGS.map((_, column) => Math.max(...rows.map((cells) => widthOf(cells[column] as Bytes))));
   return rows.map((cells) => rowText(cells, widths, style)).join('');
 };

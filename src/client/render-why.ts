@@ -5,7 +5,7 @@
 import type { Bytes } from '../abi/bytes.ts';
 import type { Condition } from '../formats/condition.ts';
 import type { Recorded } from '../formats/history.ts';
-import { conditionOfReport, type Report, type Side } from '../formats/report.ts';
+import { conditionOfSnapshot, type Snapshot, type Side } from '../formats/snapshot.ts';
 import { momentMs } from '../formats/moment.ts';
 import { spanText } from '../formats/span.ts';
 import { eventText, shown, timeOfDay } from './render-event.ts';
@@ -23,7 +23,7 @@ export interface Awaited {
 }
 
 export interface Facts {
-  readonly report: Report;
+  readonly snapshot: Snapshot;
   /** null: none was recorded. */
   readonly history: readonly Recorded[] | null;
   readonly log: LogTail | null;
@@ -56,8 +56,8 @@ const downText = (age: Bytes, normallyUp: boolean): Bytes => {
   return `down for ${age}, ${why}`;
 };
 
-const sentenceOf = ({ report, awaited, nowMs }: Facts, side: Side): Bytes => {
-  const condition = conditionOfReport(report);
+const sentenceOf = ({ snapshot, awaited, nowMs }: Facts, side: Side): Bytes => {
+  const condition = conditionOfSnapshot(snapshot);
   const age = ageOf(side, nowMs);
   const paused = side.status.paused ? ', paused' : '';
   const reason = side.state?.reason;
@@ -70,7 +70,7 @@ const sentenceOf = ({ report, awaited, nowMs }: Facts, side: Side): Bytes => {
     case 'done':
       return `${condition} for ${age}${reason == null ? '' : `: ${shown(reason)}`}`;
     case 'down':
-      return downText(age, report.normallyUp);
+      return downText(age, snapshot.normallyUp);
     case 'starting':
       return `starting${processText(side)}, not ready after ${age}${paused}`;
     case 'unready':
@@ -98,10 +98,10 @@ const logLines = ({ log }: Facts): readonly Bytes[] =>
 
 /** The whole answer about one service. */
 export const whyText = (facts: Facts): Bytes => {
-  const { report } = facts;
-  const name = shown(report.name);
-  if (report.main === null) return `${name}: unsupervised: ${shown(report.error ?? 'runsv not running')}\n`;
-  const lines = [`${name}: ${sentenceOf(facts, report.main)}`, ...historyLines(facts), ...logLines(facts)];
-  if (START_HINTS.includes(conditionOfReport(report))) lines.push(`to start it now: sv start ${name}`);
+  const { snapshot } = facts;
+  const name = shown(snapshot.name);
+  if (snapshot.main === null) return `${name}: unsupervised: ${shown(snapshot.error ?? 'runsv not running')}\n`;
+  const lines = [`${name}: ${sentenceOf(facts, snapshot.main)}`, ...historyLines(facts), ...logLines(facts)];
+  if (START_HINTS.includes(conditionOfSnapshot(snapshot))) lines.push(`to start it now: sv start ${name}`);
   return `${lines.join('\n')}\n`;
 };

@@ -2,7 +2,7 @@
 //
 // Promises: /proc is read once for all services. A process that ends meanwhile counts with what it was seen to have.
 import { processIn, readSmall } from '../effects/process/proc.ts';
-import type { Usage } from '../formats/report.ts';
+import type { Usage } from '../formats/snapshot.ts';
 import { refused } from '../host/calls.ts';
 import { sys } from '../host/sys.ts';
 

@@ -4,12 +4,12 @@
 // Read next: ../formats/condition.ts, ../applets/sv/wait.ts.
 import { IN_CREATE, IN_MOVED_TO, IN_ONLYDIR, POLLIN } from '../abi/flags.ts';
 import type { Condition } from '../formats/condition.ts';
-import { conditionOfReport, type Report } from '../formats/report.ts';
+import { conditionOfSnapshot, type Snapshot } from '../formats/snapshot.ts';
 import { type Fd, refused } from '../host/calls.ts';
 import { monotonicMs, nowMs } from '../host/clock.ts';
 import { waitOnce } from '../host/loop.ts';
 import { sys } from '../host/sys.ts';
-import { newAsking, reportOf } from './reports.ts';
+import { newAsking, snapshotOf } from './snapshots.ts';
 import type { Service } from './service.ts';
 
 /** What can be waited for, and the conditions that are it. */
@@ -37,27 +37,27 @@ const NEWS_BYTES = 65_536;
 
 export type Verdict = 'reached' | 'hopeless' | 'not yet';
 
-const ageMs = ({ main }: Report, ms: number): number =>
+const ageMs = ({ main }: Snapshot, ms: number): number =>
   main === null ? 0 : ms - main.status.sec * 1000 - main.status.nsec / 1e6;
 
 /** Whether a service is where it shall be. `ms`: Unix milliseconds. */
-const verdictOn = (goal: Goal, report: Report, ms: number): Verdict => {
-  const condition = conditionOfReport(report);
+const verdictOn = (goal: Goal, snapshot: Snapshot, ms: number): Verdict => {
+  const condition = conditionOfSnapshot(snapshot);
   if (condition === 'failed' && HOPELESS.includes(goal)) return 'hopeless';
   if (!(REACHED[goal] as readonly Condition[]).includes(condition)) return 'not yet';
-  const lasts = condition !== 'running' || HOPELESS.includes(goal) === false || ageMs(report, ms) >= LASTING_MS;
+  const lasts = condition !== 'running' || HOPELESS.includes(goal) === false || ageMs(snapshot, ms) >= LASTING_MS;
   return lasts ? 'reached' : 'not yet';
 };
 
 export interface Result {
   readonly service: Service;
-  readonly report: Report;
+  readonly snapshot: Snapshot;
   readonly verdict: Verdict;
 }
 
 const lookAt = (goal: Goal, service: Service): Result => {
-  const report = reportOf(service, newAsking(false));
-  return { service, report, verdict: verdictOn(goal, report, nowMs()) };
+  const snapshot = snapshotOf(service, newAsking(false));
+  return { service, snapshot, verdict: verdictOn(goal, snapshot, nowMs()) };
 };
 
 const watchAll = (services: readonly Service[]): Fd | null => {
@@ -69,7 +69,7 @@ const watchAll = (services: readonly Service[]): Fd | null => {
 
 /** When to look again though nothing tells: for what has no event, and for a process that has just started. */
 const nextLookMs = (goal: Goal, results: readonly Result[]): number => {
-  const young = results.some(({ report, verdict }) => verdict === 'not yet' && conditionOfReport(report) === 'running');
+  const young = results.some(({ snapshot, verdict }) => verdict === 'not yet' && conditionOfSnapshot(snapshot) === 'running');
   return monotonicMs() + (young && goal !== 'gone' ? LASTING_MS : LOOK_MS);
 };
 

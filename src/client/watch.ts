@@ -2,7 +2,7 @@
 //
 // Promises: woken by the kernel where it has inotify, else a look every 0.42 s; services that come join, those that go are
 // told of. Events come from the history of a service; where a supervisor writes none, from differences of its status.
-// Read next: reports.ts, ../formats/history.ts, ../applets/sv/watch.ts.
+// Read next: snapshots.ts, ../formats/history.ts, ../applets/sv/watch.ts.
 import type { Bytes } from '../abi/bytes.ts';
 import {
   CLOCK_REALTIME,
@@ -17,12 +17,12 @@ import {
 import { decodeHistory, HISTORY_MAX } from '../formats/history.ts';
 import { watchesIn } from '../formats/inotify.ts';
 import { momentText } from '../formats/moment.ts';
-import { conditionOfReport, type Report } from '../formats/report.ts';
+import { conditionOfSnapshot, type Snapshot } from '../formats/snapshot.ts';
 import { type Fd, refused } from '../host/calls.ts';
 import { monotonicMs } from '../host/clock.ts';
 import { waitOnce } from '../host/loop.ts';
 import { sys } from '../host/sys.ts';
-import { newAsking, readSupervised, reportOf, servicesLike } from './reports.ts';
+import { newAsking, readSupervised, snapshotOf, servicesLike } from './snapshots.ts';
 import { lookup, type Service } from './service.ts';
 
 const LOOK_MS = 420;
@@ -41,7 +41,7 @@ export interface Happening {
 
 interface Watched {
   readonly service: Service;
-  report: Report;
+  snapshot: Snapshot;
   /** The number of the last event that was seen, -1 where there is no history. */
   last: number;
   watch: number;
@@ -69,22 +69,22 @@ const happening = (watched: Watched, event: string, members: Happening['members'
   members,
 });
 
-const conditionMembers = (report: Report): Happening['members'] => ({
-  condition: conditionOfReport(report),
-  ...(report.main === null || report.main.status.pid === 0 ? {} : { pid: report.main.status.pid }),
+const conditionMembers = (snapshot: Snapshot): Happening['members'] => ({
+  condition: conditionOfSnapshot(snapshot),
+  ...(snapshot.main === null || snapshot.main.status.pid === 0 ? {} : { pid: snapshot.main.status.pid }),
 });
 
-const isSame = (one: Report, other: Report): boolean =>
-  conditionOfReport(one) === conditionOfReport(other) && one.main?.status.pid === other.main?.status.pid;
+const isSame = (one: Snapshot, other: Snapshot): boolean =>
+  conditionOfSnapshot(one) === conditionOfSnapshot(other) && one.main?.status.pid === other.main?.status.pid;
 
 /** The events of a service since the last look. */
 const newsOf = (watched: Watched): readonly Happening[] => {
-  const before = watched.report;
-  watched.report = reportOf(watched.service, newAsking(false));
+  const before = watched.snapshot;
+  watched.snapshot = snapshotOf(watched.service, newAsking(false));
   const history = historyOf(watched.service.dir);
   const fresh = history.filter(({ n }) => n > watched.last);
   if (history.length === 0) {
-    return isSame(before, watched.report) ? [] : [happening(watched, 'changed', conditionMembers(watched.report))];
+    return isSame(before, watched.snapshot) ? [] : [happening(watched, 'changed', conditionMembers(watched.snapshot))];
   }
   const [first] = fresh;
   const missed = first === undefined || watched.last < 0 ? 0 : first.n - watched.last - 1;
@@ -101,10 +101,10 @@ const join = (watching: Watching, service: Service): Happening => {
   // watched before it is looked at, so that no change falls between
   const { inotify } = watching;
   const watch = inotify === null ? -1 : sys.watch(inotify, `${service.dir}/supervise`, SERVICE_CHANGES);
-  const report = reportOf(service, newAsking(false));
-  const watched: Watched = { service, report, last: historyOf(service.dir).at(-1)?.n ?? -1, watch };
+  const snapshot = snapshotOf(service, newAsking(false));
+  const watched: Watched = { service, snapshot, last: historyOf(service.dir).at(-1)?.n ?? -1, watch };
   watching.all.set(service.dir, watched);
-  return happening(watched, 'is', conditionMembers(report));
+  return happening(watched, 'is', conditionMembers(snapshot));
 };
 
 /** Services that have come and gone. */

@@ -1,7 +1,7 @@
 // The condition of a service: one word for what is going on, from runit's status and what the supervisor adds to it.
 //
 // Pure. A tree that C's runsv supervises has no state.json: its services are running, down or about to start again.
-// Read next: report.ts (who shows it).
+// Read next: snapshot.ts (who shows it).
 import type { SupervisorState } from './state.ts';
 import type { Status } from './status.ts';
 

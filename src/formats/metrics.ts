@@ -1,17 +1,17 @@
 // Reports as Prometheus text, format 0.0.4.
 //
 // Promises: one HELP and one TYPE line a metric, label values escaped; what a service cannot tell is left out. Pure.
-// Read next: report.ts.
+// Read next: snapshot.ts.
 import type { Bytes } from '../abi/bytes.ts';
 import { validUtf8 } from './json.ts';
-import { conditionOfReport, type Report } from './report.ts';
+import { conditionOfSnapshot, type Snapshot } from './snapshot.ts';
 
 interface Metric {
   readonly name: string;
   readonly type: 'gauge' | 'counter';
   readonly help: string;
   /** null: it cannot be told. */
-  readonly value: (report: Report) => number | null;
+  readonly value: (snapshot: Snapshot) => number | null;
 }
 
 const flag = (yes: boolean): number => (yes ? 1 : 0);
@@ -25,7 +25,7 @@ const METRICS: readonly Metric[] = [
     name: 'ready',
     type: 'gauge',
     help: 'Whether the service is of use: ready where it can tell, else running.',
-    value: (report) => flag(['ready', 'running', 'reloading'].includes(conditionOfReport(report))),
+    value: (snapshot) => flag(['ready', 'running', 'reloading'].includes(conditionOfSnapshot(snapshot))),
   },
   {
     name: 'wanted_up',
@@ -37,13 +37,13 @@ const METRICS: readonly Metric[] = [
     name: 'failed',
     type: 'gauge',
     help: 'Whether its restart policy has given the service up.',
-    value: (report) => flag(conditionOfReport(report) === 'failed'),
+    value: (snapshot) => flag(conditionOfSnapshot(snapshot) === 'failed'),
   },
   {
     name: 'waiting',
     type: 'gauge',
     help: 'Whether a start is held back, by a delay or by a dependency.',
-    value: (report) => flag(['waiting', 'backoff'].includes(conditionOfReport(report))),
+    value: (snapshot) => flag(['waiting', 'backoff'].includes(conditionOfSnapshot(snapshot))),
   },
   {
     name: 'supervised',
@@ -98,16 +98,16 @@ const labelValue = (text: Bytes): Bytes =>
 
 const headOf = (name: string, type: string, help: string): Bytes => `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n`;
 
-const metricText = ({ name, type, help, value }: Metric, reports: readonly Report[]): Bytes => {
-  const lines = reports.flatMap((report) => {
-    const told = value(report);
-    return told === null ? [] : [`runit_service_${name}{service="${labelValue(report.name)}"} ${told}\n`];
+const metricText = ({ name, type, help, value }: Metric, snapshots: readonly Snapshot[]): Bytes => {
+  const lines = snapshots.flatMap((snapshot) => {
+    const told = value(snapshot);
+    return told === null ? [] : [`runit_service_${name}{service="${labelValue(snapshot.name)}"} ${told}\n`];
   });
   return lines.length === 0 ? '' : headOf(`runit_service_${name}`, type, help) + lines.join('');
 };
 
 /** The whole text. `version`: of this program. */
-export const metricsText = (reports: readonly Report[], version: string): Bytes =>
-  METRICS.map((metric) => metricText(metric, reports)).join('') +
+export const metricsText = (snapshots: readonly Snapshot[], version: string): Bytes =>
+  METRICS.map((metric) => metricText(metric, snapshots)).join('') +
   headOf('runit_build_info', 'gauge', 'The version of runitbox.') +
   `runit_build_info{version="${labelValue(version)}"} 1\n`;

@@ -5,7 +5,7 @@ import { errorText } from '../../cli/errno.ts';
 import { err, out, visible } from '../../cli/say.ts';
 import { readDirectory } from '../../client/lint/read.ts';
 import { findings } from '../../client/lint/rules.ts';
-import { servicesLike } from '../../client/reports.ts';
+import { servicesLike } from '../../client/snapshots.ts';
 import { lookup, type Service, servicesNamed } from '../../client/service.ts';
 import { type Call, MOST_FAILURES } from './tool.ts';
 

@@ -4,7 +4,7 @@
 import { err, out, visible } from '../../cli/say.ts';
 import { currentLog, tailOf } from '../../client/log-files.ts';
 import { shown } from '../../client/render-event.ts';
-import { newAsking, reportOf } from '../../client/reports.ts';
+import { newAsking, snapshotOf } from '../../client/snapshots.ts';
 import { type Service, servicesNamed } from '../../client/service.ts';
 import type { Bytes } from '../../abi/bytes.ts';
 import { wholeNumber } from '../../formats/decimal.ts';
@@ -23,7 +23,7 @@ interface Line {
 
 /** The lines of one service; null, and a line that says why, where there are none to be found. */
 const linesOf = (service: Service, count: number): readonly Line[] | null => {
-  const { main, log } = reportOf(service, newAsking(false));
+  const { main, log } = snapshotOf(service, newAsking(false));
   const path = currentLog(service.dir, log?.status.pid ?? 0);
   const name = visible(service.name);
   if (path !== null) return tailOf(path, count).lines.map((line) => ({ name, line }));

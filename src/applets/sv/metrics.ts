@@ -4,7 +4,7 @@
 import { errorText } from '../../cli/errno.ts';
 import { err, out, visible } from '../../cli/say.ts';
 import { VERSION } from '../../cli/version.ts';
-import { newAsking, reportOf, servicesLike } from '../../client/reports.ts';
+import { newAsking, snapshotOf, servicesLike } from '../../client/snapshots.ts';
 import { lookup } from '../../client/service.ts';
 import type { Bytes } from '../../abi/bytes.ts';
 import { O_CREAT, O_EXCL, O_WRONLY } from '../../abi/flags.ts';
@@ -42,7 +42,7 @@ export const runMetrics = ({ given, operands }: Call): number => {
   if (typeof services === 'number') return fail(`unable to read ${visible(lookup().dir)}`, services);
   const asking = newAsking(true);
   const text = metricsText(
-    services.map((service) => reportOf(service, asking)),
+    services.map((service) => snapshotOf(service, asking)),
     VERSION,
   );
   const path = given.last('output');

@@ -4,14 +4,14 @@
 import { err, visible } from '../../cli/say.ts';
 import { servicesNamed } from '../../client/service.ts';
 import { GOALS, isGoal, type Result, waitFor } from '../../client/wait-for.ts';
-import { conditionOfReport } from '../../formats/report.ts';
+import { conditionOfSnapshot } from '../../formats/snapshot.ts';
 import { monotonicMs } from '../../host/clock.ts';
 import { type Call, MOST_FAILURES } from './tool.ts';
 
 const USAGE_CODE = 100;
 
-const complain = ({ service, report }: Result, goal: string): void => {
-  err(`sv: ${visible(service.name)}: ${conditionOfReport(report)}, not ${goal}\n`);
+const complain = ({ service, snapshot }: Result, goal: string): void => {
+  err(`sv: ${visible(service.name)}: ${conditionOfSnapshot(snapshot)}, not ${goal}\n`);
 };
 
 export const runWait = ({ given, operands, waitMs }: Call): number => {

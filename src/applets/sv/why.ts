@@ -4,11 +4,11 @@
 import { out } from '../../cli/say.ts';
 import { currentLog, tailOf } from '../../client/log-files.ts';
 import { type Facts, whyText } from '../../client/render-why.ts';
-import { type Asking, newAsking, readSupervised, reportOf } from '../../client/reports.ts';
+import { type Asking, newAsking, readSupervised, snapshotOf } from '../../client/snapshots.ts';
 import { type Service, servicesNamed } from '../../client/service.ts';
 import { decodeHistory, HISTORY_MAX, type Recorded } from '../../formats/history.ts';
 import { encodeJson, type Json } from '../../formats/json.ts';
-import { conditionOfReport, type Report, reportJson } from '../../formats/report.ts';
+import { conditionOfSnapshot, type Snapshot, snapshotJson } from '../../formats/snapshot.ts';
 import { nowMs } from '../../host/clock.ts';
 import { type Call, MOST_FAILURES } from './tool.ts';
 
@@ -22,22 +22,22 @@ const historyOf = (dir: string): readonly Recorded[] | null => {
 };
 
 /** The services that one waits for lie beside it. */
-const awaitedOf = ({ main, directory }: Report, asking: Asking): Facts['awaited'] =>
+const awaitedOf = ({ main, directory }: Snapshot, asking: Asking): Facts['awaited'] =>
   (main?.state?.waiting ?? []).map((name) => {
     const dir = `${directory.replace(/\/+$/, '')}/../${name}`;
-    return { name, condition: conditionOfReport(reportOf({ name, dir }, asking)) };
+    return { name, condition: conditionOfSnapshot(snapshotOf({ name, dir }, asking)) };
   });
 
 const factsOf = (service: Service, asking: Asking, ms: number): Facts => {
-  const report = reportOf(service, asking);
+  const snapshot = snapshotOf(service, asking);
   const history = historyOf(service.dir)?.slice(-EVENTS) ?? null;
-  const path = currentLog(service.dir, report.log?.status.pid ?? 0);
+  const path = currentLog(service.dir, snapshot.log?.status.pid ?? 0);
   const log = path === null ? null : tailOf(path, LOG_LINES);
-  return { report, history, log, awaited: awaitedOf(report, asking), nowMs: ms };
+  return { snapshot, history, log, awaited: awaitedOf(snapshot, asking), nowMs: ms };
 };
 
-const asJson = ({ report, history, log, nowMs: ms }: Facts): Json => ({
-  ...(reportJson(report, ms) as { readonly [name: string]: Json }),
+const asJson = ({ snapshot, history, log, nowMs: ms }: Facts): Json => ({
+  ...(snapshotJson(snapshot, ms) as { readonly [name: string]: Json }),
   history: (history ?? []).map(({ members }) => members as { readonly [name: string]: Json }),
   log_lines: log === null ? [] : log.lines,
 });
@@ -47,5 +47,5 @@ export const runWhy = ({ given, operands }: Call): number => {
   const all = servicesNamed(operands).map((service) => factsOf(service, asking, nowMs()));
   if (given.count('json') > 0) out(`[${all.map((facts) => encodeJson(asJson(facts))).join(',\n ')}]\n`);
   else out(all.map(whyText).join('\n'));
-  return Math.min(MOST_FAILURES, all.filter(({ report }) => report.main === null).length);
+  return Math.min(MOST_FAILURES, all.filter(({ snapshot }) => snapshot.main === null).length);
 };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type ListStyle, listText } from '../../../src/client/render-list.ts';
-import type { Report } from '../../../src/formats/report.ts';
+import type { Snapshot } from '../../../src/formats/snapshot.ts';
 import { NEW_STATE, type LastEnd, type SupervisorState } from '../../../src/formats/state.ts';
 import type { Status } from '../../../src/formats/status.ts';
 
@@ -19,7 +19,7 @@ const last: LastEnd = {
   oom: null,
 };
 
-const of = (name: string, status: Status, state: Partial<SupervisorState> | null): Report => ({
+const of = (name: string, status: Status, state: Partial<SupervisorState> | null): Snapshot => ({
   name,
   directory: `/etc/service/${name}`,
   main: { status, state: state === null ? null : { ...NEW_STATE, ...state } },
@@ -31,7 +31,7 @@ const of = (name: string, status: Status, state: Partial<SupervisorState> | null
 
 describe('the table of services', () => {
   it('shows what is going on', () => {
-    const reports = [
+    const snapshots = [
       of('cache', { ...run, sec: SEC - 183_600 }, null),
       of('db', { ...run, pid: 298 }, { pid: 298, by: 'fd', ready: true, readyAt: 't', starts: 1 }),
       of('migrate', { ...down, want: 'down' }, { outcome: 'done', starts: 1, last: { ...last, code: 0 } }),
@@ -46,7 +46,7 @@ describe('the table of services', () => {
       { ...of('gone', down, null), main: null, error: 'runsv not running' },
       { ...of('mute', down, null), main: null },
     ];
-    expect(listText(reports, style)).toBe(
+    expect(listText(snapshots, style)).toBe(
       [
         'SERVICE  STATE         PID  FOR    STARTS  LAST END',
         'cache    running       311  2d 3h  -',

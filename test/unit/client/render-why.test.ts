@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { eventText, timeOfDay } from '../../../src/client/render-event.ts';
 import { type Facts, whyText } from '../../../src/client/render-why.ts';
 import type { Recorded } from '../../../src/formats/history.ts';
-import type { Report } from '../../../src/formats/report.ts';
+import type { Snapshot } from '../../../src/formats/snapshot.ts';
 import { NEW_STATE, type SupervisorState } from '../../../src/formats/state.ts';
 import type { Status } from '../../../src/formats/status.ts';
 
@@ -26,7 +26,7 @@ const recorded = (event: string, members: Record<string, unknown> = {}): Recorde
 
 const facts = (status: Status | null, state: Partial<SupervisorState> | null, more: Partial<Facts> = {}): Facts => {
   const main = status === null ? null : { status, state: state === null ? null : { ...NEW_STATE, ...state } };
-  const report: Report = {
+  const snapshot: Snapshot = {
     name: 'web',
     directory: '/s/web',
     main,
@@ -35,7 +35,7 @@ const facts = (status: Status | null, state: Partial<SupervisorState> | null, mo
     log: null,
     usage: null,
   };
-  return { report, history: null, log: null, awaited: [], nowMs, ...more };
+  return { snapshot, history: null, log: null, awaited: [], nowMs, ...more };
 };
 
 const firstLine = (given: Facts): string => whyText(given).split('\n')[0] ?? '';
@@ -93,7 +93,7 @@ describe('sv why', () => {
 
   it('knows a service that is normally down', () => {
     const given = facts({ ...down, want: 'down' }, null);
-    expect(firstLine({ ...given, report: { ...given.report, normallyUp: false } })).toBe(
+    expect(firstLine({ ...given, snapshot: { ...given.snapshot, normallyUp: false } })).toBe(
       'web: down for 5s, it is normally down',
     );
   });
@@ -113,7 +113,7 @@ describe('an event in words', () => {
       'ended after 1.0 s: signal SEGV (invalid memory access), odd?',
     ],
     ['ended', { signal: 'USR1', ran: 1 }, 'ended after 1.0 s: signal USR1'],
-    ['ended', { code: 127, ran: 'x' }, 'ended after ?: exit code 127 (a program was not found, as shells report it)'],
+    ['ended', { code: 127, ran: 'x' }, 'ended after ?: exit code 127 (a program was not found, as shells snapshot it)'],
     ['ended', {}, 'ended after ?: exit code ?'],
     ['finished', { code: 1, took: 2 }, './finish took 2.0 s: exit code 1'],
     ['waiting', { why: 'delay', seconds: 27 }, 'starts again in 27 s'],

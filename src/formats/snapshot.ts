@@ -1,4 +1,4 @@
-// A service as a report: all that can be known from outside, and how `--json` shows it.
+// A service as a snapshot: all that can be known from outside, and how `--json` shows it.
 //
 // The members of the JSON are a contract, docs/sv.schema.json: they are added to, never renamed or removed. What is not
 // known is null. Pure. Read next: condition.ts, metrics.ts.
@@ -24,7 +24,7 @@ export interface Usage {
   readonly processes: number;
 }
 
-export interface Report {
+export interface Snapshot {
   readonly name: Bytes;
   readonly directory: Bytes;
   /** null: no supervisor could be asked; `error` says why. */
@@ -37,7 +37,7 @@ export interface Report {
   readonly usage: Usage | null;
 }
 
-export const conditionOfReport = ({ main }: Report): Condition =>
+export const conditionOfSnapshot = ({ main }: Snapshot): Condition =>
   main === null ? 'unsupervised' : conditionOf(main.status, main.state);
 
 const shortTime = ({ sec, nsec }: Status): string => momentText(sec, nsec);
@@ -73,12 +73,12 @@ const currentState = ({ status, state }: Side): SupervisorState | null =>
 const readyOf = ({ status, state }: Side): boolean | null =>
   state === null || state.by === null ? null : state.pid === status.pid && state.ready;
 
-const supervisedJson = (report: Report, main: Side, nowMs: number): Json => {
+const supervisedJson = (snapshot: Snapshot, main: Side, nowMs: number): Json => {
   const { status, state } = main;
   const current = currentState(main);
   return {
-    service: report.name,
-    directory: report.directory,
+    service: snapshot.name,
+    directory: snapshot.directory,
     supervised: true,
     condition: conditionOf(status, state),
     state: status.phase,
@@ -86,7 +86,7 @@ const supervisedJson = (report: Report, main: Side, nowMs: number): Json => {
     since: shortTime(status),
     seconds: secondsSince(status, nowMs),
     want: status.want,
-    normally: report.normallyUp ? 'up' : 'down',
+    normally: snapshot.normallyUp ? 'up' : 'down',
     paused: status.paused,
     got_term: status.gotTerm,
     ready: readyOf(main),
@@ -102,19 +102,19 @@ const supervisedJson = (report: Report, main: Side, nowMs: number): Json => {
     consecutive_failures: state?.consecutiveFailures ?? null,
     ooms: state?.ooms ?? null,
     last_end: state?.last == null ? null : lastEndJson(state.last),
-    log: report.log === null ? null : logJson(report.log, nowMs),
-    ...usageJson(report.usage),
+    log: snapshot.log === null ? null : logJson(snapshot.log, nowMs),
+    ...usageJson(snapshot.usage),
   };
 };
 
 /** `nowMs`: Unix milliseconds. */
-export const reportJson = (report: Report, nowMs: number): Json =>
-  report.main === null
+export const snapshotJson = (snapshot: Snapshot, nowMs: number): Json =>
+  snapshot.main === null
     ? {
-        service: report.name,
-        directory: report.directory,
+        service: snapshot.name,
+        directory: snapshot.directory,
         supervised: false,
         condition: 'unsupervised',
-        error: report.error ?? 'runsv not running',
+        error: snapshot.error ?? 'runsv not running',
       }
-    : supervisedJson(report, report.main, nowMs);
+    : supervisedJson(snapshot, snapshot.main, nowMs);

@@ -1,14 +1,14 @@
-// Services as reports: every fact that can be read from outside, for `sv list`, `status --json`, `metrics` and the rest.
+// Services as snapshots: every fact that can be read from outside, for `sv list`, `status --json`, `metrics` and the rest.
 //
 // Promises: reads files of supervise/ without following links or waiting, and believes nothing about their length. Works
 // for a tree that C's runsv supervises. Where we may not ask whether runsv lives, the kernel's list of locks tells.
-// Read next: ../formats/report.ts, service.ts.
+// Read next: ../formats/snapshot.ts, service.ts.
 import type { Bytes } from '../abi/bytes.ts';
 import { EACCES, ENOENT } from '../abi/errno.ts';
 import { O_NOCTTY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, S_IFDIR, S_IFMT, S_IFREG } from '../abi/flags.ts';
 import { isLocked, type Locks, newLocks } from '../effects/scan/lock-holder.ts';
 import { matcher } from '../formats/pattern.ts';
-import type { Report, Side } from '../formats/report.ts';
+import type { Snapshot, Side } from '../formats/snapshot.ts';
 import { decodeState, STATE_MAX, type SupervisorState } from '../formats/state.ts';
 import { refused } from '../host/calls.ts';
 import { sys } from '../host/sys.ts';
@@ -81,7 +81,7 @@ export const newAsking = (usage: boolean): Asking => ({
 });
 
 /** What is known of one service. */
-export const reportOf = ({ name, dir }: Service, { locks, processes }: Asking): Report => {
+export const snapshotOf = ({ name, dir }: Service, { locks, processes }: Asking): Snapshot => {
   const side = sideOf(dir, locks);
   if (!isSide(side)) {
     return { name, directory: dir, main: null, error: errorOf(side), normallyUp: true, log: null, usage: null };

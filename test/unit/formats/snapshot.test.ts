@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { encodeJson } from '../../../src/formats/json.ts';
 import { metricsText } from '../../../src/formats/metrics.ts';
-import { conditionOfReport, type Report, reportJson } from '../../../src/formats/report.ts';
+import { conditionOfSnapshot, type Snapshot, snapshotJson } from '../../../src/formats/snapshot.ts';
 import { NEW_STATE } from '../../../src/formats/state.ts';
 import type { Status } from '../../../src/formats/status.ts';
 
@@ -9,7 +9,7 @@ const SEC = Date.UTC(2026, 10, 27, 11, 53, 0) / 1000;
 const NOW_MS = (SEC + 312) * 1000 + 950;
 const run: Status = { sec: SEC, nsec: 918_000_000, pid: 4711, paused: false, want: 'up', gotTerm: false, phase: 'run' };
 const down: Status = { ...run, pid: 0, phase: 'down', want: 'down' };
-const web: Report = {
+const web: Snapshot = {
   name: 'web',
   directory: '/etc/service/web',
   main: {
@@ -40,11 +40,11 @@ const web: Report = {
   usage: null,
 };
 
-const json = (report: Report): Record<string, unknown> => JSON.parse(encodeJson(reportJson(report, NOW_MS)));
+const json = (snapshot: Snapshot): Record<string, unknown> => JSON.parse(encodeJson(snapshotJson(snapshot, NOW_MS)));
 
-describe('a report as JSON', () => {
+describe('a snapshot as JSON', () => {
   it('is what the manual shows', () => {
-    expect(encodeJson(reportJson(web, NOW_MS))).toBe(
+    expect(encodeJson(snapshotJson(web, NOW_MS))).toBe(
       '{"service":"web","directory":"/etc/service/web","supervised":true,"condition":"ready","state":"run","pid":4711,' +
         '"since":"2026-11-27T11:53:00.918Z","seconds":312,"want":"up","normally":"up","paused":false,"got_term":false,"ready":true,' +
         '"ready_by":"socket","ready_since":"2026-11-27T11:53:01.204Z","text":"Serving 3 clients","waiting_for":[],"next_start":null,' +
@@ -91,7 +91,7 @@ describe('a report as JSON', () => {
       error: 'unable to change to service directory: file does not exist',
     });
     expect(json({ ...missing, error: null })['error']).toBe('runsv not running');
-    expect(conditionOfReport(missing)).toBe('unsupervised');
+    expect(conditionOfSnapshot(missing)).toBe('unsupervised');
   });
 
   it('has what the service uses, if that was asked for', () => {
@@ -105,7 +105,7 @@ describe('a report as JSON', () => {
   });
 });
 
-describe('reports as metrics', () => {
+describe('snapshots as metrics', () => {
   const odd = { ...web, name: 'a"b\\c\nd\xff', main: null };
 
   it('have one head a metric, and a line for each service that can tell', () => {
