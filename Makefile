@@ -114,12 +114,20 @@ whole = $1 && mv $@.new $@
 
 # --- bundle --------------------------------------------------------------------------------------------------------
 
-$O/runitbox.js: $(SOURCES) $(MAIN) build/image/samples.js node_modules/.stamp Makefile
+# runitbox.js is what the heap image holds; cold.js is loaded when it is first asked for; whole.js is both, for builds
+# without an image.
+bundle = $(BIN)/esbuild $1 --bundle --format=iife --platform=neutral --main-fields=module,main --target=es2023 \
+  --banner:js='"use strict";' --supported:logical-assignment=false --legal-comments=none --minify-whitespace --minify-syntax \
+  $(DEFINE_VERSION) --log-level=warning --outfile=$@.new
+BUNDLE_FROM := $(SOURCES) node_modules/.stamp Makefile
+
+$O/runitbox.js: $(MAIN) build/image/samples.js $(BUNDLE_FROM)
 	@mkdir -p $O
-	$(BIN)/esbuild $(MAIN) --bundle --format=iife --platform=neutral --main-fields=module,main --target=es2023 \
-	  --banner:js='"use strict";' --supported:logical-assignment=false --legal-comments=none --minify-whitespace --minify-syntax \
-	  $(DEFINE_VERSION) --log-level=warning --outfile=$@.new
+	$(call bundle,$(MAIN))
 	@cat build/image/samples.js >> $@.new && mv $@.new $@
+$O/cold.js $O/whole.js: $O/%.js: src/%.ts $(BUNDLE_FROM)
+	@mkdir -p $O
+	$(call whole,$(call bundle,$<))
 
 # --- engine --------------------------------------------------------------------------------------------------------
 
@@ -133,9 +141,9 @@ $O/engine/.stamp: build/engine/fetch.sh build/engine/patch.ts build/engine/$(ENG
 $O/bytecode: build/bytecode.c $O/engine/.stamp $(COMPILER) Makefile
 	$(call whole,$(CC) -O1 $(DEFINES) $(QUIET) $(INCLUDE) -o $@.new $< $(addprefix $O/engine/,quickjs.c $(ENGINE_C)) -lm -lpthread)
 
-$O/runitbox.bc: $O/runitbox.js $O/bytecode
+$O/runitbox.bc $O/cold.bc $O/whole.bc: %.bc: %.js $O/bytecode
 	$(call whole,$O/bytecode $< $@.new)
-$O/runitbox.debug.bc: $O/runitbox.js $O/bytecode
+$O/whole.debug.bc: $O/whole.js $O/bytecode
 	$(call whole,$O/bytecode $< $@.new debug)
 
 # --- objects: one set a flavour --------------------------------------------------------------------------------------
@@ -162,7 +170,7 @@ $(eval $(call flavour,plain,MUSL,$$(STATIC)))
 $(eval $(call flavour,debug,MUSL,-g -O1 -fno-pie -DFAIL_ALLOC))
 $(eval $(call flavour,asan,CC,$$(SANITIZE)))
 
-objects = $(addprefix $O/$1/,engine.o $(ENGINE_C:%.c=lib-%.o) $(notdir $(HOST_C:.c=.o)) $(if $(filter image,$1),make.o))
+objects = $(addprefix $O/$1/,engine.o $(ENGINE_C:%.c=lib-%.o) $(notdir $(HOST_C:.c=.o)) $(if $(filter image,$1),make.o cold.o))
 
 # --- executables -----------------------------------------------------------------------------------------------------
 
@@ -182,8 +190,9 @@ $O/%.elf: $O/%.heap $O/stage1
 	  -o $@.new $(call objects,image) -lm
 	@nm $O/stage1 | grep -vE ' image_(limit|atoms)' > $@.nm; nm $@.new | grep -vE ' image_(limit|atoms)' | cmp - $@.nm
 	@mv $@.new $@
+$O/runitbox.image: $O/cold.bc
 $O/%.image: $O/%.elf $O/%.heap build/image/elf.ts
-	$(call whole,$(NODE) build/image/elf.ts $O/$*.elf $O/$*.heap $@.new)
+	$(call whole,$(NODE) build/image/elf.ts $O/$*.elf $O/$*.heap $@.new $(filter %/cold.bc,$^))
 	@sync $@
 .PRECIOUS: $O/%.heap $O/%.elf
 
@@ -195,17 +204,17 @@ $(DIST)/runitbox: $O/runitbox.image
 define embed # bytecode
 printf '.section .rodata\n.globl bundle, bundle_end\nbundle: .incbin "%s"\nbundle_end: .byte 0\n.section .note.GNU-stack,"",%%progbits\n' $1 > $O/bundle-$2.s
 endef
-$(DIST)/runitbox-noimage $(DIST)/runitbox-ng: $(call objects,plain) $O/runitbox.bc
+$(DIST)/runitbox-noimage $(DIST)/runitbox-ng: $(call objects,plain) $O/whole.bc
 	@mkdir -p $(DIST)
-	@$(call embed,$O/runitbox.bc,plain)
+	@$(call embed,$O/whole.bc,plain)
 	$(call whole,$(MUSL) $(LINK) -s -o $@.new $(call objects,plain) $O/bundle-plain.s -lm)
-$(DIST)/runitbox-debug: $(call objects,debug) $O/runitbox.debug.bc
+$(DIST)/runitbox-debug: $(call objects,debug) $O/whole.debug.bc
 	@mkdir -p $(DIST)
-	@$(call embed,$O/runitbox.debug.bc,debug)
+	@$(call embed,$O/whole.debug.bc,debug)
 	$(call whole,$(MUSL) -static -no-pie -g -o $@.new $(call objects,debug) $O/bundle-debug.s -lm)
-$(DIST)/runitbox-asan: $(call objects,asan) $O/runitbox.debug.bc
+$(DIST)/runitbox-asan: $(call objects,asan) $O/whole.debug.bc
 	@mkdir -p $(DIST)
-	@$(call embed,$O/runitbox.debug.bc,asan)
+	@$(call embed,$O/whole.debug.bc,asan)
 	$(call whole,$(CC) $(SANITIZE) -o $@.new $(call objects,asan) $O/bundle-asan.s -lm)
 
 include build/checks.mk

@@ -55,7 +55,7 @@ sim: tools
 ## fuzz: readers of bytes and every command line, guided by coverage; SECONDS=n SEED=n, TARGET=NAME, REPLAY=FILE, KEEP=1
 SECONDS ?= 60
 fuzz: tools out/node/sys.node
-	$(NODE) test/fuzz/run.ts --seconds $(SECONDS) $(if $(SEED),--seed $(SEED)) $(if $(TARGET),--target '$(TARGET)') \
+	$(NODE) test/fuzz/run.ts --seconds $(SECONDS) $(if $(SEED),--seed $(SEED)) $(if $(TARGET),--filter '$(TARGET)') \
 	  $(if $(REPLAY),--replay '$(REPLAY)') $(if $(KEEP),--keep)
 
 ## compat: one script of cases against C runit and ours, alone and mixed
@@ -98,7 +98,7 @@ soak: dist/runitbox tools
 .cache/linux/vmlinuz:
 	test/qemu/kernel.sh $@
 qemu: dist/runitbox tools-qemu .cache/linux/vmlinuz
-	$(NODE) test/qemu/run.ts .cache/linux/vmlinuz
+	$(NODE) test/qemu/run.ts
 
 ## docker-test: builds every image with a real engine and runs it; SKIP_DOCKER=1 skips, and says so
 SCHEMAS := .cache/docker/schemas

@@ -7,7 +7,7 @@ import addon from '../out/node/sys.node';
 import { loadBytes, NoPlace } from './host/node/load.ts';
 import { putBack } from './host/node/put-back.ts';
 import { asScript } from './host/node/script.ts';
-import './main.ts';
+import './whole.ts';
 
 declare const globalThis: { __main?: () => number };
 /** Whether Node and this are one executable: the build says so. */

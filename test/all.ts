@@ -3,7 +3,7 @@
 // A suite is a command. Where it prints `N passed, N failed` (or vitest's own summary) its tests are counted, else it
 // counts as one. What a suite prints is shown as it comes.
 import { spawn } from 'node:child_process';
-import { type Counts, summary } from './summary.ts';
+import { type Counts, summary } from './lib/summary.ts';
 
 interface Suite {
   readonly name: string;

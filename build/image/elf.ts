@@ -1,7 +1,8 @@
-// Puts the heap image into the executable: node elf.ts EXECUTABLE IMAGE OUT
+// Puts the heap image into the executable: node elf.ts EXECUTABLE IMAGE OUT [COLD]
 //
 // Promises: what the linker laid out stays at its addresses; the variables' segment gets the image's bytes at the
-// image's address. The file becomes: headers, variables and image; text and constants; no section table.
+// image's address. The file becomes: headers, variables and image; text and constants;
+// the cold part, which no segment covers; no section table.
 // Must not: depend on the machine it runs on, or write anything that differs from run to run.
 // Read next: ../README.md, layout.ld, ../../src/host/quickjs/image/make.c.
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -11,6 +12,7 @@ const PT_GNU_STACK = 0x6474e551;
 const HEADER = 0x40;
 const ENTRY = 0x38;
 const AARCH64 = 0xb7;
+const COLD_AT = 40; // of the image's header: where the cold part lies in the file, and its size
 const IMAGE_START = 16; // of the image's header: the address it was built at
 
 interface Segment {
@@ -56,16 +58,25 @@ const program = (segment: Segment, offset: number): Buffer => {
   return entry;
 };
 
-const rewrite = (elf: Buffer, heap: Buffer): Buffer => {
+/** The heap, told where the cold part lies in the file. */
+const informed = (heap: Buffer, at: number, size: number): Buffer => {
+  const copy = Buffer.from(heap);
+  copy.writeBigUInt64LE(BigInt(at), COLD_AT);
+  copy.writeBigUInt64LE(BigInt(size), COLD_AT + 8);
+  return copy;
+};
+
+const rewrite = (elf: Buffer, plainHeap: Buffer, cold: Buffer): Buffer => {
   const segments = readSegments(elf);
   const text = segments.find((each) => each.type === PT_LOAD && isText(each));
   const data = segments.find((each) => each.type === PT_LOAD && !isText(each));
   const stack = segments.find((each) => each.type === PT_GNU_STACK);
   if (text === undefined || data === undefined || stack === undefined) throw new Error('not linked by layout.ld');
-  const full = filled(data, heap);
   const page = elf.readUInt16LE(0x12) === AARCH64 ? 0x10000 : 0x1000; // arm64 kernels may have pages of 64 KiB
-  const offset = Math.ceil(full.bytes.length / page) * page;
-  const out = Buffer.concat([full.bytes, Buffer.alloc(offset - full.bytes.length), text.bytes]);
+  const end = filled(data, plainHeap).bytes.length;
+  const offset = Math.ceil(end / page) * page;
+  const full = filled(data, informed(plainHeap, offset + text.bytes.length, cold.length));
+  const out = Buffer.concat([full.bytes, Buffer.alloc(offset - end), text.bytes, cold]);
   const table = [program(full, 0), program(text, offset), program(stack, 0)];
   out.writeBigUInt64LE(BigInt(HEADER), 0x20);
   out.writeBigUInt64LE(0n, 0x28);
@@ -75,12 +86,14 @@ const rewrite = (elf: Buffer, heap: Buffer): Buffer => {
   return out;
 };
 
-const [executable, image, out] = process.argv.slice(2);
+const [executable, image, out, cold] = process.argv.slice(2);
 if (executable === undefined || image === undefined || out === undefined) {
-  throw new Error('usage: elf.ts EXECUTABLE IMAGE OUT');
+  throw new Error('usage: elf.ts EXECUTABLE IMAGE OUT [COLD]');
 }
 const elf = readFileSync(executable);
 if (elf.readUInt32BE(0) !== 0x7f454c46 || elf[4] !== 2 || elf[5] !== 1) {
   throw new Error(`${executable}: not a 64-bit little-endian ELF file`);
 }
-writeFileSync(out, rewrite(elf, readFileSync(image)), { mode: 0o755 });
+writeFileSync(out, rewrite(elf, readFileSync(image), cold === undefined ? Buffer.alloc(0) : readFileSync(cold)), {
+  mode: 0o755,
+});

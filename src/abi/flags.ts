@@ -35,6 +35,7 @@ export const CLOCK_REALTIME = 0;
 export const CLOCK_MONOTONIC = 1;
 export const CLOCK_BOOTTIME = 7;
 
+export const IN_MODIFY = 0x2;
 export const IN_ATTRIB = 0x4;
 export const IN_OPEN = 0x20;
 export const IN_MOVED_FROM = 0x40;

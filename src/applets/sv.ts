@@ -8,7 +8,16 @@ import type { Bytes } from '../abi/bytes.ts';
 import { ENOENT } from '../abi/errno.ts';
 import type { Applet, Help } from '../cli/applet.ts';
 import { type Usage, usageText } from '../cli/help.ts';
-import { baseName, type Given, leadingNumber, type OptionTable, parseOptions, problemLine } from '../cli/options.ts';
+import {
+  baseName,
+  type Given,
+  leadingNumber,
+  type OptionTable,
+  type Option,
+  parseOptions,
+  problemLine,
+} from '../cli/options.ts';
+import { errorText } from '../cli/errno.ts';
 import { err, out, visible } from '../cli/say.ts';
 import { ID_LINE } from '../cli/version.ts';
 import { endsRunsv } from '../client/command.ts';
@@ -19,8 +28,11 @@ import { type Failure, sendAll, sendAllAwaited } from '../client/send-all.ts';
 import { lookup, namesPath, type Service, servicesNamed, variable } from '../client/service.ts';
 import { waitForAll } from '../client/wait.ts';
 import { monotonicMs } from '../host/clock.ts';
+import { coldPart } from '../host/cold.ts';
 import { commandFor, commands, type Verb } from './sv/commands.ts';
 import { hintFor } from './sv/hints.ts';
+import type { Call, RunTool, Tool } from './sv/tool.ts';
+import { toolFor, tools } from './sv/tools.ts';
 
 const DEFAULT_WAIT_S = 7;
 // C polls every 0.42 s and gives up at the first poll after the time is over. Scripts rely on that: with `-w 1` a restart, which
@@ -59,14 +71,19 @@ const makeHelp = (): Help => ({
     'ends in a slash, is a path. NAME/log is the log service of NAME.\n\n' +
     'Called by another name, as a link in /etc/init.d, sv is the init script of the service with that name: ' +
     '[-w sec] command.',
-  firstOperand: commands.map(({ name }) => name),
+  firstOperand: [...new Set([...commands, ...tools].map(({ name }) => name))],
   operandKind: 'service',
   lists: [
     { title: 'Commands', rows: commands.map(({ name, text }) => ({ term: name, text })) },
     {
+      title: 'Verbs with options',
+      rows: tools.map(({ name, operands, text }) => ({ term: `${name} ${operands}`, text })),
+    },
+    {
       title: 'Environment',
       rows: [
         { term: 'SVDIR', text: 'directory of the services (default: first of /etc/service, /service, /var/service)' },
+        { term: 'SVSRC', text: 'directory of the services that new, link and remove handle (default: /etc/sv)' },
         { term: 'SVWAIT', text: 'seconds to wait, if -w is not given' },
       ],
     },
@@ -148,13 +165,13 @@ const jobOf = (calledAs: Bytes, command: Verb, names: readonly Bytes[], given: G
   return { calledAs, command, services, wait, deadlineMs };
 };
 
-interface Call {
+interface Words {
   readonly given: Given;
   readonly words: readonly Bytes[];
 }
 
 /** The parsed command line; null: it is wrong, which was printed. */
-const read = (argv: readonly Bytes[], own: Usage): Call | null => {
+const read = (argv: readonly Bytes[], own: Usage): Words | null => {
   const argv0 = argv[0] ?? 'sv';
   const parsed = parseOptions(options, argv.slice(1));
   if (parsed.kind === 'problem') err(problemLine(argv0, parsed));
@@ -176,10 +193,39 @@ const unknownCommand = (calledAs: Bytes, typed: Bytes, names: readonly Bytes[], 
   return null;
 };
 
+/** What a tool does is loaded when one is called. */
+const runCold = ({ name }: Tool, call: Call): number => {
+  const parts = coldPart();
+  const run = typeof parts === 'number' ? undefined : (parts[name] as RunTool | undefined);
+  if (run !== undefined) return run(call);
+  const why = typeof parts === 'number' ? errorText(parts) : 'not in this build';
+  err(`sv: ${name}: unable to load this part of the program from /proc/self/exe: ${why}\n`);
+  return USAGE_CODE;
+};
+
+/** A verb with options of its own. */
+const runTool = (tool: Tool, words: readonly Bytes[], given: Given): number => {
+  const parsed = parseOptions(tool.options, words);
+  if (parsed.kind === 'problem') err(problemLine('sv', parsed));
+  else if (parsed.rest.length > 0 || !tool.wantsOperands) {
+    const waits = given.last('w') === undefined ? null : waitMs(given);
+    return runCold(tool, { given: parsed.given, operands: parsed.rest, waitMs: waits });
+  }
+  err(`usage: sv ${tool.name}${usageOfOptions(tool)} ${tool.operands}\n`);
+  return USAGE_CODE;
+};
+
+const shownName = (option: Option): string => (option.letter === undefined ? `--${option.long}` : `-${option.letter}`);
+
+const usageOfOptions = ({ options: table }: Tool): string =>
+  table.map((option) => ` [${shownName(option)}${option.value === undefined ? '' : ` ${option.value}`}]`).join('');
+
 const runAsSv = (argv: readonly Bytes[]): number => {
   const call = read(argv, usage);
   if (call === null) return USAGE_CODE;
   const [typed = '', ...names] = call.words;
+  const tool = toolFor(typed, names);
+  if (tool !== undefined) return runTool(tool, names, call.given);
   const command = commandFor(typed, false);
   if (command === undefined) return unknownCommand('sv', typed, names, usage) ?? USAGE_CODE;
   if (names.length === 0) return usageError('sv', usage) ?? USAGE_CODE;

@@ -19,3 +19,6 @@ export const wallClock = (): { readonly sec: number; readonly nsec: number } => 
   const now = sys.clock(CLOCK_REALTIME);
   return { sec: now[0], nsec: now[1] - (now[1] % 1000) + 500 };
 };
+
+/** Unix time in milliseconds. */
+export const nowMs = (): number => ms(CLOCK_REALTIME);

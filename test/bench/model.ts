@@ -49,7 +49,7 @@ export interface Figure {
   /** May be left out without a failure. */
   readonly optional?: true;
   /** Why it cannot be measured here; null: it can. */
-  readonly hindrance?: (context: Context) => string | null;
+  readonly skipReason?: (context: Context) => string | null;
   measure(context: Context): Promise<readonly Row[]>;
 }
 

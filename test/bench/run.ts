@@ -52,8 +52,8 @@ const measure = async (figure: Figure, context: Context, slack: number): Promise
   const notes: string[] = [];
   const own: Context = { ...context, dir: join(context.dir, figure.name), note: (text) => void notes.push(text) };
   const told = { figure: figure.name, notes };
-  const hindrance = figure.hindrance?.(own) ?? null;
-  if (hindrance !== null) return { ...told, rows: [], missing: hindrance, failed: figure.optional !== true };
+  const skipReason = figure.skipReason?.(own) ?? null;
+  if (skipReason !== null) return { ...told, rows: [], missing: skipReason, failed: figure.optional !== true };
   try {
     mkdirSync(own.dir);
     const rows = await figure.measure(own);

@@ -5,7 +5,7 @@
 import { closeSync, constants, mkdirSync, openSync, readSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
 import type { Status } from './observe.ts';
 import { fifo, type Layout, service } from './steps.ts';
-import { until } from './waiting.ts';
+import { until } from '../lib/wait.ts';
 import type { World } from './world.ts';
 
 export interface FakeState {

@@ -4,7 +4,8 @@
 // that is a fault, too. Read next: run.ts, ../../docs/node.md.
 import type { Case } from './model.ts';
 
-export type Flavour = 'static' | 'node';
+export const FLAVOURS = ['static', 'node'] as const;
+export type Flavour = (typeof FLAVOURS)[number];
 
 export interface Exception {
   readonly id: `node-${string}`;
@@ -54,9 +55,4 @@ export function excepted(exception: RegExp | 'stuck', differing: readonly string
   if (exception === 'stuck') return ['it came to its end: no exception'];
   if (differing.length === 0) return ['nothing differs: no exception'];
   return differing.filter((fault) => !exception.test(fault.split('\n')[0] ?? ''));
-}
-
-/** Every `share`th case, and those that are excepted. */
-export function sample(cases: readonly Case[], share: number, flavour: Flavour): readonly Case[] {
-  return cases.filter((it, index) => index % share === 0 || exceptionFor(it, flavour) !== undefined);
 }

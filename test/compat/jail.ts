@@ -5,9 +5,9 @@
 // Read next: jail.c (what is set up), cases/runit.ts.
 import { join } from 'node:path';
 import type { Running } from './processes.ts';
-import { signal } from './processes.ts';
+import { kill } from '../lib/proc.ts';
 import * as steps from './steps.ts';
-import { DEADLINE_MS, until } from './waiting.ts';
+import { DEADLINE_MS, until } from '../lib/wait.ts';
 import type { World } from './world.ts';
 
 const JAIL = join(import.meta.dirname, '../../out/jail');
@@ -53,7 +53,7 @@ export function boot(world: World, options: JailOptions = {}): Jail {
     running,
     console: () => running.stdout(),
     pid,
-    send: async (name) => signal(await pid(), name),
+    send: async (name) => kill(await pid(), name),
     ended: async (deadlineMs = DEADLINE_MS) => {
       await running.ended(deadlineMs);
       return ENDS[running.stderr().split('\n').at(-2) ?? ''] ?? running.stderr();

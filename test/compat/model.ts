@@ -52,7 +52,7 @@ export interface Case {
   /** Measures fractions of a second, so it is played when the rest is over. */
   readonly timed?: true;
   readonly differs?: readonly Difference[];
-  /** Leaves its findings by `world.note`. Throws Stuck where an awaited event does not come. */
+  /** Leaves its findings by `world.note`. Throws TimeoutError where an awaited event does not come. */
   run(world: World): Promise<void>;
 }
 

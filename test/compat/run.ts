@@ -1,15 +1,18 @@
-// Front door of the compatibility suite: plays every case with C's programs and with ours, and compares.
+// The compatibility suite: plays every case with C's programs and with ours, and compares.
 //
-// Promises: one line per failure with what was expected and got, at the end `N passed, N failed, N skipped`, exit status 1
-// where anything failed. C's notes are taken live in the same run. Read next: model.ts, options.ts, cases/index.ts.
+// C's notes are taken live in the same run. --suites c,ours,...: which combinations of programs; --flavour node: with
+// dist/runitbox-node; --ours FILE: another executable; --repeat N; --c231 DIR: C's 2.3.1 as a second reference, for suite c231.
+// Read next: model.ts, suites.ts, cases/index.ts; ../lib/options.ts (the other options), ../lib/runner.ts.
 import { execFileSync } from 'node:child_process';
-import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { copyFileSync, existsSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { oneOrMore, parseOptions, wholeNumber } from '../lib/options.ts';
+import { Suite as Runner, type Test } from '../lib/runner.ts';
+import { makeTemporary } from '../lib/temporary.ts';
 import { CASES } from './cases/index.ts';
 import { expected, mismatches, stale } from './compare.ts';
 import { documentFaults, exceptionFaults } from './documented.ts';
-import { excepted, exceptionFor, exceptionsOf, sample } from './flavour.ts';
+import { excepted, exceptionFor, exceptionsOf, FLAVOURS, type Flavour } from './flavour.ts';
 import {
   BUSYBOX_NAMES,
   type Case,
@@ -22,16 +25,34 @@ import {
   type Transcript,
 } from './model.ts';
 import { unmet } from './needs.ts';
-import { type Options, parseOptions } from './options.ts';
 import { closeAll, play } from './play.ts';
-import { applies, C231, REFERENCE } from './suites.ts';
-import { summary } from '../summary.ts';
+import { applies, C231, REFERENCE, SUITES } from './suites.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
-const options = parseOptions(process.argv.slice(2), ROOT);
-const parent = mkdtempSync(join(tmpdir(), 'runitbox-compat-'));
-// Some cases play as a user who owns nothing.
-chmodSync(parent, 0o755);
+
+const values = parseOptions({
+  suites: { type: 'string' },
+  repeat: { type: 'string', default: '1' },
+  ours: { type: 'string' },
+  c231: { type: 'string' },
+  flavour: { type: 'string', default: 'static' },
+});
+const runner = new Runner(values, { jobs: 16, quiet: true });
+const flavour: Flavour = oneOrMore('flavour', values.flavour, FLAVOURS)[0] ?? 'static';
+
+const suitesChosen = (): readonly Suite[] => {
+  const all = [...SUITES, C231];
+  const names = oneOrMore(
+    'suites',
+    values.suites ?? SUITES.map(({ name }) => name).join(','),
+    all.map(({ name }) => name),
+  );
+  const chosen = all.filter((it) => it !== REFERENCE && names.includes(it.name));
+  if (chosen.includes(C231) && values.c231 === undefined) throw new Error('suite c231 wants --c231 DIR');
+  return [REFERENCE, ...chosen];
+};
+
+const parent = makeTemporary('compat');
 
 /** Where Debian has C's programs. */
 const C_PLACES = ['/usr/bin', '/usr/sbin', '/sbin', '/lib/runit'];
@@ -41,35 +62,18 @@ let cRoot = '';
 /** So few that they do not disturb one another. */
 const TIMED_JOBS = 3;
 
-let passed = 0;
-let failed = 0;
-let skipped = 0;
-
-function pass(label: string, notes: Transcript | undefined): void {
-  passed++;
-  if (!options.show) return;
-  console.log(`ok      ${label}`);
-  for (const [key, value] of notes ?? []) console.log(`    ${key} = ${value.trimEnd().replaceAll('\n', '\n      ')}`);
-}
-
-function fail(label: string, lines: readonly string[]): void {
-  failed++;
-  console.log(`FAILED  ${label}`);
-  for (const line of lines) console.log(`    ${line}`);
-}
-
 /** A copy where every user can reach it, whoever may enter the checkout; a build in between changes nothing either. */
 const OURS = join(parent, 'runitbox');
 
 const among = (names: readonly string[], program: string): boolean => names.includes(program);
 
-function programFile(origin: Origin, program: string, given: Options): string {
+function programFile(origin: Origin, program: string): string {
   if (origin === 'ours') return OURS;
   if (among(BUSYBOX_NAMES, program)) return '/usr/bin/busybox';
   const file = among(CHPST_NAMES, program) ? 'chpst' : program;
   if (origin === 'c')
     return C_PLACES.map((place) => `${cRoot}${place}/${file}`).find((path) => existsSync(path)) ?? file;
-  return join(given.c231 ?? '', file);
+  return join(values.c231 ?? '', file);
 }
 
 /** A directory of links under the programs' names, to go first in PATH. */
@@ -77,7 +81,7 @@ function makeBin(suite: Suite): string {
   const bin = join(parent, `bin-${suite.name}`);
   mkdirSync(bin);
   for (const program of PROGRAMS) {
-    const file = programFile(suite.origins[program], program, options);
+    const file = programFile(suite.origins[program], program);
     if (!existsSync(file) && file !== '/usr/bin/busybox')
       throw new Error(`${file} is missing: suite ${suite.name} cannot run`);
     symlinkSync(file, join(bin, program));
@@ -85,95 +89,77 @@ function makeBin(suite: Suite): string {
   return bin;
 }
 
-function judge(given: Case, suite: Suite, outcome: Outcome, reference: Outcome): void {
-  const label = `${suite.name}: ${given.name}`;
-  const stuck = suite !== REFERENCE && exceptionFor(given, options.flavour) === 'stuck';
-  if (outcome.kind === 'broken' && stuck) pass(label, undefined);
-  else if (outcome.kind === 'broken') fail(label, [outcome.reason, ...outcome.report.split('\n')]);
-  else if (reference.kind === 'broken') fail(label, ['there is no reference to compare with']);
-  else weigh(label, given, suite, outcome, reference);
+function judge(given: Case, suite: Suite, outcome: Outcome, reference: Outcome): readonly string[] {
+  const stuck = suite !== REFERENCE && exceptionFor(given, flavour) === 'stuck';
+  if (outcome.kind === 'broken') return stuck ? [] : [outcome.reason, ...outcome.report.split('\n')];
+  if (reference.kind === 'broken') return ['there is no reference to compare with'];
+  return weigh(given, suite, outcome, reference);
 }
 
 type Played = Extract<Outcome, { kind: 'played' }>;
 
-function weigh(label: string, given: Case, suite: Suite, outcome: Played, reference: Played): void {
+function weigh(given: Case, suite: Suite, outcome: Played, reference: Played): readonly string[] {
   const faults = suite === REFERENCE ? stale(given, reference.transcript) : compared(given, suite, outcome, reference);
-  if (faults.length === 0) pass(label, outcome.transcript);
-  else fail(label, [given.title, ...faults, ...(options.show ? outcome.report.split('\n') : [])]);
+  if (faults.length === 0) return [];
+  return [given.title, ...faults, ...(values.show ? outcome.report.split('\n') : [])];
 }
 
 function compared(given: Case, suite: Suite, outcome: Played, reference: Played): readonly string[] {
   const faults = mismatches(expected(given, suite, reference.transcript), outcome.transcript);
-  const exception = exceptionFor(given, options.flavour);
+  const exception = exceptionFor(given, flavour);
   return exception === undefined ? faults : excepted(exception, faults);
 }
 
-/** Runs `jobs` with at most `limit` at a time. */
-async function pool(jobs: readonly (() => Promise<void>)[], limit: number): Promise<void> {
-  const queue = jobs.values();
-  const worker = async () => {
-    for (const job of queue) await job();
-  };
-  await Promise.all(Array.from({ length: limit }, worker));
-}
+const shown = (notes: Transcript): string =>
+  [...notes].map(([key, value]) => `\n    ${key} = ${value.trimEnd().replaceAll('\n', '\n      ')}`).join('');
 
-/** The jobs of one case, the reference first; each judges itself when both are there. */
-function jobsOf(given: Case, suites: readonly Suite[], bins: ReadonlyMap<Suite, string>): (() => Promise<void>)[] {
+/** The tests of one case, the reference first; each judges itself when both are there. */
+function testsOf(given: Case, suites: readonly Suite[], bins: ReadonlyMap<Suite, string>, lacks: string): Test[] {
+  if (lacks !== '') return [{ title: given.name, skipReason: lacks, attempt: async () => [] }];
   let resolve: (outcome: Outcome) => void = () => undefined;
   const reference = new Promise<Outcome>((it) => (resolve = it));
   return suites
     .filter((suite) => applies(suite, given))
-    .map((suite) => async () => {
-      const outcome = await play(given, suite, parent, bins.get(suite) ?? '');
-      if (suite === REFERENCE) resolve(outcome);
-      judge(given, suite, outcome, await reference);
-    });
+    .map((suite) => ({
+      title: `${suite.name}: ${given.name}`,
+      async attempt({ note }) {
+        const outcome = await play(given, suite, parent, bins.get(suite) ?? '');
+        if (suite === REFERENCE) resolve(outcome);
+        if (values.show && outcome.kind === 'played') note(shown(outcome.transcript));
+        return judge(given, suite, outcome, await reference);
+      },
+    }));
 }
 
-function chosen(): readonly Case[] {
-  const named = CASES.filter((it) => it.name.includes(options.filter));
-  const matching = sample(named, options.share, options.flavour);
-  const missing = unmet(matching.flatMap((it): readonly Need[] => it.needs ?? []));
-  const lacks = (it: Case) => it.needs?.some((need) => missing.has(need));
-  for (const it of matching.filter(lacks)) {
-    skipped++;
-    console.log(`SKIPPED ${it.name}: needs ${it.needs?.join(' and ')}`);
-  }
-  return matching.filter((it) => !lacks(it));
+function documented(): readonly string[] {
+  const excepting = exceptionsOf(flavour);
+  const node = excepting.length > 0 ? exceptionFaults(excepting, CASES, join(ROOT, 'docs/node.md')) : [];
+  return [...documentFaults(CASES, join(ROOT, 'docs/differences.md')), ...node];
 }
 
-async function main(): Promise<void> {
-  const begun = performance.now();
-  const suites = [REFERENCE, ...options.suites.filter((it) => it !== REFERENCE)];
-  if (suites.includes(C231) && options.c231 === undefined) throw new Error('suite c231 wants --c231 DIR');
-  copyFileSync(options.ours, OURS);
+await runner.run(async () => {
+  runner.defer(() => rmSync(parent, { recursive: true, force: true }));
+  runner.defer(closeAll);
+  const excepting = ({ given }: { readonly given: Case }): boolean => exceptionFor(given, flavour) !== undefined;
+  const chosen = runner.choose(
+    CASES.map((given) => ({ title: given.name, given })),
+    excepting,
+  );
+  const suites = suitesChosen();
+  copyFileSync(resolve(values.ours ?? join(ROOT, `dist/runitbox${flavour === 'node' ? '-node' : ''}`)), OURS);
   cRoot = execFileSync(join(ROOT, 'test/reference.sh'), [join(parent, 'c')], { encoding: 'utf8' }).trim();
   const bins = new Map(suites.map((suite) => [suite, makeBin(suite)]));
-  const cases = chosen();
-  const rounds = Array.from({ length: options.repeat }, () => cases).flat();
-  const jobs = (timed: boolean) =>
-    rounds.filter((it) => (it.timed === true) === timed).flatMap((given) => jobsOf(given, suites, bins));
-  await pool(jobs(false), options.jobs);
-  await pool(jobs(true), Math.min(TIMED_JOBS, options.jobs));
-  const faults = options.filter === '' ? [...documentFaults(CASES, join(ROOT, 'docs/differences.md'))] : [];
-  const excepting = exceptionsOf(options.flavour);
-  if (excepting.length > 0) faults.push(...exceptionFaults(excepting, CASES, join(ROOT, 'docs/node.md')));
-  for (const fault of faults) fail('docs', [fault]);
-  const seconds = Math.round((performance.now() - begun) / 1000);
-  console.log(`${cases.length} cases, suites ${suites.map((it) => it.name).join(' ')}, ${seconds} s`);
-}
-
-async function leave(status: number): Promise<never> {
-  await closeAll();
-  rmSync(parent, { recursive: true, force: true });
-  process.exit(status);
-}
-
-for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => void leave(130));
-try {
-  await main();
-} catch (cause) {
-  fail('suite', [String(cause)]);
-}
-console.log(summary({ passed, failed, skipped }));
-await leave(failed === 0 ? 0 : 1);
+  const missing = unmet(chosen.flatMap(({ given }): readonly Need[] => given.needs ?? []));
+  const rounds = Array.from({ length: wholeNumber('repeat', values.repeat) }, () => chosen).flat();
+  const tests = (timed: boolean): readonly Test[] =>
+    rounds
+      .filter(({ given }) => (given.timed === true) === timed)
+      .flatMap(({ given }) => {
+        const lacking = (given.needs ?? []).filter((need) => missing.has(need));
+        return testsOf(given, suites, bins, lacking.length === 0 ? '' : `needs ${lacking.join(' and ')}`);
+      });
+  await runner.play(tests(false));
+  await runner.play(tests(true), TIMED_JOBS);
+  if (values.filter === '') runner.report('docs: what differs is documented', documented());
+  console.log(`${chosen.length} cases, suites ${suites.map((it) => it.name).join(' ')}`);
+});

@@ -7,9 +7,10 @@ import { basename, dirname, join } from 'node:path';
 import { takeFifo } from './fifos.ts';
 import { withoutHints } from './hints.ts';
 import { decodeStatus, readIf, statIf, type Status, statusOf, words } from './observe.ts';
-import { alive, type Finished, type Running, signal } from './processes.ts';
+import { isAlive, kill as sendSignal } from '../lib/proc.ts';
+import type { Finished, Running } from './processes.ts';
 import type { RecordedEvent } from './record.ts';
-import { attempt, until } from './waiting.ts';
+import { attempt, until } from '../lib/wait.ts';
 import type { World } from './world.ts';
 
 /** Above C's pause of one second, in which it takes no commands. */
@@ -181,15 +182,15 @@ export async function listening(world: World, dir: string): Promise<void> {
   await until(`first status of ${dir}`, () => statusOf(world, dir));
 }
 
-export { alive as lives };
+export { isAlive as lives };
 
 export function gone(pid: number, what: string): Promise<true> {
-  return until(`end of ${what}`, () => !alive(pid) || undefined).then(() => true);
+  return until(`end of ${what}`, () => !isAlive(pid) || undefined).then(() => true);
 }
 
 /** What becomes of a process within `ms`. */
 export async function fate(pid: number, ms: number): Promise<'ended' | 'lives on'> {
-  return (await attempt(() => !alive(pid), ms)) ? 'ended' : 'lives on';
+  return (await attempt(() => !isAlive(pid), ms)) ? 'ended' : 'lives on';
 }
 
 /** Waits until runsv handles no more: it ended, or its service neither changes nor waits for a start. */
@@ -206,7 +207,7 @@ export async function alone(world: World, dir: string, runsv: Running): Promise<
 
 /** Ends a running program and waits for it. */
 export async function kill(running: Running, name: NodeJS.Signals): Promise<string> {
-  signal(running.pid, name);
+  sendSignal(running.pid, name);
   return running.ended();
 }
 

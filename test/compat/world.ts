@@ -19,9 +19,10 @@ import {
 import { dirname, join } from 'node:path';
 import type { Program, Suite, Transcript } from './model.ts';
 import { plain } from './normalise.ts';
-import { type Finished, launch, type Launch, MARK, type Running, sweep } from './processes.ts';
+import { MARK } from '../lib/proc.ts';
+import { type Finished, launch, type Launch, type Running, sweep } from './processes.ts';
 import { parseRecord, type RecordedEvent } from './record.ts';
-import { DEADLINE_MS, until } from './waiting.ts';
+import { DEADLINE_MS, until } from '../lib/wait.ts';
 
 export interface StartOptions {
   readonly cwd?: string;

@@ -3,7 +3,7 @@
 // Promises: lines are those of docker logs, in order, both streams; a wait has a deadline and shows the lines when late.
 import { createInterface } from 'node:readline';
 import type { Engine } from './engine.ts';
-import { until } from './shell.ts';
+import { until } from './wait.ts';
 
 const DEADLINE_MS = 60_000;
 

@@ -5,7 +5,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ran, run, until } from './shell.ts';
+import { mustRun, run } from '../lib/run.ts';
+import { until } from './wait.ts';
 
 /** Debian's: a newer client elsewhere in PATH may lack BuildKit. */
 const CLIENT = '/usr/bin/docker';
@@ -47,17 +48,17 @@ export class Engine {
 
   async #answers(): Promise<boolean> {
     if (this.#daemon.exitCode !== null) throw new Error(`dockerd ended with exit code ${this.#daemon.exitCode}`);
-    return (await ran([CLIENT, 'version'], { env: this.env })).code === 0;
+    return (await run([CLIENT, 'version'], { env: this.env })).code === 0;
   }
 
   /** Runs a docker command that must succeed. */
   docker(...words: readonly string[]): Promise<string> {
-    return run([CLIENT, ...words], { env: this.env });
+    return mustRun([CLIENT, ...words], { env: this.env });
   }
 
   /** Runs a docker command that may fail. */
   tryDocker(...words: readonly string[]): Promise<{ readonly code: number; readonly text: string }> {
-    return ran([CLIENT, ...words], { env: this.env });
+    return run([CLIENT, ...words], { env: this.env });
   }
 
   /** A docker command that goes on, line by line. */
@@ -84,6 +85,6 @@ export class Engine {
     // a container on the machine's own network leaves a mount of that network behind
     const mounts = readFileSync('/proc/self/mounts', 'utf8').split('\n');
     const left = mounts.map((line) => line.split(' ')[1] ?? '').filter((path) => path.startsWith(`${this.#dir}/`));
-    if (left.length > 0) await ran(['umount', ...left.reverse()]);
+    if (left.length > 0) await run(['umount', ...left.reverse()]);
   }
 }

@@ -4,9 +4,9 @@
 // base images is made outside the engine. Read next: engine.ts; docker/README.md (what is built).
 import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { mmdebstrap, nameOf, type Wanted } from '../debian.ts';
+import { mmdebstrap, nameOf, type Wanted } from '../lib/debian.ts';
 import type { Engine } from './engine.ts';
-import { run } from './shell.ts';
+import { mustRun } from '../lib/run.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 export const DEBIAN = 'debian:12-slim';
@@ -24,9 +24,9 @@ const debianTar = async (work: string): Promise<string> => {
   if (!existsSync(kept)) {
     mkdirSync(join(ROOT, '.cache/docker'), { recursive: true });
     const made = join(work, 'debian.tar');
-    await run(mmdebstrap(wanted, made));
-    await run(['cp', made, `${kept}.new`]);
-    await run(['mv', `${kept}.new`, kept]);
+    await mustRun(mmdebstrap(wanted, made));
+    await mustRun(['cp', made, `${kept}.new`]);
+    await mustRun(['mv', `${kept}.new`, kept]);
   }
   return kept;
 };
@@ -55,8 +55,8 @@ const importAlpine = async (engine: Engine, work: string): Promise<void> => {
   cpSync('/bin/busybox', join(dir, 'bin/busybox'));
   writeFileSync(join(dir, 'etc/passwd'), 'root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534::/:/bin/false\n');
   writeFileSync(join(dir, 'etc/group'), 'root:x:0:\nnogroup:x:65534:\n');
-  await run(['chroot', dir, '/bin/busybox', '--install', '-s']);
-  await run(['tar', '-C', dir, '-cf', `${dir}.tar`, '.']);
+  await mustRun(['chroot', dir, '/bin/busybox', '--install', '-s']);
+  await mustRun(['tar', '-C', dir, '-cf', `${dir}.tar`, '.']);
   await engine.docker('import', '--change', 'CMD ["sh"]', `${dir}.tar`, ALPINE);
 };
 
@@ -114,7 +114,7 @@ export const buildTested = async (engine: Engine, work: string): Promise<void> =
     const context = join(work, `tested-${kind}`);
     mkdirSync(context);
     const compiler = kind === 'distroless' || kind === 'debian' ? ['gcc'] : ['musl-gcc', '-static'];
-    await run([...compiler, '-O1', '-o', join(context, 'program'), join(import.meta.dirname, 'image/service.c')]);
+    await mustRun([...compiler, '-O1', '-o', join(context, 'program'), join(import.meta.dirname, 'image/service.c')]);
     layServices(context);
     writeFileSync(join(context, 'Dockerfile'), dockerfile(kind));
     await engine.docker('build', '-q', '--network', 'none', '-t', `tested:${kind}`, context);

@@ -1,7 +1,7 @@
 // podman, the second engine: for what Kubernetes would do with a pod. Its images and containers live in the test's directory.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ran, run } from './shell.ts';
+import { mustRun, run } from '../lib/run.ts';
 
 // runc: crun refuses cgroups of both versions side by side. Limits: equal and no higher than ours, which podman would raise.
 const settings = (files: string): string => `[containers]
@@ -28,7 +28,7 @@ export class Podman {
   static async make(work: string): Promise<Podman> {
     const dir = join(work, 'podman');
     mkdirSync(dir, { recursive: true });
-    const files = (await run(['sh', '-c', 'ulimit -Hn'])).trim();
+    const files = (await mustRun(['sh', '-c', 'ulimit -Hn'])).trim();
     writeFileSync(join(dir, 'containers.conf'), settings(files));
     return new Podman(dir);
   }
@@ -40,7 +40,7 @@ export class Podman {
 
   /** A command that must succeed; what it said. */
   async podman(...words: readonly string[]): Promise<string> {
-    return run(this.#words(words), { env: this.#env });
+    return mustRun(this.#words(words), { env: this.#env });
   }
 
   async close(): Promise<void> {
@@ -48,6 +48,6 @@ export class Podman {
       ['pod', 'rm', '-af', '-t', '0'],
       ['system', 'reset', '--force'],
     ])
-      await ran(this.#words(words), { env: this.#env });
+      await run(this.#words(words), { env: this.#env });
   }
 }

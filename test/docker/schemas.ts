@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { ran } from './shell.ts';
+import { run } from '../lib/run.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const PACKAGES = join(ROOT, '.cache/docker/schemas');
@@ -46,7 +46,7 @@ export const unknownFields = async (manifest: Manifest): Promise<string> => {
   writeFileSync(file, `${type}\nexport const value: I${kind} = ${JSON.stringify(manifest)};\n`);
   const options = ['--noEmit', '--strict', '--skipLibCheck', '--module', 'esnext', '--moduleResolution', 'bundler'];
   const words = [join(ROOT, 'node_modules/.bin/tsc'), '--ignoreConfig', ...options, '--types', '', file];
-  return (await ran(words)).text;
+  return (await run(words)).text;
 };
 
 type Validate = ((value: unknown) => boolean) & { readonly errors?: unknown };

@@ -1,10 +1,11 @@
 // A machine to execute a page on: a root of its own, laid over one that is only read, and gone with the last process.
 //
 // Promises: nothing outside is written, no process is left; a page that does not end is ended. Wants root.
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
-import { mmdebstrap, nameOf, type Wanted } from '../debian.ts';
+import { mmdebstrap, nameOf, type Wanted } from '../lib/debian.ts';
+import { type Result, run } from '../lib/run.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const CACHE = join(ROOT, '.cache/docs');
@@ -62,32 +63,9 @@ exec chroot . /usr/bin/env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr
   bash /tmp/page
 `;
 
-export interface Played {
-  readonly code: number | null;
-  readonly text: string;
-}
+const NAMESPACES = '--mount --propagation private --pid --fork --kill-child --uts --ipc --net'.split(' ');
 
 /** Executes `script` by bash on top of the root `below`, in namespaces of its own. */
-export const play = (below: string, checkout: string, script: string): Promise<Played> =>
-  new Promise((resolve) => {
-    const spaces = [
-      '--mount',
-      '--propagation',
-      'private',
-      '--pid',
-      '--fork',
-      '--kill-child',
-      '--uts',
-      '--ipc',
-      '--net',
-    ];
-    const child = spawn('unshare', [...spaces, 'sh', '-ec', ENTER, 'enter', below, checkout, script], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: PAGE_MS,
-      killSignal: 'SIGKILL',
-    });
-    let text = '';
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (data: Buffer) => (text += data.toString()));
-    // services that keep the pipe open end with their namespace
-    child.on('close', (code) => resolve({ code, text }));
-  });
+export const play = (below: string, checkout: string, script: string): Promise<Result> =>
+  // services that keep the pipe open end with their namespace
+  run(['unshare', ...NAMESPACES, 'sh', '-ec', ENTER, 'enter', below, checkout, script], { timeoutMs: PAGE_MS });

@@ -1,31 +1,26 @@
-// Executes every command of every page as it stands there: `run.ts [--filter TEXT]`; ends in `N passed, N failed`.
+// Executes every command of every page as it stands there.
 //
 // A page's blocks of one place are one session: one shell, from the first block to the last, on a machine of its own. What needs
 // an engine or an init is executed by the suites that have those (pages.ts says which); that each block has a place is
-// tested here. Wants root. Read next: page.ts, place.ts, sessions.ts.
+// tested here. Wants root. Read next: page.ts, place.ts, sessions.ts; ../lib/options.ts (options), ../lib/runner.ts.
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { parseOptions } from '../lib/options.ts';
+import { Suite, type Test } from '../lib/runner.ts';
+import { makeTemporary } from '../lib/temporary.ts';
 import { benchFaults } from './bench.ts';
+import type { Block } from './page.ts';
 import { checkoutFaults } from './checkout.ts';
 import { blocksIn, PLACES, pageFaults } from './pages.ts';
 import { copyCheckout, type DEBIANS, debianTar, play } from './place.ts';
 import { SESSIONS, scriptOf } from './sessions.ts';
 
-const { values } = parseArgs({ options: { filter: { type: 'string', default: '' } } });
+const LINES_SHOWN = 40;
 
-const work = mkdtempSync(join(tmpdir(), 'runitbox-docs-'));
+const suite = new Suite(parseOptions({}), { jobs: 2 });
+const work = makeTemporary('docs');
 const checkout = join(work, 'checkout');
-const counts = { passed: 0, failed: 0 };
-
-const report = (title: string, faults: readonly string[]): void => {
-  counts[faults.length === 0 ? 'passed' : 'failed']++;
-  console.log(`${faults.length === 0 ? 'ok     ' : 'FAILED '} ${title}`);
-  for (const fault of faults) console.log(`    ${fault.trimEnd().replaceAll('\n', '\n    ')}`);
-};
-
 const roots = new Map<string, string>();
 
 /** The root that a session is laid over: this machine's own, or one of Debian's. */
@@ -40,30 +35,32 @@ const rootOf = (name: keyof typeof DEBIANS | 'machine'): string => {
   return dir;
 };
 
-const leave = (code: number): never => {
-  rmSync(work, { recursive: true, force: true });
-  process.exit(code);
-};
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => leave(130));
-
-const wanted = (title: string): boolean => title.includes(values.filter);
-
-report('every block states its language, and commands the place in which they are executed', pageFaults);
-copyCheckout(checkout);
-for (const [place, suite] of Object.entries(PLACES)) {
+const faultsOf = async (place: string, page: string, blocks: readonly Block[]): Promise<readonly string[]> => {
+  if (place === 'bench') return benchFaults(blocks);
   const session = SESSIONS[place];
-  if (suite !== 'docs') continue;
-  for (const [page, blocks] of blocksIn(place)) {
-    const title = `${page}, on ${session?.machine ?? 'no machine'} (${place})`;
-    if (!wanted(title)) continue;
-    if (place === 'bench') report(title, benchFaults(blocks));
-    else if (place === 'checkout') report(title, checkoutFaults('.', blocks));
-    else if (session === undefined) report(title, [`nothing says how blocks of the place '${place}' are executed`]);
-    else {
-      const { code, text } = await play(rootOf(session.machine), checkout, scriptOf(session, page, blocks));
-      report(title, code === 0 ? [] : [`exit code ${code}\n${text.split('\n').slice(-40).join('\n')}`]);
-    }
-  }
-}
-console.log(`${counts.passed} passed, ${counts.failed} failed`);
-leave(counts.failed === 0 ? 0 : 1);
+  if (place === 'checkout') return checkoutFaults('.', blocks);
+  if (session === undefined) return [`nothing says how blocks of the place '${place}' are executed`];
+  const { code, text } = await play(rootOf(session.machine), checkout, scriptOf(session, page, blocks));
+  return code === 0 ? [] : [`exit code ${code}\n${text.split('\n').slice(-LINES_SHOWN).join('\n')}`];
+};
+
+const TESTS: readonly Test[] = [
+  {
+    title: 'every block states its language, and commands the place in which they are executed',
+    attempt: async () => pageFaults,
+  },
+  ...Object.entries(PLACES)
+    .filter(([, which]) => which === 'docs')
+    .flatMap(([place]) => [...blocksIn(place)].map(([page, blocks]) => ({ place, page, blocks })))
+    .map(({ place, page, blocks }) => ({
+      title: `${page}, on ${SESSIONS[place]?.machine ?? 'no machine'} (${place})`,
+      attempt: () => faultsOf(place, page, blocks),
+    })),
+];
+
+await suite.run(async () => {
+  suite.defer(() => rmSync(work, { recursive: true, force: true }));
+  const chosen = suite.choose(TESTS);
+  copyCheckout(checkout);
+  await suite.play(chosen);
+});

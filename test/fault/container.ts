@@ -3,7 +3,7 @@
 // Promises: the namespace ends with the case. Read next: cases/container.ts.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { proc } from './proc.ts';
+import { proc } from '../lib/proc.ts';
 import type { Running, StartOptions, World } from './world.ts';
 
 const NAMESPACE = ['unshare', '--pid', '--fork', '--kill-child=SIGKILL', '--mount-proc'] as const;

@@ -2,14 +2,14 @@
 //
 // Promises: whatever a case started is found by a mark in its environment and ended by its number, whatever it mounted
 // is unmounted, and nothing is left. A message of ours that is not one clear line is a fault of the case.
-// Read next: service.ts, wait.ts, cases/.
+// Read next: service.ts, ../lib/wait.ts, cases/.
 import { type ChildProcess, execFile, execFileSync, spawn, type StdioOptions } from 'node:child_process';
 import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { MARK, isAlive, marked } from './proc.ts';
+import { isAlive, killMarked, MARK, marked } from '../lib/proc.ts';
 import { Service, type Status } from './service.ts';
-import { DEADLINE_MS, elapse, type Found, Late, Stirs } from './wait.ts';
+import { DEADLINE_MS, type Found, late, Stirs, TimeoutError } from '../lib/wait.ts';
 
 export interface StartOptions {
   /** Words in front: `prlimit --nofile=6`, which become the program by exec. */
@@ -195,11 +195,9 @@ export class World {
     try {
       return await this.until('status', look, [this.scan, service.dir, folder, `${folder}supervise`], deadlineMs);
     } catch (cause) {
-      if (!(cause instanceof Late)) throw cause;
+      if (!(cause instanceof TimeoutError)) throw cause;
       const seen = JSON.stringify(service.status(side));
-      throw new Late(
-        `waited ${deadlineMs / 1000} s for ${side}status ${JSON.stringify(wanted)} of ${service.name}, it says ${seen}`,
-      );
+      throw late(`${side}status ${JSON.stringify(wanted)} of ${service.name}, it says ${seen}`, deadlineMs);
     }
   }
 
@@ -220,9 +218,7 @@ export class World {
     await this.until(`${ok} to be there`, () => existsSync(ok), [this.scan, service.dir, `${service.dir}/supervise`]);
     await new Promise<void>((resolve, reject) => {
       execFile('sh', ['-c', 'exec 9>"$0"', ok], { timeout: deadlineMs }, (refusal) =>
-        refusal === null
-          ? resolve()
-          : reject(new Late(`waited ${deadlineMs / 1000} s for a supervisor of ${service.name}`)),
+        refusal === null ? resolve() : reject(late(`a supervisor of ${service.name}`, deadlineMs)),
       );
     });
   }
@@ -267,31 +263,13 @@ export class World {
     return [...told.slice(-10), ...ends.slice(-6)];
   }
 
-  /** Ends every process of this world, stopped first so that none starts another meanwhile. */
-  async #sweep(): Promise<void> {
-    for (let round = 0; round < 200; round++) {
-      const left = marked(this.dir);
-      if (left.length === 0) return;
-      for (const signal of ['SIGSTOP', 'SIGKILL'] as const) for (const pid of left) kill(pid, signal);
-      await elapse(5);
-    }
-    throw new Error(`processes that cannot be ended: ${marked(this.dir).join(' ')}`);
-  }
-
   async close(): Promise<void> {
     this.#closed = true;
-    await this.#sweep();
+    await killMarked(this.dir);
     for (const one of this.#running) one.release();
     for (const path of this.#mounts.reverse()) execFileSync('umount', ['-l', path]);
     rmSync(this.dir, { recursive: true, force: true });
   }
 }
 
-/** Sends a signal; a process that is gone is no error. */
-export const kill = (pid: number, signal: NodeJS.Signals): void => {
-  try {
-    if (pid > 1) process.kill(pid, signal);
-  } catch {
-    // It ended before.
-  }
-};
+export { kill } from '../lib/proc.ts';

@@ -3,7 +3,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Codename, mmdebstrap, nameOf, type Wanted } from '../debian.ts';
+import { type Codename, mmdebstrap, nameOf, type Wanted } from '../lib/debian.ts';
 import { layFiles, type Settings } from './settings.ts';
 
 export const ROOT = join(import.meta.dirname, '../..');

@@ -6,7 +6,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chownSync, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Codename } from '../debian.ts';
+import type { Codename } from '../lib/debian.ts';
+import { until } from '../lib/wait.ts';
 import { CACHE } from './bases.ts';
 
 export type User = 'root' | 'tester';
@@ -80,12 +81,13 @@ export class Command {
   async until(what: string, look: () => boolean, limitMs = COMMAND_MS): Promise<void> {
     let over = false;
     void this.ended.then(() => (over = true));
-    const endMs = Date.now() + limitMs;
-    while (!look()) {
-      if (over || Date.now() > endMs)
-        throw new Error(`${over ? 'it ended' : 'waited long'} before ${what}:\n${this.said}`);
-      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
-    }
+    await until(
+      () => `${what}, from a command that said:\n${this.said}`,
+      () => over || look(),
+      limitMs,
+      LOOK_MS,
+    );
+    if (!look()) throw new Error(`it ended before ${what}:\n${this.said}`);
   }
 }
 

@@ -3,7 +3,7 @@
 import { execFileSync } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Codename } from '../debian.ts';
+import type { Codename } from '../lib/debian.ts';
 import { blocksIn } from '../docs/pages.ts';
 import { ROOT } from './bases.ts';
 import { type Box, type Command, type Ended, tail, type User } from './box.ts';

@@ -3,6 +3,7 @@
 // Read next: guest.ts (a system that was started), scenario.ts (what every one of them must do), cases/.
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Hands } from '../lib/runner.ts';
 import type { Debian, Roots } from './roots.ts';
 
 export interface Room {
@@ -23,35 +24,17 @@ export interface Case {
   readonly from?: Debian;
   readonly attempt: (room: Room) => Promise<void>;
   /** Why it cannot be tried on this machine; undefined where it can. */
-  readonly impossible?: () => string | undefined;
+  readonly skipReason?: () => string | undefined;
 }
 
-export class CaseRoom implements Room {
-  readonly dir: string;
-  readonly name: string;
-  readonly roots: Roots;
-  readonly notes: string[] = [];
-  readonly #ends: (() => Promise<unknown>)[] = [];
-
-  constructor(base: string, index: number, roots: Roots) {
-    this.name = `runitbox-${process.pid}-${index}`;
-    this.dir = join(base, this.name);
-    this.roots = roots;
-    mkdirSync(this.dir, { mode: 0o755 });
-  }
-
-  onEnd(act: () => Promise<unknown>): void {
-    this.#ends.push(act);
-  }
-
-  note(line: string): void {
-    this.notes.push(line);
-  }
-
-  async close(): Promise<void> {
-    for (const act of this.#ends.splice(0).reverse()) await act();
-    rmSync(this.dir, { recursive: true, force: true });
-  }
+/** The room of case number `index`; what is in it goes when the case is over. */
+export function makeRoom(base: string, index: number, roots: Roots, { defer, note }: Hands): Room {
+  const name = `runitbox-${process.pid}-${index}`;
+  const dir = join(base, name);
+  mkdirSync(dir, { mode: 0o755 });
+  defer(() => rmSync(dir, { recursive: true, force: true }));
+  const onEnd = (act: () => Promise<unknown>): void => defer(() => act().then(() => undefined));
+  return { dir, name, roots, onEnd, note };
 }
 
 export function same<T>(what: string, got: T, wanted: T): void {

@@ -3,8 +3,8 @@
 // Promises: nothing here is told by the guest about itself but what `run` prints. Read next: scenario.ts.
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { proc, stateOf } from '../fault/proc.ts';
-import { attemptCommand, type Done } from './command.ts';
+import { proc, stateOf } from '../lib/proc.ts';
+import { type Result, run } from '../lib/run.ts';
 
 export interface Process {
   /** As the testing machine numbers it. */
@@ -69,16 +69,16 @@ export class Guest {
   }
 
   /** Runs a shell command in there, as its root. */
-  attempt(line: string): Promise<Done> {
+  attempt(line: string): Promise<Result> {
     const path = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
     const enter = ['nsenter', '-t', String(this.pid), '-a', '-r', '-w'];
-    return attemptCommand([...enter, '--', '/usr/bin/env', '-i', path, '/bin/sh', '-c', line]);
+    return run([...enter, '--', '/usr/bin/env', '-i', path, '/bin/sh', '-c', line]);
   }
 
   async run(line: string): Promise<string> {
-    const { code, output } = await this.attempt(line);
-    if (code !== 0) throw new Error(`in there, ${line}: exit code ${code}\n${output}\nconsole:\n${this.console()}`);
-    return output;
+    const { code, text } = await this.attempt(line);
+    if (code !== 0) throw new Error(`in there, ${line}: exit code ${code}\n${text}\nconsole:\n${this.console()}`);
+    return text;
   }
 
   /** As `fileOf`, of the guest. */

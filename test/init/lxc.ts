@@ -3,9 +3,9 @@
 // Promises: it has no network, and is gone with the case. Read next: cases/lxc.ts.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { until } from '../compat/waiting.ts';
+import { until } from '../lib/wait.ts';
 import type { Room } from './case.ts';
-import { attemptCommand, command } from './command.ts';
+import { mustRun, run } from '../lib/run.ts';
 import { fileOf, Guest } from './guest.ts';
 
 export const UID_BASE = 200_000;
@@ -31,7 +31,7 @@ export class Container {
     writeFileSync(config, `${lines.join('\n')}\n`);
     room.onEnd(() => made.#destroy());
     const template = join(room.roots.docker, 'lxc/lxc-runitbox');
-    await command(...made.#words('lxc-create', '-f', config, '-t', template, '--', ...words));
+    await mustRun([...made.#words('lxc-create', '-f', config, '-t', template, '--', ...words)]);
     return made;
   }
 
@@ -40,10 +40,10 @@ export class Container {
   }
 
   async #destroy(): Promise<void> {
-    await attemptCommand(this.#words('lxc-destroy', '-f'));
+    await run(this.#words('lxc-destroy', '-f'));
     // a start that fails leaves its own behind
     const groups = `find /sys/fs/cgroup -depth -type d -path '*/lxc.*.${this.name}*' -exec rmdir {} +`;
-    await attemptCommand(['sh', '-c', groups]);
+    await run(['sh', '-c', groups]);
   }
 
   get root(): string {
@@ -51,7 +51,7 @@ export class Container {
   }
 
   async #first(): Promise<number> {
-    return Number((await attemptCommand(this.#words('lxc-info', '-p', '-H'))).output.trim());
+    return Number((await run(this.#words('lxc-info', '-p', '-H'))).text.trim());
   }
 
   async #guest(): Promise<Guest> {
@@ -65,15 +65,15 @@ export class Container {
 
   async start(): Promise<Guest> {
     const logs = ['-o', join(this.#room.dir, 'lxc.log'), '-l', 'INFO', '-L', join(this.#room.dir, 'console')];
-    const { code, output } = await attemptCommand(this.#words('lxc-start', '-d', ...logs));
-    if (code !== 0) throw new Error(`lxc-start: ${output}${fileOf(this.#room.dir, 'lxc.log')}`);
-    await command(...this.#words('lxc-wait', '-s', 'RUNNING', '-t', '60'));
+    const { code, text } = await run(this.#words('lxc-start', '-d', ...logs));
+    if (code !== 0) throw new Error(`lxc-start: ${text}${fileOf(this.#room.dir, 'lxc.log')}`);
+    await mustRun([...this.#words('lxc-wait', '-s', 'RUNNING', '-t', '60')]);
     return await this.#guest();
   }
 
   /** Asks for a reboot and waits for the process 1 that is there afterwards. */
   async reboot(before: Guest): Promise<Guest> {
-    await command(...this.#words('lxc-stop', '-r'));
+    await mustRun([...this.#words('lxc-stop', '-r')]);
     await until('the end of the old process 1', () => !before.isAlive(), 60_000);
     const end = performance.now() + 60_000;
     while (performance.now() < end) {
@@ -84,13 +84,13 @@ export class Container {
   }
 
   attach(...words: readonly string[]): Promise<string> {
-    return command(...this.#words('lxc-attach', '--clear-env', '--', ...words));
+    return mustRun([...this.#words('lxc-attach', '--clear-env', '--', ...words)]);
   }
 
   /** Stops it as `lxc-stop` does; fails where patience is needed to the end and it is killed. */
   async stop(patienceS: number): Promise<void> {
     const begunMs = performance.now();
-    await command(...this.#words('lxc-stop', '-t', String(patienceS)));
+    await mustRun([...this.#words('lxc-stop', '-t', String(patienceS))]);
     const seconds = (performance.now() - begunMs) / 1000;
     if (seconds >= patienceS) throw new Error(`lxc-stop killed it after ${patienceS} s`);
     this.#room.note(`stopped in ${seconds.toFixed(1)} s`);

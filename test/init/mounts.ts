@@ -1,25 +1,7 @@
-// The suite plays in a mount namespace of its own: its mounts end with it, and files of /etc that it needs to be different are
-// different for itself alone.
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
+// What the suite changes on this machine, in a mount namespace of its own (../lib/namespace.ts) and in the tree of control groups.
+import { execFileSync, spawnSync } from 'node:child_process';
 import { globSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-
-const MARK = 'RUNITBOX_INIT_MOUNTS';
-
-export const isOwn = (): boolean => process.env[MARK] === 'own';
-
-/** Runs this program again, in a namespace of its own; its exit code. */
-export const playInOwn = (): Promise<number> =>
-  new Promise((resolve) => {
-    const words = ['--mount', '--propagation', 'private', process.execPath, ...process.argv.slice(1)];
-    const child = spawn('unshare', words, { stdio: 'inherit', env: { ...process.env, [MARK]: 'own' } });
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal));
-    child.on('error', (cause) => {
-      console.log(String(cause));
-      resolve(1);
-    });
-    child.on('close', (code) => resolve(code ?? 1));
-  });
 
 /** Grants root the range of users that unprivileged containers get. */
 export function mapIds(dir: string): void {

@@ -4,9 +4,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { join } from 'node:path';
-import { bounded, until } from '../compat/waiting.ts';
+import { bounded, until } from '../lib/wait.ts';
 import { childrenOf } from '../fault/container.ts';
-import { proc } from '../fault/proc.ts';
+import { proc } from '../lib/proc.ts';
 import type { Room } from './case.ts';
 import { Guest } from './guest.ts';
 

@@ -3,8 +3,8 @@
 // Promises: made once (.cache/init, for each list of packages), from the machine's own package sources. Read next: cases/.
 import { existsSync, mkdirSync, renameSync, rmSync, cpSync, readdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { mmdebstrap, nameOf, type Wanted } from '../debian.ts';
-import { attemptCommand, command } from './command.ts';
+import { mmdebstrap, nameOf, type Wanted } from '../lib/debian.ts';
+import { mustRun, run } from '../lib/run.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const CACHE = join(ROOT, '.cache/init');
@@ -28,8 +28,8 @@ async function makeTar(init: Debian): Promise<string> {
   if (existsSync(tar)) return tar;
   mkdirSync(CACHE, { recursive: true });
   const fresh = `${tar}.${process.pid}.tar`;
-  const { code, output } = await attemptCommand(mmdebstrap(wanted, fresh), MAKING_MS);
-  if (code !== 0) throw new Error(`mmdebstrap for ${init}: exit code ${code}\n${output}`);
+  const { code, text } = await run(mmdebstrap(wanted, fresh), { timeoutMs: MAKING_MS });
+  if (code !== 0) throw new Error(`mmdebstrap for ${init}: exit code ${code}\n${text}`);
   renameSync(fresh, tar);
   return tar;
 }
@@ -72,7 +72,7 @@ export class Roots {
   async bare(init: Debian, dir: string): Promise<string> {
     const tar = await this.#tar(init);
     mkdirSync(dir, { recursive: true });
-    await command('tar', '-xf', tar, '-C', dir);
+    await mustRun(['tar', '-xf', tar, '-C', dir]);
     return dir;
   }
 
@@ -85,7 +85,7 @@ export class Roots {
 
   async install(root: string): Promise<void> {
     cpSync(this.binary, join(root, 'usr/bin/runitbox'));
-    const places = await command(this.binary, '--list-full');
+    const places = await mustRun([this.binary, '--list-full']);
     for (const place of places.trim().split('\n')) symlinkSync('/usr/bin/runitbox', join(root, place));
     const init = join(this.docker, 'init');
     for (const name of ['runsvdir-start', 'runsvdir-stop']) cpSync(join(init, name), join(root, 'sbin', name));
@@ -125,16 +125,17 @@ export class Roots {
       mkdirSync(join(work, name), { recursive: true });
     }
     for (const name of ['bin', 'sbin', 'lib', 'lib64']) symlinkSync(`usr/${name}`, join(work, name));
-    await command(
+    await mustRun([
       'sh',
       '-c',
       `cp "$(command -v busybox)" ${work}/bin/busybox && chroot ${work} /bin/busybox --install -s`,
-    );
+    ]);
     // as in Alpine's BusyBox, were its configuration another: applets that ours replace
-    for (const name of ['runsv', 'sv', 'chpst']) await command('ln', '-s', '/bin/busybox', join(work, 'usr/bin', name));
-    await command('sh', '-c', `cd ${debian} && tar -c . | tar -x -C ${work} --keep-directory-symlink`);
+    for (const name of ['runsv', 'sv', 'chpst'])
+      await mustRun(['ln', '-s', '/bin/busybox', join(work, 'usr/bin', name)]);
+    await mustRun(['sh', '-c', `cd ${debian} && tar -c . | tar -x -C ${work} --keep-directory-symlink`]);
     rmSync(debian, { recursive: true, force: true });
-    await command('tar', '-cf', tar, '-C', work, '.');
+    await mustRun(['tar', '-cf', tar, '-C', work, '.']);
     rmSync(work, { recursive: true, force: true });
     return tar;
   }
@@ -159,7 +160,7 @@ export class Roots {
       ...['./usr/lib64', './usr/lib/rc', './usr/bin/rc-status', './etc/rc.conf', './etc/passwd', './etc/group'],
     ];
     // what one of them does not have is found missing by the container
-    await attemptCommand(['tar', '-xf', tar, '-C', dir, '--wildcards', ...wanted]);
+    await run(['tar', '-xf', tar, '-C', dir, '--wildcards', ...wanted]);
     if (!readdirSync(dir).includes('usr')) throw new Error('no OpenRC in what was unpacked');
   }
 }

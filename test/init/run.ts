@@ -1,98 +1,46 @@
 // Starts services under every init that docker/init and docker/lxc have something for, for real: in LXC containers, in
-// systemd-nspawn, in namespaces. `run.ts [--filter TEXT] [--jobs N] [--list]`; ends in `N passed, N failed`.
+// systemd-nspawn, in namespaces.
 //
-// Wants root. Leaves the machine's own init and its services alone. Read next: case.ts, scenario.ts, cases/.
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+// Wants root. Leaves the machine's own init and its services alone.
+// Read next: case.ts, scenario.ts, cases/; ../lib/options.ts (options), ../lib/runner.ts.
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
-import { bounded } from '../compat/waiting.ts';
-import { type Case, CaseRoom } from './case.ts';
-import { endCommands } from './command.ts';
+import { enterMountNamespace } from '../lib/namespace.ts';
+import { parseOptions } from '../lib/options.ts';
+import { Suite, type Test } from '../lib/runner.ts';
+import { makeTemporary } from '../lib/temporary.ts';
+import { type Case, makeRoom } from './case.ts';
 import { DOCS } from './cases/docs.ts';
 import { HELPERS } from './cases/helpers.ts';
 import { INITS } from './cases/inits.ts';
 import { LXC } from './cases/lxc.ts';
 import { SYSTEMD } from './cases/systemd.ts';
-import { isOwn, mapIds, playInOwn, watchGroups } from './mounts.ts';
+import { mapIds, watchGroups } from './mounts.ts';
 import { Roots } from './roots.ts';
-import { summary } from '../summary.ts';
 
 const CASE_MS = 240_000;
 
-const { values } = parseArgs({
-  options: {
-    filter: { type: 'string', default: '' },
-    jobs: { type: 'string', default: '2' },
-    binary: { type: 'string', default: join(import.meta.dirname, '../../dist/runitbox') },
-    list: { type: 'boolean', default: false },
-  },
-});
+const values = parseOptions({ binary: { type: 'string', default: join(import.meta.dirname, '../../dist/runitbox') } });
+const suite = new Suite(values, { jobs: 2, timeoutMs: CASE_MS });
 
 // what needs no root of Debian's comes first, as they are being made meanwhile
-const CASES: readonly Case[] = [...HELPERS, ...LXC, ...SYSTEMD, ...INITS, ...DOCS];
-const chosen = CASES.filter(({ title }) => title.toLowerCase().includes(values.filter.toLowerCase()));
-if (values.list) {
-  for (const { title } of chosen) console.log(title);
-  process.exit(0);
-}
+const chosen = suite.choose<Case>([...HELPERS, ...LXC, ...SYSTEMD, ...INITS, ...DOCS]);
+await enterMountNamespace();
 
-if (!isOwn()) process.exit(await playInOwn());
-
-const base = mkdtempSync(join(tmpdir(), 'runitbox-init-'));
-chmodSync(base, 0o755);
-mapIds(base);
-const removeGroups = watchGroups();
-const roots = new Roots(base, values.binary);
-const open = new Set<CaseRoom>();
-const counts = { passed: 0, failed: 0, skipped: 0 };
-
-const faultOf = async (given: Case, room: CaseRoom): Promise<string | undefined> => {
-  try {
-    await roots.ready(given.from);
-    await bounded('the case', given.attempt(room), CASE_MS);
-    return undefined;
-  } catch (cause) {
-    return cause instanceof Error ? cause.message : String(cause);
-  }
-};
-
-async function play(given: Case, index: number): Promise<void> {
-  const reason = given.impossible?.();
-  if (reason !== undefined) {
-    counts.skipped++;
-    console.log(`SKIPPED ${given.title}: ${reason}`);
-    return;
-  }
-  const room = new CaseRoom(base, index, roots);
-  open.add(room);
-  const begunMs = performance.now();
-  const fault = await faultOf(given, room);
-  await room.close();
-  open.delete(room);
-  counts[fault === undefined ? 'passed' : 'failed']++;
-  const facts = [`${((performance.now() - begunMs) / 1000).toFixed(1)} s`, ...room.notes].join(', ');
-  console.log(`${fault === undefined ? 'ok     ' : 'FAILED '} ${given.title} (${facts})`);
-  if (fault !== undefined) console.log(`    ${fault.trimEnd().replaceAll('\n', '\n    ')}`);
-}
-
-async function leave(code: number): Promise<never> {
-  endCommands();
-  for (const room of open) await room.close();
-  removeGroups();
-  rmSync(base, { recursive: true, force: true });
-  process.exit(code);
-}
-
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => void leave(130));
-const begunMs = performance.now();
-roots.prepare(...new Set(chosen.flatMap(({ from }) => from ?? [])));
-const queue = chosen.entries();
-const worker = async (): Promise<void> => {
-  for (const [index, given] of queue) await play(given, index);
-};
-await Promise.all(Array.from({ length: Number(values.jobs) }, worker));
-const seconds = ((performance.now() - begunMs) / 1000).toFixed(0);
-console.log(`${seconds} s`);
-console.log(summary(counts));
-await leave(counts.failed === 0 ? 0 : 1);
+await suite.run(async () => {
+  const base = makeTemporary('init');
+  suite.defer(() => rmSync(base, { recursive: true, force: true }));
+  mapIds(base);
+  suite.defer(watchGroups());
+  const roots = new Roots(base, values.binary);
+  roots.prepare(...new Set(chosen.flatMap(({ from }) => from ?? [])));
+  const testOf = (given: Case, index: number): Test => ({
+    title: given.title,
+    skipReason: given.skipReason?.(),
+    async attempt(hands) {
+      await roots.ready(given.from);
+      await given.attempt(makeRoom(base, index, roots, hands));
+    },
+  });
+  await suite.play(chosen.map(testOf));
+});

@@ -1,7 +1,7 @@
 // What every init must bring about: services that are started, supervised, taken over and brought to an orderly end.
 //
 // Read next: cases/, which say under whom.
-import { until } from '../compat/waiting.ts';
+import { type Found, until } from '../lib/wait.ts';
 import { fileOf, type Guest, type Process } from './guest.ts';
 import { same } from './case.ts';
 import { APP_LOG, linesOf } from './service.ts';
@@ -9,7 +9,7 @@ import { APP_LOG, linesOf } from './service.ts';
 /** Far above what anything takes: bounds failures alone. */
 const DEADLINE_MS = 60_000;
 
-const told = async <T>(guest: Guest, what: string, look: () => T): Promise<Exclude<T, undefined | false>> => {
+const told = async <T>(guest: Guest, what: string, look: () => T): Promise<Found<T>> => {
   try {
     return await until(what, look, DEADLINE_MS);
   } catch (cause) {

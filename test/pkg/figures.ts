@@ -7,6 +7,7 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { sleep } from '../lib/wait.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const STATIC = join(ROOT, 'dist/runitbox');
@@ -39,9 +40,8 @@ const idleRunsv = async (file: string, args: readonly string[]): Promise<string>
   const dir = mkdtempSync(join(tmpdir(), 'runitbox-figures-'));
   writeFileSync(join(dir, 'run'), '#!/bin/sh\nexec sleep 1000\n', { mode: 0o755 });
   const runsv = spawn(file, [...args, 'runsv', dir], { stdio: 'ignore' });
-  while (spawnSync(STATIC, ['sv', '-w', '9', 'start', dir]).status !== 0)
-    await new Promise((ok) => setTimeout(ok, 100));
-  await new Promise((ok) => setTimeout(ok, 1000));
+  while (spawnSync(STATIC, ['sv', '-w', '9', 'start', dir]).status !== 0) await sleep(100);
+  await sleep(1000);
   const [memory, status] = ['smaps_rollup', 'status'].map((name) =>
     readFileSync(`/proc/${runsv.pid}/${name}`, 'latin1'),
   );

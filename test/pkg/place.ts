@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished, vi } from 'vitest';
+import { until as lookUntil } from '../lib/wait.ts';
 
 export const ROOT = join(import.meta.dirname, '../..');
 export const STATIC = join(ROOT, 'dist/runitbox');
@@ -49,19 +50,8 @@ export const makeService = (dir: string, script: string): string => {
   return dir;
 };
 
-const DEADLINE_MS = 60_000;
-const LOOK_MS = 20;
-
-/** Waits until `look` gives something. */
-export const until = async <T>(what: string, look: () => T | undefined): Promise<T> => {
-  const endMs = performance.now() + DEADLINE_MS;
-  for (;;) {
-    const found = look();
-    if (found !== undefined) return found;
-    if (performance.now() > endMs) throw new Error(`waited ${DEADLINE_MS / 1000} s for ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
-  }
-};
+/** As everywhere, with the time that a hundred megabytes want. */
+export const until = <T>(what: string, look: () => T) => lookUntil(what, look, 60_000);
 
 export interface Running {
   readonly pid: number;

@@ -2,7 +2,7 @@
 //
 // Promises: ends with the test, by its process number. Read next: run.ts.
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
-import { until } from '../compat/waiting.ts';
+import { until } from '../lib/wait.ts';
 
 /** Emulated, on a loaded machine: far above what a boot takes. */
 const DEADLINE_MS = 120_000;
@@ -44,7 +44,11 @@ export class Machine {
   /** Waits until the line has said `text` so often, or the machine has ended. */
   async hears(text: string, times = 1): Promise<void> {
     const enough = () => this.said.split(text).length > times;
-    await until(`"${text}" from the machine, which said:\n${this.said}`, () => enough() || this.#ended, DEADLINE_MS);
+    await until(
+      () => `"${text}" from the machine, which said:\n${this.said}`,
+      () => enough() || this.#ended,
+      DEADLINE_MS,
+    );
     if (!enough()) throw new Error(`the machine ended without "${text}" after saying:\n${this.said}`);
   }
 
@@ -64,7 +68,11 @@ export class Machine {
 
   /** Waits for the end of qemu; how the kernel said that it ends. */
   async end(): Promise<string> {
-    await until(`the end of the machine, which said:\n${this.said}`, () => this.#ended, DEADLINE_MS);
+    await until(
+      () => `the end of the machine, which said:\n${this.said}`,
+      () => this.#ended,
+      DEADLINE_MS,
+    );
     return /reboot: (Power down|Restarting system|System halted)|Kernel panic.*/.exec(this.said)?.[0] ?? 'in silence';
   }
 

@@ -1,17 +1,21 @@
-// Boots a real kernel with our executable as /sbin/init, in qemu: `run.ts KERNEL`. Ends in `N passed, N failed`.
+// Boots a real kernel with our executable as /sbin/init, in qemu. --kernel FILE: another kernel.
 //
 // What namespaces cannot show (test/compat plays the rest there): a kernel that starts us, a console that is one, and
-// machines that really switch off. Read next: root.ts (what is booted), machine.ts.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+// machines that really switch off.
+// Read next: root.ts (what is booted), machine.ts; ../lib/options.ts (options), ../lib/runner.ts.
+import { rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { parseOptions } from '../lib/options.ts';
+import { Suite, type Test } from '../lib/runner.ts';
+import { makeTemporary } from '../lib/temporary.ts';
 import { Machine } from './machine.ts';
 import { makeRoot, releaseOf } from './root.ts';
 
-const [kernel = '', ours = 'dist/runitbox'] = process.argv.slice(2);
-const work = mkdtempSync(join(tmpdir(), 'runitbox-qemu-'));
-const whole = join(work, 'whole');
-const withoutStage1 = join(work, 'without-1');
+const values = parseOptions({
+  kernel: { type: 'string', default: '.cache/linux/vmlinuz' },
+  binary: { type: 'string', default: 'dist/runitbox' },
+});
+const suite = new Suite(values, { jobs: 1 });
 
 function wants(what: string, text: string, part: string): void {
   if (!text.includes(part)) throw new Error(`${what}: expected "${part}" in:\n${text}`);
@@ -21,9 +25,10 @@ function same(what: string, got: string, wanted: string): void {
   if (got !== wanted) throw new Error(`${what}: expected ${wanted}, got ${got}`);
 }
 
-interface Test {
+interface Case {
   readonly title: string;
-  readonly root: string;
+  /** Without stage 1. */
+  readonly bare?: true;
   run(machine: Machine): Promise<void>;
 }
 
@@ -42,10 +47,9 @@ async function stops(machine: Machine, command: string, end: string): Promise<vo
   }
 }
 
-const TESTS: readonly Test[] = [
+const CASES: readonly Case[] = [
   {
     title: 'a kernel starts us as init, and a supervised shell answers; runit-init 0 switches the machine off',
-    root: whole,
     async run(machine) {
       await shell(machine);
       wants('process 1', await machine.run('cat /proc/1/comm; tr "\\0" " " </proc/1/cmdline'), 'runit\nrunit');
@@ -57,7 +61,6 @@ const TESTS: readonly Test[] = [
   },
   {
     title: 'a shell that is killed comes back, orphans are reaped; runit-init 6 reboots the machine',
-    root: whole,
     async run(machine) {
       await shell(machine);
       machine.type('kill -9 $$');
@@ -69,7 +72,6 @@ const TESTS: readonly Test[] = [
   },
   {
     title: 'INT to process 1 runs ctrlaltdel, which here reboots',
-    root: whole,
     async run(machine) {
       await shell(machine);
       await stops(machine, 'kill -INT 1', 'reboot: Restarting system');
@@ -78,7 +80,6 @@ const TESTS: readonly Test[] = [
   },
   {
     title: 'PWR to process 1 switches the machine off',
-    root: whole,
     async run(machine) {
       await shell(machine);
       await stops(machine, 'kill -PWR 1', 'reboot: Power down');
@@ -86,7 +87,7 @@ const TESTS: readonly Test[] = [
   },
   {
     title: 'without a stage 1 a shell with a terminal of its own comes up, and the boot goes on when it ends',
-    root: withoutStage1,
+    bare: true,
     async run(machine) {
       await machine.hears('emergency shell on the console');
       wants('the terminal', await machine.run('mount -t devtmpfs dev /dev; echo hi >/dev/tty'), 'hi\n');
@@ -99,28 +100,22 @@ const TESTS: readonly Test[] = [
   },
 ];
 
-async function play(test: Test): Promise<boolean> {
-  const machine = new Machine(kernel, test.root);
-  try {
-    await test.run(machine);
-    console.log(`ok      ${test.title}`);
-    return true;
-  } catch (cause) {
-    console.log(`FAILED  ${test.title}\n    ${String(cause).replaceAll('\n', '\n    ')}`);
-    return false;
-  } finally {
-    machine.close();
-  }
-}
+const testOf = ({ title, run }: Case, initramfs: string): Test => ({
+  title,
+  attempt({ defer }) {
+    const machine = new Machine(values.kernel, initramfs);
+    defer(() => machine.close());
+    return run(machine);
+  },
+});
 
-let passed = 0;
-try {
-  console.log(`Linux ${releaseOf(kernel)}`);
-  makeRoot(whole, resolve(ours));
-  makeRoot(withoutStage1, resolve(ours), { without: ['etc/runit/1'] });
-  for (const test of TESTS) if (await play(test)) passed++;
-} finally {
-  rmSync(work, { recursive: true, force: true });
-}
-console.log(`${passed} passed, ${TESTS.length - passed} failed`);
-process.exit(passed === TESTS.length ? 0 : 1);
+await suite.run(async () => {
+  const chosen = suite.choose(CASES);
+  console.log(`Linux ${releaseOf(values.kernel)}`);
+  const work = makeTemporary('qemu');
+  suite.defer(() => rmSync(work, { recursive: true, force: true }));
+  const [whole, bare] = [join(work, 'whole'), join(work, 'bare')];
+  makeRoot(whole, resolve(values.binary));
+  makeRoot(bare, resolve(values.binary), { without: ['etc/runit/1'] });
+  await suite.play(chosen.map((given) => testOf(given, given.bare === true ? bare : whole)));
+});

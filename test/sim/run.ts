@@ -3,6 +3,7 @@
 import { fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
+import { summary } from '../lib/summary.ts';
 import { playScan } from './scan-scenario.ts';
 import { scanInvariants } from './scan-invariants.ts';
 import { serviceInvariants } from './service-invariants.ts';
@@ -61,7 +62,7 @@ const runAll = async (first: number, sequences: number): Promise<number> => {
   const crashed = ends.filter((fine) => !fine).length;
   if (crashed > 0) console.log(`${crashed} workers crashed`);
   console.log(`${sequences} sequences in ${((performance.now() - startMs) / 1000).toFixed(1)} s; replay with SEED=n`);
-  console.log(`${sequences - failing.size} passed, ${failing.size + crashed} failed`);
+  console.log(summary({ passed: sequences - failing.size, failed: failing.size + crashed, skipped: 0 }));
   return failing.size + crashed === 0 ? 0 : 1;
 };
 
@@ -69,8 +70,8 @@ const replay = (seed: number): number => {
   const { failures, events, trace } = play(seed, TRACE);
   console.log(events.join('\n'));
   console.log(`-- the last calls\n${trace.join('\n')}`);
-  for (const failure of failures) console.log(`FAILED ${failure}`);
-  console.log(failures.length === 0 ? '1 passed, 0 failed' : '0 passed, 1 failed');
+  for (const failure of failures) console.log(`FAILED  ${failure}`);
+  console.log(summary({ passed: failures.length === 0 ? 1 : 0, failed: failures.length === 0 ? 0 : 1, skipped: 0 }));
   return failures.length === 0 ? 0 : 1;
 };
 

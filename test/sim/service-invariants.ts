@@ -70,7 +70,7 @@ const checkWant = (story: Story, status: Status): void => {
 const isDiskFull = ({ kernel, spaceMs }: Story, marginMs: number): boolean =>
   kernel.mount().freeBytes === 0 || kernel.nowMs < spaceMs + marginMs;
 
-/** A log that cannot be had holds up a start for a while; a new one cannot be furnished on a full disk. */
+/** A log that cannot be had holds up a start for a while; a new one cannot be made on a full disk. */
 const isLogAwaited = (story: Story): boolean =>
   story.kernel.nowMs < story.logEndMs + LOG_WAIT_MS || (story.logMoved && isDiskFull(story, LOG_WAIT_MS));
 

@@ -120,7 +120,7 @@ const logBehaviour = (story: Story): Behaviour => {
   };
 };
 
-const furnish = (story: Story): void => {
+const setUp = (story: Story): void => {
   const { kernel, random } = story;
   kernel.user.program('/svc/run', () => runBehaviour(story));
   if (story.withFinish) kernel.user.program('/svc/finish', () => finishBehaviour(random));
@@ -426,7 +426,7 @@ const runOnce = (story: Story): Ending => {
 /** Plays one scenario; what it returns has no failures if all is well. */
 export const playService = (seed: number, invariants: Invariants, trace = 0): Story => {
   const story = newStory(seed, trace);
-  furnish(story);
+  setUp(story);
   schedule(story, invariants);
   let ending = runOnce(story);
   // as runsvdir would: another runsv whenever one was killed, or could not take its service for want of resources

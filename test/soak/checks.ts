@@ -1,17 +1,12 @@
 // What must be so after a soak. Each check is a sentence and what contradicts it; nothing does where it holds.
 import { readdirSync, readFileSync } from 'node:fs';
-import { descriptorsOf, marked, privateKb, proc } from '../fault/proc.ts';
-import { elapse } from '../fault/wait.ts';
+import { descriptorsOf, marked, privateKb, proc } from '../lib/proc.ts';
+import { sleep } from '../lib/wait.ts';
 import { type Fleet, hasLog, insiders, isSteady, link, runsvdirOf, runsvsOf } from './fleet.ts';
 
 const SETTLE_MS = 60_000;
 const LOOK_MS = 200;
 const MEMORY_KB = 256;
-
-export interface Check {
-  readonly title: string;
-  readonly wrong: readonly string[];
-}
 
 /** Until `look` finds nothing wrong, or time is up. */
 export const settle = async (look: () => readonly string[]): Promise<readonly string[]> => {
@@ -19,7 +14,7 @@ export const settle = async (look: () => readonly string[]): Promise<readonly st
   for (;;) {
     const wrong = look();
     if (wrong.length === 0 || Date.now() > endMs) return wrong;
-    await elapse(LOOK_MS);
+    await sleep(LOOK_MS);
   }
 };
 

@@ -3,7 +3,7 @@
 // Read next: run.ts, acts.ts. The world, its services and what they tell are those of test/fault.
 import { existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { copiesLines } from '../fault/habits.ts';
-import { marked, proc } from '../fault/proc.ts';
+import { marked, proc } from '../lib/proc.ts';
 import type { Service } from '../fault/service.ts';
 import type { Running, World } from '../fault/world.ts';
 

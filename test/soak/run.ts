@@ -1,41 +1,32 @@
 // A soak: minutes of random commands, kills, removals and renames, from a seed, over fifty services; afterwards all must
 // be as if nothing had been.
 //
-// `node test/soak/run.ts [--minutes N] [--seed N] [--services N] [--binary FILE]`; ends in `N passed, N failed`, exit
-// status 1 where anything failed. Wants root (a PID namespace). The same seed makes the same acts, though not at the same
-// moments of what they meet.
-// Read next: fleet.ts, acts.ts, checks.ts.
-import { copyFileSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+// Wants root (a PID namespace). The same seed makes the same acts, though not at the same moments of what they meet.
+// Read next: fleet.ts, acts.ts, checks.ts; ../lib/options.ts (options), ../lib/runner.ts.
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
-import { elapse } from '../fault/wait.ts';
-import { kill, World } from '../fault/world.ts';
+import { World } from '../fault/world.ts';
+import { parseOptions, wholeNumber } from '../lib/options.ts';
+import { kill } from '../lib/proc.ts';
+import { Suite } from '../lib/runner.ts';
+import { linkPrograms, makeTemporary } from '../lib/temporary.ts';
+import { sleep } from '../lib/wait.ts';
 import { Random } from '../sim/random.ts';
 import { type Act, GENTLE, ROUGH } from './acts.ts';
-import { type Check, doubles, grown, kept, notUp, orphans, restore, settle, untrue, zombies } from './checks.ts';
+import { doubles, grown, kept, notUp, orphans, restore, settle, untrue, zombies } from './checks.ts';
 import { type Fleet, runsvdirOf, startFleet, startNoMore } from './fleet.ts';
 
-const ROOT = join(import.meta.dirname, '../..');
 /** Between two acts. */
 const PAUSE_MS = 60;
 const MINUTE_MS = 60_000;
+const LINES_SHOWN = 10;
 
-const { values } = parseArgs({
-  options: {
-    minutes: { type: 'string', default: '1' },
-    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
-    services: { type: 'string', default: '50' },
-    binary: { type: 'string', default: join(ROOT, 'dist/runitbox') },
-  },
+const values = parseOptions({
+  minutes: { type: 'string', default: '1' },
+  services: { type: 'string', default: '50' },
+  binary: { type: 'string', default: join(import.meta.dirname, '../../dist/runitbox') },
 });
-
-const prepareBin = (): string => {
-  const bin = mkdtempSync(join(tmpdir(), 'runitbox-soak-bin-'));
-  copyFileSync(values.binary, join(bin, 'runitbox'));
-  for (const name of ['runsv', 'runsvdir', 'sv']) symlinkSync('runitbox', join(bin, name));
-  return bin;
-};
+const suite = new Suite(values, { jobs: 1 });
 
 /** Plays acts for some time; how many. */
 const play = async (fleet: Fleet, acts: readonly Act[], random: Random, forMs: number): Promise<number> => {
@@ -43,7 +34,7 @@ const play = async (fleet: Fleet, acts: readonly Act[], random: Random, forMs: n
   let count = 0;
   for (; Date.now() < endMs; count++) {
     random.pick(acts)(fleet, random.pick(fleet.services), random);
-    await elapse(random.int(2 * PAUSE_MS));
+    await sleep(random.int(2 * PAUSE_MS));
   }
   return count;
 };
@@ -60,41 +51,30 @@ const end = async (fleet: Fleet): Promise<readonly string[]> => {
   return settle(() => orphans(fleet));
 };
 
-const soak = async (world: World): Promise<readonly Check[]> => {
-  const random = new Random(Number(values.seed));
+const check = (title: string, wrong: readonly string[]): void => suite.report(title, wrong.slice(0, LINES_SHOWN));
+
+const soak = async (fleet: Fleet): Promise<void> => {
+  const random = new Random(suite.seed);
   const totalMs = Number(values.minutes) * MINUTE_MS;
-  const fleet = startFleet(world, Number(values.services));
-  const checks: Check[] = [{ title: 'all services come up', wrong: await settle(() => notUp(fleet)) }];
+  check('all services come up', await settle(() => notUp(fleet)));
   const rough = await play(fleet, ROUGH, random, (totalMs * 2) / 3);
-  checks.push({ title: 'all are up again after every kind of kill', wrong: await settled(fleet) });
+  check('all are up again after every kind of kill', await settled(fleet));
   const before = kept(fleet);
   const gentle = await play(fleet, GENTLE, random, totalMs / 3);
-  checks.push({ title: 'all are up again after commands, crashes and removals', wrong: await settled(fleet) });
-  checks.push({ title: 'no service ever ran twice', wrong: doubles(fleet) });
-  checks.push({ title: 'every status is true', wrong: await settle(() => untrue(fleet)) });
-  checks.push({ title: 'nobody waits to be reaped', wrong: await settle(() => zombies(fleet)) });
-  checks.push({
-    title: 'supervisors have the descriptors and memory that they had',
-    wrong: await settle(() => grown(before, kept(fleet))),
-  });
-  checks.push({ title: 'nobody is left after the end', wrong: await end(fleet) });
-  console.log(`${rough + gentle} acts, seed ${values.seed}`);
-  return checks;
+  check('all are up again after commands, crashes and removals', await settled(fleet));
+  check('no service ever ran twice', doubles(fleet));
+  check('every status is true', await settle(() => untrue(fleet)));
+  check('nobody waits to be reaped', await settle(() => zombies(fleet)));
+  check('supervisors have the descriptors and memory that they had', await settle(() => grown(before, kept(fleet))));
+  check('nobody is left after the end', await end(fleet));
+  console.log(`${rough + gentle} acts`);
 };
 
-const bin = prepareBin();
-const world = new World(bin);
-let checks: readonly Check[] = [];
-try {
-  checks = await soak(world);
-} finally {
-  await world.close();
-  rmSync(bin, { recursive: true, force: true });
-}
-for (const { title, wrong } of checks) {
-  console.log(`${wrong.length === 0 ? 'ok    ' : 'FAILED'}  ${title}`);
-  for (const line of wrong.slice(0, 10)) console.log(`        ${line}`);
-}
-const failed = checks.filter(({ wrong }) => wrong.length > 0).length;
-console.log(`${checks.length - failed} passed, ${failed} failed`);
-process.exit(failed === 0 && checks.length > 0 ? 0 : 1);
+await suite.run(async () => {
+  const bin = makeTemporary('soak-bin');
+  suite.defer(() => rmSync(bin, { recursive: true, force: true }));
+  linkPrograms(bin, values.binary, ['runsv', 'runsvdir', 'sv']);
+  const world = new World(bin);
+  suite.defer(() => world.close());
+  await soak(startFleet(world, wholeNumber('services', values.services)));
+});

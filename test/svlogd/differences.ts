@@ -4,10 +4,9 @@
 // leaves; C's, taken in the same run, must differ from them. Read next: scenario.ts, compare.ts (where batches know of
 // svlogd-last-partial-line), patterns.ts (svlogd-pattern-behind-text).
 import { lstatSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { sleep } from '../lib/wait.ts';
 import type { Difference } from './scenario.ts';
 import type { Session } from './session.ts';
-
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Stops svlogd, lets things happen to it all at once, and lets it go on. */
 const atOnce = async (pid: number, act: () => void): Promise<void> => {
@@ -107,7 +106,7 @@ const processorRetry: Difference = {
     session.write('0123456789\n');
     await session.until('a first try', () => tries(session) > 0);
     // how often it tries in a second is the very question
-    await pause(1000);
+    await sleep(1000);
     session.note('more than 20 tries in a second', tries(session) > 20);
   },
 };
@@ -122,7 +121,7 @@ const processorBlocks: Difference = {
     const lines = Array.from({ length: 30 }, (_, n) => `line ${n} of many\n`).join('');
     session.write(lines);
     await session.until('a first try', () => tries(session) > 0);
-    await pause(1500);
+    await sleep(1500);
     session.note('read to the end', session.logged().endsWith('line 29 of many\n'));
   },
 };
@@ -138,7 +137,7 @@ const processorEnd: Difference = {
     await session.until('a first try', () => tries(session) > 0);
     logger.signal('SIGTERM');
     session.closeInput();
-    await Promise.race([session.ended(logger), pause(3000)]);
+    await Promise.race([session.ended(logger), sleep(3000)]);
     session.note('ends within 3 s', logger.end() !== null);
     await logger.kill();
     writeFileSync(session.path('d', 'good'), '');
@@ -199,7 +198,7 @@ const stderrSelection: Difference = {
     session.config('d', '#\n');
     logger.signal('SIGHUP');
     // it is done with the signal once it has read on
-    await pause(300);
+    await sleep(300);
     session.write('b\n');
     await session.logs('b\n');
     session.closeInput();
@@ -274,7 +273,7 @@ const termFullDisk: Difference = {
     // C never ends; ours does within seconds
     for (let waited = 0; waited < 100 && logger.end() === null; waited++) {
       if (session.side.name === 'c' && waited > 40) break;
-      await pause(100);
+      await sleep(100);
     }
     session.note('ends while the disk is full', logger.end() !== null);
     rmSync(session.path('d', 'ballast'));
@@ -364,7 +363,7 @@ const processorHangs: Difference = {
     session.write(Array.from({ length: 30 }, (_, n) => `line ${n} of many\n`).join(''));
     const end = 'line 29 of many\n';
     // C waits for as long as the processor runs
-    for (let waited = 0; waited < 140 && !session.logged().endsWith(end); waited++) await pause(100);
+    for (let waited = 0; waited < 140 && !session.logged().endsWith(end); waited++) await sleep(100);
     session.note('read to the end', session.logged().endsWith(end));
     logger.signal('SIGTERM');
     logger.signal('SIGTERM');

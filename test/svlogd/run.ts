@@ -1,174 +1,148 @@
-// Front door of the svlogd suite: C svlogd and ours on the same input, and what both leave behind.
+// The svlogd suite: C svlogd and ours on the same input, and what both leave behind.
 //
-// `node test/svlogd/run.ts [--bin DIR] [--seed N] [--cases N] [--only GROUP,...]`; ends in `N passed, N failed`, exit
-// status 1 where anything failed. Read next: model.ts, matrix.ts, property.ts, session.ts, differences.ts, lines/, streams/, bounds/.
+// --only GROUP,... of matrix property scenarios differences lines streams bounds; --cases N: how many random cases (property);
+// --bin DIR: where svlogd is; --self: the other one is C, too, and nothing may differ, which proves the suite itself quiet;
+// --replay JSON: one batch, as a failure prints it. Read next: model.ts, matrix.ts, property.ts, session.ts, differences.ts,
+// lines/, streams/, bounds/; ../lib/options.ts (the other options), ../lib/runner.ts.
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { compareBatch, type Sides } from './compare.ts';
-import { MATRIX } from './matrix.ts';
-import type { Verdict } from './model.ts';
+import { mkdirSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { oneOrMore, parseOptions, wholeNumber } from '../lib/options.ts';
+import { Suite, type Test } from '../lib/runner.ts';
+import { linkPrograms, makeInMemory } from '../lib/temporary.ts';
 import { BOUNDS_CASES } from './bounds/cases.ts';
+import { compareBatch, type Sides } from './compare.ts';
 import { DIFFERENCES } from './differences.ts';
-import { LINES_CASES } from './lines/cases.ts';
-import { judgeCount, judgeDifference, judgeLines, judgeScenario } from './scenario.ts';
-import { STREAM_CASES } from './streams/cases.ts';
-import { SCENARIOS } from './scenarios/index.ts';
-import { type Options, parseOptions, USAGE } from './options.ts';
-import type { Place } from './play.ts';
 import { documentFaults } from './documented.ts';
-import { closeSessions } from './session.ts';
+import { LINES_CASES } from './lines/cases.ts';
+import { MATRIX } from './matrix.ts';
+import type { Batch, Verdict } from './model.ts';
+import type { Place } from './play.ts';
 import { propertyCase } from './property.ts';
-import { summary } from '../summary.ts';
-
-interface Job {
-  readonly name: string;
-  readonly play: (place: Place) => Promise<Verdict>;
-}
+import { judgeCount, judgeDifference, judgeLines, judgeScenario } from './scenario.ts';
+import { SCENARIOS } from './scenarios/index.ts';
+import { closeSessions } from './session.ts';
+import { STREAM_CASES } from './streams/cases.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
+const GROUPS = ['matrix', 'property', 'scenarios', 'differences', 'lines', 'streams', 'bounds'] as const;
 
-const makeRoot = (): string => {
-  try {
-    return mkdtempSync('/dev/shm/runitbox-svlogd-');
-  } catch {
-    return mkdtempSync(join(tmpdir(), 'runitbox-svlogd-'));
-  }
-};
-
-/** A copy under svlogd's name, so that a build in between changes nothing. */
-const linked = (multicall: string, root: string): string => {
-  const bin = join(root, 'bin');
-  mkdirSync(bin);
-  copyFileSync(multicall, join(bin, 'runitbox'));
-  symlinkSync('runitbox', join(bin, 'svlogd'));
-  return join(bin, 'svlogd');
-};
-
-const cRootIn = (root: string): string =>
-  execFileSync(join(ROOT, 'test/reference.sh'), [join(root, 'c')], { encoding: 'utf8' }).trim();
-
-const sidesOf = (options: Options, root: string): Sides => ({
-  c: { name: 'c', svlogd: `${cRootIn(root)}/usr/bin/svlogd` },
-  ours: {
-    name: 'ours',
-    svlogd: options.bin === null ? linked(options.multicall, root) : join(options.bin, 'svlogd'),
-  },
-  self: options.self,
+const values = parseOptions({
+  bin: { type: 'string' },
+  cases: { type: 'string', default: '2000' },
+  only: { type: 'string' },
+  self: { type: 'boolean', default: false },
+  replay: { type: 'string' },
 });
+const suite = new Suite(values, { jobs: 4, quiet: true, seed: 1 });
+const groups = oneOrMore('only', values.only, GROUPS);
 
-const jobsOf = (options: Options, sides: Sides): readonly Job[] => {
-  const { replay } = options;
-  if (replay !== null)
-    return [
-      { name: 'replay', play: async (place) => ({ name: 'replay', faults: await compareBatch(sides, replay, place) }) },
-    ];
-  const jobs: Job[] = [];
-  if (options.only.includes('matrix'))
-    for (const batch of MATRIX)
-      jobs.push({
-        name: batch.name,
-        play: async (place) => ({ name: batch.name, faults: await compareBatch(sides, batch, place) }),
-      });
-  if (options.only.includes('property'))
-    for (let n = 0; n < options.cases; n++)
-      jobs.push({ name: `property/${n}`, play: (place) => propertyCase(sides, options.seed, n, place) });
-  if (options.only.includes('scenarios'))
-    for (const scenario of SCENARIOS.filter(able))
-      jobs.push({ name: scenario.title, play: (place) => judgeScenario(sides, scenario, place) });
-  if (options.only.includes('differences'))
-    jobs.push({
-      name: 'docs',
-      play: async () => ({ name: 'docs', faults: documentFaults(join(ROOT, 'docs/differences.md')) }),
-    });
-  if (options.only.includes('differences'))
-    for (const one of DIFFERENCES.filter(able))
-      jobs.push({ name: `${one.id}: ${one.title}`, play: (place) => judgeDifference(sides, one, place) });
-  if (options.only.includes('lines'))
-    for (const given of LINES_CASES.filter(able)) {
-      jobs.push({ name: given.title, play: (place) => judgeLines(sides, given, options.seed, place) });
-      if (given.cLoses === true)
-        jobs.push({ name: `${given.title}: C`, play: (place) => judgeCount(sides, given, options.seed, place) });
-    }
-  if (options.only.includes('streams') && !options.self)
-    for (const given of STREAM_CASES)
-      jobs.push({ name: given.title, play: (place) => judgeLines(sides, given, options.seed, place) });
-  if (options.only.includes('bounds') && !options.self)
-    for (const given of BOUNDS_CASES.filter(able))
-      jobs.push({ name: given.title, play: (place) => judgeLines(sides, given, options.seed, place) });
-  return jobs.filter(({ name }) => name.includes(options.filter));
-};
-
-const isRoot = process.getuid?.() === 0;
+interface Job {
+  readonly title: string;
+  readonly skipReason?: string | undefined;
+  readonly play: (sides: Sides, place: Place) => Verdict | Promise<Verdict>;
+}
 
 /** A small file system can be mounted by root alone. */
-const able = (one: { readonly title: string; readonly needs?: 'root' }): boolean => {
-  if (one.needs !== 'root' || isRoot) return true;
-  counts.skipped++;
-  console.log(`SKIPPED ${one.title}: needs root`);
-  return false;
+const skipReason = ({ needs }: { readonly needs?: 'root' }): string | undefined =>
+  needs === 'root' && process.getuid?.() !== 0 ? 'needs root' : undefined;
+
+const batchJob = (title: string, batch: Batch): Job => ({
+  title,
+  play: async (sides, place) => ({ name: title, faults: await compareBatch(sides, batch, place) }),
+});
+
+const JOBS: Readonly<Record<(typeof GROUPS)[number], () => readonly Job[]>> = {
+  matrix: () => MATRIX.map((batch) => batchJob(batch.name, batch)),
+  property: () =>
+    Array.from({ length: wholeNumber('cases', values.cases, 0) }, (_, n) => ({
+      title: `property/${n}`,
+      play: (sides, place) => propertyCase(sides, suite.seed, n, place),
+    })),
+  scenarios: () =>
+    SCENARIOS.map((one) => ({
+      title: one.title,
+      skipReason: skipReason(one),
+      play: (sides, place) => judgeScenario(sides, one, place),
+    })),
+  differences: () => [
+    { title: 'docs', play: () => ({ name: 'docs', faults: documentFaults(join(ROOT, 'docs/differences.md')) }) },
+    ...DIFFERENCES.map(
+      (one): Job => ({
+        title: `${one.id}: ${one.title}`,
+        skipReason: skipReason(one),
+        play: (sides, place) => judgeDifference(sides, one, place),
+      }),
+    ),
+  ],
+  lines: () =>
+    LINES_CASES.flatMap((one): readonly Job[] => {
+      const common = { title: one.title, skipReason: skipReason(one) };
+      const loses: Job = { ...common, play: (sides, place) => judgeLines(sides, one, suite.seed, place) };
+      if (one.cLoses !== true) return [loses];
+      const title = `${one.title}: what C svlogd loses is found`;
+      return [loses, { ...common, title, play: (sides, place) => judgeCount(sides, one, suite.seed, place) }];
+    }),
+  streams: () =>
+    STREAM_CASES.map((one) => ({
+      title: one.title,
+      play: (sides, place) => judgeLines(sides, one, suite.seed, place),
+    })),
+  bounds: () =>
+    BOUNDS_CASES.map((one) => ({
+      title: one.title,
+      skipReason: skipReason(one),
+      play: (sides, place) => judgeLines(sides, one, suite.seed, place),
+    })),
 };
 
-const counts = { passed: 0, failed: 0, skipped: 0 };
-
-const tell = ({ name, faults }: Verdict): void => {
-  counts[faults.length === 0 ? 'passed' : 'failed']++;
-  if (faults.length === 0) return;
-  console.log(`FAILED  ${name}`);
-  for (const fault of faults) console.log(`    ${fault.replaceAll('\n', '\n    ')}`);
+const jobs = (): readonly Job[] => {
+  if (values.replay !== undefined) return [batchJob('replay', JSON.parse(values.replay) as Batch)];
+  // what only ours promises
+  const played = values.self ? groups.filter((group) => group !== 'streams' && group !== 'bounds') : groups;
+  return played.flatMap((group) => JOBS[group]());
 };
 
-const attempt = async (job: Job, place: Place): Promise<Verdict> => {
-  try {
-    return await job.play(place);
-  } catch (cause) {
-    return { name: job.name, faults: [cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)] };
-  }
+const oursIn = (root: string): string => {
+  if (values.self) return '/usr/bin/svlogd';
+  if (values.bin !== undefined) return join(resolve(values.bin), 'svlogd');
+  linkPrograms(join(root, 'bin'), join(ROOT, 'dist/runitbox'), ['svlogd']);
+  return join(root, 'bin/svlogd');
 };
 
-const makePlace = (root: string, n: number): Place => {
-  const dir = join(root, `place${n}`);
-  mkdirSync(dir);
-  execFileSync('mkfifo', [join(dir, 'fifo')]);
-  return { dir, fifo: join(dir, 'fifo') };
-};
-
-const playAll = async (jobs: readonly Job[], root: string, width: number): Promise<void> => {
-  const queue = jobs.values();
-  const worker = async (_: unknown, n: number): Promise<void> => {
-    const place = makePlace(root, n);
-    for (const job of queue) tell(await attempt(job, place));
+const sidesIn = (root: string): Sides => {
+  const cRoot = execFileSync(join(ROOT, 'test/reference.sh'), [join(root, 'c')], { encoding: 'utf8' }).trim();
+  return {
+    c: { name: 'c', svlogd: `${cRoot}/usr/bin/svlogd` },
+    ours: { name: 'ours', svlogd: oursIn(root) },
+    self: values.self,
   };
-  await Promise.all(Array.from({ length: width }, worker));
 };
 
-const main = async (root: string): Promise<number> => {
-  const options = parseOptions(process.argv.slice(2), ROOT);
-  const sides = sidesOf(options, root);
-  const jobs = jobsOf(options, sides);
-  if (options.list) {
-    for (const { name } of jobs) console.log(name);
-    return 0;
-  }
-  const begun = performance.now();
-  await playAll(jobs, root, options.jobs);
-  const seconds = Math.round((performance.now() - begun) / 1000);
-  console.log(`${sides.ours.svlogd} against ${sides.c.svlogd}, seed ${options.seed}, ${seconds} s`);
-  console.log(summary(counts));
-  return counts.failed === 0 && counts.passed > 0 ? 0 : 1;
-};
+/** Each worker has a directory with a pipe, for all that it plays. */
+const makePlaces = (root: string): readonly Place[] =>
+  Array.from({ length: suite.jobs }, (_, worker) => {
+    const dir = join(root, `place${worker}`);
+    mkdirSync(dir);
+    execFileSync('mkfifo', [join(dir, 'fifo')]);
+    return { dir, fifo: join(dir, 'fifo') };
+  });
 
-const root = makeRoot();
-const leave = async (status: number): Promise<never> => {
-  await closeSessions();
-  rmSync(root, { recursive: true, force: true });
-  process.exit(status);
-};
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => void leave(130));
-try {
-  await leave(await main(root));
-} catch (cause) {
-  console.error(`${cause instanceof Error ? cause.message : String(cause)}\n${USAGE}`);
-  await leave(2);
-}
+await suite.run(async () => {
+  const chosen = suite.choose(jobs());
+  const root = makeInMemory('svlogd');
+  suite.defer(() => rmSync(root, { recursive: true, force: true }));
+  suite.defer(closeSessions);
+  const sides = sidesIn(root);
+  const places = makePlaces(root);
+  const testOf = ({ title, skipReason, play }: Job): Test => ({
+    title,
+    skipReason,
+    async attempt({ worker }) {
+      const place = places[worker];
+      return place === undefined ? ['no place to play'] : (await play(sides, place)).faults;
+    },
+  });
+  await suite.play(chosen.map(testOf));
+  console.log(`${sides.ours.svlogd} against ${sides.c.svlogd}`);
+});

@@ -1,13 +1,13 @@
 // A run of svlogd during which something happens: the hands of a scenario.
 //
 // Promises: every wait is for an event and has a deadline; whatever was started is ended by `close`, processors
-// included, mounts and files are gone. Notes are what is compared. Read next: scenarios/, ../fault/wait.ts.
+// included, mounts and files are gone. Notes are what is compared. Read next: scenarios/, ../lib/wait.ts.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, closeSync, constants, mkdirSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
 import { rmSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { Stirs } from '../fault/wait.ts';
+import { Stirs } from '../lib/wait.ts';
 import { isRotated, maskText } from './masks.ts';
 import type { Found, Side } from './model.ts';
 import { observeDir } from './observe.ts';

@@ -1,16 +1,16 @@
-// Front door of the sweeps: each system call of each program refused once with each error that it may give, and the
-// program killed before each. Afterwards all must be as if nothing had been.
+// The sweeps: each system call of each program refused once with each error that it may give, and the program killed before
+// each. Afterwards all must be as if nothing had been.
 //
-// `node test/sweep/run.ts [--sample N] [--seed S] [--filter TARGET] [--only TEXT] [--case 'TARGET: CALL NTH ERROR'] [--jobs N] [--binary FILE]`; ends in `N passed,
-// N failed`, exit status 1 where anything failed. Which calls there are is found out by playing each life once while it is
-// recorded, so new ones are swept without a word here. Wants root (namespaces).
-// Read next: targets.ts, calls.ts, inject.c.
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+// --sample N: so many of the cases, from --seed; --filter TARGET, --only TEXT (in the title of a case: `kill`, `open `),
+// --case 'TARGET: CALL NTH ERROR'. Which calls there are is found out by playing each life once while it is recorded, so new ones
+// are swept without a word here. Wants root (namespaces).
+// Read next: targets.ts, calls.ts, inject.c; ../lib/options.ts (the other options), ../lib/runner.ts.
+import { copyFileSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
-import { elapse } from '../fault/wait.ts';
 import { World } from '../fault/world.ts';
+import { parseOptions, wholeNumber } from '../lib/options.ts';
+import { type Hands, Suite, type Test } from '../lib/runner.ts';
+import { makeTemporary } from '../lib/temporary.ts';
 import { Random } from '../sim/random.ts';
 import { callNames, errnoOf, refusalsOf, type Refusal } from './calls.ts';
 import { TARGETS, type Target } from './targets.ts';
@@ -20,19 +20,13 @@ const INJECT = join(ROOT, 'out/inject');
 const PROGRAMS = ['runsv', 'runsvdir', 'sv', 'svlogd'];
 const CASE_MS = 400_000;
 
-const { values } = parseArgs({
-  options: {
-    sample: { type: 'string', default: '0' },
-    seed: { type: 'string', default: String(Math.floor(Date.now() / 1000) % 1_000_000) },
-    filter: { type: 'string', default: '' },
-    /** In the title of a case: `kill`, `open `. */
-    only: { type: 'string', default: '' },
-    case: { type: 'string', default: '' },
-    jobs: { type: 'string', default: '4' },
-    binary: { type: 'string', default: join(ROOT, 'dist/runitbox') },
-    list: { type: 'boolean', default: false },
-  },
+const values = parseOptions({
+  sample: { type: 'string', default: '0' },
+  only: { type: 'string', default: '' },
+  case: { type: 'string', default: '' },
+  binary: { type: 'string', default: join(ROOT, 'dist/runitbox') },
 });
+const suite = new Suite(values, { jobs: 4, timeoutMs: CASE_MS, quiet: true });
 
 interface Case {
   readonly target: Target;
@@ -44,12 +38,9 @@ interface Case {
 
 const titleOf = ({ target, call, nth, act }: Case): string => `${target.name}: ${call} ${nth} ${act}`;
 
-const home = mkdtempSync(join(tmpdir(), 'runitbox-sweep-'));
-const open = new Set<World>();
-/** Worlds whose life took too long, and may still start something. */
-const late: World[] = [];
-const counts = { passed: 0, failed: 0, missed: 0 };
+const home = makeTemporary('sweep');
 let made = 0;
+let missed = 0;
 
 /** The programs under their names, twice: a target may put something else in the place of one. */
 const prepareBin = (): string => {
@@ -60,29 +51,21 @@ const prepareBin = (): string => {
   return bin;
 };
 
-const tooLong = async (world: World): Promise<never> => {
-  await elapse(CASE_MS);
-  if (open.has(world)) late.push(world);
-  throw new Error(`took longer than ${CASE_MS / 1000} s`);
-};
-
 /** Plays a life with one call failing; what was wrong, as lines. */
-const attempt = async (target: Target, inject: readonly string[], killed: boolean): Promise<readonly string[]> => {
+const live = async (
+  { defer, explain }: Hands,
+  target: Target,
+  inject: readonly string[],
+  killed: boolean,
+): Promise<readonly string[]> => {
   const bin = prepareBin();
+  defer(() => rmSync(bin, { recursive: true, force: true }));
   const world = new World(bin);
-  open.add(world);
-  try {
-    await Promise.race([target.play({ world, bin, inject, killed }), tooLong(world)]);
-    const unclear = world.unclear();
-    return unclear.length === 0 ? [] : ['messages that are not one clear line:', ...unclear];
-  } catch (cause) {
-    const text = cause instanceof Error ? cause.message : String(cause);
-    return [...text.split('\n').filter((line) => line !== ''), ...world.report()];
-  } finally {
-    await world.close();
-    open.delete(world);
-    rmSync(bin, { recursive: true, force: true });
-  }
+  defer(() => world.close());
+  explain(() => world.report());
+  await target.play({ world, bin, inject, killed });
+  const unclear = world.unclear();
+  return unclear.length === 0 ? [] : ['messages that are not one clear line:', ...unclear];
 };
 
 const textOf = (path: string): string => {
@@ -93,13 +76,16 @@ const textOf = (path: string): string => {
   }
 };
 
-/** The calls of a life, each with how often it comes. */
+/** The calls of a life, each as often as it comes; none where it fails although nothing was refused. */
 const record = async (target: Target): Promise<readonly number[]> => {
   const file = join(home, `record-${made++}`);
-  const faults = await attempt(target, [INJECT, file, 'record'], false);
-  const numbers = textOf(file).split('\n').slice(0, -1).map(Number);
-  if (faults.length === 0 && numbers.length > 0) return numbers;
-  throw new Error(`${target.name} fails although nothing was refused: ${faults.join(' | ')}`);
+  let numbers: readonly number[] = [];
+  await suite.step(`${target.name}: a life of which nothing is refused`, async (hands) => {
+    const faults = await live(hands, target, [INJECT, file, 'record'], false);
+    numbers = textOf(file).split('\n').slice(0, -1).map(Number);
+    return numbers.length === 0 ? ['no call was recorded', ...faults] : faults;
+  });
+  return numbers;
 };
 
 const casesOf = (target: Target, numbers: readonly number[], names: ReadonlyMap<number, string>): readonly Case[] => {
@@ -120,23 +106,7 @@ const casesOf = (target: Target, numbers: readonly number[], names: ReadonlyMap<
 const checkDescribed = (target: Target, cases: readonly Case[]): void => {
   const described = readFileSync(join(ROOT, 'docs/system-calls.md'), 'latin1');
   const unknown = [...new Set(cases.map(({ call }) => call))].filter((call) => !described.includes(`\`${call}\``));
-  counts[unknown.length === 0 ? 'passed' : 'failed']++;
-  if (unknown.length > 0) console.log(`FAILED  ${target.name}: not in docs/system-calls.md: ${unknown.join(' ')}`);
-};
-
-const play = async (given: Case): Promise<void> => {
-  const file = join(home, `hit-${made++}`);
-  const act = given.act === 'kill' ? 'kill' : String(errnoOf(given.act));
-  const inject = [INJECT, file, String(given.number), String(given.nth), act];
-  let faults = await attempt(given.target, inject, given.act === 'kill');
-  const hit = textOf(file) !== '';
-  // no two lives are alike to the last call
-  if (!hit) counts.missed++;
-  if (faults.length > 0 && !hit) faults = ['the call did not come', ...faults];
-  counts[faults.length === 0 ? 'passed' : 'failed']++;
-  if (faults.length === 0) return;
-  console.log(`FAILED  ${titleOf(given)}`);
-  for (const line of faults) console.log(`        ${line}`);
+  suite.report(`${target.name}: every call is in docs/system-calls.md`, unknown);
 };
 
 const sampled = (all: readonly Case[], count: number, random: Random): readonly Case[] => {
@@ -156,24 +126,37 @@ const sampled = (all: readonly Case[], count: number, random: Random): readonly 
   return [...first, ...others].slice(0, count);
 };
 
-const leave = async (status: number): Promise<never> => {
-  for (const world of [...open, ...late]) await world.close();
-  rmSync(home, { recursive: true, force: true });
-  process.exit(status);
-};
+const testOf = (given: Case): Test => ({
+  title: titleOf(given),
+  async attempt(hands) {
+    const file = join(home, `hit-${made++}`);
+    const act = given.act === 'kill' ? 'kill' : String(errnoOf(given.act));
+    const inject = [INJECT, file, String(given.number), String(given.nth), act];
+    const isHit = (): boolean => textOf(file) !== '';
+    // no two lives are alike to the last call
+    hands.defer(() => {
+      if (!isHit()) missed++;
+    });
+    try {
+      return await live(hands, given.target, inject, given.act === 'kill');
+    } catch (cause) {
+      if (!isHit()) hands.note('the call did not come');
+      throw cause;
+    }
+  },
+});
 
-const targetsWanted = (): readonly Target[] => {
+const targetsChosen = (): readonly Target[] => {
   const [name = ''] = values.case.split(':');
   if (values.case !== '') return TARGETS.filter((target) => target.name === name);
-  return TARGETS.filter((target) => target.name.includes(values.filter));
+  const filter = (target: Target): boolean => target.name.toLowerCase().includes(values.filter.toLowerCase());
+  return TARGETS.filter(filter);
 };
 
-const main = async (): Promise<void> => {
-  // a copy, so that a build in between changes nothing
-  copyFileSync(values.binary, join(home, 'runitbox'));
+const casesChosen = async (): Promise<readonly Case[]> => {
   const names = callNames();
   const all: Case[] = [];
-  for (const target of targetsWanted()) {
+  for (const target of targetsChosen()) {
     const numbers = await record(target);
     const cases = casesOf(target, numbers, names);
     checkDescribed(target, cases);
@@ -183,28 +166,17 @@ const main = async (): Promise<void> => {
   const isWanted = (title: string): boolean =>
     values.case === '' ? title.includes(values.only) : title === values.case;
   const wanted = all.filter((given) => isWanted(titleOf(given)));
-  const chosen = sampled(wanted, Number(values.sample), new Random(Number(values.seed)));
-  if (values.list) {
-    for (const given of chosen) console.log(titleOf(given));
-    return;
-  }
-  const queue = chosen.values();
-  const worker = async (): Promise<void> => {
-    for (const given of queue) await play(given);
-  };
-  await Promise.all(Array.from({ length: Number(values.jobs) }, worker));
+  return sampled(wanted, wholeNumber('sample', values.sample, 0), new Random(suite.seed));
 };
 
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => void leave(130));
-const begun = performance.now();
-const tell = (cause: unknown): void => {
-  counts.failed++;
-  console.log(`FAILED  ${cause instanceof Error ? cause.message : String(cause)}`);
-};
 // of a life that took too long, and goes on without its programs
-process.on('uncaughtException', tell);
-await main().catch(tell);
-const seconds = Math.round((performance.now() - begun) / 1000);
-console.log(`${made} lives in ${seconds} s, seed ${values.seed}; in ${counts.missed} the call did not come`);
-console.log(`${counts.passed} passed, ${counts.failed} failed`);
-await leave(counts.failed === 0 ? 0 : 1);
+process.on('uncaughtException', (cause) => suite.report('a life that went on after its end', [cause.message]));
+
+await suite.run(async () => {
+  suite.defer(() => rmSync(home, { recursive: true, force: true }));
+  // a copy, so that a build in between changes nothing
+  copyFileSync(values.binary, join(home, 'runitbox'));
+  const chosen = await casesChosen();
+  await suite.play(suite.choose(chosen.map(testOf)));
+  console.log(`${made} lives, in ${missed} the call did not come`);
+});

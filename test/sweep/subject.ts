@@ -8,9 +8,9 @@ import { readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { assertNoLineLost } from '../fault/cases/killed.ts';
 import { copiesLines, writesLines } from '../fault/habits.ts';
-import { isAlive, MARK, marked, proc } from '../fault/proc.ts';
+import { isAlive, MARK, marked, proc } from '../lib/proc.ts';
 import type { Service } from '../fault/service.ts';
-import { elapse } from '../fault/wait.ts';
+import { type Found, until } from '../lib/wait.ts';
 import type { World } from '../fault/world.ts';
 
 /** How long anything may take: a runsv that ends is started again after a second, a refused start is tried after as long. */
@@ -23,15 +23,8 @@ export interface Told {
 }
 
 /** Looks until `look` gives something: what is looked at gives no sign that could be awaited. */
-export const comes = async <T>(what: string, look: () => T | null | false, ms = PATIENCE_MS): Promise<T> => {
-  const begun = performance.now();
-  for (;;) {
-    const found = look();
-    if (found !== null && found !== false) return found;
-    if (performance.now() - begun > ms) throw new Error(`waited ${ms / 1000} s for: ${what}`);
-    await elapse(LOOK_MS);
-  }
-};
+export const comes = <T>(what: string, look: () => T, ms = PATIENCE_MS): Promise<Found<T>> =>
+  until(what, look, ms, LOOK_MS);
 
 const linkOf = (path: string): string => {
   try {

@@ -14,8 +14,8 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs';
-import { MARK } from '../fault/proc.ts';
-import { elapse } from '../fault/wait.ts';
+import { MARK } from '../lib/proc.ts';
+import { sleep } from '../lib/wait.ts';
 import { comes, hears, SIGHUP } from './subject.ts';
 import type { Stage, Target } from './targets.ts';
 
@@ -110,7 +110,7 @@ export const SVLOGD: Target = {
       if (n % (10 * BATCH) === 0) await logger.hears();
       if (n === 10 * BATCH) logger.child.kill('SIGHUP');
       if (n === 20 * BATCH) logger.child.kill('SIGALRM');
-      await elapse(4);
+      await sleep(4);
       logger.look();
     }
     closeSync(output);

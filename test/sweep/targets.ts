@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { childrenOf } from '../fault/container.ts';
-import { proc } from '../fault/proc.ts';
+import { proc } from '../lib/proc.ts';
 import { program } from '../fault/service.ts';
 import { kill, type Running, type World } from '../fault/world.ts';
 import { comes, hears, SIGHUP, Subject, supervisors } from './subject.ts';

@@ -83,6 +83,13 @@ export const holderOf = (service: Bytes, allLocks: Locks): Held | null => {
   return null;
 };
 
+/**
+ * Whether somebody with our rights or more holds SERVICE/supervise/lock: enough to read what stands beside it, not to signal
+ * anybody. Of another user's process no more can be seen than that.
+ */
+export const isLocked = (service: Bytes, allLocks: Locks): boolean =>
+  [...lockersOf(`${service}/supervise/lock`, allLocks)].some(hasOurRights);
+
 /** Who holds a lock of the service in the directory `service`, for a message. */
 export const whoHolds = (
   lock: Bytes,

@@ -28,6 +28,11 @@ JSValue engine_numbers(JSContext *ctx, const int64_t *v, size_t count);
 /* bind.c: puts the calls on globalThis.__sys. -1: an exception. */
 int bind_calls(JSContext *ctx);
 
+#ifdef HEAP_IMAGE
+/* cold.c: puts the function that loads the cold part on globalThis.__cold. -1: an exception. */
+int bind_cold(JSContext *ctx);
+#endif
+
 /* main.c */
 /* Gives the bundle the calls and runs its top level, which only defines things. Returns globalThis.__main. */
 JSValue load_bundle(JSContext *ctx, const uint8_t *bytecode, size_t len);

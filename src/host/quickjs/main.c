@@ -81,6 +81,9 @@ int fatal(JSContext *ctx) {
 
 JSValue load_bundle(JSContext *ctx, const uint8_t *bytecode, size_t len) {
   JSValue global, main, bundle = JS_EXCEPTION;
+#ifdef HEAP_IMAGE
+  if (bind_cold(ctx)) return bundle;
+#endif
   if (bind_calls(ctx) == 0) bundle = JS_ReadObject(ctx, bytecode, len, JS_READ_OBJ_BYTECODE);
   if (!JS_IsException(bundle)) bundle = JS_EvalFunction(ctx, bundle);
   if (JS_IsException(bundle)) return bundle;

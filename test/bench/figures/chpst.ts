@@ -70,7 +70,7 @@ const measureUse = async (context: Context, use: Use): Promise<readonly Row[]> =
 export const chpst: Figure = {
   name: 'chpst',
   title: '`chpst OPTIONS PROGRAM`, whole process',
-  hindrance: ({ ours }) => (has(ours, 'chpst') ? null : 'ours has no chpst'),
+  skipReason: ({ ours }) => (has(ours, 'chpst') ? null : 'ours has no chpst'),
   measure: async (context) => {
     const rows: Row[] = [];
     for (const use of usesOf(context)) rows.push(...(await measureUse(context, use)));

@@ -135,8 +135,13 @@ const needsSv = ({ ours }: Context): string | null => (has(ours, 'sv') ? null : 
 export const restart: Figure = {
   name: 'restart',
   title: '`sv restart NAME`',
-  hindrance: needsSv,
+  skipReason: needsSv,
   measure: measureRestart,
 };
-export const latency: Figure = { name: 'latency', title: 'control by sv', hindrance: needsSv, measure: measureLatency };
+export const latency: Figure = {
+  name: 'latency',
+  title: 'control by sv',
+  skipReason: needsSv,
+  measure: measureLatency,
+};
 export const fifo: Figure = { name: 'fifo', title: 'control without sv', measure: measureFifo };

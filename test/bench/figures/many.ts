@@ -19,7 +19,7 @@ const processLimit = (): number => {
   return soft === 'unlimited' ? Number.POSITIVE_INFINITY : Number(soft);
 };
 
-const hindrance = ({ quick }: Context): string | null => {
+const skipReason = ({ quick }: Context): string | null => {
   if (quick) return 'left out of a quick run';
   const needed = 2 * COUNT + 2000;
   if (numberIn('/proc/sys/kernel/pid_max') < needed) return 'kernel.pid_max is too small';
@@ -55,4 +55,4 @@ const measure = async (context: Context): Promise<readonly Row[]> => {
   ];
 };
 
-export const many: Figure = { name: 'many', title: '10,000 services, ours alone', optional: true, hindrance, measure };
+export const many: Figure = { name: 'many', title: '10,000 services, ours alone', optional: true, skipReason, measure };

@@ -93,6 +93,6 @@ export const startOnDisk: Figure = {
   name: 'disk',
   title: 'starting and stopping many services, directories on a disk',
   optional: true,
-  hindrance: ({ disk }) => (disk === null ? 'no directory on a disk' : null),
+  skipReason: ({ disk }) => (disk === null ? 'no directory on a disk' : null),
   measure: onDisk,
 };

@@ -52,6 +52,6 @@ const against = async (context: Context, supervisor: Suite): Promise<readonly Ro
 export const status: Figure = {
   name: 'status',
   title: '`sv status NAME`, whole process',
-  hindrance: ({ ours }) => (has(ours, 'sv') ? null : 'ours has no sv'),
+  skipReason: ({ ours }) => (has(ours, 'sv') ? null : 'ours has no sv'),
   measure: async (context) => [...(await against(context, context.c)), ...(await against(context, context.ours))],
 };

@@ -4,9 +4,10 @@
 import { copyFileSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import type { Case } from '../model.ts';
 import { held } from '../probe.ts';
-import { proc, procField, type Running, signal } from '../processes.ts';
+import { kill, proc, procField } from '../../lib/proc.ts';
+import type { Running } from '../processes.ts';
 import * as steps from '../steps.ts';
-import { until } from '../waiting.ts';
+import { until } from '../../lib/wait.ts';
 import type { World } from '../world.ts';
 
 const isOurs = (world: World): boolean => world.suite.origins.chpst === 'ours';
@@ -285,7 +286,7 @@ const death: Case = {
     const inner = `chpst --pdeathsig USR1 -u root /bin/sh -c '${trap}' & wait`;
     const parent = world.startFile('/bin/sh', ['-c', inner]);
     await world.event('child up');
-    signal(parent.pid, 'SIGKILL');
+    kill(parent.pid, 'SIGKILL');
     await world.event('child told');
     held(world, 'chpst', 'told', 'true', 'true');
   },
@@ -314,7 +315,7 @@ async function standsAs(world: World, options: readonly string[]): Promise<strin
   });
   if (ended !== 'waits') return `${running.stderr()}${ended}`;
   const text = `${firstOf(running.pid, 'Uid')} ${firstOf(running.pid, 'Gid')} in ${groupsOf(running.pid)}${variablesOf(running)}`;
-  signal(running.pid, 'SIGKILL');
+  kill(running.pid, 'SIGKILL');
   await running.ended();
   return text;
 }

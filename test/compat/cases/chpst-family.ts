@@ -4,7 +4,7 @@ import { mkdirSync } from 'node:fs';
 import type { Case, Difference, Program } from '../model.ts';
 import { type Part, probe, tell } from '../probe.ts';
 import * as steps from '../steps.ts';
-import { until } from '../waiting.ts';
+import { until } from '../../lib/wait.ts';
 import type { World } from '../world.ts';
 
 const NAMES = ['envdir', 'envuidgid', 'pgrphack', 'setlock', 'setuidgid', 'softlimit', 'dsetuidgid'] as const;

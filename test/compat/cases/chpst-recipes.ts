@@ -2,10 +2,10 @@
 // Read next: chpst-state.ts.
 import { chownSync } from 'node:fs';
 import type { Case } from '../model.ts';
-import { alive, proc, procField } from '../processes.ts';
+import { isAlive, proc, procField } from '../../lib/proc.ts';
 import { readIf, statusOf } from '../observe.ts';
 import * as steps from '../steps.ts';
-import { until } from '../waiting.ts';
+import { until } from '../../lib/wait.ts';
 
 const GAMES = 5;
 
@@ -52,7 +52,7 @@ const detached: Case = {
     const { pid } = await steps.inState(world, 's', 'run');
     await until('chpst waiting for its own lock', () => steps.waitsForLock(pid));
     const daemon = Number(world.read('s/daemon.pid'));
-    world.note('daemon', alive(daemon) ? 'lives' : 'gone');
+    world.note('daemon', isAlive(daemon) ? 'lives' : 'gone');
     world.note('stands for it', proc(pid, 'cmdline').replaceAll('\0', ' '));
     await steps.send(world, 's', 'd');
     await steps.inState(world, 's', 'down');

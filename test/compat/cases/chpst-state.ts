@@ -4,7 +4,7 @@ import { chmodSync, mkdirSync, symlinkSync } from 'node:fs';
 import type { Case, Difference } from '../model.ts';
 import { type Part, probe, tell } from '../probe.ts';
 import * as steps from '../steps.ts';
-import { until } from '../waiting.ts';
+import { until } from '../../lib/wait.ts';
 import type { World } from '../world.ts';
 
 interface Tried {

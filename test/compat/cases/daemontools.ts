@@ -1,9 +1,9 @@
 // daemontools' svstat and svok on a supervise directory: the first 18 bytes of the status are their format.
 // Read next: ../observe.ts.
 import type { Case } from '../model.ts';
-import { processState } from '../processes.ts';
+import { stateOf } from '../../lib/proc.ts';
 import * as steps from '../steps.ts';
-import { until } from '../waiting.ts';
+import { until } from '../../lib/wait.ts';
 import type { World } from '../world.ts';
 
 /** A service brought into a state, as svstat and svok see it. */
@@ -69,7 +69,7 @@ export const cases: readonly Case[] = [
   seen('paused', 'one that is paused', { run: TELLS }, async (w) => {
     const { pid } = await steps.up(w, 's');
     await steps.send(w, 's', 'p');
-    await until('stopped', () => processState(pid) === 'T');
+    await until('stopped', () => stateOf(pid) === 'T');
     await steps.status(w, 's', 'paused', (it) => it.paused === 1);
   }),
   seen('want-down', 'one that is wanted down', { run: TELLS }, async (w) => {

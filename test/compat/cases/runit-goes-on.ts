@@ -2,8 +2,8 @@
 // Read next: ../jail.ts, ../../../src/effects/init/checkpoint.ts.
 import { boot, hears, type Jail, layOut } from '../jail.ts';
 import type { Case } from '../model.ts';
-import { alive, proc, processState } from '../processes.ts';
-import { attempt, until } from '../waiting.ts';
+import { isAlive, proc, stateOf } from '../../lib/proc.ts';
+import { attempt, until } from '../../lib/wait.ts';
 import type { World } from '../world.ts';
 
 const NEEDS = ['namespaces'] as const;
@@ -57,10 +57,10 @@ const endsMeanwhile: Case = {
     await crash(jail);
     await jail.send('SIGSTOP');
     const pid = await jail.pid();
-    await until('it to be stopped', () => processState(pid) === 'T' || undefined);
+    await until('it to be stopped', () => stateOf(pid) === 'T' || undefined);
     world.write('run/gate', '');
     const [stage] = proc(pid, `task/${pid}/children`).split(' ');
-    await until('stage 1 to end', () => !alive(Number(stage)) || undefined);
+    await until('stage 1 to end', () => !isAlive(Number(stage)) || undefined);
     await jail.send('SIGSEGV');
     await jail.send('SIGCONT');
     await noteRest(world, 'life', jail);

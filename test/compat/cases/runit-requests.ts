@@ -4,7 +4,7 @@ import { existsSync, statSync } from 'node:fs';
 import { boot, hears, type Jail, layOut, noteLife } from '../jail.ts';
 import type { Case } from '../model.ts';
 import * as steps from '../steps.ts';
-import { attempt } from '../waiting.ts';
+import { attempt } from '../../lib/wait.ts';
 import type { World } from '../world.ts';
 
 const NEEDS = ['namespaces'] as const;

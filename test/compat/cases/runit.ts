@@ -2,9 +2,9 @@
 // Read next: ../jail.ts, runit-requests.ts (signals and stop files).
 import { boot, hears, type Jail, layOut, noteLife, type Stages } from '../jail.ts';
 import type { Case } from '../model.ts';
-import { processState, procField } from '../processes.ts';
+import { procField, stateOf } from '../../lib/proc.ts';
 import * as steps from '../steps.ts';
-import { attempt, pause, until } from '../waiting.ts';
+import { attempt, sleep, until } from '../../lib/wait.ts';
 import type { World } from '../world.ts';
 
 const NEEDS = ['namespaces'] as const;
@@ -194,9 +194,9 @@ const idle: Case = {
     await hears(jail, 'ready');
     const pid = await jail.pid();
     const wakes = () => Number(procField(pid, 'voluntary_ctxt_switches'));
-    await until('process 1 asleep', () => processState(pid) === 'S');
+    await until('process 1 asleep', () => stateOf(pid) === 'S');
     const before = wakes();
-    await pause(16_000);
+    await sleep(16_000);
     world.note('wake-ups in sixteen seconds', wakes() === before ? 'none' : 'some');
   },
 };

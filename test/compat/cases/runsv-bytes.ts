@@ -3,9 +3,10 @@
 // What a byte does not do cannot be awaited, so each case sends a second byte whose effect shows, and looks then.
 import type { Case, Difference } from '../model.ts';
 import { statusOf, words } from '../observe.ts';
-import { processState, type Running, signal } from '../processes.ts';
+import { kill, stateOf } from '../../lib/proc.ts';
+import type { Running } from '../processes.ts';
 import * as steps from '../steps.ts';
-import { attempt, until } from '../waiting.ts';
+import { attempt, until } from '../../lib/wait.ts';
 import type { World } from '../world.ts';
 
 const TELLS = steps.habit('tells-signals');
@@ -18,7 +19,7 @@ async function settle(world: World, pid: number, sent: string): Promise<void> {
   const [byte, name] = sent.includes('2') ? ['1', 'USR1'] : ['2', 'USR2'];
   await steps.send(world, 's', byte);
   await world.event(`s run got ${name}`);
-  signal(pid, 'SIGWINCH');
+  kill(pid, 'SIGWINCH');
   await world.event('s run got WINCH');
 }
 
@@ -56,7 +57,7 @@ function inRun(byte: string): Case {
       await settle(world, pid, byte);
       await steps.noteState(world, 'after', 's', 'run');
       noteSignals(world, 'signals');
-      signal(pid, 'SIGKILL');
+      kill(pid, 'SIGKILL');
       await noteSequel(world, runsv, byte);
     },
   };
@@ -96,7 +97,7 @@ const pauseInRun: Case = {
     await steps.supervise(world, 's');
     const { pid } = await steps.up(world, 's');
     await steps.send(world, 's', 'p');
-    await until('the process stopped', () => processState(pid) === 'T');
+    await until('the process stopped', () => stateOf(pid) === 'T');
     await steps.status(world, 's', 'paused', (it) => it.paused === 1);
     await steps.noteState(world, 'paused', 's', 'run');
     await steps.send(world, 's', 'c');
@@ -126,7 +127,7 @@ const stopPaused: Case = {
       await steps.supervise(world, dir);
       const { pid } = await steps.up(world, dir);
       await steps.send(world, dir, 'p');
-      await until('the process stopped', () => processState(pid) === 'T');
+      await until('the process stopped', () => stateOf(pid) === 'T');
       await steps.send(world, dir, dir === 'stop' ? 'd' : 't');
     }
     await steps.noteState(world, 'after d', 'stop', 'down');
@@ -181,7 +182,7 @@ function inFinish(byte: string): Case {
       await steps.send(world, 's', 'udox'.includes(byte) ? byte : byte + want);
       await steps.status(world, 's', `wanted ${want}`, (it) => it.want === want);
       await steps.noteState(world, 'after', 's', 'finish');
-      signal(pid, 'SIGWINCH');
+      kill(pid, 'SIGWINCH');
       await world.event('s finish got WINCH');
       await steps.openGate(world, 's/finish-gate');
       await noteSequel(world, runsv, byte);
@@ -205,7 +206,7 @@ const pauseInDown: Case = {
     await steps.send(world, 's', 'u');
     const { pid } = await steps.up(world, 's');
     await steps.noteState(world, 'started', 's', 'run');
-    world.note('stopped', processState(pid) === 'T');
+    world.note('stopped', stateOf(pid) === 'T');
   },
 };
 
@@ -220,7 +221,7 @@ const pauseInFinish: Case = {
     const { pid } = await world.event('s finish');
     await steps.send(world, 's', 'p');
     world.note('flag', (await attempt(() => statusOf(world, 's')?.paused === 1, 700)) === true);
-    world.note('stopped', processState(pid) === 'T');
+    world.note('stopped', stateOf(pid) === 'T');
     await steps.openGate(world, 's/finish-gate');
     await world.event('s run', 2);
   },
@@ -339,7 +340,7 @@ const once: Case = {
     await steps.send(world, 's', 'o');
     const { pid } = await steps.up(world, 's');
     await steps.noteState(world, 'running', 's', 'run');
-    signal(pid, 'SIGTERM');
+    kill(pid, 'SIGTERM');
     await world.event('s finish');
     await steps.noteState(world, 'ended', 's', 'down');
     noteSequence(world);

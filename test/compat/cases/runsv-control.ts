@@ -2,9 +2,9 @@
 import { chmodSync, rmSync } from 'node:fs';
 import type { Case, Difference } from '../model.ts';
 import { statusOf, words } from '../observe.ts';
-import { processState, signal } from '../processes.ts';
+import { kill, stateOf } from '../../lib/proc.ts';
 import * as steps from '../steps.ts';
-import { attempt, until } from '../waiting.ts';
+import { attempt, until } from '../../lib/wait.ts';
 import type { World } from '../world.ts';
 
 const TELLS = steps.habit('tells-signals');
@@ -60,7 +60,7 @@ async function pastScript(world: World, pid: number, letter: Letter): Promise<vo
   const [byte, name] = letter === '2' ? ['1', 'USR1'] : ['2', 'USR2'];
   await steps.send(world, 's', byte);
   await world.event(`s run got ${name}`);
-  signal(pid, 'SIGWINCH');
+  kill(pid, 'SIGWINCH');
   await world.event('s run got WINCH');
 }
 
@@ -105,10 +105,10 @@ const vetoPause: Case = {
     await steps.send(world, 's', 'p');
     await steps.status(world, 's', 'paused', (it) => it.paused === 1);
     await steps.noteState(world, 'refused', 's', 'run');
-    world.note('refused: stopped', processState(pid) === 'T');
+    world.note('refused: stopped', stateOf(pid) === 'T');
     rmSync(world.path('s/veto'));
     await steps.send(world, 's', 'p');
-    await until('the process stopped', () => processState(pid) === 'T');
+    await until('the process stopped', () => stateOf(pid) === 'T');
     steps.noteEvents(world, 'asked', 's control/p:');
     await steps.send(world, 's', 'c');
     await world.event('s run got CONT');
@@ -255,7 +255,7 @@ const environment: Case = {
     await steps.up(world, 's');
     await steps.send(world, 's', 'h');
     const { pid } = await world.event('s control/h told');
-    signal(pid, 'SIGKILL');
+    kill(pid, 'SIGKILL');
     steps.noteEvents(world, 'descriptors', 's control/h fd');
     steps.noteEvents(world, 'blocked', 's control/h SigBlk');
     steps.noteEvents(world, 'ignored', 's control/h SigIgn');
@@ -292,9 +292,9 @@ const hanging: Case = {
     world.note('want taken', (await attempt(() => statusOf(world, 's')?.want === 'd', 1000)) === true);
     await steps.send(world, 's', '1');
     world.note('signal', (await attempt(() => world.events('s run got USR1')[0], 700)) ? 'sent' : 'waits');
-    signal(script.pid, 'SIGKILL');
+    kill(script.pid, 'SIGKILL');
     await world.event('s run got USR1');
-    signal(pid, 'SIGKILL');
+    kill(pid, 'SIGKILL');
     await steps.noteState(world, 'after', 's', 'down');
   },
 };
@@ -312,7 +312,7 @@ const killHanging: Case = {
     const script = await world.event('s control/h');
     await steps.send(world, 's', 'k');
     world.note('script', await steps.fate(script.pid, 1500));
-    signal(script.pid, 'SIGKILL');
+    kill(script.pid, 'SIGKILL');
     await steps.gone(pid, 'run');
     world.note('status', words(await steps.status(world, 's', 'another', (it) => it.pid !== 0 && it.pid !== pid)));
   },

@@ -2,10 +2,10 @@
 // Read next: runsv-exit.ts.
 import type { Case } from '../model.ts';
 import { statusOf, type Status } from '../observe.ts';
-import { alive, signal } from '../processes.ts';
+import { isAlive, kill } from '../../lib/proc.ts';
 import { gaps } from '../record.ts';
 import * as steps from '../steps.ts';
-import { until } from '../waiting.ts';
+import { until } from '../../lib/wait.ts';
 import type { World } from '../world.ts';
 
 const STAYS = steps.habit('stays');
@@ -143,7 +143,7 @@ const finishOnce: Case = {
     steps.service(world, 's', { run: ENDS, finish: STAYS });
     await steps.supervise(world, 's');
     const { pid } = await world.event('s finish');
-    signal(pid, 'SIGKILL');
+    kill(pid, 'SIGKILL');
     await world.event('s run', 2);
     world.note(
       'sequence',
@@ -287,10 +287,10 @@ const termYoung: Case = {
     const runsv = await steps.supervise(world, 's');
     const { pid } = await steps.up(world, 's');
     const begun = performance.now();
-    signal(runsv.pid, 'SIGTERM');
+    kill(runsv.pid, 'SIGTERM');
     world.note('end', await runsv.ended());
     world.note('after', steps.reached((performance.now() - begun) / 1000, [0, 0.9]));
-    world.note('service', alive(pid) ? 'lives' : 'ended');
+    world.note('service', isAlive(pid) ? 'lives' : 'ended');
   },
 };
 

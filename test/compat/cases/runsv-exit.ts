@@ -1,9 +1,10 @@
 // How runsv ends, by command, by signal, by accident, and what the next one finds. Read next: runsv-start.ts.
 import type { Case, Difference } from '../model.ts';
 import { statusOf } from '../observe.ts';
-import { alive, type Running, signal } from '../processes.ts';
+import { isAlive, kill } from '../../lib/proc.ts';
+import type { Running } from '../processes.ts';
 import * as steps from '../steps.ts';
-import { attempt, until } from '../waiting.ts';
+import { attempt, until } from '../../lib/wait.ts';
 import type { World } from '../world.ts';
 
 const STAYS = steps.habit('stays');
@@ -29,9 +30,9 @@ function leaves(
       await steps.inState(world, 's/log', 'run');
       await tell(world, runsv);
       world.note('runsv', await runsv.ended());
-      world.note('service', alive(pid) ? 'lives on' : 'ended');
-      await until('the log settled', () => !alive(log.pid) || alive(pid));
-      world.note('log', alive(log.pid) ? 'lives on' : 'ended');
+      world.note('service', isAlive(pid) ? 'lives on' : 'ended');
+      await until('the log settled', () => !isAlive(log.pid) || isAlive(pid));
+      world.note('log', isAlive(log.pid) ? 'lives on' : 'ended');
       steps.noteEvents(world, 'events', 's');
       steps.noteFiles(world, 'service', 's');
       steps.noteFiles(world, 'log', 's/log');
@@ -59,11 +60,11 @@ const AS_TERM: Difference = {
 
 const LEAVES: readonly Case[] = [
   leaves('x', 'x ends the service, the log and runsv', (world) => steps.send(world, 's', 'x')),
-  leaves('term', 'TERM to runsv is x', (_, runsv) => signal(runsv.pid, 'SIGTERM')),
-  leaves('hup', 'HUP to runsv', (_, runsv) => signal(runsv.pid, 'SIGHUP'), [AS_TERM]),
-  leaves('int', 'INT to runsv', (_, runsv) => signal(runsv.pid, 'SIGINT'), [AS_TERM]),
-  leaves('quit', 'QUIT to runsv', (_, runsv) => signal(runsv.pid, 'SIGQUIT'), [AS_TERM]),
-  leaves('kill', 'KILL leaves service and log behind', (_, runsv) => signal(runsv.pid, 'SIGKILL')),
+  leaves('term', 'TERM to runsv is x', (_, runsv) => kill(runsv.pid, 'SIGTERM')),
+  leaves('hup', 'HUP to runsv', (_, runsv) => kill(runsv.pid, 'SIGHUP'), [AS_TERM]),
+  leaves('int', 'INT to runsv', (_, runsv) => kill(runsv.pid, 'SIGINT'), [AS_TERM]),
+  leaves('quit', 'QUIT to runsv', (_, runsv) => kill(runsv.pid, 'SIGQUIT'), [AS_TERM]),
+  leaves('kill', 'KILL leaves service and log behind', (_, runsv) => kill(runsv.pid, 'SIGKILL')),
 ];
 
 const filesAfter: Case = {
@@ -97,7 +98,7 @@ function harmless(name: 'SIGUSR1' | 'SIGUSR2' | 'SIGALRM' | 'SIGPIPE'): Case {
       steps.service(world, 's', { run: STAYS });
       const runsv = await steps.supervise(world, 's');
       const { pid } = await steps.up(world, 's');
-      signal(runsv.pid, name);
+      kill(runsv.pid, name);
       world.note('runsv', await steps.fate(runsv.pid, 700));
       world.note('service', await steps.fate(pid, 0));
     },
@@ -113,7 +114,7 @@ const ignoredHup: Case = {
     const runsv = world.startFile('/bin/sh', ['-c', `trap '' HUP INT QUIT; exec runsv s`]);
     await steps.listening(world, 's');
     const { pid } = await steps.up(world, 's');
-    for (const name of ['SIGHUP', 'SIGINT', 'SIGQUIT'] as const) signal(runsv.pid, name);
+    for (const name of ['SIGHUP', 'SIGINT', 'SIGQUIT'] as const) kill(runsv.pid, name);
     world.note('runsv', await steps.fate(runsv.pid, 700));
     world.note('service', await steps.fate(pid, 0));
     await steps.send(world, 's', 'x');
@@ -129,10 +130,10 @@ const finishWaitedFor: Case = {
     steps.service(world, 's', { run: ENDS, finish: steps.habit('waits-at-gate'), gates: ['finish-gate'] });
     const runsv = await steps.supervise(world, 's');
     const { pid } = await world.event('s finish');
-    signal(runsv.pid, 'SIGTERM');
+    kill(runsv.pid, 'SIGTERM');
     await steps.status(world, 's', 'wanted down', (it) => it.want === 'd');
     await steps.noteState(world, 'meanwhile', 's', 'finish');
-    world.note('finish', alive(pid) ? 'at work' : 'ended');
+    world.note('finish', isAlive(pid) ? 'at work' : 'ended');
     await steps.openGate(world, 's/finish-gate');
     world.note('runsv', await runsv.ended());
     steps.noteFiles(world, 'after', 's');
@@ -149,7 +150,7 @@ const stubborn: Case = {
     steps.service(world, 's', { run: steps.habit('ignores-term'), finish: ENDS });
     const runsv = await steps.supervise(world, 's');
     await steps.up(world, 's');
-    signal(runsv.pid, 'SIGTERM');
+    kill(runsv.pid, 'SIGTERM');
     await steps.status(world, 's', 'got TERM', (it) => it.term === 1 && it.want === 'd');
     await steps.noteState(world, 'meanwhile', 's', 'run');
     await steps.send(world, 's', 'k');
@@ -171,7 +172,7 @@ const upAfterExit: Case = {
     await steps.send(world, 's', 'u');
     await steps.status(world, 's', 'wanted up', (it) => it.want === 'u');
     await steps.noteState(world, 'after u', 's', 'run');
-    signal(pid, 'SIGKILL');
+    kill(pid, 'SIGKILL');
     await steps.up(world, 's', 2);
     world.note('runsv', runsv.end() ?? 'stays');
   },
@@ -187,13 +188,13 @@ const insistLog: Case = {
     const runsv = await steps.supervise(world, 's');
     await steps.up(world, 's');
     const { pid } = await steps.up(world, 's/log');
-    signal(runsv.pid, 'SIGTERM');
+    kill(runsv.pid, 'SIGTERM');
     await steps.status(world, 's/log', 'wanted down', (it) => it.want === 'd');
-    signal(runsv.pid, 'SIGTERM');
+    kill(runsv.pid, 'SIGTERM');
     world.note('TERM reaches the log', (await attempt(() => world.events('log run got TERM')[0], 1200)) !== undefined);
     await steps.send(world, 's', 'k');
     world.note('k', await steps.fate(pid, 1200));
-    signal(pid, 'SIGKILL');
+    kill(pid, 'SIGKILL');
     world.note('runsv', await runsv.ended());
   },
 };
@@ -235,7 +236,7 @@ runsv s: warning: taking over log/./run, still running as process N`,
     await steps.noteState(world, 'after', 's', 'run');
     world.note('the same pid', statusOf(world, 's')?.pid === service.pid);
     world.note('the same log', statusOf(world, 's/log')?.pid === log.pid);
-    signal(second.pid, 'SIGTERM');
+    kill(second.pid, 'SIGTERM');
     await steps.status(world, 's', 'down', (it) => it.state === 'down');
     world.note('the old service', await steps.fate(service.pid, 1500));
     world.note('the old log', await steps.fate(log.pid, 4000));

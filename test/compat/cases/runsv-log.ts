@@ -1,10 +1,10 @@
 // The log service: its pipe, its own commands, and what a stop of one end does to the other. Read next: runsv-exit.ts.
 import type { Case } from '../model.ts';
 import { readIf, words } from '../observe.ts';
-import { signal } from '../processes.ts';
+import { kill } from '../../lib/proc.ts';
 import { gaps } from '../record.ts';
 import * as steps from '../steps.ts';
-import { attempt, until } from '../waiting.ts';
+import { attempt, until } from '../../lib/wait.ts';
 import type { World } from '../world.ts';
 
 const STAYS = steps.habit('stays');
@@ -45,12 +45,12 @@ const pipeSurvives: Case = {
     const log = await steps.up(world, 's/log');
     await say(world, 'one');
     await loggedLine(world, 'one');
-    signal(log.pid, 'SIGKILL');
+    kill(log.pid, 'SIGKILL');
     await steps.status(world, 's/log', 'the old log gone', (it) => it.pid !== log.pid);
     await say(world, 'two');
     await loggedLine(world, 'two');
     const service = await steps.up(world, 's');
-    signal(service.pid, 'SIGKILL');
+    kill(service.pid, 'SIGKILL');
     await steps.up(world, 's', 2);
     await say(world, 'three');
     await loggedLine(world, 'three');

@@ -2,8 +2,9 @@
 import { closeSync, openSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import type { Case, Difference } from '../model.ts';
 import { kindOf, noteListing, statIf } from '../observe.ts';
-import { alive, NOBODY, procField, signal } from '../processes.ts';
-import { attempt, until } from '../waiting.ts';
+import { isAlive, kill, procField } from '../../lib/proc.ts';
+import { NOBODY } from '../processes.ts';
+import { attempt, until } from '../../lib/wait.ts';
 import * as steps from '../steps.ts';
 import type { World } from '../world.ts';
 
@@ -123,7 +124,7 @@ const secondInstance: Case = {
       steps.noteRun(world, `runsv ${dir}`.replace(world.dir, 'WORLD'), { ...ran, err });
     }
     await steps.noteState(world, 'after', 's', 'run');
-    world.note('still the same', alive(pid) && world.events().length === 1);
+    world.note('still the same', isAlive(pid) && world.events().length === 1);
   },
 };
 
@@ -429,7 +430,7 @@ const noDown: Case = {
     await steps.supervise(world, 's');
     const { pid } = await world.event('s run');
     world.rename('s', 'moved');
-    signal(pid, 'SIGTERM');
+    kill(pid, 'SIGTERM');
     await world.event('moved run');
     await steps.noteState(world, 'service', 'moved', 'run');
   },

@@ -4,7 +4,7 @@ import { existsSync, lstatSync, readdirSync, readlinkSync, statSync } from 'node
 import { boot, layOut } from '../jail.ts';
 import type { Case } from '../model.ts';
 import * as steps from '../steps.ts';
-import { pause } from '../waiting.ts';
+import { sleep } from '../../lib/wait.ts';
 import type { World } from '../world.ts';
 
 const NEEDS = ['namespaces'] as const;
@@ -153,7 +153,7 @@ const atomic: Case = {
     const changed = inJail(world, `${SLOW} ${world.bin}/runsvchdir b`).then(() => (over = true));
     while (!over) {
       if (!existsSync(world.path(HOME, 'current'))) missing++;
-      await pause(5);
+      await sleep(5);
     }
     await changed;
     world.note('was there', missing === 0 ? 'always' : 'not always');

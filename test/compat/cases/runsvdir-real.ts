@@ -2,9 +2,9 @@
 import { join } from 'node:path';
 import type { Case } from '../model.ts';
 import { statusOf } from '../observe.ts';
-import { alive, proc, procField, signal } from '../processes.ts';
+import { isAlive, kill, proc, procField } from '../../lib/proc.ts';
 import * as steps from '../steps.ts';
-import { attempt, pause, until } from '../waiting.ts';
+import { attempt, sleep, until } from '../../lib/wait.ts';
 
 const STAYS = steps.habit('stays');
 
@@ -21,7 +21,7 @@ const wholeTree: Case = {
       await steps.up(world, `scan/${name}`);
       await steps.up(world, `scan/${name}/log`);
     }
-    signal(running.pid, 'SIGHUP');
+    kill(running.pid, 'SIGHUP');
     world.note('runsvdir', await running.ended());
     for (const dir of ['scan/a', 'scan/b', 'scan/a/log', 'scan/b/log']) {
       await steps.noteState(world, dir, dir, 'down');
@@ -40,10 +40,10 @@ const leftAlone: Case = {
     const running = world.start('runsvdir', ['scan']);
     const { pid } = await steps.up(world, 'scan/a');
     await steps.inState(world, 'scan/a', 'run');
-    signal(running.pid, 'SIGTERM');
+    kill(running.pid, 'SIGTERM');
     world.note('runsvdir', await running.ended());
-    await pause(500);
-    world.note('service', alive(pid) ? 'lives on' : 'ended');
+    await sleep(500);
+    world.note('service', isAlive(pid) ? 'lives on' : 'ended');
     world.note('runsv', steps.listens(world, 'scan/a') ? 'listens' : 'is gone');
   },
 };
@@ -62,7 +62,7 @@ const asFirst: Case = {
     const namespace = ['--pid', '--fork', '--kill-child=SIGKILL', '--mount-proc'];
     const running = world.startFile('/usr/bin/unshare', [...namespace, join(world.bin, 'runsvdir'), 'scan']);
     await world.event('a run');
-    signal(firstOf(running.pid), 'SIGTERM');
+    kill(firstOf(running.pid), 'SIGTERM');
     world.note('runsvdir', await running.ended());
     world.note('finish ran', world.read('.record').includes('a finish'));
   },
@@ -123,7 +123,7 @@ const replaced: Case = {
     world.link('../sv/old', 'scan/one');
     const running = world.start('runsvdir', ['scan']);
     await steps.up(world, 'sv/old');
-    await pause(300);
+    await sleep(300);
     world.link('../sv/new', 'scan/.one');
     world.rename('scan/.one', 'scan/one');
     await steps.up(world, 'sv/new');
@@ -154,9 +154,9 @@ const takenOver: Case = {
       second.stderr().match(/unable to lock supervise\/lock: (temporary failure|already supervised by process \d+)/g)
         ?.length ?? 0;
     world.note('tries in vain', tries < 2 ? 'one' : 'one after the other');
-    world.note('service', alive(pid) ? 'lives on' : 'ended');
+    world.note('service', isAlive(pid) ? 'lives on' : 'ended');
     world.note('starts', world.events('a run').length);
-    signal(second.pid, 'SIGHUP');
+    kill(second.pid, 'SIGHUP');
     world.note('runsvdir', await second.ended());
     world.note('service after HUP', await steps.fate(pid, 1500));
   },
@@ -185,13 +185,13 @@ const runsvKilled: Case = {
     const running = world.start('runsvdir', ['-P', 'scan']);
     const service = await steps.up(world, 'scan/a');
     await steps.inState(world, 'scan/a', 'run');
-    signal(Number(procField(service.pid, 'PPid')), 'SIGKILL');
+    kill(Number(procField(service.pid, 'PPid')), 'SIGKILL');
     await until('the old runsv gone', () => !steps.listens(world, 'scan/a'));
     await until('the next runsv', () => steps.listens(world, 'scan/a'));
     await attempt(() => world.events('a run')[1], 2000);
     await steps.inState(world, 'scan/a', 'run');
     world.note('starts', world.events('a run').length);
-    world.note('the first service', alive(service.pid) ? 'lives on' : 'ended');
+    world.note('the first service', isAlive(service.pid) ? 'lives on' : 'ended');
     world.note('supervised', statusOf(world, 'scan/a')?.pid === service.pid ? 'the first' : 'another');
     const said = (who: string) =>
       running

@@ -4,10 +4,11 @@ import { cpSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Case, Difference } from '../model.ts';
 import { kindOf } from '../observe.ts';
-import { alive, NOBODY, proc, procField, type Running, signal } from '../processes.ts';
+import { isAlive, kill, proc, procField } from '../../lib/proc.ts';
+import { NOBODY, type Running } from '../processes.ts';
 import * as steps from '../steps.ts';
 import { type RecordedEvent, uptime } from '../record.ts';
-import { attempt, pause, Stuck, until } from '../waiting.ts';
+import { attempt, sleep, TimeoutError, until } from '../../lib/wait.ts';
 import type { StartOptions, World } from '../world.ts';
 
 const PROGRAMS = join(import.meta.dirname, '../../fixtures/programs');
@@ -133,7 +134,7 @@ const twoNames: Case = {
     world.mkdir('scan/three');
     await watch(world, ['three']);
     await until('one of them', () => world.events('one runsv')[0] ?? world.events('two runsv')[0]);
-    await pause(300);
+    await sleep(300);
     world.note('started', world.events('one runsv').length + world.events('two runsv').length);
   },
 };
@@ -160,7 +161,7 @@ async function answer(
     if (acted - last.at <= QUIET_S.to) return event.at - acted;
     last = event;
   }
-  throw new Stuck('the machine was never quick enough to act within 0.9 s');
+  throw new TimeoutError('the machine was never quick enough to act within 0.9 s');
 }
 
 /** Something new appears while C waits for its 5 s to end. */
@@ -207,7 +208,7 @@ const pickUp: Case = {
     const delays: number[] = [];
     for (const name of ['a', 'b', 'c']) {
       world.mkdir(`prepared/${name}`);
-      await pause(1100);
+      await sleep(1100);
       const begun = performance.now();
       world.link(`../prepared/${name}`, `scan/${name}`);
       await world.event(`${name} runsv`);
@@ -239,7 +240,7 @@ const removed: Case = {
       (round) => world.event(`s${round} got TERM`),
     );
     world.note('after', steps.reached(seconds, [0, 3]));
-    await pause(1500);
+    await sleep(1500);
     world.note(
       'each removed one told once',
       world.events().filter(({ text }) => / got /.test(text)).length === told.length,
@@ -279,9 +280,9 @@ const renamed: Case = {
     world.rename('scan/old', 'scan/renamed');
     world.rename('prepared/sentinel', 'scan/sentinel');
     await world.event('sentinel runsv');
-    await pause(300);
+    await sleep(300);
     world.note('started', started(world));
-    world.note('the old one', alive(pid) ? 'lives on' : 'ended');
+    world.note('the old one', isAlive(pid) ? 'lives on' : 'ended');
   },
 };
 
@@ -329,7 +330,7 @@ const taken: Case = {
     world.rename('scan', 'away');
     await until('a warning', () => running.stderr().includes('\n'));
     world.note('stderr', running.stderr().split('\n')[0] ?? '');
-    world.note('the service', alive(pid) ? 'lives on' : 'ended');
+    world.note('the service', isAlive(pid) ? 'lives on' : 'ended');
     world.note('events', world.events().length);
   },
 };
@@ -385,7 +386,7 @@ function signalled(name: NodeJS.Signals, title: string, differs: readonly Differ
       for (const dir of ['one', 'two']) world.mkdir(`scan/${dir}`);
       const running = await watch(world, ['one', 'two']);
       const pids = ['one', 'two'].map((it) => world.pidOf(`${it} runsv`));
-      signal(running.pid, name);
+      kill(running.pid, name);
       world.note('runsvdir', (await attempt(() => running.end(), 2500)) ?? 'goes on');
       world.note('stderr', running.stderr());
       const told = await attempt(() => world.events().filter(({ text }) => text.endsWith('got TERM'))[1], 1000);
@@ -410,9 +411,9 @@ const rescan: Case = {
   async run(world) {
     world.mkdir('scan/first');
     const running = await watch(world, ['first']);
-    await pause(1500);
+    await sleep(1500);
     world.mkdir('scan/new');
-    signal(running.pid, 'SIGALRM');
+    kill(running.pid, 'SIGALRM');
     await world.event('new runsv');
     await until('the file', () => readdirSync(world.path('scan')).includes('.forced-rescan'));
     const text = await until('the label', () => world.read('scan/.forced-rescan') || undefined);
@@ -431,7 +432,7 @@ const rescanEarly: Case = {
   async run(world) {
     world.mkdir('scan/first');
     const running = await watch(world, ['first']);
-    for (let count = 0; count < 5; count++) signal(running.pid, 'SIGALRM');
+    for (let count = 0; count < 5; count++) kill(running.pid, 'SIGALRM');
     world.note('runsvdir', await steps.fate(running.pid, 500));
     world.note('started', started(world));
   },
@@ -448,7 +449,7 @@ const dies: Case = {
     await watch(world, ['one', 'two']);
     const seconds = await answer(
       await world.event('one runsv'),
-      () => signal(world.events('one runsv').at(-1)?.pid ?? 0, 'SIGKILL'),
+      () => kill(world.events('one runsv').at(-1)?.pid ?? 0, 'SIGKILL'),
       (round) => world.event('one runsv', round + 1),
     );
     world.note('started again after', steps.reached(seconds, [0, 2]));
@@ -502,7 +503,7 @@ const thousand: Case = {
     const running = world.start('runsvdir', ['scan'], { env: { PATH: `${bin}:${world.env['PATH']}` } });
     const children = () => proc(running.pid, `task/${running.pid}/children`).trim().split(' ').length;
     await until('1000 children', () => children() >= 1000);
-    await pause(300);
+    await sleep(300);
     world.note('running', children());
     world.note('stderr', (running.stderr().split('\n')[0] ?? '').replace(/runsv \d+/, 'runsv N'));
     // All at once, as a thousand one by one would slow down the cases beside this one.
@@ -521,7 +522,7 @@ function title(name: string, what: string, log: string, words: string, differs: 
     async run(world) {
       world.write('scan/one/words', words);
       const running = await watch(world, ['one'], ['scan', log, 'ignored', 'words']);
-      await pause(300);
+      await sleep(300);
       const shown = proc(running.pid, 'cmdline').split('\0');
       world.note('arguments', shown.length - 1);
       world.note('log', JSON.stringify(shown[2] ?? ''));

@@ -5,14 +5,14 @@ import { symlinkSync } from 'node:fs';
 import { type FakeState, FakeService, made } from '../fake.ts';
 import type { Case } from '../model.ts';
 import * as steps from '../steps.ts';
-import { pause, until } from '../waiting.ts';
+import { sleep, until } from '../../lib/wait.ts';
 import type { World } from '../world.ts';
 
 /** A new process every 0.04 s: every look sees one, and none lasts. */
 async function restless(fake: FakeService, over: () => boolean): Promise<void> {
   for (let pid = 5000; !over(); pid++) {
     fake.show(made('run', { pid, ageSeconds: 0 }));
-    await pause(40);
+    await sleep(40);
   }
 }
 
@@ -31,7 +31,7 @@ function loop(word: string, before: FakeState): Case {
     async run(world) {
       const fake = new FakeService(world, 's', before);
       const sv = world.start('sv', ['-w', '2', word, './s']);
-      if (word === 'check') await pause(50);
+      if (word === 'check') await sleep(50);
       else await fake.gets(word === 'restart' ? 'tcu' : 'u');
       await restless(fake, () => sv.end() !== undefined);
       steps.noteRun(world, 'sv', { end: await sv.ended(), out: sv.stdout(), err: sv.stderr(), ms: 0 });
@@ -52,7 +52,7 @@ const missingProgram: Case = {
     const tries: string[] = [];
     for (let at = 0; at < 4; at++) tries.push((await world.run('sv', ['-w', '1', 'restart', './web'])).end);
     world.note('fails', tries.includes('exit 1'));
-    await pause(1300);
+    await sleep(1300);
     steps.noteRun(world, 'good', await world.run('sv', ['-w', '20', 'restart', './good']));
   },
 };
@@ -86,7 +86,7 @@ const linked: Case = {
     await asRunsvdir(world);
     const env = { SVDIR: world.dir };
     const early = world.start('sv', ['start', 's'], { env });
-    await pause(300);
+    await sleep(300);
     await steps.supervise(world, 's');
     steps.noteRun(world, 'early', { end: await early.ended(), out: early.stdout(), err: early.stderr(), ms: 0 });
     steps.noteRun(world, 'missing', await world.run('sv', ['start', 'missing'], { env }));

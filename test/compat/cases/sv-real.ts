@@ -1,8 +1,8 @@
 // sv and runsv together: what a person does with them, with nothing played. Read next: daemontools.ts.
 import type { Case } from '../model.ts';
-import { signal } from '../processes.ts';
+import { kill } from '../../lib/proc.ts';
 import * as steps from '../steps.ts';
-import { until } from '../waiting.ts';
+import { sleep, until } from '../../lib/wait.ts';
 import type { World } from '../world.ts';
 
 const STAYS = steps.habit('stays');
@@ -48,7 +48,7 @@ const lifecycle: Case = {
 
 /** C takes no commands in the second after a short life, so cases that are not about that let it pass. */
 function pastTheSecond(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 1200));
+  return sleep(1200);
 }
 
 const SIGNALS = [
@@ -213,7 +213,7 @@ const crashed: Case = {
     await steps.supervise(world, 's');
     const { pid } = await steps.up(world, 's');
     await pastTheSecond();
-    signal(pid, 'SIGKILL');
+    kill(pid, 'SIGKILL');
     await steps.up(world, 's', 2);
     await until('a new status', () => world.read('s/supervise/pid') !== `${pid}\n`);
     await steps.inState(world, 's', 'run');

@@ -4,7 +4,7 @@ import { FakeService, made } from '../fake.ts';
 import { withoutHints } from '../hints.ts';
 import type { Finished, Running } from '../processes.ts';
 import * as steps from '../steps.ts';
-import { pause, until } from '../waiting.ts';
+import { sleep, until } from '../../lib/wait.ts';
 import type { World } from '../world.ts';
 
 /** How sv ended, and what it said. */
@@ -92,7 +92,7 @@ function change(
         const sv = world.start('sv', ['-v', '-w', '20', word, `./s${round}`]);
         await fake.gets(word[0] ?? '');
         // By then sv has looked for the first time, and C sleeps until its next look.
-        await pause(20);
+        await sleep(20);
         const begun = performance.now();
         fake.show(made(...after));
         const end = await sv.ended();
@@ -128,7 +128,7 @@ const exitDone: Case = {
     const sv = world.start('sv', ['-w', '20', 'exit', './s']);
     await fake.gets('x');
     fake.show(made('down', { want: 'd' }));
-    await pause(700);
+    await sleep(700);
     world.note('still waits', sv.end() === undefined);
     fake.leave();
     world.note('sv', said(sv, await sv.ended()));
@@ -146,7 +146,7 @@ const vanished: Case = {
       const fake = new FakeService(world, word, scene);
       const sv = world.start('sv', ['-w', '20', word, `./${word}`]);
       if (word !== 'check') await fake.gets(word === 'restart' ? 't' : (word[0] ?? ''));
-      await pause(200);
+      await sleep(200);
       fake.leave();
       world.note(word, said(sv, await sv.ended()));
     }

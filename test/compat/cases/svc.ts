@@ -4,9 +4,10 @@
 // Read next: ../fake.ts.
 import { FakeService, made } from '../fake.ts';
 import type { Case } from '../model.ts';
-import { type Finished, proc } from '../processes.ts';
+import { proc } from '../../lib/proc.ts';
+import type { Finished } from '../processes.ts';
 import * as steps from '../steps.ts';
-import { until } from '../waiting.ts';
+import { until } from '../../lib/wait.ts';
 import type { World } from '../world.ts';
 
 const SINGLE = ['-u', '-d', '-o', '-p', '-c', '-h', '-a', '-i', '-t', '-k', '-x'];

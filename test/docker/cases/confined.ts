@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { type Case, shown, type Stage } from '../case.ts';
 import type { Container } from '../container.ts';
-import { until } from '../shell.ts';
+import { until } from '../wait.ts';
 import { assertStoppedCleanly, STARTED, tested } from './life.ts';
 
 const pidOf = async (stage: Stage, container: Container): Promise<number> =>

@@ -9,7 +9,8 @@ import type { Block } from '../../docs/page.ts';
 import { blocksIn } from '../../docs/pages.ts';
 import { copyCheckout } from '../../docs/place.ts';
 import { type Case, type Stage, shown } from '../case.ts';
-import { run, until } from '../shell.ts';
+import { mustRun } from '../../lib/run.ts';
+import { until } from '../wait.ts';
 
 const BASE = 'docs-base';
 /** A program that waits for a signal. */
@@ -83,7 +84,7 @@ const playSession = async (stage: Stage, blocks: readonly Block[]): Promise<void
   try {
     for (const block of blocks) {
       if (block.language === 'dockerfile') await playDockerfile(stage, dir, block);
-      else await run(['sh', '-ec', `cd "$0"\n${block.text}`, dir], { env });
+      else await mustRun(['sh', '-ec', `cd "$0"\n${block.text}`, dir], { env });
     }
   } finally {
     const left = await stage.engine.docker('ps', '-aq', '--filter', `label=docs=${stage.work}`);

@@ -1,7 +1,7 @@
 // docker/examples, as people will run them.
 import assert from 'node:assert/strict';
 import { type Case, shown } from '../case.ts';
-import { until } from '../shell.ts';
+import { until } from '../wait.ts';
 
 const ASK = `exec 3<>/dev/tcp/127.0.0.1/8080; printf 'GET /index.php HTTP/1.0\\r\\n\\r\\n' >&3; cat <&3`;
 

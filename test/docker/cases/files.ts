@@ -6,7 +6,8 @@ import { type Case, shown, type Stage } from '../case.ts';
 import { ownFile } from '../images.ts';
 import { Podman } from '../podman.ts';
 import { assertValid, composeErrors, type Manifest, manifests, unknownFields, yaml } from '../schemas.ts';
-import { ran, run, until } from '../shell.ts';
+import { mustRun, run } from '../../lib/run.ts';
+import { until } from '../wait.ts';
 
 const KUBERNETES = readdirSync('docker/kubernetes').filter((name) => name.endsWith('.yaml'));
 const COMPOSE = 'docker/examples/compose.yaml';
@@ -24,7 +25,7 @@ const fits = (name: string): Case =>
 const composeFits = shown('compose.yaml fits the schema of compose files', async () => {
   assert.equal(composeErrors(ownFile(COMPOSE)), null);
   assert.notEqual(composeErrors(ownFile(COMPOSE).replace('stop_grace_period', 'stop_grace_periot')), null);
-  await run(['docker-compose', '-f', COMPOSE, 'config', '-q']);
+  await mustRun(['docker-compose', '-f', COMPOSE, 'config', '-q']);
 });
 
 interface ComposeFile {
@@ -48,7 +49,7 @@ const composeRuns = shown(
     writeFileSync(file, withoutNetwork(ownFile(COMPOSE)));
     const project = `t${process.pid}`;
     const compose = (...words: readonly string[]): Promise<string> =>
-      run(['docker-compose', '-p', project, '-f', file, ...words], { env: stage.engine.env });
+      mustRun(['docker-compose', '-p', project, '-f', file, ...words], { env: stage.engine.env });
     try {
       await compose('up', '-d', '--no-build', '--scale', 'worker=3');
       const ids = (await compose('ps', '-q')).trim().split('\n');
@@ -62,7 +63,7 @@ const composeRuns = shown(
       for (const id of ids)
         assert.equal(await stage.engine.inspect(id, '{{.State.ExitCode}} {{.State.Status}}'), '0 exited');
     } finally {
-      await ran(['docker-compose', '-p', project, '-f', file, 'down', '-v', '-t', '0'], { env: stage.engine.env });
+      await run(['docker-compose', '-p', project, '-f', file, 'down', '-v', '-t', '0'], { env: stage.engine.env });
     }
   },
 );
@@ -132,7 +133,8 @@ const DOCKERFILES = [
 ];
 
 const lint = shown('every Dockerfile passes the linter', async () => {
-  for (const file of DOCKERFILES) await run(['.cache/docker/schemas/node_modules/.bin/dockerfile-utils', 'lint', file]);
+  for (const file of DOCKERFILES)
+    await mustRun(['.cache/docker/schemas/node_modules/.bin/dockerfile-utils', 'lint', file]);
 });
 
 export const FILES: readonly Case[] = [kubePlay, composeRuns, composeFits, ...KUBERNETES.map(fits), lint];

@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Case, shown } from '../case.ts';
-import { ran, run } from '../shell.ts';
+import { mustRun, run } from '../../lib/run.ts';
 import { KINDS } from '../images.ts';
 
 const ENTRYPOINT = '["runsvdir","-P","--subreaper","/etc/service"]';
@@ -12,9 +12,9 @@ const ENTRYPOINT = '["runsvdir","-P","--subreaper","/etc/service"]';
 /** The names in the image's file system, links with where they lead. */
 const filesOf = async (env: Readonly<Record<string, string>>, image: string, dir: string): Promise<string> => {
   mkdirSync(dir, { recursive: true });
-  await run(['/usr/bin/docker', 'save', '-o', join(dir, 'image.tar'), image], { env });
-  await run(['tar', '-xf', join(dir, 'image.tar'), '-C', dir]);
-  return run(['sh', '-c', `for layer in ${dir}/*/layer.tar; do tar -tvf "$layer"; done`]);
+  await mustRun(['/usr/bin/docker', 'save', '-o', join(dir, 'image.tar'), image], { env });
+  await mustRun(['tar', '-xf', join(dir, 'image.tar'), '-C', dir]);
+  return mustRun(['sh', '-c', `for layer in ${dir}/*/layer.tar; do tar -tvf "$layer"; done`]);
 };
 
 export const IMAGES: readonly Case[] = [
@@ -65,7 +65,7 @@ export const IMAGES: readonly Case[] = [
   }),
   shown('without a registry a base image that is not here is told of, not replaced', async (stage) => {
     const words = ['build', '--build-arg', 'ALPINE=not-here:1', '--target', 'alpine', '--network', 'none', '.'];
-    const { code, text } = await ran(['/usr/bin/docker', ...words], { env: stage.engine.env });
+    const { code, text } = await run(['/usr/bin/docker', ...words], { env: stage.engine.env });
     assert.notEqual(code, 0);
     assert.match(text, /not-here/);
   }),

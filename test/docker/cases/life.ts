@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type Case, shown, type Stage } from '../case.ts';
 import type { Container } from '../container.ts';
 import { KINDS, type Kind } from '../images.ts';
-import { until } from '../shell.ts';
+import { until } from '../wait.ts';
 
 export const STARTED = /^app: app started \d+$/;
 const OTHER = /^other started \d+$/;

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { fault } from '../case.ts';
 import { childrenOf, contain, type Container, type ContainerOptions } from '../container.ts';
 import { habit } from '../habits.ts';
-import { marked, proc } from '../proc.ts';
+import { marked, proc } from '../../lib/proc.ts';
 import { program, type Service } from '../service.ts';
-import { elapse } from '../wait.ts';
+import { sleep } from '../../lib/wait.ts';
 import type { World } from '../world.ts';
 
 const AT_ONCE = 6;
@@ -112,7 +112,7 @@ export const COMMAND = [
     const container = contain(world, { command: ['sh', '-c', text] });
     await world.tells(main, 'start');
     const child = (): number => childrenOf(container.first)[0] ?? 0;
-    while (!/\) T /.test(proc(child(), 'stat'))) await elapse(5);
+    while (!/\) T /.test(proc(child(), 'stat'))) await sleep(5);
     container.signal(18);
     assert.equal(await container.ended(), 'exit 7');
   }),
@@ -186,7 +186,7 @@ export const COMMAND = [
       await world.tells(service, 'start', round + 1);
       container.signal(number);
       await world.tells(main, 'term', round + 1);
-      await elapse(100);
+      await sleep(100);
       assert.equal(service.count('term'), round, 'the service still runs for it');
       main.openGate();
       assert.equal(await container.ended(), 'exit 0');

@@ -8,9 +8,9 @@ import { join } from 'node:path';
 import { alone, fault } from '../case.ts';
 import { contain, type Container, childrenOf, SIGNAL_NAMES, SIGNALS, type SignalName } from '../container.ts';
 import { copiesLines, writesLines } from '../habits.ts';
-import { descriptorsOf, marked, privateKb, proc } from '../proc.ts';
+import { descriptorsOf, marked, privateKb, proc } from '../../lib/proc.ts';
 import type { Service } from '../service.ts';
-import { elapse } from '../wait.ts';
+import { sleep } from '../../lib/wait.ts';
 import type { World } from '../world.ts';
 import { assertNoLineLost } from './killed.ts';
 
@@ -55,7 +55,7 @@ const begin = async (world: World, name: string, situation: Situation, subreaper
   await world.until(`${name}: services to run (${container.lines().join(' | ')})`, () => ready(services));
   for (let tries = 0; situation.settled?.(container.first) === false; tries++) {
     assert.ok(tries < 500, 'never settled');
-    await elapse(20);
+    await sleep(20);
   }
   return { name, container, services };
 };
@@ -295,7 +295,7 @@ export const CONTAINER = [
     await world.tells(service, 'start', 2);
     container.signal(15);
     await world.tells(service, 'term');
-    await elapse(1100);
+    await sleep(1100);
     container.signal(15);
     assert.equal(await container.ended(END_MS), 'exit 0');
     assert.equal(service.count('term'), 2);
@@ -313,7 +313,7 @@ export const CONTAINER = [
     await world.tells(slow, 'term');
     symlinkSync(late.dir, join(world.dir, 'links/late'));
     container.signal(14);
-    await elapse(300);
+    await sleep(300);
     slow.openGate();
     assert.equal(await container.ended(), 'exit 0');
     assert.deepEqual(late.told(), []);
@@ -325,11 +325,11 @@ export const CONTAINER = [
     symlinkSync(service.dir, join(world.dir, 'links/one'));
     const container = contain(world, { folder: 'links' });
     await world.tells(service, 'start');
-    await elapse(500);
+    await sleep(500);
     const { first } = container;
     const switches = (): string => /^voluntary_ctxt_switches:\s+(\d+)/m.exec(proc(first, 'status'))?.[1] ?? '';
     const [before, files, kb] = [switches(), descriptorsOf(first).length, privateKb(first)];
-    await elapse(6500);
+    await sleep(6500);
     assert.equal(switches(), before, 'woken');
     assert.ok(kb < 200, `${kb} kB of its own`);
     assert.equal(descriptorsOf(first).length, files);

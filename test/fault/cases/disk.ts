@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { chmodSync, closeSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { fault } from '../case.ts';
 import { habit } from '../habits.ts';
-import { isAlive } from '../proc.ts';
+import { isAlive } from '../../lib/proc.ts';
 import { program, type Service } from '../service.ts';
 import { kill, type World } from '../world.ts';
 

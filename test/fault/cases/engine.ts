@@ -8,9 +8,9 @@ import { mkdirSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { fault } from '../case.ts';
 import { childrenOf, contain, type Container, type ContainerOptions } from '../container.ts';
-import { descriptorsOf, isAlive, proc } from '../proc.ts';
+import { descriptorsOf, isAlive, proc } from '../../lib/proc.ts';
 import type { Service } from '../service.ts';
-import { elapse, Late } from '../wait.ts';
+import { sleep, TimeoutError } from '../../lib/wait.ts';
 import { kill, type World } from '../world.ts';
 
 export const DEBUG = join(import.meta.dirname, '../../../dist/runitbox-debug');
@@ -61,9 +61,9 @@ const living = (service: Service): boolean => {
 export const comes = async (what: string, look: () => boolean): Promise<void> => {
   for (let tries = 0; tries < 1000; tries++) {
     if (look()) return;
-    await elapse(20);
+    await sleep(20);
   }
-  throw new Late(`waited for: ${what}`);
+  throw new TimeoutError(`waited for: ${what}`);
 };
 
 /** Start, a crash of a runsv, a service that appears, stop. Returns whether the engine failed on the way. */
@@ -132,7 +132,7 @@ const manyServices = async (world: World, name: string, wrap: readonly string[])
     writeFileSync(join(dir, 'down'), '');
     symlinkSync('/bin/true', join(dir, 'run'));
   }
-  await elapse(1100);
+  await sleep(1100);
   const main = world.service(`main-${name}`, 'main');
   const text = `echo "start $$" >>${main.toldPath}; exec sleep 1000`;
   const container = contain(world, { folder, command: ['sh', '-c', text], wrap, foreign: true });

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { symlinkSync, unlinkSync } from 'node:fs';
 import { fault } from '../case.ts';
-import { descriptorsOf, privateKb } from '../proc.ts';
+import { descriptorsOf, privateKb } from '../../lib/proc.ts';
 import type { Service } from '../service.ts';
 import type { World } from '../world.ts';
 

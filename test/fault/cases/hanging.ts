@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { fault } from '../case.ts';
 import { ignoresEnd } from '../habits.ts';
-import { isAlive } from '../proc.ts';
+import { isAlive } from '../../lib/proc.ts';
 import type { Service } from '../service.ts';
-import { ended } from '../wait.ts';
+import { ended } from '../../lib/wait.ts';
 import { kill, type World } from '../world.ts';
 
 /** The process that told `word`. */

@@ -4,9 +4,9 @@ import { mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fault } from '../case.ts';
 import { copiesLines, failsAfterOneLine, lingers, writesLines } from '../habits.ts';
-import { isAlive, marked, proc } from '../proc.ts';
+import { isAlive, marked, proc } from '../../lib/proc.ts';
 import type { Service } from '../service.ts';
-import { elapse, ended } from '../wait.ts';
+import { sleep, ended } from '../../lib/wait.ts';
 import { kill, type Running, type World } from '../world.ts';
 import { runsvOf } from './scandir.ts';
 
@@ -118,7 +118,7 @@ export const KILLED = [
     const first = await upWith(world, service);
     await world.reach(service, { state: 'run' }, 'log/');
     // A second after its start, nothing is to be waited for.
-    await elapse(1200);
+    await sleep(1200);
     service.send('d');
     await world.reach(service, { state: 'down', pid: 0 });
     await end(first);

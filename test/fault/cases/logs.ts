@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { fault } from '../case.ts';
 import { copiesLines, ignoresEnd } from '../habits.ts';
-import { isAlive } from '../proc.ts';
+import { isAlive } from '../../lib/proc.ts';
 import { program, type Service } from '../service.ts';
 import { kill, type World } from '../world.ts';
 

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { chmodSync, chownSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { fault } from '../case.ts';
-import { isAlive } from '../proc.ts';
+import { isAlive } from '../../lib/proc.ts';
 import type { Service } from '../service.ts';
-import { elapse } from '../wait.ts';
+import { sleep } from '../../lib/wait.ts';
 import type { World } from '../world.ts';
 
 const NOBODY = 65534;
@@ -32,9 +32,9 @@ export const LOOKS = [
     const stir = async (): Promise<void> => {
       for (let n = 0; n < 5; n++) {
         writeFileSync(`${world.scan}/file`, '');
-        await elapse(80);
+        await sleep(80);
         rmSync(`${world.scan}/file`);
-        await elapse(80);
+        await sleep(80);
       }
     };
     await stir();
@@ -45,7 +45,7 @@ export const LOOKS = [
     await stir();
     assert.equal(said(), 2);
     rmSync(`${world.scan}/gone`);
-    await elapse(200);
+    await sleep(200);
     symlinkSync('/nonexistent', `${world.scan}/gone`);
     await runsvdir.says(/unable to stat gone: file does not exist$/, 3);
   }),
@@ -67,7 +67,7 @@ export const LOOKS = [
       world.giveTo(NOBODY, other.dir);
       await world.up(other);
       await runsvdir.says(/unable to stat far: access denied$/);
-      await elapse(3500);
+      await sleep(3500);
       assert.ok(isAlive(pid), 'it was not stopped');
       const said = runsvdir.lines().filter((line) => /unable to stat/.test(line));
       assert.equal(said.length, 2, 'each is told of once');
@@ -83,7 +83,7 @@ export const LOOKS = [
     async (world) => {
       for (let n = 0; n < 8; n++) linked(world, `slow-${n}`);
       const runsvdir = slowed(world, 'delay_enter=2000000:when=3+');
-      await elapse(1000);
+      await sleep(1000);
       const startMs = Date.now();
       runsvdir.signal('SIGTERM');
       assert.equal(await runsvdir.ended(60_000), 'exit 0');
@@ -112,7 +112,7 @@ export const LOOKS = [
     for (const name of ['lock', 'status', 'pid']) writeFileSync(`${world.scan}/supervise/${name}`, '');
     const runsvdir = world.runsvdir();
     await world.up(service);
-    await elapse(1500);
+    await sleep(1500);
     assert.deepEqual(runsvdir.lines(), []);
   }),
 

@@ -14,9 +14,9 @@ import {
 } from 'node:fs';
 import { fault } from '../case.ts';
 import { childrenOf, contain } from '../container.ts';
-import { isAlive, startedMs } from '../proc.ts';
+import { isAlive, startedMs } from '../../lib/proc.ts';
 import type { Service } from '../service.ts';
-import { elapse, ended } from '../wait.ts';
+import { sleep, ended } from '../../lib/wait.ts';
 import { kill, type World } from '../world.ts';
 import { fill } from './disk.ts';
 
@@ -132,7 +132,7 @@ export const RECORD = [
     'a service whose supervise was given away after its start is taken over where the kernel vouches for it',
     async (world) => {
       const service = world.service('vouched', 'scan').has('run', 'stays');
-      await elapse(1100);
+      await sleep(1100);
       const container = contain(world, { foreign: true });
       await world.until('a start', () => service.count('start') === 1);
       for (const name of ['lock', 'status', 'stat', 'pid'])
@@ -240,7 +240,7 @@ export const RECORD = [
       const services = ['a', 'b', 'c', 'd'].map((name) =>
         world.service(name, 'scan').has('run', 'stays').has('log/run', 'stays', 'log'),
       );
-      await elapse(1100);
+      await sleep(1100);
       for (let round = 1; round <= 4; round++) {
         const container = world.start('runsvdir', [world.scan], {
           wrap: ['unshare', '--pid', '--fork', '--kill-child=SIGKILL', '--mount-proc'],

@@ -4,9 +4,9 @@ import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { fault } from '../case.ts';
 import { contain } from '../container.ts';
-import { isAlive, proc } from '../proc.ts';
+import { isAlive, proc } from '../../lib/proc.ts';
 import type { Service } from '../service.ts';
-import { elapse, ended } from '../wait.ts';
+import { sleep, ended } from '../../lib/wait.ts';
 import { kill, type Running, type World } from '../world.ts';
 import { comes } from './engine.ts';
 import { runsvOf } from './scandir.ts';
@@ -48,7 +48,7 @@ const linked = (world: World, name: string): Service => {
 const life = async (world: World, running: Running): Promise<void> => {
   const first = linked(world, 'first');
   const pid = await world.up(first);
-  await elapse(1100);
+  await sleep(1100);
   const begun = performance.now();
   const further = linked(world, 'further');
   await world.up(further);

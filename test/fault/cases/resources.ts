@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { fault } from '../case.ts';
-import { isAlive } from '../proc.ts';
+import { isAlive } from '../../lib/proc.ts';
+import { sleep } from '../../lib/wait.ts';
 import type { Running, World } from '../world.ts';
 
 /** A user of its own for each case, so that no two count each other's processes. */
@@ -92,7 +93,7 @@ export const RESOURCES = [
     'runsvdir with too few descriptors says so, with enough it starts what is there',
     async (world) => {
       const service = world.service('there', 'scan').has('run', 'stays');
-      await new Promise((resolve) => setTimeout(resolve, 1000));
+      await sleep(1000);
       for (let files = 3; files <= 14; files++) {
         const running = world.runsvdir({ wrap: ['prlimit', `--nofile=${files}`] });
         const ready = (): boolean => running.lines().length > 0 || running.end() !== null || service.count('start') > 0;

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { fault } from '../case.ts';
-import { isAlive, marked, proc } from '../proc.ts';
+import { isAlive, marked, proc } from '../../lib/proc.ts';
 import type { Service } from '../service.ts';
-import { elapse, ended } from '../wait.ts';
+import { sleep, ended } from '../../lib/wait.ts';
 import { kill, type World } from '../world.ts';
 
 /** The runsv that holds a service: the one whose working directory it is. */
@@ -37,7 +37,7 @@ export const SCANDIR = [
     mkdirSync(service.dir);
     service.has('run', 'stays');
     await world.tells(service, 'term');
-    await elapse(2500);
+    await sleep(2500);
     assert.equal(isAlive(pid), true);
     assert.equal(service.count('start'), 1, 'the newcomer was not started beside it');
     service.openGate();
@@ -49,9 +49,9 @@ export const SCANDIR = [
     world.runsvdir();
     await world.up(world.service('first', 'scan').has('run', 'stays'));
     const service = world.service('steps', 'scan');
-    await elapse(1500);
+    await sleep(1500);
     service.has('run', 'stays');
-    await elapse(2000);
+    await sleep(2000);
     assert.equal(service.count('start'), 0, 'it may get a log');
     service.has('log/run', 'stays', 'log');
     await world.up(service);
@@ -63,10 +63,10 @@ export const SCANDIR = [
     const service = world.service('away', 'scan').has('run', 'stays');
     world.runsvdir();
     const pid = await world.up(service);
-    await elapse(1000);
+    await sleep(1000);
     service.send('x');
     await ended(pid, './run');
-    await elapse(500);
+    await sleep(500);
     assert.deepEqual(runsvOf(world, 'away'), []);
     await world.up(service, pid);
   }),
@@ -88,7 +88,7 @@ export const SCANDIR = [
     const runsvdir = world.runsvdir();
     const pid = await world.up(service);
     renameSync(`${world.scan}/before`, `${world.scan}/after`);
-    await elapse(300);
+    await sleep(300);
     assert.equal(isAlive(pid), true);
     const [runsv] = runsvOf(world, 'before');
     kill(runsv ?? 0, 'SIGKILL');
@@ -108,7 +108,7 @@ export const SCANDIR = [
     renameSync(`${world.scan}/a`, `${world.scan}/c`);
     renameSync(`${world.scan}/b`, `${world.scan}/a`);
     renameSync(`${world.scan}/c`, `${world.scan}/b`);
-    await elapse(300);
+    await sleep(300);
     const [first] = runsvOf(world, 'a');
     kill(first ?? 0, 'SIGKILL');
     await runsvdir.says(/was killed by signal 9/);
@@ -154,7 +154,7 @@ export const SCANDIR = [
     await runsvdir.says(/unable to/);
     kill(runsv ?? 0, 'SIGKILL');
     await ended(runsv ?? 0, 'runsv');
-    await elapse(200);
+    await sleep(200);
     renameSync(`${world.dir}/away`, world.scan);
     await world.supervised(service, 8000);
     assert.equal(service.status()?.pid, pid);
@@ -180,10 +180,10 @@ export const SCANDIR = [
     link(world, service, 'x2');
     world.runsvdir();
     const pid = await world.up(service);
-    await elapse(300);
+    await sleep(300);
     assert.equal(runsvOf(world, 'x1').length + runsvOf(world, 'x2').length, 1);
     unlinkSync(`${world.scan}/x1`);
-    await elapse(500);
+    await sleep(500);
     assert.equal(isAlive(pid), true, 'the other name still names it');
     unlinkSync(`${world.scan}/x2`);
     await ended(pid, 'the service without a name');

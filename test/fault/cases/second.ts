@@ -4,9 +4,9 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, symlinkSync } from 'node:fs';
 import { fault } from '../case.ts';
 import { contain } from '../container.ts';
-import { isAlive } from '../proc.ts';
+import { isAlive } from '../../lib/proc.ts';
 import type { Service } from '../service.ts';
-import { elapse } from '../wait.ts';
+import { sleep } from '../../lib/wait.ts';
 import type { World } from '../world.ts';
 import { runsvOf } from './scandir.ts';
 
@@ -42,7 +42,7 @@ export const SECOND = [
         const more = linked(world, `more-${signal}`);
         await world.up(more);
         second.signal('SIGALRM');
-        await elapse(300);
+        await sleep(300);
         second.signal(signal);
         assert.equal(await second.ended(), signal === 'SIGHUP' ? 'exit 111' : 'exit 0');
         assert.equal(second.lines().length, 1);

@@ -1,8 +1,8 @@
 // Signals to the supervisors, and the ways in which they may have been inherited.
 import assert from 'node:assert/strict';
 import { fault } from '../case.ts';
-import { isAlive, proc } from '../proc.ts';
-import { elapse, ended } from '../wait.ts';
+import { isAlive, proc } from '../../lib/proc.ts';
+import { sleep, ended } from '../../lib/wait.ts';
 import type { Running, World } from '../world.ts';
 import type { Service } from '../service.ts';
 
@@ -57,7 +57,7 @@ export const SIGNALS = [
       const service = world.service(`stray-${signal}`).has('run', 'stays');
       const [runsv, pid] = await upWith(world, service, []);
       runsv.signal(signal);
-      await elapse(100);
+      await sleep(100);
       const left = runsv.end() !== null && isAlive(pid);
       assert.equal(left, false, `${signal} ended runsv (${runsv.end()}), its service lives on as ${pid}`);
     }
@@ -68,7 +68,7 @@ export const SIGNALS = [
     const runsvdir = world.runsvdir();
     const pid = await world.up(service);
     runsvdir.signal('SIGALRM');
-    await elapse(100);
+    await sleep(100);
     assert.equal(runsvdir.end(), null);
     assert.equal(isAlive(pid), true);
   }),
@@ -86,7 +86,7 @@ export const SIGNALS = [
       runsv.signal('SIGHUP');
       runsv.signal('SIGINT');
       runsv.signal('SIGQUIT');
-      await elapse(300);
+      await sleep(300);
       assert.equal(runsv.end(), null);
       assert.equal(isAlive(pid), true);
     },

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fault } from '../case.ts';
-import { proc } from '../proc.ts';
+import { proc } from '../../lib/proc.ts';
 import type { World } from '../world.ts';
 import { comes, DEBUG, eachRefused } from './engine.ts';
 

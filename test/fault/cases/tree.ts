@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { symlinkSync } from 'node:fs';
 import { fault } from '../case.ts';
-import { isAlive, marked, proc } from '../proc.ts';
+import { isAlive, marked, proc } from '../../lib/proc.ts';
 import type { Service } from '../service.ts';
 import { kill, type World } from '../world.ts';
 

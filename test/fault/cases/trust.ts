@@ -17,7 +17,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { type Case, fault } from '../case.ts';
-import { isAlive } from '../proc.ts';
+import { isAlive } from '../../lib/proc.ts';
 import type { Service } from '../service.ts';
 import type { Running, World } from '../world.ts';
 

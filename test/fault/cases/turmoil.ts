@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { readFileSync, symlinkSync } from 'node:fs';
 import { fault } from '../case.ts';
 import { copiesLines, writesLines } from '../habits.ts';
-import { isAlive } from '../proc.ts';
+import { isAlive } from '../../lib/proc.ts';
 import type { Service } from '../service.ts';
-import { elapse } from '../wait.ts';
+import { sleep } from '../../lib/wait.ts';
 import { kill, type Running, type World } from '../world.ts';
 import { assertNoLineLost } from './killed.ts';
 import { runsvOf } from './scandir.ts';
@@ -23,7 +23,7 @@ const disturb = async (service: Service, goesOn: () => boolean): Promise<void> =
     } catch {
       // No supervisor at this moment.
     }
-    await elapse(10 + Math.random() * 120);
+    await sleep(10 + Math.random() * 120);
     if (Math.random() < 0.3) trySend(service, 'cu');
   }
 };
@@ -49,7 +49,7 @@ const assertTruthful = async (world: World, service: Service): Promise<void> => 
 
 const killOften = async (world: World, service: Service): Promise<void> => {
   for (let n = 0; n < KILLS; n++) {
-    await elapse(Math.random() * 400);
+    await sleep(Math.random() * 400);
     const [runsv] = runsvOf(world, service.name);
     if (runsv === undefined) continue;
     kill(runsv, 'SIGKILL');

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { blocksIn } from '../../docs/pages.ts';
 import { copyCheckout } from '../../docs/place.ts';
 import { type Case, type Room, same } from '../case.ts';
-import { attemptCommand, command } from '../command.ts';
+import { mustRun, run } from '../../lib/run.ts';
 import { Booted } from '../namespaces.ts';
 import type { Debian } from '../roots.ts';
 import { endedInOrder, QUIET, supervised } from '../scenario.ts';
@@ -37,7 +37,7 @@ async function followed(room: Room, booted: Booted, root: string, init: string):
 /** Nothing is left of what the template has put into it. */
 async function bareBusybox(room: Room): Promise<string> {
   const root = await busyboxRoot(room, 'busybox');
-  const places = await command(room.roots.binary, '--list-full');
+  const places = await mustRun([room.roots.binary, '--list-full']);
   const ours = ['usr/bin/runitbox', 'sbin/runsvdir-start', 'sbin/runsvdir-stop', 'usr/lib/runitbox', 'etc/service'];
   for (const path of [...places.trim().split('\n'), ...ours])
     rmSync(join(root, path), { recursive: true, force: true });
@@ -88,24 +88,24 @@ const LXC: Case = {
   async attempt(room) {
     const dir = join(room.dir, 'checkout');
     copyCheckout(dir);
-    await command('sh', '-ec', `gzip -1 < ${await room.roots.alpineLike()} > ${join(dir, ALPINE)}`);
+    await mustRun(['sh', '-ec', `gzip -1 < ${await room.roots.alpineLike()} > ${join(dir, ALPINE)}`]);
     mkdirSync('/var/lib/lxc', { recursive: true });
     // in the suite's own mount namespace
-    await command('mount', '-t', 'tmpfs', '-o', 'mode=755', 'tmpfs', '/var/lib/lxc');
+    await mustRun(['mount', '-t', 'tmpfs', '-o', 'mode=755', 'tmpfs', '/var/lib/lxc']);
     room.onEnd(async () => {
-      for (const name of readdirSync('/var/lib/lxc')) await attemptCommand(['lxc-destroy', '-f', '-n', name]);
-      await attemptCommand(['umount', '-l', '/var/lib/lxc']);
+      for (const name of readdirSync('/var/lib/lxc')) await run(['lxc-destroy', '-f', '-n', name]);
+      await run(['umount', '-l', '/var/lib/lxc']);
     });
     chmodSync(room.dir, 0o755);
     // who types the next line gives the container that much time to boot
     const booted =
       'until lxc-attach -n web --clear-env -- /bin/sh -c "test -p /etc/service/web/supervise/ok"; do sleep 0.1; done';
     const text = textIn('lxc', LXC_PAGE).replaceAll(/^lxc-start .*$/gm, `$&\n${booted}`);
-    await command('sh', '-ec', `cd "$0"\n${text}`, dir);
+    await mustRun(['sh', '-ec', `cd "$0"\n${text}`, dir]);
     // it boots meanwhile; the command's own deadline bounds this
     const runs = 'lxc-attach -n web --clear-env -- /usr/sbin/rc-service runsvdir status';
-    await command('sh', '-ec', `lxc-start -n web; until ${runs}; do sleep 0.2; done`);
-    await command('sh', '-ec', 'lxc-stop -n web && lxc-destroy -n web');
+    await mustRun(['sh', '-ec', `lxc-start -n web; until ${runs}; do sleep 0.2; done`]);
+    await mustRun(['sh', '-ec', 'lxc-stop -n web && lxc-destroy -n web']);
   },
 };
 

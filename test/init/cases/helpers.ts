@@ -2,9 +2,9 @@
 import { cpSync, mkdirSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
-import { until } from '../../compat/waiting.ts';
+import { until } from '../../lib/wait.ts';
 import { type Case, type Room, same, wants } from '../case.ts';
-import { attemptCommand, command } from '../command.ts';
+import { mustRun, run } from '../../lib/run.ts';
 import { Booted } from '../namespaces.ts';
 import { supervised } from '../scenario.ts';
 import { makeApp, makeMine } from '../service.ts';
@@ -31,7 +31,7 @@ async function opened(room: Room, ...where: readonly [string] | readonly [number
 async function box(room: Room): Promise<Booted> {
   const root = join(room.dir, 'root');
   const words = [`--name=${room.name}`, `--path=${room.dir}`, `--rootfs=${root}`, '--kind=busybox'];
-  await command(join(room.roots.docker, 'lxc/lxc-runitbox'), ...words, `--service=${makeApp(room.dir)}`);
+  await mustRun([join(room.roots.docker, 'lxc/lxc-runitbox'), ...words, `--service=${makeApp(room.dir)}`]);
   cpSync(join(room.roots.docker, 'init/user/runsvdir-user'), join(root, 'usr/bin/runsvdir-user'));
   return await Booted.init(room, root, '/sbin/init');
 }
@@ -68,7 +68,7 @@ export const HELPERS: readonly Case[] = [
       ];
       for (const shell of [['dash'], ['busybox', 'sh'], ['bash']]) {
         for (const [word, code] of rows) {
-          same(`${shell.join(' ')}: listening ${word}`, (await attemptCommand([...shell, helper, word])).code, code);
+          same(`${shell.join(' ')}: listening ${word}`, (await run([...shell, helper, word])).code, code);
         }
       }
     },
@@ -89,7 +89,7 @@ export const HELPERS: readonly Case[] = [
       same('what is in the directory', (await guest.run('ls -A /etc/service')).trim(), 'app');
       const refused = await guest.attempt('/usr/lib/runitbox/sv-reset nothing ../app');
       same('exit code for two that are none', refused.code, 2);
-      wants('what it says', refused.output, 'sv-reset: /etc/service/nothing: no such service\n');
+      wants('what it says', refused.text, 'sv-reset: /etc/service/nothing: no such service\n');
     },
   },
   {
@@ -134,13 +134,13 @@ export const HELPERS: readonly Case[] = [
   {
     title: 'the scripts are clean in the eyes of shellcheck',
     async attempt(room) {
-      const list = await command(
+      const list = await mustRun([
         'sh',
         '-c',
         `grep -rlE '^#!/bin/sh' ${room.roots.docker}/init ${room.roots.docker}/lxc`,
-      );
-      const found = await attemptCommand(['shellcheck', '-s', 'sh', ...list.trim().split('\n')]);
-      same(`shellcheck:\n${found.output}`, found.code, 0);
+      ]);
+      const found = await run(['shellcheck', '-s', 'sh', ...list.trim().split('\n')]);
+      same(`shellcheck:\n${found.text}`, found.code, 0);
     },
   },
 ];

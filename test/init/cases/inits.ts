@@ -2,7 +2,7 @@
 import { appendFileSync, cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Case, type Room, same, wants } from '../case.ts';
-import { command } from '../command.ts';
+import { mustRun } from '../../lib/run.ts';
 import { Booted } from '../namespaces.ts';
 import { endedInOrder, lives, QUIET, supervised } from '../scenario.ts';
 import { makeApp } from '../service.ts';
@@ -15,7 +15,7 @@ const REBOOTED = 129;
 export async function busyboxRoot(room: Room, kind: string): Promise<string> {
   const root = join(room.dir, 'root');
   const words = [`--name=${room.name}`, `--path=${room.dir}`, `--rootfs=${root}`, `--kind=${kind}`];
-  await command(join(room.roots.docker, 'lxc/lxc-runitbox'), ...words, `--service=${makeApp(room.dir)}`);
+  await mustRun([join(room.roots.docker, 'lxc/lxc-runitbox'), ...words, `--service=${makeApp(room.dir)}`]);
   return root;
 }
 
@@ -47,7 +47,7 @@ async function sysvinitRoot(room: Room): Promise<string> {
   withoutTerminals(join(root, 'etc/inittab'));
   appendFileSync(join(root, 'etc/inittab'), readFileSync(entry(room, 'sysvinit/inittab.add')));
   cpSync(entry(room, 'sysvinit/runsvdir'), join(root, 'etc/init.d/runsvdir'));
-  await command('chroot', root, '/usr/sbin/update-rc.d', 'runsvdir', 'defaults');
+  await mustRun(['chroot', root, '/usr/sbin/update-rc.d', 'runsvdir', 'defaults']);
   return root;
 }
 
@@ -78,7 +78,7 @@ async function openrcRoot(room: Room): Promise<string> {
   withoutMachine(root);
   withoutTerminals(join(root, 'etc/inittab'));
   cpSync(entry(room, 'openrc/runsvdir'), join(root, 'etc/init.d/runsvdir'));
-  await command('chroot', root, '/usr/sbin/rc-update', 'add', 'runsvdir', 'default');
+  await mustRun(['chroot', root, '/usr/sbin/rc-update', 'add', 'runsvdir', 'default']);
   return root;
 }
 

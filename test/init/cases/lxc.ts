@@ -1,5 +1,5 @@
 // Containers from the template of docker/lxc, privileged and unprivileged.
-import { proc } from '../../fault/proc.ts';
+import { proc } from '../../lib/proc.ts';
 import { type Case, type Room, same, wants } from '../case.ts';
 import type { Guest } from '../guest.ts';
 import { Container, UID_BASE } from '../lxc.ts';

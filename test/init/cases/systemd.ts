@@ -1,9 +1,9 @@
 // The systemd units of docker/init, under systemd as process 1 of a systemd-nspawn container.
 import { chownSync, cpSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { until } from '../../compat/waiting.ts';
+import { until } from '../../lib/wait.ts';
 import { type Case, type Room, same, wants } from '../case.ts';
-import { command } from '../command.ts';
+import { mustRun } from '../../lib/run.ts';
 import type { Guest } from '../guest.ts';
 import { Booted } from '../namespaces.ts';
 import { endedInOrder, lives, QUIET, restartsService, supervised } from '../scenario.ts';
@@ -15,7 +15,7 @@ async function machineRoot(room: Room): Promise<string> {
   const root = await room.roots.debian('systemd', join(room.dir, 'root'));
   cpSync(makeApp(room.dir), join(root, 'etc/service/app'), { recursive: true, verbatimSymlinks: true });
   cpSync(join(room.roots.docker, 'init/systemd', UNIT), join(root, 'etc/systemd/system', UNIT));
-  await command('systemctl', `--root=${root}`, 'enable', UNIT);
+  await mustRun(['systemctl', `--root=${root}`, 'enable', UNIT]);
   return root;
 }
 
@@ -38,7 +38,7 @@ async function powersOff(booted: Booted): Promise<void> {
 
 /** A user whose services are started at boot, without a login. */
 async function addUser(root: string): Promise<string> {
-  await command('chroot', root, '/usr/sbin/useradd', '--create-home', '--shell', '/bin/sh', 'ada');
+  await mustRun(['chroot', root, '/usr/sbin/useradd', '--create-home', '--shell', '/bin/sh', 'ada']);
   mkdirSync(join(root, 'var/lib/systemd/linger'), { recursive: true });
   writeFileSync(join(root, 'var/lib/systemd/linger/ada'), '');
   return join(root, 'home/ada');

@@ -68,10 +68,10 @@ export class World {
     this.processes = new ProcessTable(options.firstPid ?? 100, options.lastPid ?? 32768);
     this.coreDumps = options.coreDumps ?? false;
     this.#bootNumber = random.word();
-    this.#furnish(options.proc ?? true);
+    this.#setUp(options.proc ?? true);
   }
 
-  #furnish(proc: boolean): void {
+  #setUp(proc: boolean): void {
     this.add(this.tree.root, 'tmp', S_IFDIR | 0o1777);
     this.add(this.add(this.tree.root, 'dev', S_IFDIR | 0o755), 'null', S_IFCHR | 0o666);
     if (proc) mountProc(this);

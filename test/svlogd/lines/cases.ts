@@ -5,7 +5,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { Random } from '../../sim/random.ts';
 import type { Session } from '../session.ts';
-import { elapse } from '../../fault/wait.ts';
+import { sleep } from '../../lib/wait.ts';
 import { exact, withGaps } from './count.ts';
 
 const LINES = 12_000;
@@ -50,7 +50,7 @@ const flow = async (session: Session, seed: number, given: Flow): Promise<readon
 
 const times = async (random: Random, count: number, act: () => Promise<void> | void): Promise<void> => {
   for (let n = 0; n < count; n++) {
-    await elapse(random.between(2, Math.floor((2 * WRITING_MS) / count) - 10));
+    await sleep(random.between(2, Math.floor((2 * WRITING_MS) / count) - 10));
     await act();
   }
 };
@@ -106,9 +106,9 @@ const fullDisk = (title: string, options: readonly string[], more: Partial<Flow>
       options,
       config: 's1000000\nn0\n',
       async meanwhile(_, random) {
-        await elapse(random.between(100, 300));
+        await sleep(random.between(100, 300));
         fillUp(session.path('d/ballast'));
-        await elapse(FULL_MS);
+        await sleep(FULL_MS);
         rmSync(session.path('d/ballast'));
       },
     });

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { commands } from '../../../src/applets/sv/commands.ts';
+import { tools } from '../../../src/applets/sv/tools.ts';
 import { sv } from '../../../src/applets/sv.ts';
 import { completionScript } from '../../../src/cli/completion.ts';
 
@@ -34,7 +35,7 @@ const offered = (...words: readonly string[]): readonly string[] => {
 
 describe('bash completes', () => {
   it('commands', () => {
-    expect(offered('sv', '')).toEqual(commands.map(({ name }) => name));
+    expect(offered('sv', '')).toEqual([...new Set([...commands, ...tools].map(({ name }) => name))]);
     expect(offered('sv', 'force-s')).toEqual(['force-stop', 'force-shutdown']);
     expect(offered('sv', '-v', 'rel')).toEqual(['reload']);
   });

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { commands } from '../../../src/applets/sv/commands.ts';
+import { tools } from '../../../src/applets/sv/tools.ts';
 import { controlNames, control } from '../../../src/formats/control.ts';
 import { applets } from '../../../src/main.ts';
 
@@ -23,6 +24,13 @@ describe('the manual page of sv', () => {
   it('explains every command', () => {
     const items = [...page('sv').matchAll(/^\.It Cm (.*)$/gm)].flatMap((match) => (match[1] ?? '').split(/[ ,]+/));
     expect(commands.map(({ name }) => name).filter((name) => !items.includes(name))).toEqual([]);
+    expect(tools.map(({ name }) => name).filter((name) => !items.includes(name))).toEqual([]);
+  });
+
+  it('explains every option of a verb', () => {
+    const text = page('sv');
+    const options = tools.flatMap((tool) => tool.options.map((option) => option.letter ?? `-${option.long}`));
+    expect(options.filter((option) => !text.includes(`Fl ${option}`))).toEqual([]);
   });
 });
 

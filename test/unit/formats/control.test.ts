@@ -3,7 +3,9 @@ import { describe, expect, it } from 'vitest';
 import * as signals from '../../../src/abi/signals.ts';
 import { control, controlNames } from '../../../src/formats/control.ts';
 
-const NUMBERS: ReadonlyMap<string, number> = new Map(Object.entries(signals));
+const NUMBERS: ReadonlyMap<string, number> = new Map(
+  Object.entries(signals).filter((entry): entry is [string, never] => typeof entry[1] === 'number'),
+);
 const rows = controlNames.map((name) => ({ name, ...control[name] }));
 
 describe('the control bytes', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { changedWatches, OVERFLOW } from '../../../src/formats/inotify.ts';
+import { changedWatches, watchesIn, OVERFLOW } from '../../../src/formats/inotify.ts';
 
 const event = (watch: number, name: string): string => {
   const size = name === '' ? 0 : Math.ceil((name.length + 1) / 16) * 16;
@@ -43,4 +43,21 @@ describe('the news of an inotify descriptor', () => {
   it('are none where the name is cut off', () => {
     expect(changedWatches(event(1, 'status').slice(0, 20), NAMES).size).toBe(0);
   });
+});
+
+describe('watches of any file', () => {
+  const event = (watch: number, name: string): string => {
+    const bytes = Buffer.alloc(16 + name.length);
+    bytes.writeInt32LE(watch, 0);
+    bytes.writeUInt32LE(name.length, 12);
+    bytes.write(name, 16, 'latin1');
+    return bytes.toString('latin1');
+  };
+
+  it('are those with events, each once', () => {
+    expect(watchesIn(event(3, 'a\0\0\0') + event(5, '') + event(3, 'b\0\0\0'))).toEqual(new Set([3, 5]));
+    expect(watchesIn('')).toEqual(new Set());
+  });
+
+  it('are not known where events were lost', () => expect(watchesIn(event(3, '') + event(-1, ''))).toBeNull());
 });

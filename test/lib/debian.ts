@@ -1,12 +1,12 @@
 // Debian's packages for the roots that tests make: from where this machine has its own, with its proxies.
 //
 // Promises: all of apt's files are read (build/apt-sources.sh); no archive is named here. Where this machine has none of
-// Debian's, mmdebstrap takes its own. Read next: init/roots.ts, docker/images.ts, fresh/bases.ts.
+// Debian's, mmdebstrap takes its own. Read next: ../init/roots.ts, ../docker/images.ts, ../fresh/bases.ts.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 
-const SCRIPT = join(import.meta.dirname, '../build/apt-sources.sh');
+const SCRIPT = join(import.meta.dirname, '../../build/apt-sources.sh');
 
 export type Codename = 'bookworm' | 'trixie';
 

@@ -1,0 +1,123 @@
+// `sv new`: makes service directories, from a command or from a Procfile.
+//
+// Promises: what exists already is refused and stays as it is; each path that was made is printed. Nothing starts: that is
+// `sv link`'s. Read next: link.ts.
+import type { Bytes } from '../../abi/bytes.ts';
+import { O_CREAT, O_EXCL, O_NOCTTY, O_NONBLOCK, O_RDONLY, O_WRONLY } from '../../abi/flags.ts';
+import { errorText } from '../../cli/errno.ts';
+import { err, out, visible } from '../../cli/say.ts';
+import { variable } from '../../client/service.ts';
+import { decodeProcfile } from '../../formats/procfile.ts';
+import { shellWord } from '../../formats/shell-words.ts';
+import { type Errno, refused } from '../../host/calls.ts';
+import { sys } from '../../host/sys.ts';
+import type { Call } from './tool.ts';
+
+const USAGE_CODE = 100;
+const PROGRAM = 0o755;
+const PLAIN = 0o644;
+const PROCFILE_MOST = 65_536;
+/** What foreman gives the first process of a Procfile, and how far the next is. */
+const FIRST_PORT = 5000;
+const PORT_STEP = 100;
+
+/** Where service directories are kept. */
+export const sourceDirectory = (): Bytes => variable('SVSRC') ?? '/etc/sv';
+
+/** A name that is one component and that a scan directory does not skip. */
+export const isServiceName = (name: Bytes | undefined): name is Bytes =>
+  name !== undefined && /^[^./][^/]*$/.test(name) && name === visible(name);
+
+interface File {
+  readonly path: Bytes;
+  readonly text: Bytes;
+  readonly mode: number;
+}
+
+const fail = (what: Bytes, why: Bytes): number => {
+  err(`sv: new: ${visible(what)}: ${why}\n`);
+  return 1;
+};
+
+const write = ({ path, text, mode }: File): number => {
+  const fd = sys.open(path, O_WRONLY | O_CREAT | O_EXCL, mode);
+  if (refused(fd)) return fd;
+  const written = sys.write(fd, text);
+  sys.close(fd);
+  return refused(written) || written < text.length ? Math.min(-1, written) : 0;
+};
+
+const made = (path: Bytes, result: number): boolean => {
+  if (result < 0) fail(path, errorText(result));
+  else out(`${path}\n`);
+  return result >= 0;
+};
+
+const chpstOf = ({ given }: Call): Bytes => {
+  const user = given.last('user');
+  const env = given.last('env');
+  const words = [
+    ...(user === undefined ? [] : ['-u', shellWord(user)]),
+    ...(env === undefined ? [] : ['--env-file', shellWord(env)]),
+  ];
+  return words.length === 0 ? '' : `chpst ${words.join(' ')} `;
+};
+
+/** `command`: as sh takes it. */
+const filesOf = (call: Call, name: Bytes, command: Bytes, port: number | null): readonly File[] => {
+  const environment = port === null ? '' : `export PORT=${port}\n`;
+  const run = `#!/bin/sh\nexec 2>&1\n${environment}exec ${chpstOf(call)}${command}\n`;
+  const log = `#!/bin/sh\nmkdir -p ${shellWord(`/var/log/${name}`)}\nexec svlogd -tt ${shellWord(`/var/log/${name}`)}\n`;
+  return [
+    { path: 'run', text: run, mode: PROGRAM },
+    ...(call.given.count('essential') > 0 ? [{ path: 'flag-essential', text: '', mode: PLAIN }] : []),
+    ...(call.given.count('log') > 0 ? [{ path: 'log/run', text: log, mode: PROGRAM }] : []),
+  ];
+};
+
+const make = (call: Call, name: Bytes, command: Bytes, port: number | null): boolean => {
+  const dir = `${sourceDirectory()}/${name}`;
+  if (!made(dir, sys.mkdir(dir, PROGRAM))) return false;
+  if (call.given.count('log') > 0 && !made(`${dir}/log`, sys.mkdir(`${dir}/log`, PROGRAM))) return false;
+  return filesOf(call, name, command, port).every((file) => {
+    const path = `${dir}/${file.path}`;
+    return made(path, write({ ...file, path }));
+  });
+};
+
+const readProcfile = (path: Bytes): Bytes | Errno => {
+  const fd = sys.open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
+  if (refused(fd)) return fd;
+  const text = sys.read(fd, PROCFILE_MOST);
+  sys.close(fd);
+  return text;
+};
+
+const makeFromProcfile = (call: Call, path: Bytes): number => {
+  const text = readProcfile(path);
+  if (refused(text)) return fail(path, errorText(text));
+  const entries = decodeProcfile(text);
+  if (entries.length === 0) return fail(path, "expected lines 'name: command', found none");
+  const failed = entries.filter(
+    // a command of a Procfile is a line for the shell
+    ({ name, command }, at) => !make(call, name, `sh -c ${shellWord(`exec ${command}`)}`, FIRST_PORT + PORT_STEP * at),
+  );
+  return failed.length;
+};
+
+const usage = (what: Bytes): number => {
+  err(`sv: new: ${what}\n`);
+  return USAGE_CODE;
+};
+
+export const runNew = (call: Call): number => {
+  const procfile = call.given.last('procfile');
+  const [name, dashes, ...command] = call.operands;
+  if (procfile !== undefined) {
+    return name === undefined ? makeFromProcfile(call, procfile) : usage('expected no name with --procfile');
+  }
+  if (!isServiceName(name))
+    return usage(`expected a name without '/' and without '.' in front, got '${visible(name ?? '')}'`);
+  if (dashes !== '--' || command.length === 0) return usage("expected '--' and a command behind the name");
+  return make(call, name, command.map(shellWord).join(' '), null) ? 0 : 1;
+};

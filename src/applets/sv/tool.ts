@@ -1,0 +1,29 @@
+// A verb of sv that is more than a command to services: it has options of its own behind the word.
+//
+// Read next: tools.ts (all of them).
+import type { Bytes } from '../../abi/bytes.ts';
+import type { Given, OptionTable } from '../../cli/options.ts';
+
+/** What a tool was called with. */
+export interface Call {
+  readonly given: Given;
+  readonly operands: readonly Bytes[];
+  /** `-w`, in milliseconds; null where it was not given. */
+  readonly waitMs: number | null;
+}
+
+export interface Tool {
+  readonly name: string;
+  /** What follows the name in a usage line. */
+  readonly operands: string;
+  readonly text: string;
+  readonly options: OptionTable;
+  /** A call without operands is wrong. */
+  readonly wantsOperands: boolean;
+}
+
+/** What a tool does, in the cold part under its name. Returns the exit code. */
+export type RunTool = (call: Call) => number;
+
+/** More failures than this count as this many: exit codes from 100 on mean other things. */
+export const MOST_FAILURES = 99;

@@ -1,0 +1,101 @@
+// The verbs that are programs of their own, with options behind the word. Each begins with a letter on which every other sv
+// prints its usage, or with s for status: typed at C's sv they do no harm.
+//
+// What they do lies in the cold part. Read next: tool.ts, ../sv.ts (who calls them), ../../cold.ts.
+import type { Bytes } from '../../abi/bytes.ts';
+import type { Tool } from './tool.ts';
+
+const JSON_ARRAY = { long: 'json', text: 'as a JSON array' } as const;
+const USAGE = { long: 'usage', text: 'add processor time, memory and processes; implies --json' } as const;
+
+const STATUS = 'status';
+
+export const tools: readonly Tool[] = [
+  {
+    name: 'list',
+    operands: '[pattern ...]',
+    text: 'print a table of all services, or of those that match',
+    options: [{ long: 'json', text: 'as a JSON array instead' }, USAGE],
+    wantsOperands: false,
+  },
+  {
+    name: 'status',
+    operands: '--json service ...',
+    text: 'print the state of services as a JSON array',
+    options: [{ long: 'json', text: 'as a JSON array' }, USAGE],
+    wantsOperands: true,
+  },
+  {
+    name: 'why',
+    operands: 'service ...',
+    text: 'explain the state of services, with their last ends and log lines',
+    options: [JSON_ARRAY],
+    wantsOperands: true,
+  },
+  {
+    name: 'wait',
+    operands: 'up|ready|down|done|failed|gone service ...',
+    text: 'wait until services are in a state; without -w for as long as it takes',
+    options: [{ long: 'any', text: 'until one of them is' }],
+    wantsOperands: true,
+  },
+  {
+    name: 'watch',
+    operands: '[pattern ...]',
+    text: 'print events of services as they happen',
+    options: [{ long: 'json', text: 'as JSON, an object a line' }],
+    wantsOperands: false,
+  },
+  {
+    name: 'logs',
+    operands: 'service ...',
+    text: 'print the last lines of the logs of services',
+    options: [{ letter: 'n', value: 'lines', text: 'so many lines instead of 20' }],
+    wantsOperands: true,
+  },
+  {
+    name: 'metrics',
+    operands: '[pattern ...]',
+    text: 'print all services, or those that match, as Prometheus text',
+    options: [{ long: 'output', value: 'file', text: 'replace file instead, for the textfile collector' }],
+    wantsOperands: false,
+  },
+  {
+    name: 'lint',
+    operands: '[dir ...]',
+    text: 'check service directories before they are used',
+    options: [{ long: 'strict', text: 'count warnings as errors' }],
+    wantsOperands: false,
+  },
+  {
+    name: 'new',
+    operands: 'name -- command ...',
+    text: 'make a service directory in $SVSRC',
+    options: [
+      { long: 'log', text: 'with a log service' },
+      { long: 'user', value: 'user[:group]', text: 'run the command as this user' },
+      { long: 'env', value: 'file', text: 'with the variables in file' },
+      { long: 'essential', text: 'when it is over, so is the container' },
+      { long: 'procfile', value: 'file', text: 'make one for each line of a Procfile instead' },
+    ],
+    wantsOperands: false,
+  },
+  {
+    name: 'link',
+    operands: 'name ...',
+    text: 'link service directories of $SVSRC into $SVDIR and wait until they are supervised',
+    options: [],
+    wantsOperands: true,
+  },
+  {
+    name: 'remove',
+    operands: 'name ...',
+    text: 'remove the links of services from $SVDIR and wait until their runsv has ended',
+    options: [],
+    wantsOperands: true,
+  },
+];
+
+/** The tool that a call is for. `status` is one where it has an option of it. */
+export const toolFor = (typed: Bytes, words: readonly Bytes[]): Tool | undefined =>
+  tools.find(({ name }) => name === typed && (name !== STATUS || words[0]?.startsWith('--') === true));

@@ -1,0 +1,30 @@
+// `sv wait`: waits until services are up, ready, down, done, failed or gone, and sends them nothing.
+//
+// Read next: ../../client/wait-for.ts.
+import { err, visible } from '../../cli/say.ts';
+import { servicesNamed } from '../../client/service.ts';
+import { GOALS, isGoal, type Result, waitFor } from '../../client/wait-for.ts';
+import { conditionOfSnapshot } from '../../formats/snapshot.ts';
+import { monotonicMs } from '../../host/clock.ts';
+import { type Call, MOST_FAILURES } from './tool.ts';
+
+const USAGE_CODE = 100;
+
+const complain = ({ service, snapshot }: Result, goal: string): void => {
+  err(`sv: ${visible(service.name)}: ${conditionOfSnapshot(snapshot)}, not ${goal}\n`);
+};
+
+export const runWait = ({ given, operands, waitMs }: Call): number => {
+  const [goal, ...names] = operands;
+  if (!isGoal(goal) || names.length === 0) {
+    const got = goal === undefined ? 'nothing' : `'${visible(goal)}'`;
+    err(`sv: wait: expected one of ${GOALS.join(', ')} and names of services, got ${got}\n`);
+    return USAGE_CODE;
+  }
+  const any = given.count('any') > 0;
+  const results = waitFor(goal, servicesNamed(names), any, waitMs === null ? null : monotonicMs() + waitMs);
+  const missing = results.filter(({ verdict }) => verdict !== 'reached');
+  if (any && missing.length < results.length) return 0;
+  for (const result of missing) complain(result, goal);
+  return Math.min(MOST_FAILURES, missing.length);
+};

@@ -1,0 +1,29 @@
+// `sv watch`: events of services as they happen, one a line.
+//
+// Promises: ends with 0 at INT, TERM and HUP, and when nobody reads any more. Read next: ../../client/watch.ts.
+import { SIGHUP, SIGINT, SIGTERM } from '../../abi/signals.ts';
+import type { Bytes } from '../../abi/bytes.ts';
+import { out } from '../../cli/say.ts';
+import { eventText, shown, timeOfDay } from '../../client/render-event.ts';
+import { beginWatching, type Happening, waitForHappenings } from '../../client/watch.ts';
+import { encodeJson, type Json } from '../../formats/json.ts';
+import { refused } from '../../host/calls.ts';
+import { sys } from '../../host/sys.ts';
+import type { Call } from './tool.ts';
+
+const asText = (one: Happening): Bytes => `${timeOfDay(one.at)} ${shown(one.service)} ${eventText(one)}\n`;
+
+const asJson = ({ service, at, event, members }: Happening): Bytes =>
+  `${encodeJson({ service, at, event, ...(members as { readonly [name: string]: Json }) })}\n`;
+
+export const runWatch = ({ given, operands }: Call): number => {
+  const signals = sys.catchSignals([SIGHUP, SIGINT, SIGTERM]);
+  if (refused(signals)) return 1;
+  const text = given.count('json') > 0 ? asJson : asText;
+  const { watching, first } = beginWatching(operands);
+  let happenings: readonly Happening[] | null = first;
+  while (happenings !== null && (happenings.length === 0 || out(happenings.map(text).join('')))) {
+    happenings = waitForHappenings(watching, signals, null);
+  }
+  return 0;
+};

@@ -1,0 +1,105 @@
+// What is wrong with a service directory, or probably is.
+//
+// An error keeps the service from running as it was meant to; a warning is what people usually regret. Pure.
+// Read first: model.ts. Read next: script.ts (what a shell script says).
+import type { Bytes } from '../../abi/bytes.ts';
+import { type Directory, type Entry, entryAt, type Finding } from './model.ts';
+import { scriptFindings } from './script.ts';
+
+const error = (what: Bytes): Finding => ({ level: 'error', what });
+const warning = (what: Bytes): Finding => ({ level: 'warning', what });
+
+/** A program that is started: ./run, ./log/run. */
+const programFindings = (path: Bytes, { kind, executable, text, fault }: Entry): readonly Finding[] => {
+  if (kind === 'missing') return [error(`no ./${path}`)];
+  if (kind === 'dangling') return [error(`./${path} is a dangling link`)];
+  if (kind !== 'file') return [error(`./${path} is not a regular file`)];
+  if (!executable) return [error(`./${path} is not executable (chmod +x ${path})`)];
+  if (text === '') return [error(`./${path} is empty`)];
+  if (!text.startsWith('#!') && !text.startsWith('\x7fELF')) {
+    return [error(`./${path} begins with neither '#!' nor an ELF header`)];
+  }
+  const [first = ''] = text.split('\n', 1);
+  if (text.startsWith('#!') && first.endsWith('\r')) return [error(`./${path}: the first line ends in CR LF`)];
+  return fault === null ? [] : [error(`./${path}: ${fault}`)];
+};
+
+/** A program that is only run where it is executable. */
+const optionalFindings = (path: Bytes, { kind, executable, fault }: Entry): readonly Finding[] => {
+  if (kind === 'missing') return [];
+  if (kind === 'dangling') return [warning(`./${path} is a dangling link`)];
+  if (kind !== 'file') return [warning(`./${path} is not a regular file`)];
+  if (!executable) return [warning(`./${path} is not executable and is ignored`)];
+  return fault === null ? [] : [warning(`./${path}: ${fault}`)];
+};
+
+const CONTROL_LETTERS = 'udotkpchaiqx12'.split('');
+
+const controlFindings = (directory: Directory): readonly Finding[] => {
+  const control = entryAt(directory, 'control');
+  if (control.kind === 'missing') return [];
+  if (control.kind !== 'directory') return [warning('./control is not a directory and is ignored')];
+  return [...directory.entries].flatMap(([path, entry]) => {
+    const letter = /^control\/(.*)$/.exec(path)?.[1];
+    if (letter === undefined) return [];
+    if (CONTROL_LETTERS.includes(letter)) return optionalFindings(path, entry);
+    return [warning(`./${path}: '${letter}' is not a control command and the file is never run`)];
+  });
+};
+
+const logFindings = (directory: Directory): readonly Finding[] => {
+  const log = entryAt(directory, 'log');
+  if (log.kind === 'missing') return [];
+  if (log.kind === 'dangling') return [error('./log is a dangling link')];
+  if (log.kind !== 'directory') return [error('./log is not a directory')];
+  const run = entryAt(directory, 'run');
+  const joined = !run.text.startsWith('#!') || /2>\s*&\s*1|&>/.test(run.text);
+  return [
+    ...programFindings('log/run', entryAt(directory, 'log/run')),
+    ...(joined ? [] : [warning("./run does not send standard error to the log (add 'exec 2>&1')")]),
+  ];
+};
+
+const superviseFindings = ({ superviseLost }: Directory): readonly Finding[] =>
+  superviseLost === null ? [] : [error(`./supervise is a link to ${superviseLost}, whose directory is missing`)];
+
+const rightsFindings = (directory: Directory): readonly Finding[] =>
+  [
+    { what: 'the directory', entry: directory.self },
+    { what: './run', entry: entryAt(directory, 'run') },
+    { what: './log/run', entry: entryAt(directory, 'log/run') },
+    { what: './finish', entry: entryAt(directory, 'finish') },
+  ]
+    .filter(({ entry }) => entry.writable)
+    .map(({ what }) => warning(`${what} can be written by others than its owner`));
+
+/** Names that mean something in a service directory. */
+const KNOWN: readonly Bytes[] = ['run', 'finish', 'check', 'down', 'log', 'control', 'conf', 'env', 'flag-essential'];
+
+const plain = (name: Bytes): Bytes => name.toLowerCase().replace(/[_.-]/g, '').replace(/s$/, '');
+
+/** Names that somebody has nearly got right. */
+const nameFindings = ({ names }: Directory): readonly Finding[] =>
+  names.flatMap((name) => {
+    const meant = KNOWN.find((known) => known !== name && plain(known) === plain(name));
+    return meant === undefined || names.includes(meant) ? [] : [warning(`./${name}: did you mean '${meant}'?`)];
+  });
+
+/** Everything that is to be said of a directory, errors first. */
+export const findings = (directory: Directory): readonly Finding[] => {
+  const { kind } = directory.self;
+  if (kind === 'missing' || kind === 'dangling') return [error('no such directory')];
+  if (kind !== 'directory') return [error('is not a directory')];
+  const all = [
+    ...programFindings('run', entryAt(directory, 'run')),
+    ...superviseFindings(directory),
+    ...logFindings(directory),
+    ...optionalFindings('finish', entryAt(directory, 'finish')),
+    ...optionalFindings('check', entryAt(directory, 'check')),
+    ...controlFindings(directory),
+    ...scriptFindings(directory),
+    ...rightsFindings(directory),
+    ...nameFindings(directory),
+  ];
+  return [...all.filter(({ level }) => level === 'error'), ...all.filter(({ level }) => level === 'warning')];
+};

@@ -1,0 +1,122 @@
+// Services as snapshots: every fact that can be read from outside, for `sv list`, `status --json`, `metrics` and the rest.
+//
+// Promises: reads files of supervise/ without following links or waiting, and believes nothing about their length. Works
+// for a tree that C's runsv supervises. Where we may not ask whether runsv lives, the kernel's list of locks tells.
+// Read next: ../formats/snapshot.ts, service.ts.
+import type { Bytes } from '../abi/bytes.ts';
+import { EACCES, ENOENT } from '../abi/errno.ts';
+import { O_NOCTTY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, S_IFDIR, S_IFMT, S_IFREG } from '../abi/flags.ts';
+import { isLocked, type Locks, newLocks } from '../effects/scan/lock-holder.ts';
+import { matcher } from '../formats/pattern.ts';
+import type { Snapshot, Side } from '../formats/snapshot.ts';
+import { decodeState, STATE_MAX, type SupervisorState } from '../formats/state.ts';
+import { refused } from '../host/calls.ts';
+import { sys } from '../host/sys.ts';
+import { troubleLine } from './render-line.ts';
+import { isTrouble, type Trouble } from './report.ts';
+import { enterable, lookup, openFifo, openOk, readStatus, type Service } from './service.ts';
+import { type Table, tableOfProcesses, usageOf } from './usage.ts';
+
+const F_OK = 0;
+const CAREFULLY = O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY;
+
+/** The whole of a small file in supervise/; null where it is none, or longer. */
+export const readSupervised = (path: Bytes, most: number): Bytes | null => {
+  const fd = sys.open(path, CAREFULLY, 0);
+  if (refused(fd)) return null;
+  const stat = sys.fstat(fd);
+  const isFile = !refused(stat) && (stat[0] & S_IFMT) === S_IFREG;
+  const text = isFile ? sys.read(fd, most + 1) : '';
+  sys.close(fd);
+  return refused(text) || text === '' || text.length > most ? null : text;
+};
+
+const stateOf = (dir: Bytes): SupervisorState | null => {
+  const text = readSupervised(`${dir}/supervise/state.json`, STATE_MAX);
+  return text === null ? null : decodeState(text);
+};
+
+/** The status of a service whose `ok` we may not open: a runsv holds its lock, and the file itself can be read. */
+const statusByLock = (dir: Bytes, locks: Locks): Side['status'] | null => {
+  if (openFifo(dir, 'ok') !== -EACCES || !isLocked(dir, locks)) return null;
+  const status = readStatus(dir);
+  return isTrouble(status) ? null : status;
+};
+
+/** The status of a service whose runsv lives. */
+const askStatus = (dir: Bytes): Side['status'] | Trouble => {
+  const ok = openOk(dir);
+  if (typeof ok === 'object') return ok;
+  sys.close(ok);
+  return readStatus(dir);
+};
+
+const sideOf = (dir: Bytes, locks: Locks): Side | Trouble => {
+  const asked = askStatus(dir);
+  if (!isTrouble(asked)) return { status: asked, state: stateOf(dir) };
+  const status = asked.kind === 'unusable' ? statusByLock(dir, locks) : null;
+  return status === null ? asked : { status, state: stateOf(dir) };
+};
+
+const isSide = (side: Side | Trouble): side is Side => 'status' in side;
+
+const logOf = (dir: Bytes, locks: Locks): Side | null => {
+  if (refused(enterable(`${dir}/log`))) return null;
+  const side = sideOf(`${dir}/log`, locks);
+  return isSide(side) ? side : null;
+};
+
+/** Why a service could not be asked, without its name. */
+const errorOf = (trouble: Trouble): Bytes => troubleLine('', trouble).replace(/^\w+: : /, '');
+
+export interface Asking {
+  readonly locks: Locks;
+  /** The processes of the machine; null: what services use is not asked for. */
+  readonly processes: Table | null;
+}
+
+export const newAsking = (usage: boolean): Asking => ({
+  locks: newLocks(),
+  processes: usage ? tableOfProcesses() : null,
+});
+
+/** What is known of one service. */
+export const snapshotOf = ({ name, dir }: Service, { locks, processes }: Asking): Snapshot => {
+  const side = sideOf(dir, locks);
+  if (!isSide(side)) {
+    return { name, directory: dir, main: null, error: errorOf(side), normallyUp: true, log: null, usage: null };
+  }
+  const { pid } = side.status;
+  return {
+    name,
+    directory: dir,
+    main: side,
+    error: null,
+    normallyUp: sys.access(`${dir}/down`, F_OK) === -ENOENT,
+    log: logOf(dir, locks),
+    usage: processes === null || pid === 0 ? null : usageOf(processes, pid),
+  };
+};
+
+const isDirectory = (path: Bytes): boolean => {
+  const stat = sys.stat(path);
+  return !refused(stat) && (stat[0] & S_IFMT) === S_IFDIR;
+};
+
+/** The names of the services in a scan directory, sorted: what runsvdir starts a runsv for. Errno where it cannot be read. */
+export const namesIn = (dir: Bytes): readonly Bytes[] | number => {
+  const names = sys.readdir(dir);
+  if (refused(names)) return names;
+  return names.filter((name) => name[0] !== '.' && isDirectory(`${dir}/${name}`)).sort();
+};
+
+/** Services of the scan directory that match any of the patterns, or all of them where there is none. */
+export const servicesLike = (patterns: readonly Bytes[]): readonly Service[] | number => {
+  const { dir } = lookup();
+  const names = namesIn(dir);
+  if (typeof names === 'number') return names;
+  const matchers = patterns.map(matcher);
+  return names
+    .filter((name) => matchers.length === 0 || matchers.some((matches) => matches(name)))
+    .map((name) => ({ name, dir: `${dir}/${name}` }));
+};

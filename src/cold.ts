@@ -1,0 +1,30 @@
+// The part of the suite that is seldom used: it lies behind the heap image, as bytecode, and is loaded when it is first
+// asked for (host/cold.ts), so that it costs a supervisor nothing.
+//
+// What this imports is in the cold part once more, where the heap image has it too: it keeps no state that both would need.
+// Read next: applets/sv/tools.ts (what is in here), whole.ts.
+import { runList, runStatus } from './applets/sv/list.ts';
+import { runLink, runRemove } from './applets/sv/link.ts';
+import { runLint } from './applets/sv/lint.ts';
+import { runLogs } from './applets/sv/logs.ts';
+import { runMetrics } from './applets/sv/metrics.ts';
+import { runNew } from './applets/sv/new.ts';
+import { runWait } from './applets/sv/wait.ts';
+import { runWatch } from './applets/sv/watch.ts';
+import { runWhy } from './applets/sv/why.ts';
+import { type ColdPart, provideCold } from './host/cold.ts';
+
+const parts: ColdPart = {
+  list: runList,
+  link: runLink,
+  new: runNew,
+  remove: runRemove,
+  status: runStatus,
+  lint: runLint,
+  logs: runLogs,
+  metrics: runMetrics,
+  wait: runWait,
+  watch: runWatch,
+  why: runWhy,
+};
+provideCold(parts);

@@ -1,0 +1,3 @@
+// Both parts at once, for builds that have no heap image.
+import './main.ts';
+import './cold.ts';

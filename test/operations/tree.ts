@@ -1,0 +1,79 @@
+// A supervised tree for a case: a scan directory, its runsvdir (ours or C runit's), and our sv.
+//
+// Promises: every process that the tree started is ended by its mark when the case is over.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { killMarked, MARK } from '../lib/proc.ts';
+import { type Result, run } from '../lib/run.ts';
+import type { Hands } from '../lib/runner.ts';
+import { makeTemporary } from '../lib/temporary.ts';
+import { until } from '../lib/wait.ts';
+
+export type Make = 'ours' | 'c';
+
+const C_PROGRAMS = '/usr/bin';
+
+export class Tree {
+  readonly dir: string;
+  readonly scan: string;
+  readonly #bin: string;
+  readonly #mark: string;
+  #runsvdir: ChildProcess | null = null;
+
+  constructor(bin: string, hands: Hands) {
+    this.#bin = bin;
+    this.dir = makeTemporary('operations');
+    this.scan = join(this.dir, 'service');
+    this.#mark = this.dir;
+    mkdirSync(this.scan);
+    hands.defer(() => this.#close());
+  }
+
+  get env(): Readonly<Record<string, string>> {
+    return { PATH: `${this.#bin}:${process.env['PATH'] ?? ''}`, SVDIR: this.scan, [MARK]: this.#mark };
+  }
+
+  /** Makes a file below the scan directory; programs where they begin with `#!`. */
+  file(path: string, text: string): void {
+    const whole = join(this.scan, path);
+    mkdirSync(dirname(whole), { recursive: true });
+    writeFileSync(whole, text);
+    if (text.startsWith('#!')) chmodSync(whole, 0o755);
+  }
+
+  /** A service whose `./run` is this line for the shell. */
+  service(name: string, line: string): void {
+    this.file(`${name}/run`, `#!/bin/sh\nexec 2>&1\n${line}\n`);
+  }
+
+  start(make: Make): void {
+    const bin = make === 'ours' ? this.#bin : C_PROGRAMS;
+    const env = { ...process.env, ...this.env, PATH: `${bin}:${process.env['PATH'] ?? ''}` };
+    this.#runsvdir = spawn(join(bin, 'runsvdir'), ['-P', this.scan], { env, stdio: 'ignore' });
+  }
+
+  /** Our sv. */
+  sv(...words: readonly string[]): Promise<Result> {
+    return this.shell('exec sv "$@"', words);
+  }
+
+  /** A line for bash, with our programs first in PATH. */
+  shell(line: string, words: readonly string[] = [], input = ''): Promise<Result> {
+    return run(['bash', '-o', 'pipefail', '-c', line, 'bash', ...words], { cwd: this.dir, env: this.env, input });
+  }
+
+  /** Until our sv calls the service's condition this. */
+  is(service: string, condition: string): Promise<unknown> {
+    return until(`${service} to be ${condition}`, async () => {
+      const { text } = await this.sv('list', '--json', service);
+      return text.includes(`"condition":"${condition}"`);
+    });
+  }
+
+  async #close(): Promise<void> {
+    this.#runsvdir?.kill('SIGKILL');
+    await killMarked(this.#mark);
+    rmSync(this.dir, { recursive: true, force: true });
+  }
+}
