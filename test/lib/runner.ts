@@ -88,6 +88,7 @@ export class Suite {
   readonly #own = new Cleanups();
   readonly #open = new Set<Cleanups>();
   readonly #sinceMs = performance.now();
+  #interrupted = false;
   #counts: Counts = { passed: 0, failed: 0, skipped: 0 };
 
   constructor(values: CommonValues, settings: Settings) {
@@ -96,7 +97,7 @@ export class Suite {
     this.jobs = wholeNumber('jobs', values.jobs ?? String(settings.jobs));
     this.seed = wholeNumber('seed', values.seed ?? String(settings.seed ?? Date.now() % 1_000_000), 0);
     this.#share = wholeNumber('share', values.share);
-    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => void this.#interrupt());
+    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => void this.#interrupt());
   }
 
   /** Those that --filter and --share ask for; --list prints them and ends here. */
@@ -213,7 +214,10 @@ export class Suite {
     if (faults.length > 0) this.report('the end of the suite', faults);
   }
 
-  async #interrupt(): Promise<never> {
+  /** A second signal does not cut short what the first one began. */
+  async #interrupt(): Promise<void> {
+    if (this.#interrupted) return;
+    this.#interrupted = true;
     await this.#end();
     process.exit(130);
   }
