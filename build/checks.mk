@@ -18,7 +18,7 @@ test-builds: $(TEST_BUILDS)
 
 ## unit: unit tests; every branch of src/machine and src/formats is taken
 unit: tools out/node/sys.node
-	$(VITEST) test/unit --coverage
+	$(VITEST) test/unit --coverage --no-isolate
 
 ## contract: one contract for every host: Node, QuickJS, the virtual kernel
 contract: contract-quick

@@ -23,7 +23,7 @@ interface Suite {
 
 const suite = (place: Place, name: string, ...words: readonly string[]): Suite => ({ place, name, words });
 
-// in each lane the longest first
+// what takes most of its lane's time first; what is light beside what is heavy
 const SUITES: readonly Suite[] = [
   suite('first', 'check'),
   suite('first', 'test-builds', '-j2'),
@@ -31,18 +31,18 @@ const SUITES: readonly Suite[] = [
   suite('alone', 'bench-quick'),
   suite('alone', 'bench-log-quick'),
   suite('computes', 'fresh-test'),
-  suite('computes', 'svlogd'),
   suite('computes', 'pkg-test'),
+  suite('computes', 'svlogd'),
   suite('computes', 'fuzz', 'SECONDS=60'),
   suite('computes', 'sim'),
   suite('computes', 'contract'),
   suite('computes', 'contract-ng'),
   suite('computes', 'repro'),
   suite('computes', 'unit'),
-  suite('waits', 'docker-test'),
   suite('waits', 'fault'),
   suite('waits', 'sweep-sample'),
   suite('waits', 'compat'),
+  suite('waits', 'docker-test'),
   suite('waits', 'init-test'),
   suite('waits', 'soak', 'MINUTES=1'),
   suite('waits', 'docs-test'),
@@ -96,15 +96,30 @@ const endOf = (child: ChildProcess): Promise<number> =>
     });
   });
 
+/** Processor time of all children that have ended, theirs included, in seconds: fields 16 and 17 of /proc/self/stat. */
+const childrenSeconds = (): number => {
+  const [, fields = ''] = readFileSync('/proc/self/stat', 'latin1').split(/\) (.*)/s);
+  const [user = 0, system = 0] = fields.split(' ').slice(13, 15).map(Number);
+  return (user + system) / 100;
+};
+let countedSeconds = 0;
+
+/** Since the last call: called when a suite has ended, it is what that suite took. */
+const processorSeconds = (): string => {
+  const before = countedSeconds;
+  countedSeconds = childrenSeconds();
+  return (countedSeconds - before).toFixed(0);
+};
+
 const count = (output: string, code: number): Counts => {
   const counts = countsIn(output) ?? { passed: code === 0 ? 1 : 0, failed: 0, skipped: 0 };
   // a suite that fails without a failed test has failed all the same
   return code !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
 };
 
-const rowOf = (name: string, { passed, failed, skipped }: Counts, seconds: string): string =>
+const rowOf = (name: string, { passed, failed, skipped }: Counts, seconds: string, processor: string): string =>
   `${name.padEnd(15)} ${String(passed).padStart(6)} passed ${String(failed).padStart(4)} failed ` +
-  `${String(skipped).padStart(4)} skipped ${seconds.padStart(5)} s`;
+  `${String(skipped).padStart(4)} skipped ${seconds.padStart(5)} s ${processor.padStart(5)} s of processors`;
 
 const play = async ({ name, words }: Suite): Promise<void> => {
   const sinceMs = performance.now();
@@ -117,9 +132,10 @@ const play = async ({ name, words }: Suite): Promise<void> => {
   });
   closeSync(log);
   const code = await endOf(child);
+  const processor = processorSeconds();
   const output = readFileSync(path, 'utf8');
   const counts = count(output, code);
-  const row = rowOf(name, counts, ((performance.now() - sinceMs) / 1000).toFixed(0));
+  const row = rowOf(name, counts, ((performance.now() - sinceMs) / 1000).toFixed(0), processor);
   total = added(total, counts);
   rows.push(row);
   const own = failuresIn(output);

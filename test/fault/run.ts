@@ -19,7 +19,7 @@ const values = parseOptions({
   binary: { type: 'string', default: join(import.meta.dirname, '../../dist/runitbox') },
   programs: { type: 'string', default: '' },
 });
-const suite = new Suite(values, { jobs: 4, timeoutMs: CASE_MS });
+const suite = new Suite(values, { jobs: 6, timeoutMs: CASE_MS });
 
 const prepareBin = (): string => {
   const bin = makeTemporary('fault-bin');

@@ -31,7 +31,8 @@ await suite.run(async () => {
   const settings = readSettings();
   mkdirSync(WORK, { recursive: true });
   execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=80%', 'fresh', WORK]);
-  for (const codename of new Set(chosen.map((one) => one.codename))) unpack(codename, settings, join(WORK, codename));
+  const codenames = [...new Set(chosen.map((one) => one.codename))];
+  await Promise.all(codenames.map((codename) => unpack(codename, settings, join(WORK, codename))));
   const testOf = ({ title, codename, attempt }: Scenario, number: number): Test => ({
     title: `${title}: to its end`,
     async attempt({ defer }) {
