@@ -1,7 +1,8 @@
 // Debian's packages for the roots that tests make: from where this machine has its own, with its proxies.
 //
-// Promises: a root is made once and kept in .cache under a name that its packages and their sources give it. All of apt's files are read (build/apt-sources.sh); no archive is named here. Where this machine has none of
-// Debian's, mmdebstrap takes its own. Read next: ../init/roots.ts, ../docker/images.ts, ../fresh/bases.ts.
+// Promises: all of apt's files are read (build/apt-sources.sh); no archive is named here. Where this machine has none of
+// Debian's, mmdebstrap takes its own. Read next: init/roots.ts, docker/images.ts, fresh/bases.ts.
+// A root is made once, and kept in .cache under a name that its packages and their sources give it.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, renameSync } from 'node:fs';
