@@ -50,7 +50,7 @@ interface Settings {
   readonly seed?: number;
 }
 
-const TIMEOUT_MS = 600_000;
+const TIMEOUT_MS = 1_200_000;
 
 const linesOf = (cause: unknown): readonly string[] =>
   (cause instanceof Error ? cause.message : String(cause)).split('\n').filter((line) => line !== '');
@@ -157,6 +157,8 @@ export class Suite {
       }
     };
     await playing();
+    // whoever has begun to end this process does so
+    if (this.#interrupted) return new Promise<never>(() => {});
     await this.#end();
     const seconds = ((performance.now() - this.#sinceMs) / 1000).toFixed(0);
     const { passed, failed, skipped } = this.#counts;
@@ -177,7 +179,10 @@ export class Suite {
   async #playAll(tests: readonly Test[], jobs: number): Promise<void> {
     const queue = tests.values();
     const work = async (_: unknown, worker: number): Promise<void> => {
-      for (const test of queue) await this.#play(test, worker);
+      for (const test of queue) {
+        if (this.#interrupted) return;
+        await this.#play(test, worker);
+      }
     };
     await Promise.all(Array.from({ length: jobs }, work));
   }
