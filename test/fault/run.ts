@@ -12,7 +12,7 @@ import type { Case } from './case.ts';
 import { CASES } from './cases/index.ts';
 import { World } from './world.ts';
 
-const CASE_MS = 180_000;
+const CASE_MS = 400_000;
 const PROGRAMS = ['runsv', 'runsvdir', 'sv'];
 
 const values = parseOptions({
