@@ -9,9 +9,16 @@ quick: NEEDS := build compat
 quick: tools
 	$(NODE) test/all.ts --quick
 
+# What more than one suite needs, made before any of them starts: suites that run side by side build nothing.
+QUICK_BUILDS := all out/node/sys.node $(OUT)/jail $O/contract
+quick-builds: $(QUICK_BUILDS)
+TEST_BUILDS := $(QUICK_BUILDS) $O/contract-noimage debug ng npm pkg $(OUT)/inject $(OUT)/refuse .cache/linux/vmlinuz .cache/docker/schemas/.stamp
+test-builds: $(TEST_BUILDS)
+	@$(MAKE) --no-print-directory ENGINE=quickjs-ng $(OUT)/quickjs-ng/contract-noimage
+
 ## unit: unit tests; every branch of src/machine and src/formats is taken
 unit: tools out/node/sys.node
-	$(VITEST) test/unit --coverage
+	$(VITEST) test/unit --coverage --no-isolate
 
 ## contract: one contract for every host: Node, QuickJS, the virtual kernel
 contract: contract-quick
@@ -100,7 +107,7 @@ soak: dist/runitbox tools
 qemu: dist/runitbox tools-qemu .cache/linux/vmlinuz
 	$(NODE) test/qemu/run.ts
 
-## docker-test: builds every image with a real engine and runs it; SKIP_DOCKER=1 skips, and says so
+## docker-test: builds every image with a real engine and runs it; SKIP_DOCKER=1 skips it, and says so
 SCHEMAS := .cache/docker/schemas
 $(SCHEMAS)/.stamp: test/docker/schemas.json | $(COMPILER)
 	@mkdir -p $(SCHEMAS) && cp $< $(SCHEMAS)/package.json
@@ -143,6 +150,6 @@ tools-compat tools-qemu tools-docker tools-docs tools-init tools-peers tools-fre
 docs-test: all npm pkg tools-compat tools-docs
 	$(AS_ROOT) $(NODE) test/docs/run.ts
 
-.PHONY: quick fuzz sweep sweep-sample unit contract contract-quick contract-ng contract-quickjs contract-noimage sim compat compat-quick fault soak svlogd
+.PHONY: quick quick-builds test-builds fuzz sweep sweep-sample unit contract contract-quick contract-ng contract-quickjs contract-noimage sim compat compat-quick fault soak svlogd
 .PHONY: qemu docker-test init-test docs-test fresh-test bench bench-quick bench-log bench-log-quick
 .PHONY: tools-compat tools-qemu tools-docker tools-docs tools-init tools-peers tools-fresh

@@ -4,7 +4,7 @@
 // base images is made outside the engine. Read next: engine.ts; docker/README.md (what is built).
 import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { mmdebstrap, nameOf, type Wanted } from '../lib/debian.ts';
+import { packedRoot } from '../lib/debian.ts';
 import type { Engine } from './engine.ts';
 import { mustRun } from '../lib/run.ts';
 
@@ -18,18 +18,8 @@ export type Kind = (typeof KINDS)[number];
 const CERTIFICATES = '/usr/local/share/ca-certificates';
 
 /** Debian's own packages, from where this machine has its packages; kept between runs. */
-const debianTar = async (work: string): Promise<string> => {
-  const wanted: Wanted = { codename: 'bookworm', packages: [] };
-  const kept = join(ROOT, `.cache/docker/debian-12-slim-${nameOf(wanted)}.tar`);
-  if (!existsSync(kept)) {
-    mkdirSync(join(ROOT, '.cache/docker'), { recursive: true });
-    const made = join(work, 'debian.tar');
-    await mustRun(mmdebstrap(wanted, made));
-    await mustRun(['cp', made, `${kept}.new`]);
-    await mustRun(['mv', `${kept}.new`, kept]);
-  }
-  return kept;
-};
+const debianTar = (): Promise<string> =>
+  packedRoot({ codename: 'bookworm', packages: [] }, 'docker', 'debian-12-slim-');
 
 // The public image does not sync each file either. Certificates: what this machine trusts to reach its packages.
 const DEBIAN_FINISH = `FROM debian-tar
@@ -43,7 +33,7 @@ const importDebian = async (engine: Engine, work: string): Promise<void> => {
   mkdirSync(join(context, 'certificates'), { recursive: true });
   if (existsSync(CERTIFICATES)) cpSync(CERTIFICATES, join(context, 'certificates'), { recursive: true });
   writeFileSync(join(context, 'Dockerfile'), DEBIAN_FINISH);
-  await engine.docker('import', '--change', 'CMD ["bash"]', await debianTar(work), 'debian-tar');
+  await engine.docker('import', '--change', 'CMD ["bash"]', await debianTar(), 'debian-tar');
   await engine.docker('build', '-q', '--network', 'none', '-t', DEBIAN, context);
 };
 

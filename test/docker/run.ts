@@ -18,7 +18,7 @@ import { LIFE } from './cases/life.ts';
 import { Engine } from './engine.ts';
 import { buildExamples, buildOurs, buildTested, makeBases } from './images.ts';
 
-const suite = new Suite(parseOptions({}), { jobs: 4 });
+const suite = new Suite(parseOptions({}), { jobs: 6 });
 
 // the longest first
 const CASES: readonly Case[] = [...EXAMPLES, ...DOCS, ...FILES, ...CONFINED, ...LIFE, ...IMAGES];

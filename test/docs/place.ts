@@ -2,13 +2,12 @@
 //
 // Promises: nothing outside is written, no process is left; a page that does not end is ended. Wants root.
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, renameSync } from 'node:fs';
+import { cpSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { mmdebstrap, nameOf, type Wanted } from '../lib/debian.ts';
+import { packedRoot } from '../lib/debian.ts';
 import { type Result, run } from '../lib/run.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
-const CACHE = join(ROOT, '.cache/docs');
 const PAGE_MS = 300_000;
 
 /** Where a page finds the checkout that it speaks of. */
@@ -23,17 +22,8 @@ export const DEBIANS = {
 export type Debian = keyof typeof DEBIANS;
 
 /** A root of Debian's minimal packages, made once from the machine's own package sources. */
-export const debianTar = (name: Debian): string => {
-  const wanted: Wanted = { codename: 'bookworm', packages: DEBIANS[name] };
-  const tar = join(CACHE, `${nameOf(wanted)}.tar`);
-  if (existsSync(tar)) return tar;
-  mkdirSync(CACHE, { recursive: true });
-  const made = join(CACHE, `${process.pid}.tar`);
-  const [program = '', ...args] = mmdebstrap(wanted, made);
-  execFileSync(program, args, { stdio: ['ignore', 'inherit', 'inherit'] });
-  renameSync(made, tar);
-  return tar;
-};
+export const debianTar = (name: Debian): Promise<string> =>
+  packedRoot({ codename: 'bookworm', packages: DEBIANS[name] }, 'docs');
 
 /** Copies what git knows of the checkout, and what was built, to `to`. */
 export const copyCheckout = (to: string): void => {

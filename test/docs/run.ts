@@ -3,10 +3,10 @@
 // A page's blocks of one place are one session: one shell, from the first block to the last, on a machine of its own. What needs
 // an engine or an init is executed by the suites that have those (pages.ts says which); that each block has a place is
 // tested here. Wants root. Read next: page.ts, place.ts, sessions.ts; ../lib/options.ts (options), ../lib/runner.ts.
-import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseOptions } from '../lib/options.ts';
+import { mustRun } from '../lib/run.ts';
 import { Suite, type Test } from '../lib/runner.ts';
 import { makeTemporary } from '../lib/temporary.ts';
 import { benchFaults } from './bench.ts';
@@ -21,18 +21,20 @@ const LINES_SHOWN = 40;
 const suite = new Suite(parseOptions({}), { jobs: 2 });
 const work = makeTemporary('docs');
 const checkout = join(work, 'checkout');
-const roots = new Map<string, string>();
+const roots = new Map<string, Promise<string>>();
 
-/** The root that a session is laid over: this machine's own, or one of Debian's. */
-const rootOf = (name: keyof typeof DEBIANS | 'machine'): string => {
-  if (name === 'machine') return '/';
-  const known = roots.get(name);
-  if (known !== undefined) return known;
+const unpack = async (name: keyof typeof DEBIANS): Promise<string> => {
   const dir = join(work, name);
   mkdirSync(dir);
-  execFileSync('tar', ['-xf', debianTar(name), '-C', dir]);
-  roots.set(name, dir);
+  await mustRun(['tar', '-xf', await debianTar(name), '-C', dir]);
   return dir;
+};
+
+/** The root that a session is laid over: this machine's own, or one of Debian's. */
+const rootOf = (name: keyof typeof DEBIANS | 'machine'): Promise<string> => {
+  const root = roots.get(name) ?? (name === 'machine' ? Promise.resolve('/') : unpack(name));
+  roots.set(name, root);
+  return root;
 };
 
 const faultsOf = async (place: string, page: string, blocks: readonly Block[]): Promise<readonly string[]> => {
@@ -40,7 +42,7 @@ const faultsOf = async (place: string, page: string, blocks: readonly Block[]): 
   const session = SESSIONS[place];
   if (place === 'checkout') return checkoutFaults('.', blocks);
   if (session === undefined) return [`nothing says how blocks of the place '${place}' are executed`];
-  const { code, text } = await play(rootOf(session.machine), checkout, scriptOf(session, page, blocks));
+  const { code, text } = await play(await rootOf(session.machine), checkout, scriptOf(session, page, blocks));
   return code === 0 ? [] : [`exit code ${code}\n${text.split('\n').slice(-LINES_SHOWN).join('\n')}`];
 };
 

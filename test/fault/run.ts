@@ -12,14 +12,14 @@ import type { Case } from './case.ts';
 import { CASES } from './cases/index.ts';
 import { World } from './world.ts';
 
-const CASE_MS = 180_000;
+const CASE_MS = 400_000;
 const PROGRAMS = ['runsv', 'runsvdir', 'sv'];
 
 const values = parseOptions({
   binary: { type: 'string', default: join(import.meta.dirname, '../../dist/runitbox') },
   programs: { type: 'string', default: '' },
 });
-const suite = new Suite(values, { jobs: 4, timeoutMs: CASE_MS });
+const suite = new Suite(values, { jobs: 6, timeoutMs: CASE_MS });
 
 const prepareBin = (): string => {
   const bin = makeTemporary('fault-bin');

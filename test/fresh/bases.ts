@@ -1,9 +1,9 @@
 // What the bare machines are copies of: Debian's smallest root with what README.md takes for granted, git and make, and
 // certificates; made once (.cache/fresh), unpacked into memory for each run.
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Codename, mmdebstrap, nameOf, type Wanted } from '../lib/debian.ts';
+import { type Codename, packedRoot } from '../lib/debian.ts';
+import { mustRun } from '../lib/run.ts';
 import { layFiles, type Settings } from './settings.ts';
 
 export const ROOT = join(import.meta.dirname, '../..');
@@ -13,23 +13,11 @@ const WITHOUT = ['doc', 'man', 'locale', 'info'].map((dir) => `--dpkgopt=path-ex
 /** sudo is taken away where a scenario has none. */
 const PACKAGES = ['git', 'make', 'ca-certificates', 'sudo'];
 
-const makeTar = (codename: Codename): string => {
-  const wanted: Wanted = { codename, packages: PACKAGES, options: WITHOUT };
-  const tar = join(CACHE, `${nameOf(wanted)}.tar`);
-  if (existsSync(tar)) return tar;
-  mkdirSync(CACHE, { recursive: true });
-  for (const name of readdirSync(CACHE)) if (name.startsWith(`${codename}-`)) rmSync(join(CACHE, name));
-  const made = join(CACHE, `${codename}-new.tar`);
-  const [program = '', ...args] = mmdebstrap(wanted, made);
-  execFileSync(program, args, { stdio: ['ignore', 'inherit', 'inherit'] });
-  renameSync(made, tar);
-  return tar;
-};
-
 /** Unpacks it into `dir`, with a user, `tester`, whom sudo lets do all. */
-export const unpack = (codename: Codename, settings: Settings, dir: string): void => {
+export const unpack = async (codename: Codename, settings: Settings, dir: string): Promise<void> => {
   mkdirSync(dir);
-  execFileSync('tar', ['-xf', makeTar(codename), '-C', dir]);
+  const tar = await packedRoot({ codename, packages: PACKAGES, options: WITHOUT }, 'fresh');
+  await mustRun(['tar', '-xf', tar, '-C', dir]);
   layFiles(settings, dir);
   const finish = `update-ca-certificates >/dev/null 2>&1
     useradd --create-home --shell /bin/sh tester; chmod 700 /home/tester
@@ -37,5 +25,5 @@ export const unpack = (codename: Codename, settings: Settings, dir: string): voi
     echo 'APT::Keep-Downloaded-Packages "true";' > /etc/apt/apt.conf.d/99keep
     echo force-unsafe-io > /etc/dpkg/dpkg.cfg.d/unsafe-io
     chmod 700 /root`;
-  execFileSync('chroot', [dir, 'sh', '-c', finish]);
+  await mustRun(['chroot', dir, 'sh', '-c', finish]);
 };

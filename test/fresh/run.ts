@@ -19,7 +19,7 @@ const SCENARIO_MS = 4 * 3_600_000;
 const WORK = join(CACHE, 'work');
 
 const values = parseOptions({ suites: { type: 'string' } });
-const suite = new Suite(values, { jobs: 2, timeoutMs: SCENARIO_MS });
+const suite = new Suite(values, { jobs: 3, timeoutMs: SCENARIO_MS });
 const chosen = suite.choose(values.suites === undefined ? SCENARIOS : suites(values.suites));
 if (process.getuid?.() !== 0) {
   console.error('make fresh-test wants root: it makes root file systems and namespaces');
@@ -31,7 +31,8 @@ await suite.run(async () => {
   const settings = readSettings();
   mkdirSync(WORK, { recursive: true });
   execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=80%', 'fresh', WORK]);
-  for (const codename of new Set(chosen.map((one) => one.codename))) unpack(codename, settings, join(WORK, codename));
+  const codenames = [...new Set(chosen.map((one) => one.codename))];
+  await Promise.all(codenames.map((codename) => unpack(codename, settings, join(WORK, codename))));
   const testOf = ({ title, codename, attempt }: Scenario, number: number): Test => ({
     title: `${title}: to its end`,
     async attempt({ defer }) {

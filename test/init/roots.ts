@@ -1,16 +1,12 @@
 // Root file systems to be tested in: Debian's with one init each, and a stand-in for Alpine's.
 //
 // Promises: made once (.cache/init, for each list of packages), from the machine's own package sources. Read next: cases/.
-import { existsSync, mkdirSync, renameSync, rmSync, cpSync, readdirSync, symlinkSync } from 'node:fs';
+import { mkdirSync, rmSync, cpSync, readdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { mmdebstrap, nameOf, type Wanted } from '../lib/debian.ts';
+import { packedRoot } from '../lib/debian.ts';
 import { mustRun, run } from '../lib/run.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
-const CACHE = join(ROOT, '.cache/init');
-
-/** A quarter of a minute on a machine of its own. */
-const MAKING_MS = 600_000;
 
 const PACKAGES = {
   sysvinit: ['sysvinit-core', 'procps'],
@@ -22,17 +18,8 @@ export type Debian = keyof typeof PACKAGES;
 
 const WITHOUT = ['doc', 'man', 'locale', 'info', 'i18n'].map((dir) => `--dpkgopt=path-exclude=/usr/share/${dir}/*`);
 
-async function makeTar(init: Debian): Promise<string> {
-  const wanted: Wanted = { codename: 'bookworm', packages: PACKAGES[init], options: WITHOUT };
-  const tar = join(CACHE, `${init}-${nameOf(wanted)}.tar`);
-  if (existsSync(tar)) return tar;
-  mkdirSync(CACHE, { recursive: true });
-  const fresh = `${tar}.${process.pid}.tar`;
-  const { code, text } = await run(mmdebstrap(wanted, fresh), { timeoutMs: MAKING_MS });
-  if (code !== 0) throw new Error(`mmdebstrap for ${init}: exit code ${code}\n${text}`);
-  renameSync(fresh, tar);
-  return tar;
-}
+const makeTar = (init: Debian): Promise<string> =>
+  packedRoot({ codename: 'bookworm', packages: PACKAGES[init], options: WITHOUT }, 'init', `${init}-`);
 
 export class Roots {
   /** A copy of docker/ and of the executable, where root of a user namespace can read it. */

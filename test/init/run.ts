@@ -21,7 +21,7 @@ import { Roots } from './roots.ts';
 const CASE_MS = 240_000;
 
 const values = parseOptions({ binary: { type: 'string', default: join(import.meta.dirname, '../../dist/runitbox') } });
-const suite = new Suite(values, { jobs: 2, timeoutMs: CASE_MS });
+const suite = new Suite(values, { jobs: 4, timeoutMs: CASE_MS });
 
 // what needs no root of Debian's comes first, as they are being made meanwhile
 const chosen = suite.choose<Case>([...HELPERS, ...LXC, ...SYSTEMD, ...INITS, ...DOCS]);

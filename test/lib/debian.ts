@@ -1,10 +1,13 @@
 // Debian's packages for the roots that tests make: from where this machine has its own, with its proxies.
 //
 // Promises: all of apt's files are read (build/apt-sources.sh); no archive is named here. Where this machine has none of
-// Debian's, mmdebstrap takes its own. Read next: ../init/roots.ts, ../docker/images.ts, ../fresh/bases.ts.
+// Debian's, mmdebstrap takes its own. Read next: init/roots.ts, docker/images.ts, fresh/bases.ts.
+// A root is made once, and kept in .cache under a name that its packages and their sources give it.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
+import { mustRun } from './run.ts';
 
 const SCRIPT = join(import.meta.dirname, '../../build/apt-sources.sh');
 
@@ -26,7 +29,7 @@ export interface Wanted {
 }
 
 /** The arguments of mmdebstrap for a small root at `target`; the same wish gives the same arguments. */
-export const mmdebstrap = ({ codename, packages, options = [] }: Wanted, target: string): readonly string[] => [
+const mmdebstrap = ({ codename, packages, options = [] }: Wanted, target: string): readonly string[] => [
   ...['mmdebstrap', '--quiet', '--mode=root', '--variant=minbase', ...options],
   ...(packages.length === 0 ? [] : [`--include=${packages.join(',')}`]),
   ...fetching().map((line) => `--aptopt=${line}`),
@@ -34,5 +37,20 @@ export const mmdebstrap = ({ codename, packages, options = [] }: Wanted, target:
 ];
 
 /** A name for what these arguments make. */
-export const nameOf = (wanted: Wanted): string =>
+const nameOf = (wanted: Wanted): string =>
   `${wanted.codename}-${createHash('sha256').update(mmdebstrap(wanted, '').join('\n')).digest('hex').slice(0, 8)}`;
+
+const CACHE = join(import.meta.dirname, '../../.cache');
+const MAKING_MS = 600_000;
+
+/** The packed root, in a directory of .cache; made where it is not there. `label` goes in front of its name. */
+export const packedRoot = async (wanted: Wanted, place: string, label = ''): Promise<string> => {
+  const dir = join(CACHE, place);
+  const tar = join(dir, `${label}${nameOf(wanted)}.tar`);
+  if (existsSync(tar)) return tar;
+  mkdirSync(dir, { recursive: true });
+  const made = `${tar}.${process.pid}.tar`;
+  await mustRun(mmdebstrap(wanted, made), { timeoutMs: MAKING_MS });
+  renameSync(made, tar);
+  return tar;
+};

@@ -19,7 +19,8 @@ export interface RunOptions {
   readonly timeoutMs?: number;
 }
 
-const TIMEOUT_MS = 240_000;
+/** Bounds what hangs: an image that is built from source on a machine that has other things to do takes minutes. */
+const TIMEOUT_MS = 900_000;
 const LINES_SHOWN = 40;
 
 const running = new Set<ChildProcess>();

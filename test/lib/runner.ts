@@ -50,7 +50,7 @@ interface Settings {
   readonly seed?: number;
 }
 
-const TIMEOUT_MS = 600_000;
+const TIMEOUT_MS = 1_200_000;
 
 const linesOf = (cause: unknown): readonly string[] =>
   (cause instanceof Error ? cause.message : String(cause)).split('\n').filter((line) => line !== '');
@@ -88,6 +88,7 @@ export class Suite {
   readonly #own = new Cleanups();
   readonly #open = new Set<Cleanups>();
   readonly #sinceMs = performance.now();
+  #interrupted = false;
   #counts: Counts = { passed: 0, failed: 0, skipped: 0 };
 
   constructor(values: CommonValues, settings: Settings) {
@@ -96,7 +97,7 @@ export class Suite {
     this.jobs = wholeNumber('jobs', values.jobs ?? String(settings.jobs));
     this.seed = wholeNumber('seed', values.seed ?? String(settings.seed ?? Date.now() % 1_000_000), 0);
     this.#share = wholeNumber('share', values.share);
-    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => void this.#interrupt());
+    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => void this.#interrupt());
   }
 
   /** Those that --filter and --share ask for; --list prints them and ends here. */
@@ -156,6 +157,8 @@ export class Suite {
       }
     };
     await playing();
+    // whoever has begun to end this process does so
+    if (this.#interrupted) return new Promise<never>(() => {});
     await this.#end();
     const seconds = ((performance.now() - this.#sinceMs) / 1000).toFixed(0);
     const { passed, failed, skipped } = this.#counts;
@@ -176,7 +179,10 @@ export class Suite {
   async #playAll(tests: readonly Test[], jobs: number): Promise<void> {
     const queue = tests.values();
     const work = async (_: unknown, worker: number): Promise<void> => {
-      for (const test of queue) await this.#play(test, worker);
+      for (const test of queue) {
+        if (this.#interrupted) return;
+        await this.#play(test, worker);
+      }
     };
     await Promise.all(Array.from({ length: jobs }, work));
   }
@@ -213,7 +219,10 @@ export class Suite {
     if (faults.length > 0) this.report('the end of the suite', faults);
   }
 
-  async #interrupt(): Promise<never> {
+  /** A second signal does not cut short what the first one began. */
+  async #interrupt(): Promise<void> {
+    if (this.#interrupted) return;
+    this.#interrupted = true;
     await this.#end();
     process.exit(130);
   }

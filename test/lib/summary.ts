@@ -45,3 +45,10 @@ export const skipsIn = (output: string): readonly string[] =>
     .split('\n')
     .map((line) => /^(?:skipped|\s*↓) +(.*)$/.exec(line)?.[1])
     .filter((found) => found !== undefined);
+
+/** The lines of a suite's output that name a failed test; vitest's and make's as well. */
+export const failuresIn = (output: string): readonly string[] =>
+  plain(output)
+    .split('\n')
+    .map((line) => /^(?:FAILED:?|\s*FAIL) +(.*)$/.exec(line)?.[1] ?? /^(make: \*\*\* .*)$/.exec(line)?.[1])
+    .filter((found) => found !== undefined);

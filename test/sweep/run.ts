@@ -26,7 +26,7 @@ const values = parseOptions({
   case: { type: 'string', default: '' },
   binary: { type: 'string', default: join(ROOT, 'dist/runitbox') },
 });
-const suite = new Suite(values, { jobs: 4, timeoutMs: CASE_MS, quiet: true });
+const suite = new Suite(values, { jobs: 6, timeoutMs: CASE_MS, quiet: true });
 
 interface Case {
   readonly target: Target;

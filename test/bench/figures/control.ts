@@ -6,7 +6,8 @@ import { suitesOf } from '../model.ts';
 import { has, type Suite } from '../programs.ts';
 import { measureOnce } from '../runs.ts';
 import { measured } from '../statistics.ts';
-import { GROWN_MS, quiet } from '../waiting.ts';
+import { sleep } from '../../lib/wait.ts';
+import { GROWN_MS } from '../waiting.ts';
 import { makeWorld, type Run, type World } from '../world.ts';
 
 /** Ours waits 200 ms for the new process to last; C looks every 420 ms. */
@@ -53,7 +54,7 @@ const onEach = async (
   count: number,
   act: (s: Stage, name: string) => Promise<void>,
 ): Promise<void> => {
-  await quiet(GROWN_MS);
+  await sleep(GROWN_MS);
   for (let i = 0; i < count; i++) {
     for (const stage of i % 2 === 0 ? stages : [...stages].reverse()) await act(stage, stage.world.names[i] ?? '');
   }

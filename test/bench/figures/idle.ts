@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { childrenOf } from '../keeper.ts';
 import type { Context, Figure, Row } from '../model.ts';
 import { suitesOf } from '../model.ts';
-import { quiet } from '../waiting.ts';
+import { sleep } from '../../lib/wait.ts';
 import { makeWorld } from '../world.ts';
 
 const SERVICES = 100;
@@ -32,7 +32,7 @@ const callsReturned = async (pids: readonly number[], file: string, ms: number):
     stdio: 'ignore',
   });
   const ended = once(strace, 'exit');
-  await quiet(ms);
+  await sleep(ms);
   if (strace.exitCode !== null) return null;
   strace.kill('SIGINT');
   await ended;
@@ -49,7 +49,7 @@ interface Idle {
 const watch = async (context: Context, pids: readonly number[], name: string): Promise<Idle> => {
   const ms = context.quick ? 10000 : 30000;
   const before = switchesOf(pids);
-  await quiet(ms);
+  await sleep(ms);
   const switches = switchesOf(pids) - before;
   return { switches, calls: hasStrace() ? await callsReturned(pids, join(context.dir, `${name}.strace`), ms) : null };
 };
@@ -62,7 +62,7 @@ const measure = async (context: Context): Promise<readonly Row[]> => {
     await keeper.ask(`bytes ${SERVICES}`);
     trees.push([keeper.pid, ...childrenOf(keeper.pid)]);
   }
-  await quiet(SETTLE_MS);
+  await sleep(SETTLE_MS);
   const [c, ours] = await Promise.all(trees.map((pids, i) => watch(context, pids, String(i))));
   await context.keep.closeAll();
   if (c === undefined || ours === undefined) throw new Error('nothing was watched');

@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { freemem } from 'node:os';
 import { childrenOf } from '../keeper.ts';
 import type { Context, Figure, Row } from '../model.ts';
-import { GROWN_MS, quiet } from '../waiting.ts';
+import { sleep } from '../../lib/wait.ts';
+import { GROWN_MS } from '../waiting.ts';
 import { makeWorld } from '../world.ts';
 
 const COUNT = 10000;
@@ -45,7 +46,7 @@ const measure = async (context: Context): Promise<readonly Row[]> => {
   );
   if (running + new Set(refusals).size < COUNT)
     throw new Error(`${COUNT - running} not taken on, and not all were told`);
-  await quiet(GROWN_MS);
+  await sleep(GROWN_MS);
   await keeper.ask(`kill ${SIGHUP}`);
   const stopNs = await keeper.ask('gone', PATIENCE_MS);
   await keeper.close();

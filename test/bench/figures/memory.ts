@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { childrenOf } from '../keeper.ts';
 import type { Context, Figure, Row } from '../model.ts';
 import type { Suite } from '../programs.ts';
-import { quiet } from '../waiting.ts';
+import { sleep } from '../../lib/wait.ts';
 import { makeWorld } from '../world.ts';
 
 const LIMIT = 1.3;
@@ -60,7 +60,7 @@ const supervised = async (context: Context, suite: Suite, count: number, log: bo
   const world = makeWorld(context.tools, dir, count, log);
   const keeper = await context.keep.start({ suite, program: 'runsvdir', args: [world.scan] });
   await keeper.ask(`bytes ${log ? 2 * count : count}`);
-  await quiet(SETTLE_MS);
+  await sleep(SETTLE_MS);
   const runsvs = childrenOf(keeper.pid);
   if (runsvs.length !== count) throw new Error(`${runsvs.length} runsv for ${count} services`);
   const memory = memoryOf([keeper.pid, ...runsvs]);

@@ -5,7 +5,7 @@ import type { Context, Figure, Row, SideName } from '../model.ts';
 import { suitesOf } from '../model.ts';
 import type { Suite } from '../programs.ts';
 import { measured } from '../statistics.ts';
-import { quiet } from '../waiting.ts';
+import { sleep } from '../../lib/wait.ts';
 import { makeWorld, type World } from '../world.ts';
 
 const LIMIT = 0.1;
@@ -38,7 +38,7 @@ const measure = async (context: Context): Promise<readonly Row[]> => {
   const samples: Record<SideName, number[]> = { c: [], ours: [] };
   for (let rep = 1; rep <= reps; rep++) {
     // phases spread evenly over the reference's period, so that no luck is in it
-    await quiet((PERIOD_MS * (rep - 0.5)) / reps);
+    await sleep((PERIOD_MS * (rep - 0.5)) / reps);
     for (const stage of stages) samples[stage.suite.name].push(await pickUp(stage, stage.world.names[rep] ?? ''));
   }
   for (const stage of stages) await stage.keeper.close();

@@ -5,7 +5,8 @@ import type { Context, Figure, Row, SideName } from '../model.ts';
 import { suitesOf } from '../model.ts';
 import type { Suite } from '../programs.ts';
 import { measured } from '../statistics.ts';
-import { GROWN_MS, quiet } from '../waiting.ts';
+import { sleep } from '../../lib/wait.ts';
+import { GROWN_MS } from '../waiting.ts';
 import { makeWorld, type World } from '../world.ts';
 
 const LIMIT = 1.0;
@@ -20,7 +21,7 @@ interface Life {
 const live = async (context: Context, suite: Suite, world: World): Promise<Life> => {
   const keeper = await context.keep.start({ suite, program: 'runsvdir', args: [world.scan] });
   const startNs = await keeper.ask(`bytes ${world.names.length}`);
-  await quiet(GROWN_MS);
+  await sleep(GROWN_MS);
   await keeper.ask(`kill ${SIGHUP}`);
   const stopNs = await keeper.ask('gone');
   const cpuUs = await keeper.ask('cpu');

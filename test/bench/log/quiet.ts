@@ -8,7 +8,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, watch } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { median } from '../statistics.ts';
-import { quiet } from '../waiting.ts';
+import { sleep } from '../../lib/wait.ts';
 import type { Logger, Verdict, Work } from './model.ts';
 
 const LATENCY_LIMIT = 1.5;
@@ -105,16 +105,16 @@ const watchIdle = (pair: Pair, logger: Logger): Promise<Idle> =>
     const ended = once(child, 'exit');
     const pid = child.pid ?? 0;
     await appears(join(dir, 'current'));
-    await quiet(SETTLE_MS);
+    await sleep(SETTLE_MS);
     const freshKb = dirtyKb(pid);
     const nap = async (): Promise<number> => {
       const before = switches(pid);
-      await quiet(pair.quick ? 2000 : 10000);
+      await sleep(pair.quick ? 2000 : 10000);
       return switches(pid) - before;
     };
     const fresh = await nap();
     await feedBurst(child);
-    await quiet(SETTLE_MS);
+    await sleep(SETTLE_MS);
     const afterKb = dirtyKb(pid);
     const wakeups = fresh + (await nap());
     child.stdin?.end();

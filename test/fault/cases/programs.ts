@@ -1,7 +1,7 @@
 // ./run and ./finish that cannot be run.
 import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
-import { fault } from '../case.ts';
+import { alone, fault } from '../case.ts';
 import { program, type Service } from '../service.ts';
 import type { World } from '../world.ts';
 
@@ -48,18 +48,20 @@ export const PROGRAMS = [
     },
   ),
 
-  fault('a ./run that vanishes and comes back is found again within two seconds', async (world) => {
-    const service = world.service('vanishes').has('run', 'stays');
-    const runsv = world.runsv(service);
-    const pid = await world.up(service);
-    renameSync(`${service.dir}/run`, `${service.dir}/away`);
-    service.send('t');
-    await runsv.says(/fatal: unable to start \.\/run: file does not exist$/, 2);
-    renameSync(`${service.dir}/away`, `${service.dir}/run`);
-    const begun = performance.now();
-    await world.up(service, pid);
-    assert.ok(performance.now() - begun < 2000, 'within two seconds');
-  }),
+  alone(
+    fault('a ./run that vanishes and comes back is found again within two seconds', async (world) => {
+      const service = world.service('vanishes').has('run', 'stays');
+      const runsv = world.runsv(service);
+      const pid = await world.up(service);
+      renameSync(`${service.dir}/run`, `${service.dir}/away`);
+      service.send('t');
+      await runsv.says(/fatal: unable to start \.\/run: file does not exist$/, 2);
+      renameSync(`${service.dir}/away`, `${service.dir}/run`);
+      const begun = performance.now();
+      await world.up(service, pid);
+      assert.ok(performance.now() - begun < 2000, 'within two seconds');
+    }),
+  ),
 
   fault('a ./finish that cannot be run is told by its reason and counts as run', async (world) => {
     const service = world.service('bad-finish').has('run', 'stays').has('finish', 'ends');

@@ -93,7 +93,7 @@ export const SECOND = [
       await world.until('the lock', () => existsSync(`${world.dir}/asked`), [world.dir]);
       const runsvdir = world.runsvdir();
       await world.up(service);
-      assert.match(runsvdir.lines()[0] ?? '', /is already supervised elsewhere, leaving alone what runs there$/);
+      await runsvdir.says(/is already supervised elsewhere, leaving alone what runs there$/);
     },
     'flock',
   ),
