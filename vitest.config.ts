@@ -21,7 +21,7 @@ export default defineConfig({
       thresholds: {
         'src/formats/**': { branches: 100 },
         'src/machine/**': { branches: 100 },
-        'src/log/piece.ts': { branches: 100 },
+        'src/log/framing.ts': { branches: 100 },
       },
     },
   },

@@ -16,7 +16,7 @@ import { sys } from '../host/sys.ts';
 import { openLogger } from '../log/logger.ts';
 import { run as runLogger } from '../log/loop.ts';
 import type { Owner, Settings } from '../log/settings.ts';
-import { voiceOf } from '../log/voice.ts';
+import { diagnosticsFor } from '../log/diagnostics.ts';
 import type { Applet, Help } from '../cli/applet.ts';
 
 const USAGE_CODE = 111;
@@ -130,7 +130,7 @@ const streamFor = (given: Given): Settings['stream'] => {
 };
 
 /** As chown takes it: a number, or a name. Without a group a file keeps the one it has. */
-const ownerNamed = (text: Bytes): Owner | null => {
+const lookUpOwner = (text: Bytes): Owner | null => {
   const [user = '', group] = text.split(':');
   try {
     const uid = wholeNumber(user, MOST_ID) ?? accountNamed(user)?.uid;
@@ -146,12 +146,12 @@ const settingsFor = (given: Given): Settings | null => {
   const table = tableFor(given);
   if (table === null || numberOr(given.last('b'), DEFAULT_BUFFER_BYTES) <= lineBytes) return null;
   return {
-    voice: voiceOf(given.count('v') > 0),
+    diagnostics: diagnosticsFor(given.count('v') > 0),
     stampStyle: Math.min(given.count('t'), 3) as StampStyle,
     lineBytes,
     table,
     stream: streamFor(given),
-    ownerNamed,
+    lookUpOwner,
   };
 };
 
