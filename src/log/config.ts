@@ -30,7 +30,7 @@ const readAll = (fd: Fd): Bytes | Errno => {
 const readFailed = (dir: LogDir, errno: Errno): void => {
   const { diagnostics } = dir.settings;
   const path = `${dir.name}/config`;
-  if (errno === -ELOOP) diagnostics.warn(`unable to read config: ${path} is no regular file`);
+  if (errno === -ELOOP) diagnostics.warn(`unable to read config: ${path} is not a regular file`);
   else if (errno === -E2BIG) diagnostics.warn(`unable to read config: ${path} has more than ${MAX_CONFIG_BYTES} bytes`);
   else diagnostics.warn(`unable to read config: ${path}`, errno);
 };

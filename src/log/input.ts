@@ -109,7 +109,7 @@ export const finishLine = (logger: Logger): boolean => {
   const isLate = logger.forced || (logger.giveUpAtMs !== null && monotonicMs() >= logger.giveUpAtMs);
   if (readLineTail(logger) === 'more') {
     if (!isLate) return false;
-    logger.settings.diagnostics.warn('the last line did not end, and is cut.');
+    logger.settings.diagnostics.warn('the last line did not end in time, newline added.');
   }
   const tail = logger.lineTail.join('');
   logger.lineTail = [];

@@ -35,7 +35,7 @@ export const describeOddFile = (name: Bytes): Bytes => {
   if (refused(stat) || isSingleFile(stat)) return '';
   if (passes(stat, REGULAR_FILE)) return 'has other names';
   if (kindOf(stat) === S_IFLNK) return 'is a symbolic link';
-  return kindOf(stat) === S_IFDIR ? 'is a directory' : 'is no regular file';
+  return kindOf(stat) === S_IFDIR ? 'is a directory' : 'is not a regular file';
 };
 
 /** Creates `current`; EEXIST: there is one. */

@@ -130,7 +130,7 @@ export const applyOwner = (dir: LogDir, fd: Fd, name: Bytes): void => {
   if (dir.owner === null) return;
   const given = sys.fchown(fd, dir.owner.uid, dir.owner.gid);
   if (!refused(given)) return;
-  dir.settings.diagnostics.warn(`unable to give to ${dir.config.owner}: ${dir.name}/${name}`, given);
+  dir.settings.diagnostics.warn(`unable to change owner to ${dir.config.owner}: ${dir.name}/${name}`, given);
   dir.owner = null;
 };
 
