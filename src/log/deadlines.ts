@@ -5,16 +5,14 @@
 import { monotonicMs } from '../host/clock.ts';
 import { ready, rotateNow } from './directory.ts';
 import type { Logger } from './logger.ts';
-import type { LogDir } from './model.ts';
+import { type LogDir, startNextAge } from './model.ts';
 import { isMidLine } from './framing.ts';
 import { blocksRotation, processNext } from './processor.ts';
 
 const rotateByAge = (dir: LogDir, nowMs: number): void => {
   if (dir.rotateAtMs === null || nowMs < dir.rotateAtMs) return;
-  const ageMs = dir.config.ageSec * 1000;
-  // an empty file stays until the next age ends
   if (dir.sizeBytes > 0) rotateNow(dir);
-  dir.rotateAtMs = nowMs + ageMs - ((nowMs - dir.rotateAtMs) % ageMs);
+  startNextAge(dir, nowMs);
 };
 
 /** Does what is due, once `deadlineMs` has passed. */

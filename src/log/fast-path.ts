@@ -19,6 +19,7 @@ const isIdle = (dir: LogDir): boolean =>
   dir.state === 0 &&
   dir.retryAtMs === null &&
   dir.rotatingTo === '' &&
+  (dir.rotateAtMs === null || dir.sizeBytes > 0) &&
   dir.alarmRules === '' &&
   dir.config.udp === null;
 

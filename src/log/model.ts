@@ -134,6 +134,13 @@ export const applyOwner = (dir: LogDir, fd: Fd, name: Bytes): void => {
   dir.owner = null;
 };
 
+/** Moves the rotation by age to the end of the age that is running now. */
+export const startNextAge = (dir: LogDir, nowMs: number): void => {
+  if (dir.rotateAtMs === null || nowMs < dir.rotateAtMs) return;
+  const ageMs = dir.config.ageSec * 1000;
+  dir.rotateAtMs = nowMs + ageMs - ((nowMs - dir.rotateAtMs) % ageMs);
+};
+
 /** Makes it the working directory, to which all its names are relative. */
 export const enterDir = (dir: LogDir): void => {
   if (dir.open !== null) sys.fchdir(dir.open.dir);

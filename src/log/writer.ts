@@ -8,15 +8,18 @@ import { err } from '../cli/say.ts';
 import type { Bytes } from '../abi/bytes.ts';
 import { type Fd, refused } from '../host/calls.ts';
 import { EAFNOSUPPORT, ECONNREFUSED, EDQUOT, EMFILE, ENFILE, ENOMEM, ENOSPC } from '../abi/errno.ts';
+import { monotonicMs } from '../host/clock.ts';
 import { sys } from '../host/sys.ts';
 import { ready, rotate, writeRefused } from './directory.ts';
-import { type LogDir, NO_LIMIT } from './model.ts';
+import { type LogDir, NO_LIMIT, startNextAge } from './model.ts';
 import { endsWithNewline, type Chunk } from './framing.ts';
 
 const headOf = (dir: LogDir, chunk: Chunk): Bytes => stampOf(dir.settings.stampStyle, chunk.moment) + dir.config.prefix;
 
 /** Writes what fits into `current`; false: the write failed. */
 const writeSome = (dir: LogDir, current: Fd): boolean => {
+  // ages that ended while the file was empty do not count
+  if (dir.sizeBytes === 0 && dir.rotateAtMs !== null) startNextAge(dir, monotonicMs());
   const room = dir.config.sizeBytes === 0 ? NO_LIMIT : dir.config.sizeBytes - dir.sizeBytes;
   const { pending, pendingOffset } = dir;
   const left = pending.length - pendingOffset;
