@@ -17,7 +17,7 @@ export class LogWorld {
   readonly kernel: VirtualKernel;
 
   constructor(options: KernelOptions = {}) {
-    this.kernel = new VirtualKernel({ trace: 50, ...options });
+    this.kernel = new VirtualKernel(options);
     this.kernel.user.folder('/log/d');
   }
 
@@ -50,15 +50,15 @@ export class LogWorld {
     this.kernel.after(ms, act);
   }
 
-  /** Runs `svlogd LINE` in /log. `stdout`: what descriptor 1 is, if not the kernel's sink. */
-  run(line = 'd', stdout: Description | null = null): Ran {
+  /** Runs `svlogd LINE`. `stdout`: what descriptor 1 is, if not the kernel's sink. */
+  run(line = 'd', stdout: Description | null = null, cwd = '/log'): Ran {
     const argv = ['svlogd', ...line.split(' ').filter((word) => word !== '')];
     const before = [this.kernel.stdout.text.length, this.kernel.stderr.text.length] as const;
     const program = (): number => {
       if (stdout !== null) this.kernel.main.place(1, stdout, true);
       return svlogd.run(argv) as number;
     };
-    const ending = this.kernel.run(program, { argv, cwd: '/log', stdin: 'pipe' });
+    const ending = this.kernel.run(program, { argv, cwd, stdin: 'pipe' });
     return {
       code: ending.how === 'exited' ? ending.code : ending.how,
       out: this.kernel.stdout.text.slice(before[0]),
