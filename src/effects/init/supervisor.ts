@@ -29,6 +29,8 @@ const deliver = (live: Live, event: StagesEvent): void => {
   for (const next of queue) {
     const outcome = handleStages(live.stages, next, monotonicMs());
     live.stages = outcome.stages;
+    // before the effects: a request whose file is taken back must outlive a failure of the engine
+    tellHost(live);
     for (const effect of outcome.effects) {
       const answer = perform(live, effect);
       if (answer !== null) queue.push(answer);
