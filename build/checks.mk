@@ -20,6 +20,10 @@ test-builds: $(TEST_BUILDS)
 unit: tools out/node/sys.node
 	$(VITEST) test/unit --coverage --no-isolate
 
+## mutation: changes src/machine in some 1,250 places and lists what no unit test notices; not part of test
+mutation: tools
+	$(NODE) test/mutation/run.ts
+
 ## contract: one contract for every host: Node, QuickJS, the virtual kernel
 contract: contract-quick
 	@$(MAKE) --no-print-directory contract-noimage
@@ -150,6 +154,7 @@ tools-compat tools-qemu tools-docker tools-docs tools-init tools-peers tools-fre
 docs-test: all npm pkg tools-compat tools-docs
 	$(AS_ROOT) $(NODE) test/docs/run.ts
 
+.PHONY: mutation
 .PHONY: quick quick-builds test-builds fuzz sweep sweep-sample unit contract contract-quick contract-ng contract-quickjs contract-noimage sim compat compat-quick fault soak svlogd
 .PHONY: qemu docker-test init-test docs-test fresh-test bench bench-quick bench-log bench-log-quick
 .PHONY: tools-compat tools-qemu tools-docker tools-docs tools-init tools-peers tools-fresh

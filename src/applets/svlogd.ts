@@ -1,7 +1,7 @@
-// svlogd: writes the lines of its standard input to log directories that rotate themselves.
+// svlogd: writes lines from standard input to log directories, and rotates the files.
 //
-// Promises: the options, files and words of C's svlogd; no line is lost at the end of input, at TERM or on a full disk.
-// Read next: ../log/loop.ts, ../formats/log-config.ts (what a directory's `config` says).
+// Promises: the options, files and messages of runit's svlogd; no line is lost at the end of input, on TERM or on a full disk.
+// Read next: ../log/loop.ts, ../formats/log-config.ts (a directory's `config`).
 import { usageText } from '../cli/help.ts';
 import { baseName, type Given, leadingNumber, type OptionTable, parseOptions, problemLine } from '../cli/options.ts';
 import { err } from '../cli/say.ts';
@@ -16,7 +16,7 @@ import { sys } from '../host/sys.ts';
 import { openLogger } from '../log/logger.ts';
 import { run as runLogger } from '../log/loop.ts';
 import type { Owner, Settings } from '../log/settings.ts';
-import { voiceOf } from '../log/voice.ts';
+import { diagnosticsFor } from '../log/diagnostics.ts';
 import type { Applet, Help } from '../cli/applet.ts';
 
 const USAGE_CODE = 111;
@@ -26,75 +26,82 @@ const FIRST_PRINTABLE = 32;
 const LAST_PRINTABLE = 126;
 
 const options: OptionTable = [
-  { letter: 't', twice: true, text: 'put a stamp in front of each line; -tt: date and time, -ttt: with a T between' },
-  { letter: 'v', text: 'tell on standard error what is done' },
-  { letter: 'r', value: 'c', text: 'put c in place of unprintable bytes within the first len bytes of a line' },
-  { letter: 'R', value: 'abc', text: 'put c (_ without -r) in place of these bytes too' },
-  { letter: 'l', value: 'len', text: 'match and replace within the first len bytes of a line (1000)' },
-  { letter: 'b', value: 'buflen', text: 'accepted where it is larger than len; reading needs no setting' },
+  {
+    letter: 't',
+    twice: true,
+    text: 'prefix each line with a TAI64N label; -tt: date and time, -ttt: with a T between them',
+  },
+  { letter: 'v', text: 'report each action on standard error' },
+  { letter: 'r', value: 'c', text: 'replace unprintable bytes in the first len bytes of a line with c' },
+  { letter: 'R', value: 'abc', text: 'replace these bytes too, with c (_ without -r)' },
+  { letter: 'l', value: 'len', text: 'match and replace in the first len bytes of a line (default 1000)' },
+  { letter: 'b', value: 'buflen', text: 'for compatibility: must be larger than len, has no effect' },
   { letter: 'V', text: 'print the version, then the usage', unlisted: true },
   {
     long: 'stdout',
-    text: 'write the lines to standard output too, whole ones up to 128 KiB; without any dir, only there',
+    text: 'write lines to standard output too, or only there without dir; lines over 128 KiB are split',
   },
-  { long: 'json', text: 'as --stdout, each line a JSON object with time, service and line' },
-  { long: 'name', value: 'NAME', text: 'the service that --stdout and --json name; its directory says so by itself' },
+  { long: 'json', text: 'like --stdout, each line as a JSON object with time, service and line' },
+  { long: 'name', value: 'NAME', text: 'service name for --stdout and --json (default: the service directory)' },
 ];
 
 const help: Help = {
   operands: 'dir ...',
   description:
-    'Reads lines from standard input and appends them to dir/current, in each dir. When current has reached its size or ' +
-    'age it is renamed to @STAMP.s, and a number of such files is kept. What holds for a directory stands in dir/config, ' +
-    'which is read at the start and on HUP; what is wrong in it is told.\n\n' +
-    'A disk that is full, or refuses otherwise, is tried again every 3 seconds; until then nothing more is read, and no ' +
-    'line is lost. After TERM it is tried for 5 seconds.',
+    'Reads lines from standard input and appends them to dir/current in each dir. When current reaches its maximum size or ' +
+    'age it is renamed to @STAMP.s; a limited number of old files is kept. dir/config configures a directory; it is read ' +
+    'at startup and on HUP, and errors in it are reported.\n\n' +
+    'A failed write, for example on a full disk, is retried every 3 seconds, after TERM for 5 seconds. Meanwhile nothing ' +
+    'is read, so no line is lost.',
   options,
   operandKind: 'file',
   lists: [
     {
-      title: 'Lines of dir/config',
+      title: 'Lines in dir/config',
       rows: [
         { term: 'sSIZE[k|m]', text: 'rotate current at SIZE bytes (1000000; 0: never)' },
-        { term: 'nNUM', text: 'keep NUM old files (10; 0: all); more that are there go at the start and on HUP' },
-        { term: 'NMIN', text: 'on a full disk delete old files while there are more than MIN (10; only if below NUM)' },
-        { term: 'tAGE[m|h]', text: 'rotate current after AGE seconds (0: never)' },
-        { term: '!COMMAND', text: 'process rotated files: @STAMP.u on standard input, @STAMP.s from standard output' },
+        { term: 'nNUM', text: 'keep NUM old files (10; 0: all); surplus files are deleted at startup and on HUP too' },
+        { term: 'NMIN', text: 'on a full disk delete old files down to MIN (10; only if below NUM)' },
+        { term: 'tAGE[m|h]', text: 'rotate a non-empty current after AGE seconds (0: never)' },
+        {
+          term: '!COMMAND',
+          text: 'process rotated files: standard input is @STAMP.u, standard output becomes @STAMP.s',
+        },
         {
           term: 'mode MODE',
-          text: 'mode of files that are complete, octal (0744: x says that current was closed safely)',
+          text: 'mode of complete files, octal (0744: x marks a current that was closed safely)',
         },
-        { term: 'owner USER[:GROUP]', text: 'give files to them' },
-        { term: 'uA.B.C.D[:PORT]', text: 'send each line to this address by UDP too (port 514)' },
-        { term: 'UA.B.C.D[:PORT]', text: 'send each line by UDP instead' },
-        { term: 'pPREFIX', text: 'put PREFIX in front of each line' },
-        { term: '+PATTERN', text: 'log lines that match' },
-        { term: '-PATTERN', text: 'do not log lines that match' },
-        { term: 'ePATTERN', text: 'print lines that match on standard error' },
-        { term: 'EPATTERN', text: 'do not print lines that match' },
+        { term: 'owner USER[:GROUP]', text: 'owner of the files' },
+        { term: 'uA.B.C.D[:PORT]', text: 'also send each line to this address by UDP (port 514)' },
+        { term: 'UA.B.C.D[:PORT]', text: 'send each line by UDP, do not write it' },
+        { term: 'pPREFIX', text: 'prefix each line with PREFIX' },
+        { term: '+PATTERN', text: 'log matching lines' },
+        { term: '-PATTERN', text: 'do not log matching lines' },
+        { term: 'ePATTERN', text: 'print matching lines on standard error' },
+        { term: 'EPATTERN', text: 'do not print matching lines' },
       ],
     },
     {
       title: 'Signals',
       rows: [
-        { term: 'HUP', text: 'close all directories, and open them again with their configs' },
-        { term: 'ALRM', text: 'rotate every current that is not empty' },
-        { term: 'TERM', text: 'write what was read, wait for processors, end; a second one does not wait' },
+        { term: 'HUP', text: 'reopen all directories and read their configs' },
+        { term: 'ALRM', text: 'rotate every non-empty current' },
+        { term: 'TERM', text: 'write what was read, wait for processors, exit; a second TERM does not wait' },
       ],
     },
   ],
   examples: [
     { command: 'svlogd -tt ./main', text: 'log with date and time to ./main, the usual log/run' },
-    { command: 'svlogd --stdout', text: "pass the lines on, each behind its service's name: for a container's log" },
+    { command: 'svlogd --stdout', text: "copy lines to a container's log, each with its service's name" },
     { command: 'svlogd --json /var/log/web', text: 'log to a directory, and as JSON to standard output' },
   ],
   exitCodes: [
-    { code: '0', text: 'end of input, or TERM, and everything is written' },
-    { code: '111', text: 'usage, no directory can be used, or something could not be written in the end' },
+    { code: '0', text: 'end of input or TERM, everything was written' },
+    { code: '111', text: 'usage error, no usable directory, or lines could not be written' },
   ],
 };
 
-/** Replacements by byte; '': none. Newlines are never replaced. */
+/** The replacement for each byte; '': none. Newlines are never replaced. */
 const tableFor = (given: Given): Bytes | null => {
   const instead = given.last('r');
   const more = given.last('R');
@@ -114,7 +121,7 @@ const numberOr = (text: Bytes | undefined, otherwise: number): number => {
   return value === 0 ? otherwise : value;
 };
 
-/** A log/run is started in SERVICE/log: the service is what that lies in. */
+/** runsv starts log/run in SERVICE/log: the service's name is the one above. */
 const serviceName = (): Bytes => {
   const here = sys.readlink('/proc/self/cwd');
   if (refused(here)) return '';
@@ -129,8 +136,8 @@ const streamFor = (given: Given): Settings['stream'] => {
   return { form: json ? 'json' : 'text', service: given.last('name') ?? serviceName() };
 };
 
-/** As chown takes it: a number, or a name. Without a group a file keeps the one it has. */
-const ownerNamed = (text: Bytes): Owner | null => {
+/** As for chown: numbers or names. Without a group a file's group is not changed. */
+const lookUpOwner = (text: Bytes): Owner | null => {
   const [user = '', group] = text.split(':');
   try {
     const uid = wholeNumber(user, MOST_ID) ?? accountNamed(user)?.uid;
@@ -146,12 +153,12 @@ const settingsFor = (given: Given): Settings | null => {
   const table = tableFor(given);
   if (table === null || numberOr(given.last('b'), DEFAULT_BUFFER_BYTES) <= lineBytes) return null;
   return {
-    voice: voiceOf(given.count('v') > 0),
+    diagnostics: diagnosticsFor(given.count('v') > 0),
     stampStyle: Math.min(given.count('t'), 3) as StampStyle,
     lineBytes,
     table,
     stream: streamFor(given),
-    ownerNamed,
+    lookUpOwner,
   };
 };
 
@@ -177,7 +184,7 @@ const run = (argv: readonly Bytes[]): number => {
 
 export const svlogd: Applet = {
   name: 'svlogd',
-  summary: 'write lines to log directories that rotate themselves',
+  summary: 'write lines to automatically rotated log directories',
   help,
   run,
 };

@@ -25,8 +25,12 @@ const escaped = (control: Bytes): Bytes =>
     .toString(16)
     .padStart(2, '0')}`;
 
+/** What JSON.stringify alone would not do right. */
+const NEEDS_CARE = /[\x7f-\xff]/;
+
 /** A JSON string, quotes included. No control character stands in it as such. */
-export const jsonString = (text: Bytes): Bytes => JSON.stringify(validUtf8(text)).replace(SHOWN_CONTROLS, escaped);
+export const jsonString = (text: Bytes): Bytes =>
+  NEEDS_CARE.test(text) ? JSON.stringify(validUtf8(text)).replace(SHOWN_CONTROLS, escaped) : JSON.stringify(text);
 
 /** What can be encoded; `undefined` leaves a member out. */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json | undefined };

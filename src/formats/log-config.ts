@@ -1,10 +1,9 @@
-// The file `config` of a log directory: what svlogd is told line by line.
+// Parses `config`, the configuration file of a log directory.
 //
-// Promises: pure and total; later lines win, keys that nobody knows are passed over, and what cannot be understood leaves
-// what was there before. Nothing is trimmed, but for the carriage returns of a text that has them at all ends. Numbers are
-// read as C svlogd reads them: digits up to the first other byte, none is 0. An empty processor or prefix leaves the one
-// before. All of this is told.
-// Read next: selection.ts (what becomes of the patterns), ../log/directory.ts (who obeys).
+// Promises: pure and total; later lines win, unknown keys are ignored, an invalid value leaves the earlier one. Nothing is
+// trimmed, except carriage returns if every line ends with one. Numbers are read as runit reads them: digits up to the
+// first other byte, 0 without digits. An empty processor or prefix leaves the earlier one. Each such line is reported.
+// Read next: selection.ts (patterns), ../log/config.ts (which applies the result).
 import type { Bytes } from '../abi/bytes.ts';
 import { LONGEST_PATTERN, type Rule, type Verdict } from './selection.ts';
 
@@ -12,33 +11,33 @@ export interface UdpTarget {
   /** Four bytes. */
   readonly address: Bytes;
   readonly port: number;
-  /** Lines go nowhere else. */
+  /** Lines are not written to `current`. */
   readonly only: boolean;
 }
 
 export interface LogConfig {
   /** Size in bytes at which `current` is rotated; 0: never. */
   readonly sizeBytes: number;
-  /** Old files that are kept; 0: all. */
+  /** How many old files are kept; 0: all. */
   readonly keep: number;
-  /** There is a line that says so. */
+  /** Whether `config` has an `n` line. */
   readonly keepIsSaid: boolean;
-  /** Old files that are left on a full disk; 0: none is deleted for room. Counts only where it is below `keep`. */
+  /** On a full disk old files are deleted down to this number. Ignored unless it is below `keep`. */
   readonly keepOnFullDisk: number;
-  /** Age in seconds at which a `current` that is not empty is rotated; 0: never. */
+  /** Age in seconds at which a non-empty `current` is rotated; 0: never. */
   readonly ageSec: number;
   /** The shell command that processes rotated files; '': none. */
   readonly processor: Bytes;
   readonly udp: UdpTarget | null;
-  /** Goes between stamp and line. */
+  /** Text between stamp and line. */
   readonly prefix: Bytes;
-  /** For the log. */
+  /** Patterns for the log. */
   readonly rules: readonly Rule[];
-  /** For standard error. */
+  /** Patterns for standard error. */
   readonly alarmRules: readonly Rule[];
-  /** Of complete files; while one is written its owner's x is left out. */
+  /** The mode of complete files; `current` lacks the owner's x while it is written. */
   readonly mode: number;
-  /** Whom files are given to, `USER[:GROUP]`; '': nobody. */
+  /** The owner of files, `USER[:GROUP]`; '': unchanged. */
   readonly owner: Bytes;
 }
 
@@ -59,14 +58,14 @@ export const DEFAULT_LOG_CONFIG: LogConfig = {
 
 export interface ParsedLogConfig {
   readonly config: LogConfig;
-  /** What could not be understood: 'unable to scan ip address: TEXT'. */
+  /** runit's own warnings: 'unable to scan ip address: TEXT'. */
   readonly warnings: readonly string[];
-  /** What was passed over, or taken otherwise than it may be meant: 'line 3: no number, 0 is taken: sx'. */
+  /** Lines that were ignored, or may not mean what was intended: 'line 3: expected a number, using 0: sx'. */
   readonly faults: readonly string[];
 }
 
 const SYSLOG_PORT = 514;
-/** Beyond what any file, number or age comes to. */
+/** More than any size, number or age. */
 const MOST = 2 ** 52;
 
 interface Scanned {
@@ -75,13 +74,13 @@ interface Scanned {
   readonly rest: Bytes;
 }
 
-/** The digits at the start of `text`; null where there is none. */
+/** The digits at the start of `text`; null: none. */
 const scan = (text: Bytes): Scanned | null => {
   const digits = /^\d+/.exec(text)?.[0];
   return digits === undefined ? null : { value: Math.min(Number(digits), MOST), rest: text.slice(digits.length) };
 };
 
-/** `N` and one of the units known; another suffix is passed over. */
+/** A number and an optional unit; any other suffix is ignored. */
 const quantity = (text: Bytes, units: Readonly<Record<string, number>>): number => {
   const number = scan(text);
   return number === null ? 0 : Math.min(number.value * (units[number.rest.charAt(0)] ?? 1), MOST);
@@ -95,7 +94,7 @@ interface Address {
   readonly rest: Bytes;
 }
 
-/** Four numbers with dots between; null where there are none. */
+/** An IPv4 address in dotted notation; null: none. */
 const scanAddress = (text: Bytes): Address | null => {
   let bytes = '';
   let rest = text;
@@ -108,36 +107,36 @@ const scanAddress = (text: Bytes): Address | null => {
   return { bytes, rest };
 };
 
-/** What people call the unit that a number has without one. */
+/** The name of the unit of a number without suffix. */
 const NAMES = { s: 'bytes', t: 'seconds', n: 'files', N: 'files' } as const;
 const UNITS = { s: SIZES, t: AGES, n: {}, N: {} } as const;
 
-/** What is wrong with a number, and what is made of it; '': nothing. */
+/** What is wrong with a number, and the value used; '': nothing. */
 const numberFault = (key: keyof typeof UNITS, text: Bytes): string => {
   const number = scan(text);
-  if (number === null) return `no number, 0 is taken: ${key}${text}`;
+  if (number === null) return `expected a number, using 0: ${key}${text}`;
   const value = quantity(text, UNITS[key]);
-  if (value === MOST) return `number too large, ${MOST} is taken: ${key}${text}`;
+  if (value === MOST) return `number too large, using ${MOST}: ${key}${text}`;
   const { rest } = number;
   const known = rest.charAt(0) in UNITS[key];
-  return rest.length > (known ? 1 : 0) ? `only ${value} ${NAMES[key]} are taken: ${key}${text}` : '';
+  return rest.length > (known ? 1 : 0) ? `trailing text ignored, using ${value} ${NAMES[key]}: ${key}${text}` : '';
 };
 
 const MODE = /^[0-7]{3,4}$/;
 const MODE_MOST = 0o777;
-/** Its owner has to read and to write it. */
+/** The owner must be able to read and write. */
 const OWNERS = 0o600;
 
-/** A value to show: no line of ours has control bytes in it. */
+/** A value for a message, without control bytes. */
 const shown = (text: Bytes): Bytes => text.slice(0, 100).replace(/[^ -~]/g, '?');
 
-/** How many faults are reported one by one. */
+/** How many faults are reported, one line each. */
 const FAULTS_TOLD = 10;
 
 const few = (faults: readonly string[]): readonly string[] =>
   faults.length <= FAULTS_TOLD
     ? faults
-    : [...faults.slice(0, FAULTS_TOLD), `${faults.length - FAULTS_TOLD} more lines that are wrong`];
+    : [...faults.slice(0, FAULTS_TOLD), `${faults.length - FAULTS_TOLD} more lines with errors`];
 
 class Reader {
   config: LogConfig = DEFAULT_LOG_CONFIG;
@@ -148,7 +147,7 @@ class Reader {
   #port = SYSLOG_PORT;
   #line = 0;
 
-  /** One line: `key` is its first byte, `text` what is behind it. */
+  /** One line: `key` is its first byte, `text` the rest. */
   line(key: Bytes, text: Bytes): void {
     this.#line++;
     if (key === 's') this.config = { ...this.config, sizeBytes: this.#number(key, text) };
@@ -163,7 +162,7 @@ class Reader {
     else if (key !== '' && key !== '#') this.#word(key + text);
   }
 
-  /** The faults of the next line. */
+  /** Reports a fault in the next line. */
   tell(fault: string): void {
     this.#tell(this.#line + 1, fault);
   }
@@ -179,14 +178,14 @@ class Reader {
   }
 
   #something(key: Bytes, text: Bytes, name: 'processor' | 'prefix'): Bytes {
-    if (text === '') this.#tell(this.#line, `nothing behind it: ${key}`);
+    if (text === '') this.#tell(this.#line, `empty value ignored: ${key}`);
     return text === '' ? this.config[name] : text;
   }
 
-  /** `mode 0640` and `owner USER[:GROUP]`, which C svlogd passes over. */
+  /** `mode 0640` and `owner USER[:GROUP]`, which runit's svlogd ignores. */
   #word(line: Bytes): void {
     const [, word, value] = /^(mode|owner)[ =](.*)$/s.exec(line) ?? [];
-    if (word === undefined || value === undefined) this.#tell(this.#line, `unknown: ${line}`);
+    if (word === undefined || value === undefined) this.#tell(this.#line, `unknown setting: ${line}`);
     else if (word === 'owner') this.config = { ...this.config, owner: value };
     else this.#mode(value);
   }
@@ -194,14 +193,14 @@ class Reader {
   #mode(value: Bytes): void {
     const mode = MODE.test(value) ? Number.parseInt(value, 8) : -1;
     if (mode > MODE_MOST || (mode & OWNERS) !== OWNERS || mode < 0) {
-      this.#tell(this.#line, `no mode from 0600 to 0777: mode ${value}`);
+      this.#tell(this.#line, `expected a mode from 0600 to 0777: mode ${value}`);
     } else this.config = { ...this.config, mode };
   }
 
   #rule(list: 'rules' | 'alarmRules', verdict: Verdict, pattern: Bytes): void {
     this[list].push({ verdict, pattern });
     if (pattern.length > LONGEST_PATTERN)
-      this.#tell(this.#line, `cut to ${LONGEST_PATTERN} bytes: ${verdict}${pattern}`);
+      this.#tell(this.#line, `pattern truncated to ${LONGEST_PATTERN} bytes: ${verdict}${pattern}`);
   }
 
   result(): ParsedLogConfig {
@@ -228,26 +227,25 @@ class Reader {
   }
 }
 
-/** A text that was written on another system: every line that is not empty ends in a carriage return. */
+/** Whether every non-empty line ends with a carriage return. */
 const isCrLf = (lines: readonly Bytes[]): boolean => {
   const said = lines.filter((line) => line !== '');
   return said.length > 0 && said.every((line) => line.endsWith('\r'));
 };
 
-/** Reads the text of a `config`. A single byte behind the last newline says nothing, as ever; a line ends at a NUL. */
+/** Parses a `config`. As in runit, a single byte after the last newline is ignored, and a line ends at a NUL byte. */
 export const parseLogConfig = (text: Bytes): ParsedLogConfig => {
   const reader = new Reader();
   const lines = text.split('\n');
   const last = lines.at(-1) as Bytes;
   if (last.length <= 1) lines.pop();
   const crLf = isCrLf(lines);
-  if (crLf) reader.faults.push('carriage returns at the ends of all lines are left out');
+  if (crLf) reader.faults.push('carriage returns at the ends of all lines ignored');
   for (const line of lines) {
     const whole = crLf && line !== '' ? line.slice(0, -1) : line;
     const said = whole.replace(/\0.*/s, '');
-    if (said !== whole) reader.tell(`what is behind a NUL byte is left out: ${said}`);
-    if (said.endsWith('\r') && said.charAt(0) !== '#')
-      reader.tell(`it ends in a carriage return: ${said.slice(0, -1)}`);
+    if (said !== whole) reader.tell(`text after a NUL byte ignored: ${said}`);
+    if (said.endsWith('\r') && said.charAt(0) !== '#') reader.tell(`ends with a carriage return: ${said.slice(0, -1)}`);
     reader.line(said.charAt(0), said.slice(1));
   }
   return reader.result();

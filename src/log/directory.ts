@@ -1,10 +1,10 @@
 // One log directory: opening it, rotating `current`, keeping the number of old files, closing it.
 //
-// Promises: a step that the kernel refuses is told, and done again after a pause, without losing what was done before;
-// nothing here waits. `current` has mode 0644 while it is written and 0744 once it is safe, where `config` says no other. A
-// `current` that is no plain file is put aside, so that the log goes on.
-// Read first: model.ts. Read next: door.ts (how names are opened), config.ts, writing.ts (how lines get in), processor.ts
-// (what becomes of rotated files).
+// Promises: a step that fails is reported and retried after a pause; completed steps are not repeated; nothing here
+// blocks. `current` has mode 0644 while it is written and 0744 once it is synced, unless `config` sets another. A
+// `current` that is not a regular file with one name is put aside, and logging goes on.
+// Read first: model.ts. Read next: log-files.ts (how names are opened), config.ts, writer.ts (how lines get in),
+// processor.ts (what happens to rotated files).
 import { type Moment, tai64nLabel } from '../formats/tai64.ts';
 import type { Bytes } from '../abi/bytes.ts';
 import { type Errno, type Fd, refused } from '../host/calls.ts';
@@ -13,57 +13,57 @@ import { EINVAL, ELOOP, ENOENT, EROFS } from '../abi/errno.ts';
 import { LOCK_EX, LOCK_NB, O_NONBLOCK, O_RDONLY, S_IXUSR } from '../abi/flags.ts';
 import { sys } from '../host/sys.ts';
 import { applyConfig } from './config.ts';
-import { isOursAlone, isPlain, newCurrent, oddity, openCurrent, openLock } from './door.ts';
-import { isMarked, leaveMark, takeMark } from './mark.ts';
-import { enter, type LogDir, openMode, own, safeMode } from './model.ts';
-import { makeRoom, pruneAnew, tidy } from './old-files.ts';
-import { endTakeUp, enqueue, holdsUp, takeUp } from './processor.ts';
+import { isPrivateDir, isSingleFile, createCurrent, describeOddFile, openCurrent, openLock } from './log-files.ts';
+import { hasCleanMark, leaveCleanMark, takeCleanMark } from './clean-mark.ts';
+import { enterDir, type LogDir, writingMode, applyOwner, completeMode } from './model.ts';
+import { freeSpace, pruneToConfig, cleanUp } from './old-files.ts';
+import { clearQueue, enqueue, blocksRotation, queueLeftovers } from './processor.ts';
 
-/** How long until something that was refused is tried again. */
-const PAUSE_MS = 3000;
+/** The pause before a failed step is retried. */
+const RETRY_MS = 3000;
 
 const pause = (dir: LogDir, what: Bytes, errno: number): false => {
-  dir.settings.voice.pausing(`${what}: ${dir.name}`, errno);
-  dir.pauseMs = monotonicMs() + PAUSE_MS;
+  dir.settings.diagnostics.pausing(`${what}: ${dir.name}`, errno);
+  dir.retryAtMs = monotonicMs() + RETRY_MS;
   return false;
 };
 
-/** What to do about a refused write: true: room was made, try again at once. */
+/** Handles a failed write; true: space was freed, retry at once. */
 export const writeRefused = (dir: LogDir, errno: Errno, fullDisk: boolean): boolean => {
-  enter(dir);
-  return (fullDisk && makeRoom(dir)) || pause(dir, 'unable to write to current', errno);
+  enterDir(dir);
+  return (fullDisk && freeSpace(dir)) || pause(dir, 'unable to write to current', errno);
 };
 
 // ---- rotation -----------------------------------------------------------------------------------------------
 
-const isTaken = (label: Bytes): boolean => !refused(sys.lstat(`${label}.s`)) || !refused(sys.lstat(`${label}.u`));
+const labelExists = (label: Bytes): boolean => !refused(sys.lstat(`${label}.s`)) || !refused(sys.lstat(`${label}.u`));
 
-const later = ({ sec, nsec }: Moment): Moment =>
+const nextMicrosecond = ({ sec, nsec }: Moment): Moment =>
   nsec < 999_999_000 ? { sec, nsec: nsec + 1000 } : { sec: sec + 1, nsec: 500 };
 
-/** A name that no file has. Where the clock stands still, or was set back, the next microsecond is as good. */
-const freshLabel = (): Bytes => {
+/** A label no file has. If the clock stands still, or was set back, the next free microsecond serves. */
+const unusedLabel = (): Bytes => {
   let moment: Moment = wallClock();
   for (;;) {
     const label = tai64nLabel(moment.sec, moment.nsec);
-    if (!isTaken(label)) return label;
-    moment = later(moment);
+    if (!labelExists(label)) return label;
+    moment = nextMicrosecond(moment);
   }
 };
 
-/** `current` goes to disk and says so by its mode. What cannot be synchronised, as a pipe, is as safe as it gets. */
-const makeSafe = (dir: LogDir, current: Fd): boolean => {
+/** Syncs `current` and marks it complete by its mode. A file that does not support fsync counts as synced. */
+const syncCurrent = (dir: LogDir, current: Fd): boolean => {
   const synced = sys.fsync(current);
   if (refused(synced) && synced !== -EINVAL && synced !== -EROFS) {
     return pause(dir, 'unable to fsync current logfile', synced);
   }
-  const changed = sys.fchmod(current, safeMode(dir));
+  const changed = sys.fchmod(current, completeMode(dir));
   return refused(changed) ? pause(dir, 'unable to set mode of current', changed) : true;
 };
 
 const closeCurrent = (dir: LogDir): boolean => {
   if (dir.current === null) return true;
-  if (!makeSafe(dir, dir.current)) return false;
+  if (!syncCurrent(dir, dir.current)) return false;
   sys.close(dir.current);
   dir.current = null;
   return true;
@@ -74,93 +74,93 @@ const renameCurrent = (dir: LogDir, name: Bytes): boolean => {
   return refused(renamed) ? pause(dir, 'unable to rename current', renamed) : true;
 };
 
-/** Takes what the door gave as `current`. */
+/** Starts using a newly opened `current`. */
 const takeCurrent = (dir: LogDir, opened: Fd | Errno): boolean => {
   if (refused(opened)) return pause(dir, 'unable to open current', opened);
   dir.current = opened;
-  own(dir, opened, 'current');
-  const changed = sys.fchmod(opened, openMode(dir));
+  applyOwner(dir, opened, 'current');
+  const changed = sys.fchmod(opened, writingMode(dir));
   return refused(changed) ? pause(dir, 'unable to set mode of current', changed) : true;
 };
 
-/** From `current` being full to a new one; false: paused on the way, or the processor is waited for. */
+/** Closes and renames `current`, creates a new one; false: a step failed, or the rotation waits for the processor. */
 const finishRotation = (dir: LogDir): boolean => {
-  if (holdsUp(dir)) return false;
-  enter(dir);
+  if (blocksRotation(dir)) return false;
+  enterDir(dir);
   const name = `${dir.rotatingTo}${dir.config.processor === '' ? '.s' : '.u'}`;
   if (!closeCurrent(dir)) return false;
-  dir.settings.voice.info(`rename: ${dir.name}/current ${name} ${dir.sizeBytes}`);
+  dir.settings.diagnostics.info(`rename: ${dir.name}/current ${name} ${dir.sizeBytes}`);
   if (!renameCurrent(dir, name)) return false;
   dir.rotatingTo = '';
   dir.sizeBytes = 0;
-  const opened = takeCurrent(dir, newCurrent());
-  tidy(dir, name);
+  const opened = takeCurrent(dir, createCurrent());
+  cleanUp(dir, name);
   if (dir.config.processor !== '') enqueue(dir, name);
   return opened;
 };
 
-/** Begins a rotation; ready() carries it out. */
+/** Begins a rotation; ready() completes it, now or later. */
 export const rotate = (dir: LogDir): boolean => {
-  enter(dir);
-  if (dir.rotatingTo === '') dir.rotatingTo = freshLabel();
+  enterDir(dir);
+  if (dir.rotatingTo === '') dir.rotatingTo = unusedLabel();
   return ready(dir);
 };
 
-/** Whether lines can be written now: no pause, no rotation left half done, `current` open. */
+/** Whether lines can be written now: no pause, no unfinished rotation, `current` open. Completes what it can. */
 export const ready = (dir: LogDir): boolean => {
-  if (dir.pauseMs === null && dir.rotatingTo === '' && dir.current !== null) return true;
-  if (dir.pauseMs !== null && monotonicMs() < dir.pauseMs) return false;
-  dir.pauseMs = null;
+  if (dir.retryAtMs === null && dir.rotatingTo === '' && dir.current !== null) return true;
+  if (dir.retryAtMs !== null && monotonicMs() < dir.retryAtMs) return false;
+  dir.retryAtMs = null;
   if (dir.rotatingTo !== '') return finishRotation(dir);
   if (dir.current !== null) return true;
-  enter(dir);
-  return comeToLife(dir);
+  enterDir(dir);
+  return openForAppend(dir);
 };
 
-/** Rotates what is not empty. */
+/** Rotates `current` unless it is empty. */
 export const rotateNow = (dir: LogDir): void => {
   if (dir.open !== null && dir.sizeBytes > 0 && ready(dir)) rotate(dir);
 };
 
 // ---- opening and closing ------------------------------------------------------------------------------------
 
-/** A `current` that was not closed cleanly, or is no plain file, is put aside. */
-const rescue = (dir: LogDir): boolean => {
-  const name = `${freshLabel()}.u`;
-  const odd = oddity('current');
-  if (odd !== '') dir.settings.voice.warn(`put aside as ${name}: ${dir.name}/current ${odd}`);
+/** Renames a `current` that was not closed cleanly, or is not a regular file with one name, to @STAMP.u. */
+const putAside = (dir: LogDir): boolean => {
+  const name = `${unusedLabel()}.u`;
+  const odd = describeOddFile('current');
+  if (odd !== '') dir.settings.diagnostics.warn(`put aside as ${name}: ${dir.name}/current ${odd}`);
   if (!renameCurrent(dir, name)) return false;
-  tidy(dir, name);
+  cleanUp(dir, name);
   return true;
 };
 
-/** Opens `current`, whatever state an earlier svlogd, or somebody else, left it in. */
-const comeToLife = (dir: LogDir): boolean => {
+/** Opens `current` for appending, whatever state an earlier svlogd, or anybody else, left it in. */
+const openForAppend = (dir: LogDir): boolean => {
   const found = sys.lstat('current');
   if (refused(found) && found !== -ENOENT) return pause(dir, 'unable to stat current', found);
   const size = refused(found) ? -1 : found[6];
-  const isWhole = !refused(found) && isPlain(found);
-  const appends = isWhole && (size === 0 || (found[0] & S_IXUSR) !== 0 || isMarked(dir, found));
-  if (!refused(found) && !appends && !rescue(dir)) return false;
+  const endsWithNewline = !refused(found) && isSingleFile(found);
+  const appends = endsWithNewline && (size === 0 || (found[0] & S_IXUSR) !== 0 || hasCleanMark(dir, found));
+  if (!refused(found) && !appends && !putAside(dir)) return false;
   const opened = openCurrent();
-  // put there since it was looked at
-  if (opened === -ELOOP) return pause(dir, `unable to open current, which ${oddity('current')}`, opened);
+  // replaced since the lstat above
+  if (opened === -ELOOP) return pause(dir, `unable to open current, which ${describeOddFile('current')}`, opened);
   if (!takeCurrent(dir, opened)) return false;
   dir.sizeBytes = appends ? size : 0;
-  dir.mark = '';
-  dir.settings.voice.info(`${appends ? 'append' : 'new'}: ${dir.name}/current`);
-  pruneAnew(dir);
-  takeUp(dir);
+  dir.cleanMark = '';
+  dir.settings.diagnostics.info(`${appends ? 'append' : 'new'}: ${dir.name}/current`);
+  pruneToConfig(dir);
+  queueLeftovers(dir);
   return true;
 };
 
 const refuse = (dir: LogDir, what: Bytes, errno: Errno, opened: readonly Fd[]): false => {
-  dir.settings.voice.warn(`${what}: ${dir.name}`, errno);
+  dir.settings.diagnostics.warn(`${what}: ${dir.name}`, errno);
   for (const fd of opened) sys.close(fd);
   return false;
 };
 
-/** Takes a directory in use, seen from `home`; false: it is left out, which was told. */
+/** Opens and locks a directory, relative to `home`; false: reported, and the directory is not used. */
 export const openLogDir = (dir: LogDir, home: Fd): boolean => {
   sys.fchdir(home);
   const fd = sys.open(dir.name, O_RDONLY | O_NONBLOCK, 0);
@@ -168,32 +168,32 @@ export const openLogDir = (dir: LogDir, home: Fd): boolean => {
   const entered = sys.fchdir(fd);
   if (refused(entered)) return refuse(dir, 'unable to change directory', entered, [fd]);
   const lock = openLock();
-  const odd = refused(lock) ? oddity('lock') : '';
+  const odd = refused(lock) ? describeOddFile('lock') : '';
   const locked = refused(lock) ? lock : sys.flock(lock, LOCK_EX | LOCK_NB);
   if (refused(locked)) {
     const what = `unable to lock directory${odd === '' ? '' : `, as lock ${odd}`}`;
     return refuse(dir, what, locked, refused(lock) ? [fd] : [fd, lock]);
   }
   dir.open = { dir: fd, lock: lock as Fd };
-  dir.isOurs = isOursAlone(fd);
-  dir.isTidy = false;
-  dir.pauseMs = null;
-  dir.mark = takeMark(lock as Fd);
+  dir.isPrivate = isPrivateDir(fd);
+  dir.leftoversRemoved = false;
+  dir.retryAtMs = null;
+  dir.cleanMark = takeCleanMark(lock as Fd);
   applyConfig(dir);
   ready(dir);
   return true;
 };
 
-/** Leaves a directory. What is still to be written stays with it, in case it is opened again. */
+/** Closes a directory. Pending text stays with it, in case it is opened again. */
 export const closeLogDir = (dir: LogDir): void => {
   if (dir.open === null) return;
-  enter(dir);
-  dir.settings.voice.info(`close: ${dir.name}`);
-  endTakeUp(dir);
+  enterDir(dir);
+  dir.settings.diagnostics.info(`close: ${dir.name}`);
+  clearQueue(dir);
   if (dir.current !== null) {
     sys.fsync(dir.current);
-    sys.fchmod(dir.current, safeMode(dir));
-    leaveMark(dir, dir.open.lock, dir.current);
+    sys.fchmod(dir.current, completeMode(dir));
+    leaveCleanMark(dir, dir.open.lock, dir.current);
     sys.close(dir.current);
   }
   dir.current = null;

@@ -1,42 +1,42 @@
-// Input: from the pipe to pieces, in whole lines.
+// Reads standard input and passes it on as chunks of whole lines.
 //
-// Promises: what was read comes out in pieces, once; nothing beyond the end of a line is read after TERM.
-// Read next: piece.ts (framing), loop.ts (when this is called).
+// Promises: every byte read is passed on once; after TERM nothing is read beyond the end of the current line.
+// Read next: framing.ts, fast-path.ts, loop.ts (the caller).
 import type { Bytes } from '../abi/bytes.ts';
 import { type Errno, refused } from '../host/calls.ts';
 import { monotonicMs, wallClock } from '../host/clock.ts';
 import { EAGAIN, EINTR } from '../abi/errno.ts';
 import { POLLIN } from '../abi/flags.ts';
 import { sys } from '../host/sys.ts';
-import { passOn } from './at-once.ts';
-import { type Logger, NEVER_MIND, STDIN } from './logger.ts';
+import { fastWrite } from './fast-path.ts';
+import { type Logger, NO_TIME, STDIN } from './logger.ts';
 import type { LogDir } from './model.ts';
-import { frame, frameEnd, isMidLine, NOTHING_HELD, type Piece } from './piece.ts';
-import { offer } from './stream.ts';
-import { announce } from './writing.ts';
+import { frame, frameEnd, isMidLine, EMPTY_FRAMING, type Chunk } from './framing.ts';
+import { addChunk } from './stream.ts';
+import { startChunk } from './writer.ts';
 
-/** More at a time brings no more speed, and costs memory for as long as svlogd lives. */
+/** Larger reads are not faster, and cost memory for the life of the process. */
 const READ_BYTES = 16_384;
-/** For standard output it does: each time there is a lock to take. */
+/** With --stdout larger reads are faster: each write takes a lock. */
 const READ_FOR_STREAM_BYTES = 65_536;
-/** Reads up to this size leave nothing behind that is worth giving back. */
-const SMALL_BYTES = 2048;
+/** Reads up to this size leave no memory worth trimming. */
+const SMALL_READ_BYTES = 2048;
 
-/** The next piece is told to everybody. */
-export const begin = (logger: Logger): void => {
-  const piece = logger.pieces[0];
-  if (piece === undefined) return;
+/** Starts the first chunk in every destination. */
+export const startNextChunk = (logger: Logger): void => {
+  const chunk = logger.chunks[0];
+  if (chunk === undefined) return;
   const { dirs } = logger;
-  for (let n = 0; n < dirs.length; n++) announce(dirs[n] as LogDir, piece);
-  if (logger.stream !== null) offer(logger.stream, piece);
+  for (let n = 0; n < dirs.length; n++) startChunk(dirs[n] as LogDir, chunk);
+  if (logger.stream !== null) addChunk(logger.stream, chunk);
 };
 
-const accept = (logger: Logger, pieces: readonly Piece[]): void => {
-  logger.pieces = pieces;
-  begin(logger);
+const accept = (logger: Logger, chunks: readonly Chunk[]): void => {
+  logger.chunks = chunks;
+  startNextChunk(logger);
 };
 
-/** What was read, with its bytes replaced. */
+/** Input with its bytes replaced as -r and -R say. */
 const translated = ({ settings, framing }: Logger, data: Bytes): Bytes => {
   const at = framing.midLine ? settings.lineBytes : framing.held.length;
   const result = sys.translate(data, at, settings.lineBytes, settings.table);
@@ -44,79 +44,79 @@ const translated = ({ settings, framing }: Logger, data: Bytes): Bytes => {
   return result;
 };
 
-const takeIn = (logger: Logger, data: Bytes, sameBreath: boolean): void => {
+const frameInput = (logger: Logger, data: Bytes, sameRead: boolean): void => {
   const { framing, settings } = logger;
   const clean = settings.table === '' ? data : translated(logger, data);
-  const moment = logger.isTimed ? wallClock() : NEVER_MIND;
-  const framed = frame(framing, clean, moment, sameBreath, settings.lineBytes);
+  const moment = logger.isTimed ? wallClock() : NO_TIME;
+  const framed = frame(framing, clean, moment, sameRead, settings.lineBytes);
   logger.framing = framed.framing;
-  accept(logger, framed.pieces);
+  accept(logger, framed.chunks);
 };
 
 const endInput = (logger: Logger): void => {
   logger.ended = true;
   accept(logger, frameEnd(logger.framing));
-  logger.framing = NOTHING_HELD;
+  logger.framing = EMPTY_FRAMING;
 };
 
-const cannotRead = (logger: Logger, errno: Errno): void => {
+const readFailed = (logger: Logger, errno: Errno): void => {
   if (errno === -EAGAIN || errno === -EINTR) return;
-  logger.settings.voice.warn('unable to read standard input', errno);
+  logger.settings.diagnostics.warn('unable to read standard input', errno);
   endInput(logger);
 };
 
-/** Takes in what there is, or the end of it. */
+/** Reads once, and passes on what was read, or the end of input. */
 export const readInput = (logger: Logger): void => {
   const most = logger.stream === null ? READ_BYTES : READ_FOR_STREAM_BYTES;
   const data = sys.read(STDIN, most);
   if (typeof data === 'number') {
-    cannotRead(logger, data);
+    readFailed(logger, data);
     return;
   }
   const bytes = data.length;
-  if (bytes < logger.easyBytes && data[bytes - 1] === '\n') passOn(logger, data);
-  else if (bytes > 0) takeIn(logger, data, logger.more);
+  if (bytes < logger.fastPathBytes && data[bytes - 1] === '\n') fastWrite(logger, data);
+  else if (bytes > 0) frameInput(logger, data, logger.readWasFull);
   else endInput(logger);
-  logger.more = bytes === most;
-  if (bytes > SMALL_BYTES) logger.isSwollen = true;
+  logger.readWasFull = bytes === most;
+  if (bytes > SMALL_READ_BYTES) logger.needsTrim = true;
 };
 
-/** A line is read byte by byte then; after so many it is looked whether anything else has come. */
-const BYTES_AT_ONCE = 1024;
+/** After TERM input is read byte by byte; after this many bytes the loop checks for signals and deadlines. */
+const MAX_BYTE_READS = 1024;
 
-type Rest = 'more' | 'over';
+type LineEnd = 'more' | 'done';
 
-/** Reads what is there of the line that has begun, and nothing behind it: the rest of the pipe is the next svlogd's. */
-const readRestOfLine = ({ tail }: Logger): Rest => {
-  for (let count = 0; count < BYTES_AT_ONCE; count++) {
+/** Reads the available part of the current line, and no byte after it: the next svlogd reads the rest of the pipe. */
+const readLineTail = ({ lineTail }: Logger): LineEnd => {
+  for (let count = 0; count < MAX_BYTE_READS; count++) {
     const events = sys.poll([STDIN, POLLIN], 0);
     if (refused(events) || events[0] === 0) return 'more';
     const byte = sys.read(STDIN, 1);
     if (byte === -EAGAIN || byte === -EINTR) return 'more';
-    if (refused(byte) || byte === '') return 'over';
-    tail.push(byte);
-    if (byte === '\n') return 'over';
+    if (refused(byte) || byte === '') return 'done';
+    lineTail.push(byte);
+    if (byte === '\n') return 'done';
   }
   return 'more';
 };
 
 /**
- * After TERM, and after what was read before it: the line that had begun, of which the rest is waited for. True: there is
- * none, any more. One that does not end in time is given its newline, which is told.
+ * After TERM, once everything read before is written: completes the line that had begun. True: done. A line that does not
+ * end before the timeout gets a newline and a warning.
  */
 export const finishLine = (logger: Logger): boolean => {
   if (!isMidLine(logger.framing)) return true;
-  const isLate = logger.hurried || (logger.giveUpMs !== null && monotonicMs() >= logger.giveUpMs);
-  if (readRestOfLine(logger) === 'more') {
+  const isLate = logger.forced || (logger.giveUpAtMs !== null && monotonicMs() >= logger.giveUpAtMs);
+  if (readLineTail(logger) === 'more') {
     if (!isLate) return false;
-    logger.settings.voice.warn('the last line did not end, and is cut.');
+    logger.settings.diagnostics.warn('the last line did not end in time, newline added.');
   }
-  const rest = logger.tail.join('');
-  logger.tail = [];
-  if (rest !== '') takeIn(logger, rest, false);
+  const tail = logger.lineTail.join('');
+  logger.lineTail = [];
+  if (tail !== '') frameInput(logger, tail, false);
   const last = frameEnd(logger.framing);
-  logger.framing = NOTHING_HELD;
-  if (logger.pieces.length === 0) accept(logger, last);
-  else logger.pieces = [...logger.pieces, ...last];
+  logger.framing = EMPTY_FRAMING;
+  if (logger.chunks.length === 0) accept(logger, last);
+  else logger.chunks = [...logger.chunks, ...last];
   return true;
 };

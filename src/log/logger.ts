@@ -1,7 +1,7 @@
-// What svlogd knows while it runs, and how it begins.
+// The state of a running svlogd, and its initialisation.
 //
-// Promises: pieces are in the order they came in; nothing is read while there are some. No waiting here.
-// Read next: loop.ts (what happens when), model.ts (a directory's part).
+// Promises: chunks are in input order, and input is read only when there are none. Nothing here blocks.
+// Read next: loop.ts (what happens when), model.ts (the state of a directory).
 import type { Moment } from '../formats/tai64.ts';
 import type { Bytes } from '../abi/bytes.ts';
 import { type Fd, refused } from '../host/calls.ts';
@@ -10,52 +10,52 @@ import { SIGALRM, SIGCHLD, SIGHUP, SIGPIPE, SIGTERM } from '../abi/signals.ts';
 import { sys } from '../host/sys.ts';
 import { openLogDir } from './directory.ts';
 import { type LogDir, newLogDir } from './model.ts';
-import { type Framing, NOTHING_HELD, type Piece } from './piece.ts';
+import { type Framing, EMPTY_FRAMING, type Chunk } from './framing.ts';
 import type { Settings } from './settings.ts';
 import { newStream, type Stream } from './stream.ts';
 
 export const STDIN = 0 as Fd;
-/** Where nobody is told when a line came. */
-export const NEVER_MIND: Moment = { sec: 0, nsec: 0 };
+/** The moment of a chunk when nothing prints it. */
+export const NO_TIME: Moment = { sec: 0, nsec: 0 };
 
 export interface Logger {
   readonly settings: Settings;
   readonly home: Fd;
   readonly signals: Fd;
-  /** What is waited for most of the time, as poll takes it: input and signals. */
-  readonly usual: readonly number[];
+  /** The usual argument of poll: input and signals. */
+  readonly usualPollSet: readonly number[];
   readonly dirs: readonly LogDir[];
   readonly stream: Stream | null;
-  /** Whether anybody is told when a line came. */
+  /** Whether the time of a line is printed anywhere. */
   readonly isTimed: boolean;
-  /** Whole lines of fewer bytes can be passed on at once. */
-  easyBytes: number;
+  /** Whole lines of fewer bytes take the fast path. */
+  fastPathBytes: number;
   framing: Framing;
-  /** What was read after TERM of the line that had begun. */
-  tail: Bytes[];
-  pieces: readonly Piece[];
-  /** Much was read since memory was given back. */
-  isSwollen: boolean;
-  /** The last read was full: what comes next was there already. */
-  more: boolean;
-  /** No more is read. */
+  /** The bytes of the current line that were read after TERM. */
+  lineTail: Bytes[];
+  chunks: readonly Chunk[];
+  /** A large read has happened since memory was trimmed. */
+  needsTrim: boolean;
+  /** The last read filled its buffer: the next one was already available. */
+  readWasFull: boolean;
+  /** End of input, or TERM: no more is read. */
   ended: boolean;
-  /** Until when, monotonic, after TERM unwritten lines are tried again, and the rest of a line is waited for; null: for ever. */
-  giveUpMs: number | null;
-  /** A second TERM came. */
-  hurried: boolean;
-  /** Signals wait to be obeyed. */
-  signalled: boolean;
-  /** When something is due, monotonic; null: nothing is. */
-  dueMs: number | null;
+  /** After TERM: when retries and the wait for the end of a line stop, monotonic; null: never. */
+  giveUpAtMs: number | null;
+  /** A second TERM arrived. */
+  forced: boolean;
+  /** Caught signals are to be handled. */
+  signalsPending: boolean;
+  /** The next deadline, monotonic; null: none. */
+  deadlineMs: number | null;
 }
 
-/** Catches signals and opens what there is to open; null: there is nothing to write to, which was told. */
+/** Catches signals and opens all directories; null: there is nothing to write to, which is reported. */
 export const openLogger = (settings: Settings, names: readonly Bytes[]): Logger | null => {
   const signals = sys.catchSignals([SIGTERM, SIGHUP, SIGALRM, SIGCHLD, SIGPIPE]);
   const home = sys.open('.', O_RDONLY, 0);
   if (refused(signals) || refused(home)) {
-    settings.voice.fatal('unable to open current working directory', refused(home) ? home : undefined);
+    settings.diagnostics.fatal('unable to open current working directory', refused(home) ? home : undefined);
     return null;
   }
   const dirs = names.map((name) => newLogDir(settings, name));
@@ -63,30 +63,30 @@ export const openLogger = (settings: Settings, names: readonly Bytes[]): Logger 
     settings,
     home,
     signals,
-    usual: [STDIN, POLLIN, signals, POLLIN],
+    usualPollSet: [STDIN, POLLIN, signals, POLLIN],
     dirs,
     stream: newStream(settings),
     isTimed: settings.stampStyle > 0 || settings.stream?.form === 'json',
-    easyBytes: 0,
-    framing: NOTHING_HELD,
-    tail: [],
-    pieces: [],
-    isSwollen: false,
-    more: false,
+    fastPathBytes: 0,
+    framing: EMPTY_FRAMING,
+    lineTail: [],
+    chunks: [],
+    needsTrim: false,
+    readWasFull: false,
     ended: false,
-    giveUpMs: null,
-    hurried: false,
-    signalled: false,
-    dueMs: null,
+    giveUpAtMs: null,
+    forced: false,
+    signalsPending: false,
+    deadlineMs: null,
   };
   for (const dir of dirs) openLogDir(dir, home);
-  return hasOutlet(logger) ? logger : null;
+  return hasDestination(logger) ? logger : null;
 };
 
-/** Whether there is anywhere to write to; what there is not was told. */
-export const hasOutlet = ({ settings, dirs, stream }: Logger): boolean => {
-  const streams = stream !== null && !stream.gone;
+/** Whether there is anything left to write to; reports it if not. */
+export const hasDestination = ({ settings, dirs, stream }: Logger): boolean => {
+  const streams = stream !== null && !stream.readerGone;
   if (streams || dirs.some((dir) => dir.open !== null)) return true;
-  settings.voice.fatal('no functional log directories.');
+  settings.diagnostics.fatal('no functional log directories.');
   return false;
 };

@@ -1,136 +1,136 @@
 // svlogd's loop: input, signals and deadlines on one side, log directories and standard output on the other.
 //
-// Promises: nothing is read while what was read before is not written everywhere; blocks only in one poll, and makes no
-// wake-up without news, but one after a burst; at the end of input and on TERM every line that was read is written before it returns.
-// Read next: input.ts, writing.ts (taking), stream.ts, due.ts, signals.ts.
+// Promises: input is read only once the previous input is written everywhere. The loop blocks in one poll only, and wakes up
+// only for an event or a deadline, except once after a burst. At end of input and on TERM it writes every line that was read
+// before it returns. Read next: input.ts, writer.ts, stream.ts, deadlines.ts, signals.ts.
 import type { Fd } from '../host/calls.ts';
 import { monotonicMs } from '../host/clock.ts';
 import { POLLIN, POLLOUT } from '../abi/flags.ts';
 import { sys } from '../host/sys.ts';
-import { easyBytes } from './at-once.ts';
+import { fastPathBytes } from './fast-path.ts';
 import { closeLogDir } from './directory.ts';
-import { deadline, tend } from './due.ts';
-import { begin, finishLine, readInput } from './input.ts';
-import { hasOutlet, type Logger, STDIN } from './logger.ts';
+import { deadline, runDue } from './deadlines.ts';
+import { startNextChunk, finishLine, readInput } from './input.ts';
+import { hasDestination, type Logger, STDIN } from './logger.ts';
 import type { LogDir } from './model.ts';
-import type { Piece } from './piece.ts';
-import { isMidLine } from './piece.ts';
-import { isBusy, processLast } from './processor.ts';
-import { obey } from './signals.ts';
-import { awaitsRoom, drain, unsent } from './stream.ts';
-import { take } from './writing.ts';
+import type { Chunk } from './framing.ts';
+import { isMidLine } from './framing.ts';
+import { isBusy, processRemaining } from './processor.ts';
+import { handleSignals } from './signals.ts';
+import { awaitsPollOut, drain, unsent } from './stream.ts';
+import { writeChunk } from './writer.ts';
 
 const STDOUT = 1 as Fd;
-/** As poll takes it. */
-const NEVER = -1;
-/** So long after the last input a burst is over, and its memory given back. */
-const CALM_MS = 500;
-/** What poll passes over. */
-const NOBODY = -1;
-const NO_PIECES: readonly Piece[] = [];
+/** poll's timeout. */
+const NO_TIMEOUT = -1;
+/** After this time without input a burst is over, and memory is trimmed. */
+const TRIM_DELAY_MS = 500;
+/** A descriptor that poll ignores. */
+const NO_FD = -1;
+const NO_CHUNKS: readonly Chunk[] = [];
 
-/** How it came out: 0 or 111. */
-type Outcome = 0 | 111;
+type ExitCode = 0 | 111;
 
-/** Brings what was read further; true: all of it is written. */
+/** Writes as much as possible; true: everything is written. */
 const write = (logger: Logger): boolean => {
-  // indexed: this runs for every read, and an iterator costs as much as the rest of it
+  // indexed: this runs for every read, and an iterator would double its cost
   const { dirs } = logger;
-  for (let piece = logger.pieces[0]; piece !== undefined; piece = logger.pieces[0]) {
+  for (let chunk = logger.chunks[0]; chunk !== undefined; chunk = logger.chunks[0]) {
     let done = logger.stream === null || drain(logger.stream, logger.ended);
-    for (let n = 0; n < dirs.length; n++) done = take(dirs[n] as LogDir, piece) && done;
+    for (let n = 0; n < dirs.length; n++) done = writeChunk(dirs[n] as LogDir, chunk) && done;
     if (!done) return false;
-    logger.pieces = logger.pieces.length === 1 ? NO_PIECES : logger.pieces.slice(1);
-    begin(logger);
+    logger.chunks = logger.chunks.length === 1 ? NO_CHUNKS : logger.chunks.slice(1);
+    startNextChunk(logger);
   }
   return true;
 };
 
-/** Whether what could not be written is given up: 5 s after TERM, or at a second one. */
-const givesUp = ({ giveUpMs, hurried }: Logger): boolean => hurried || (giveUpMs !== null && monotonicMs() >= giveUpMs);
+/** Whether retries stop: 5 s after TERM, or at a second TERM. */
+const isGivingUp = ({ giveUpAtMs, forced }: Logger): boolean =>
+  forced || (giveUpAtMs !== null && monotonicMs() >= giveUpAtMs);
 
-/** What is waited for: input while everything is written; always signals; standard output while it is slow. */
-const awaitedBy = ({ stream, ended, signals, usual, framing }: Logger, written: boolean): readonly number[] => {
-  const isSlow = stream !== null && awaitsRoom(stream);
+/** Input once everything is written, signals always, standard output while it is slow. */
+const pollSet = ({ stream, ended, signals, usualPollSet, framing }: Logger, written: boolean): readonly number[] => {
+  const isSlow = stream !== null && awaitsPollOut(stream);
   const reads = written && (!ended || isMidLine(framing));
-  if (reads && !isSlow) return usual;
-  return [reads ? STDIN : NOBODY, POLLIN, signals, POLLIN, isSlow ? STDOUT : NOBODY, POLLOUT];
+  if (reads && !isSlow) return usualPollSet;
+  return [reads ? STDIN : NO_FD, POLLIN, signals, POLLIN, isSlow ? STDOUT : NO_FD, POLLOUT];
 };
 
-const isQuiet = (ready: readonly number[]): boolean => ready.every((events) => events === 0);
+const hasNoEvents = (ready: readonly number[]): boolean => ready.every((events) => events === 0);
 
-/** After a burst: the one wake-up without news, then there is nothing to be given back. */
-const slim = (logger: Logger): void => {
+/** After a burst: returns unused memory to the system. */
+const trim = (logger: Logger): void => {
   sys.trim();
-  logger.isSwollen = false;
+  logger.needsTrim = false;
 };
 
 const wait = (logger: Logger, written: boolean): void => {
   const { ended } = logger;
-  const dueMs = deadline(logger, written);
-  logger.dueMs = dueMs;
-  logger.easyBytes = written && !ended ? easyBytes(logger) : 0;
-  const leftMs = dueMs === null ? NEVER : Math.max(0, Math.ceil(dueMs - monotonicMs()));
-  const isBrief = logger.isSwollen && (leftMs === NEVER || leftMs > CALM_MS);
-  const ready = sys.poll(awaitedBy(logger, written), isBrief ? CALM_MS : leftMs);
+  const deadlineMs = deadline(logger, written);
+  logger.deadlineMs = deadlineMs;
+  logger.fastPathBytes = written && !ended ? fastPathBytes(logger) : 0;
+  const leftMs = deadlineMs === null ? NO_TIMEOUT : Math.max(0, Math.ceil(deadlineMs - monotonicMs()));
+  const isBrief = logger.needsTrim && (leftMs === NO_TIMEOUT || leftMs > TRIM_DELAY_MS);
+  const ready = sys.poll(pollSet(logger, written), isBrief ? TRIM_DELAY_MS : leftMs);
   if (typeof ready === 'number') return;
   if (ready[0] !== 0 && !ended) readInput(logger);
-  if (ready[1] !== 0) logger.signalled = true;
-  if (isBrief && isQuiet(ready)) slim(logger);
+  if (ready[1] !== 0) logger.signalsPending = true;
+  if (isBrief && hasNoEvents(ready)) trim(logger);
 };
 
-const unwrittenIn = ({ rest, restAt }: LogDir): number => (rest === '' ? 0 : rest.length - restAt);
+const pendingIn = ({ pending, pendingOffset }: LogDir): number => (pending === '' ? 0 : pending.length - pendingOffset);
 
-const unwritten = ({ dirs, pieces, stream }: Logger): number => {
+const unwritten = ({ dirs, chunks, stream }: Logger): number => {
   let bytes = stream === null ? 0 : unsent(stream);
-  for (const piece of pieces.slice(1)) bytes += piece.data.length;
-  const present = pieces[0]?.data.length ?? 0;
-  for (const dir of dirs) if (dir.open !== null) bytes += unwrittenIn(dir) + present - dir.taken;
+  for (const chunk of chunks.slice(1)) bytes += chunk.data.length;
+  const present = chunks[0]?.data.length ?? 0;
+  for (const dir of dirs) if (dir.open !== null) bytes += pendingIn(dir) + present - dir.consumed;
   return bytes;
 };
 
-const close = (logger: Logger): Outcome => {
-  const lost = logger.pieces.length === 0 ? 0 : unwritten(logger);
+const close = (logger: Logger): ExitCode => {
+  const lost = logger.chunks.length === 0 ? 0 : unwritten(logger);
   for (const dir of logger.dirs) closeLogDir(dir);
   if (lost === 0) return 0;
-  logger.settings.voice.fatal(`${lost} bytes could not be written`);
+  logger.settings.diagnostics.fatal(`${lost} bytes could not be written`);
   return 111;
 };
 
-/** After the end of input: whether everything there was to do has been done. */
-const isOver = (logger: Logger, written: boolean): boolean => {
-  if (!written) return givesUp(logger);
-  return !isMidLine(logger.framing) && (!logger.dirs.some(isBusy) || logger.hurried);
+/** After the end of input: whether everything is done. */
+const isFinished = (logger: Logger, written: boolean): boolean => {
+  if (!written) return isGivingUp(logger);
+  return !isMidLine(logger.framing) && (!logger.dirs.some(isBusy) || logger.forced);
 };
 
-/** Once more before lines are given up, whatever pause is on; true: everything is written after all. */
-const lastTry = (logger: Logger): boolean => {
+/** A last attempt before lines are lost, without regard to pauses; true: everything is written. */
+const retryOnce = (logger: Logger): boolean => {
   for (const dir of logger.dirs) {
-    dir.pauseMs = null;
-    dir.works.patientUntilMs = 0;
+    dir.retryAtMs = null;
+    dir.processor.waitUntilMs = 0;
   }
-  if (logger.stream !== null) logger.stream.pauseMs = null;
+  if (logger.stream !== null) logger.stream.retryAtMs = null;
   return write(logger);
 };
 
-/** After the end of input and TERM: the line that had begun, and what waits for processors; true: all is written. */
+/** After the end of input or TERM: completes the current line and starts processors; true: everything is written. */
 const finish = (logger: Logger): boolean => {
   if (!finishLine(logger)) return true;
-  for (const dir of logger.dirs) processLast(dir);
+  for (const dir of logger.dirs) processRemaining(dir);
   return write(logger);
 };
 
-/** Logs until the end of input or TERM; the exit code. */
-export const run = (logger: Logger): Outcome => {
+/** Logs until the end of input or TERM. */
+export const run = (logger: Logger): ExitCode => {
   for (;;) {
-    // first of all what was read: everything else has time until it is written
+    // input first: everything else may wait until it is written
     let written = write(logger);
-    if (logger.signalled && !obey(logger)) return 111;
-    if (logger.stream?.gone === true && !hasOutlet(logger)) return 111;
-    if (logger.dueMs !== null) tend(logger, logger.dueMs);
+    if (logger.signalsPending && !handleSignals(logger)) return 111;
+    if (logger.stream?.readerGone === true && !hasDestination(logger)) return 111;
+    if (logger.deadlineMs !== null) runDue(logger, logger.deadlineMs);
     written ||= write(logger);
     if (written && logger.ended) written = finish(logger);
-    if (logger.ended && isOver(logger, written) && (written || !lastTry(logger))) return close(logger);
+    if (logger.ended && isFinished(logger, written) && (written || !retryOnce(logger))) return close(logger);
     wait(logger, written);
   }
 };

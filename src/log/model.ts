@@ -1,4 +1,4 @@
-// What svlogd knows of a log directory while it runs: the state that directory.ts, writing.ts and processor.ts change.
+// The state of one log directory, which directory.ts, writer.ts and processor.ts change.
 //
 // Read next: directory.ts.
 import { DEFAULT_LOG_CONFIG, type LogConfig } from '../formats/log-config.ts';
@@ -7,134 +7,141 @@ import { type Fd, type Pid, refused } from '../host/calls.ts';
 import { S_IXUSR } from '../abi/flags.ts';
 import { sys } from '../host/sys.ts';
 import type { Owner, Settings } from './settings.ts';
-import { Waiting } from './waiting.ts';
+import { FileQueue } from './queue.ts';
 
-/** How long a processor that failed for the first time is left alone. */
-export const FIRST_PAUSE_MS = 1000;
+/** The pause after a processor's first failure. */
+export const FIRST_BACKOFF_MS = 1000;
 
-/** A size that no file reaches. */
+/** A size no file reaches. */
 export const NO_LIMIT = 2 ** 52;
 
-export interface Works {
-  /** Unprocessed files besides the one that is at work. */
-  waiting: Waiting;
+export interface ProcessorState {
+  /** Unprocessed files, without the one being processed. */
+  queue: FileQueue;
   pid: Pid | null;
-  /** What the processor reads and writes; '': none runs. */
+  /** The files the running processor reads and writes; '': none runs. */
   input: Bytes;
   output: Bytes;
   outputFd: Fd | null;
-  pauseMs: number;
-  /** When to try again, monotonic; null: no pause. */
-  retryMs: number | null;
-  /** Until when, monotonic, a rotation waits for the processor that runs, where as many files wait as are kept. */
-  patientUntilMs: number;
-  /** After the end of input: what failed was tried once more. */
-  triedAgain: boolean;
+  backoffMs: number;
+  /** When to start again after a failure, monotonic; null: no pause. */
+  retryAtMs: number | null;
+  /** Until when a rotation waits for the running processor if the queue is full, monotonic. */
+  waitUntilMs: number;
+  /** After the end of input: the failed file has been retried. */
+  retriedAtEnd: boolean;
 }
 
-const newWorks = (): Works => ({
-  waiting: new Waiting([]),
+const newProcessorState = (): ProcessorState => ({
+  queue: new FileQueue([]),
   pid: null,
   input: '',
   output: '',
   outputFd: null,
-  pauseMs: FIRST_PAUSE_MS,
-  retryMs: null,
-  patientUntilMs: 0,
-  triedAgain: false,
+  backoffMs: FIRST_BACKOFF_MS,
+  retryAtMs: null,
+  waitUntilMs: 0,
+  retriedAtEnd: false,
 });
 
 export interface LogDir {
   readonly settings: Settings;
-  /** As it was given. */
+  /** As given on the command line. */
   readonly name: Bytes;
-  /** The directory and its lock, while it is in use. */
+  /** The directory and its lock; null: not in use. */
   open: { readonly dir: Fd; readonly lock: Fd } | null;
-  /** Nobody else may put names into it. */
-  isOurs: boolean;
+  /** Only we may change names in it. */
+  isPrivate: boolean;
   config: LogConfig;
-  /** Whom its files are given to; null: nobody. */
+  /** The user and group that get its files; null: they stay ours. */
   owner: Owner | null;
-  /** What the last svlogd left to say that it closed `current` safely. */
-  mark: Bytes;
-  /** Nothing is left half written by processors of earlier times. */
-  isTidy: boolean;
-  /** The size from which on `current` is rotated at the end of a line. */
-  softBytes: number;
-  /** Below this size nothing is rotated, wherever a line ends. */
-  easyBytes: number;
-  /** Lines go to the file as they are: no stamp, no prefix, no selection. */
-  isPlain: boolean;
-  /** Packed rules for the log and for standard error. */
+  /** The previous svlogd's clean mark, see clean-mark.ts; '': none. */
+  cleanMark: Bytes;
+  /** Unfinished output of earlier processors has been removed. */
+  leftoversRemoved: boolean;
+  /** From this size on `current` is rotated at the end of a line. */
+  rotateAtBytes: number;
+  /** Below this size no write causes a rotation. */
+  fastPathBytes: number;
+  /** Lines are written unchanged: no stamp, no prefix, no selection. */
+  isVerbatim: boolean;
+  /** Packed patterns for the log and for standard error. */
   rules: Bytes;
   alarmRules: Bytes;
   current: Fd | null;
   sizeBytes: number;
-  /** The name that `current` is to get, without its suffix; '': it stays. */
+  /** During a rotation: the new name of `current`, without suffix; '': no rotation. */
   rotatingTo: Bytes;
-  /** When `current` is old enough, monotonic; null: never. */
-  oldMs: number | null;
-  /** Until when nothing is tried, monotonic; null: no pause. */
-  pauseMs: number | null;
-  readonly works: Works;
-  /** Text that is to be written: lines, stamps and all; '': none. */
-  rest: Bytes;
-  /** How much of it has been written: a long text is not copied for each file that it goes to. */
-  restAt: number;
-  /** How far the present piece has been taken, and where in a line that is. */
-  taken: number;
+  /** When `current` is rotated by age, monotonic; null: never. */
+  rotateAtMs: number | null;
+  /** When a failed step is retried, monotonic; null: no pause. */
+  retryAtMs: number | null;
+  readonly processor: ProcessorState;
+  /** Text still to be written, stamps included; '': none. */
+  pending: Bytes;
+  /** How much of it is written: an offset saves copying a long text at each rotation. */
+  pendingOffset: number;
+  /** How much of the current chunk is consumed, and the state of sys.lines() there. */
+  consumed: number;
   state: number;
   alarmState: number;
   udpState: number;
   socket: Fd | null;
-  /** What is to be written about datagrams that were not sent, once no line is half written. */
-  complaints: Bytes;
+  /** Messages about unsent datagrams, to be written to `current` at the next end of a line. */
+  udpErrors: Bytes;
 }
 
 export const newLogDir = (settings: Settings, name: Bytes): LogDir => ({
   settings,
   name,
   open: null,
-  isOurs: false,
+  isPrivate: false,
   config: DEFAULT_LOG_CONFIG,
   owner: null,
-  mark: '',
-  isTidy: false,
-  softBytes: NO_LIMIT,
-  easyBytes: NO_LIMIT,
-  isPlain: false,
+  cleanMark: '',
+  leftoversRemoved: false,
+  rotateAtBytes: NO_LIMIT,
+  fastPathBytes: NO_LIMIT,
+  isVerbatim: false,
   rules: '',
   alarmRules: '',
   current: null,
   sizeBytes: 0,
   rotatingTo: '',
-  oldMs: null,
-  pauseMs: null,
-  works: newWorks(),
-  rest: '',
-  restAt: 0,
-  taken: 0,
+  rotateAtMs: null,
+  retryAtMs: null,
+  processor: newProcessorState(),
+  pending: '',
+  pendingOffset: 0,
+  consumed: 0,
   state: 0,
   alarmState: 0,
   udpState: 0,
   socket: null,
-  complaints: '',
+  udpErrors: '',
 });
 
-/** Of files that are complete, and without its owner's x of `current` while it is not. */
-export const safeMode = ({ config }: LogDir): number => config.mode;
-export const openMode = ({ config }: LogDir): number => config.mode & ~S_IXUSR;
+/** The mode of complete files; `current` lacks the owner's x while it is written. */
+export const completeMode = ({ config }: LogDir): number => config.mode;
+export const writingMode = ({ config }: LogDir): number => config.mode & ~S_IXUSR;
 
-/** Gives a new file to whom `config` names. */
-export const own = (dir: LogDir, fd: Fd, name: Bytes): void => {
+/** Gives a new file to the owner that `config` names. */
+export const applyOwner = (dir: LogDir, fd: Fd, name: Bytes): void => {
   if (dir.owner === null) return;
   const given = sys.fchown(fd, dir.owner.uid, dir.owner.gid);
   if (!refused(given)) return;
-  dir.settings.voice.warn(`unable to give to ${dir.config.owner}: ${dir.name}/${name}`, given);
+  dir.settings.diagnostics.warn(`unable to change owner to ${dir.config.owner}: ${dir.name}/${name}`, given);
   dir.owner = null;
 };
 
-/** Makes the directory the current one, in which all its names are looked up. */
-export const enter = (dir: LogDir): void => {
+/** Moves the rotation by age to the end of the age that is running now. */
+export const startNextAge = (dir: LogDir, nowMs: number): void => {
+  if (dir.rotateAtMs === null || nowMs < dir.rotateAtMs) return;
+  const ageMs = dir.config.ageSec * 1000;
+  dir.rotateAtMs = nowMs + ageMs - ((nowMs - dir.rotateAtMs) % ageMs);
+};
+
+/** Makes it the working directory, to which all its names are relative. */
+export const enterDir = (dir: LogDir): void => {
   if (dir.open !== null) sys.fchdir(dir.open.dir);
 };

@@ -1,10 +1,10 @@
-// Processors: the shell command that makes `@STAMP.s` of `@STAMP.u`, one at a time in a directory, oldest file first.
+// Processors: the shell command that turns `@STAMP.u` into `@STAMP.s`, one at a time per directory, oldest file first.
 //
-// Promises: a file is removed only when its processed form is safe on disk; a processor that fails, by exit code or signal, is
-// tried again after a pause; what is left when svlogd ends, or was left by a crash, is taken up by the next one.
-// Lines are written on while one runs, until as many files wait as are kept: then a rotation waits for it, as in C, but not
-// for longer than it may take; after that the oldest file that waits goes, which is told.
-// Read next: directory.ts (who makes such files), door.ts (how they are opened).
+// Promises: a file is deleted only when its processed form is synced to disk. A processor that fails, by exit code or
+// signal, is retried after a pause. The next svlogd processes files that were left by an exit or a crash.
+// Logging goes on while a processor runs. Once as many files wait as are kept, a rotation waits for it, as in runit, for
+// at most PROCESSOR_TIMEOUT_MS; then the oldest waiting file is deleted, with a warning.
+// Read next: directory.ts (which rotates), log-files.ts (how files are opened).
 import { unprocessed } from '../formats/log-names.ts';
 import type { Bytes } from '../abi/bytes.ts';
 import { type Errno, type Fd, refused } from '../host/calls.ts';
@@ -12,45 +12,45 @@ import { monotonicMs } from '../host/clock.ts';
 import { SPAWN_SETSID } from '../abi/flags.ts';
 import { SIGTERM } from '../abi/signals.ts';
 import { sys } from '../host/sys.ts';
-import { isPlain, isRegular, oddity, openFresh, openState, openToRead } from './door.ts';
+import { createReplacing, describeOddFile, isReadable, openState, openToRead } from './log-files.ts';
 import { namesIn, prune } from './old-files.ts';
-import { enter, FIRST_PAUSE_MS, type LogDir, own, safeMode, type Works } from './model.ts';
-import { Waiting } from './waiting.ts';
+import { enterDir, FIRST_BACKOFF_MS, type LogDir, applyOwner, completeMode, type ProcessorState } from './model.ts';
+import { FileQueue } from './queue.ts';
 
-const LONGEST_PAUSE_MS = 64_000;
-/** How long a processor runs before it is no longer waited for. */
-const PATIENCE_MS = 10_000;
+const MAX_BACKOFF_MS = 64_000;
+/** How long a rotation waits for a processor, from its start. */
+const PROCESSOR_TIMEOUT_MS = 10_000;
 const SHELL = '/bin/sh';
 const NO_RECORD = -1 as Fd;
 
 const withSuffix = (name: Bytes, letter: Bytes): Bytes => name.slice(0, -1) + letter;
 
-const retryLater = (works: Works): void => {
-  works.retryMs = monotonicMs() + works.pauseMs;
-  works.pauseMs = Math.min(works.pauseMs * 2, LONGEST_PAUSE_MS);
+const retryLater = (processor: ProcessorState): void => {
+  processor.retryAtMs = monotonicMs() + processor.backoffMs;
+  processor.backoffMs = Math.min(processor.backoffMs * 2, MAX_BACKOFF_MS);
 };
 
-interface Ends {
+interface ProcessorFds {
   readonly input: Fd;
   readonly output: Fd;
   readonly state: Fd;
   readonly newState: Fd;
 }
 
-/** Opens what a processor gets; null: one of them cannot be had, which was told. */
-const openEnds = (dir: LogDir, name: Bytes): Ends | null => {
+/** Opens a processor's files; null: one failed, which is reported. */
+const openProcessorFds = (dir: LogDir, name: Bytes): ProcessorFds | null => {
   const fds: Fd[] = [];
-  const doors: readonly (readonly [Bytes, (path: Bytes) => Fd | Errno])[] = [
-    [name, (path) => openToRead(path, dir.isOurs)],
-    [withSuffix(name, 't'), openFresh],
-    ['state', () => openState(dir.isOurs)],
-    ['newstate', openFresh],
+  const files: readonly (readonly [Bytes, (path: Bytes) => Fd | Errno])[] = [
+    [name, (path) => openToRead(path, dir.isPrivate)],
+    [withSuffix(name, 't'), createReplacing],
+    ['state', () => openState(dir.isPrivate)],
+    ['newstate', createReplacing],
   ];
-  for (const [path, open] of doors) {
+  for (const [path, open] of files) {
     const fd = open(path);
     if (refused(fd)) {
-      const what = oddity(path);
-      dir.settings.voice.warn(
+      const what = describeOddFile(path);
+      dir.settings.diagnostics.warn(
         `unable to open files for processor: ${dir.name}/${path}${what === '' ? '' : ` ${what}`}`,
         what === '' ? fd : undefined,
       );
@@ -63,155 +63,159 @@ const openEnds = (dir: LogDir, name: Bytes): Ends | null => {
   return { input, output, state, newState };
 };
 
-/** A file that was processed just before a crash is only removed. */
-const isDone = (name: Bytes): boolean => {
+/** A file that was processed just before a crash is only deleted. */
+const wasProcessed = (name: Bytes): boolean => {
   if (refused(sys.lstat(withSuffix(name, 's')))) return false;
   sys.rename('newstate', 'state');
   sys.unlink(name);
   return true;
 };
 
-/** Whether there is anything to do: what was put there and is no file of a log is left alone. */
-const isToDo = (dir: LogDir, name: Bytes): boolean => {
+/** Whether a file is to be processed. One that is not a log file is reported and stays. */
+const needsProcessing = (dir: LogDir, name: Bytes): boolean => {
   const stat = sys.lstat(name);
   if (refused(stat)) return false;
-  if (dir.isOurs ? isRegular(stat) : isPlain(stat)) return !isDone(name);
-  dir.settings.voice.warn(`not processed: ${dir.name}/${name} ${oddity(name)}`);
+  if (isReadable(stat, dir.isPrivate)) return !wasProcessed(name);
+  dir.settings.diagnostics.warn(`not processed: ${dir.name}/${name} ${describeOddFile(name)}`);
   return false;
 };
 
 const start = (dir: LogDir, name: Bytes): boolean => {
-  const { works } = dir;
-  const { voice } = dir.settings;
-  const ends = openEnds(dir, name);
-  if (ends === null) return false;
-  voice.info(`processing: ${dir.name}/${name}`);
-  const { input, output, state, newState } = ends;
-  own(dir, output, withSuffix(name, 't'));
+  const { processor } = dir;
+  const { diagnostics } = dir.settings;
+  const opened = openProcessorFds(dir, name);
+  if (opened === null) return false;
+  diagnostics.info(`processing: ${dir.name}/${name}`);
+  const { input, output, state, newState } = opened;
+  applyOwner(dir, output, withSuffix(name, 't'));
   const fds = [0, input, 1, output, 4, state, 5, newState];
   const pid = sys.spawn(SHELL, ['sh', '-c', dir.config.processor], [], '', fds, SPAWN_SETSID, NO_RECORD, '');
   for (const fd of [input, state, newState]) sys.close(fd);
   if (refused(pid)) {
     sys.close(output);
-    voice.warn(`unable to run processor: ${dir.name}`, -(-pid % 4096));
+    diagnostics.warn(`unable to run processor: ${dir.name}`, -(-pid % 4096));
     return false;
   }
-  works.pid = pid;
-  works.patientUntilMs = monotonicMs() + PATIENCE_MS;
-  works.input = name;
-  works.output = withSuffix(name, 't');
-  works.outputFd = output;
+  processor.pid = pid;
+  processor.waitUntilMs = monotonicMs() + PROCESSOR_TIMEOUT_MS;
+  processor.input = name;
+  processor.output = withSuffix(name, 't');
+  processor.outputFd = output;
   return true;
 };
 
-/** Starts the processor for the next file that waits, unless one runs or a pause is on. */
+/** Starts the processor for the next waiting file, unless one runs or a pause is in effect. */
 export const processNext = (dir: LogDir): void => {
-  const { works } = dir;
-  if (works.retryMs !== null && monotonicMs() >= works.retryMs) works.retryMs = null;
-  if (works.pid !== null || works.retryMs !== null || dir.config.processor === '') return;
-  enter(dir);
-  for (let name = works.waiting.take(); name !== undefined; name = works.waiting.take()) {
-    if (!isToDo(dir, name)) continue;
+  const { processor } = dir;
+  if (processor.retryAtMs !== null && monotonicMs() >= processor.retryAtMs) processor.retryAtMs = null;
+  if (processor.pid !== null || processor.retryAtMs !== null || dir.config.processor === '') return;
+  enterDir(dir);
+  for (let name = processor.queue.shift(); name !== undefined; name = processor.queue.shift()) {
+    if (!needsProcessing(dir, name)) continue;
     if (start(dir, name)) return;
-    works.waiting.putBack(name);
-    retryLater(works);
+    processor.queue.unshift(name);
+    retryLater(processor);
     return;
   }
 };
 
-/** The processed form is made safe, takes its name, and only then the other goes. */
+/** Syncs the processed form, renames it, and only then deletes the original. */
 const accept = (dir: LogDir, output: Fd): boolean => {
-  const { works } = dir;
-  const { voice } = dir.settings;
-  const name = withSuffix(works.input, 's');
+  const { processor } = dir;
+  const { diagnostics } = dir.settings;
+  const name = withSuffix(processor.input, 's');
   const synced = sys.fsync(output);
-  if (!refused(synced)) sys.fchmod(output, safeMode(dir));
+  if (!refused(synced)) sys.fchmod(output, completeMode(dir));
   prune(dir, '');
-  const renamed = refused(synced) ? synced : sys.rename(works.output, name);
+  const renamed = refused(synced) ? synced : sys.rename(processor.output, name);
   if (refused(renamed)) {
-    voice.warn(`unable to rename processed: ${dir.name}`, renamed);
+    diagnostics.warn(`unable to rename processed: ${dir.name}`, renamed);
     return false;
   }
   const moved = sys.rename('newstate', 'state');
-  if (refused(moved)) voice.warn(`unable to rename state: ${dir.name}`, moved);
-  const removed = sys.unlink(works.input);
-  if (refused(removed)) voice.warn(`unable to unlink: ${dir.name}/${works.input}`, removed);
-  voice.info(`processed: ${dir.name}/${name}`);
+  if (refused(moved)) diagnostics.warn(`unable to rename state: ${dir.name}`, moved);
+  const removed = sys.unlink(processor.input);
+  if (refused(removed)) diagnostics.warn(`unable to unlink: ${dir.name}/${processor.input}`, removed);
+  diagnostics.info(`processed: ${dir.name}/${name}`);
   return true;
 };
 
-/** A processor has ended with this wait status. Where its directory is no more in use, the file stays unprocessed. */
+/** Handles a processor's exit. If its directory is no longer in use the file stays unprocessed. */
 export const processorEnded = (dir: LogDir, status: number): void => {
-  const { works } = dir;
-  const output = works.outputFd as Fd;
-  enter(dir);
-  if (status !== 0) dir.settings.voice.warn(`processor failed, restart: ${dir.name}`);
+  const { processor } = dir;
+  const output = processor.outputFd as Fd;
+  enterDir(dir);
+  if (status !== 0) dir.settings.diagnostics.warn(`processor failed, restart: ${dir.name}`);
   if (dir.open !== null && status === 0 && accept(dir, output)) {
-    works.pauseMs = FIRST_PAUSE_MS;
+    processor.backoffMs = FIRST_BACKOFF_MS;
   } else {
-    if (dir.open !== null) sys.unlink(works.output);
-    if (dir.open !== null) works.waiting.putBack(works.input);
-    retryLater(works);
+    if (dir.open !== null) sys.unlink(processor.output);
+    if (dir.open !== null) processor.queue.unshift(processor.input);
+    retryLater(processor);
   }
   sys.close(output);
-  works.pid = null;
-  works.input = '';
-  works.output = '';
-  works.outputFd = null;
+  processor.pid = null;
+  processor.input = '';
+  processor.output = '';
+  processor.outputFd = null;
 };
 
-const hasTooMany = ({ config, works }: LogDir): boolean => config.keep !== 0 && works.waiting.count > config.keep;
+const isOverLimit = ({ config, processor }: LogDir): boolean =>
+  config.keep !== 0 && processor.queue.length > config.keep;
 
-/** Of what waits for the processor the oldest goes, while that is more than is kept. */
-const dropOverdue = (dir: LogDir): void => {
-  while (hasTooMany(dir)) {
-    const late = dir.works.waiting.take() ?? '';
-    dir.settings.voice.warn(`too many files wait for the processor, delete: ${dir.name}/${late}`);
+/** Deletes the oldest waiting files while more wait than are kept. */
+const dropOldest = (dir: LogDir): void => {
+  while (isOverLimit(dir)) {
+    const late = dir.processor.queue.shift() ?? '';
+    dir.settings.diagnostics.warn(`too many files wait for the processor, delete: ${dir.name}/${late}`);
     sys.unlink(late);
   }
 };
 
-/** Whether a rotation has to wait for the processor: one more file would be too many, and it has not had its time. */
-export const holdsUp = ({ config, works }: LogDir): boolean =>
-  works.pid !== null && config.keep !== 0 && works.waiting.count >= config.keep && monotonicMs() < works.patientUntilMs;
+/** Whether a rotation has to wait: the queue is full, and the processor has time left. */
+export const blocksRotation = ({ config, processor }: LogDir): boolean =>
+  processor.pid !== null &&
+  config.keep !== 0 &&
+  processor.queue.length >= config.keep &&
+  monotonicMs() < processor.waitUntilMs;
 
-/** A file that was just rotated waits for its turn. */
+/** Queues a file that was just rotated. */
 export const enqueue = (dir: LogDir, name: Bytes): void => {
-  dir.works.waiting.add(name);
+  dir.processor.queue.push(name);
   processNext(dir);
-  dropOverdue(dir);
+  dropOldest(dir);
 };
 
-/** Takes up what was left unprocessed in a directory that has been opened. */
-export const takeUp = (dir: LogDir): void => {
-  const { works, config } = dir;
+/** Queues the unprocessed files of a directory that was just opened. */
+export const queueLeftovers = (dir: LogDir): void => {
+  const { processor, config } = dir;
   const names = config.processor === '' ? [] : unprocessed(namesIn(dir));
-  works.waiting = new Waiting(names.filter((name) => name !== works.input));
+  processor.queue = new FileQueue(names.filter((name) => name !== processor.input));
   processNext(dir);
-  dropOverdue(dir);
+  dropOldest(dir);
 };
 
-/** A directory is left: what waits is taken up when it is opened again. */
-export const endTakeUp = (dir: LogDir): void => {
-  dir.works.waiting = new Waiting([]);
+/** When a directory is closed: queueLeftovers() finds waiting files again. */
+export const clearQueue = (dir: LogDir): void => {
+  dir.processor.queue = new FileQueue([]);
 };
 
-/** Whether a file waits that can be processed, or is being processed. */
-export const isBusy = ({ works }: LogDir): boolean =>
-  works.pid !== null || (works.waiting.count > 0 && works.retryMs === null);
+/** Whether a processor runs, or a file waits that is not in a pause. */
+export const isBusy = ({ processor }: LogDir): boolean =>
+  processor.pid !== null || (processor.queue.length > 0 && processor.retryAtMs === null);
 
-/** After the end of input: what waits is processed, and what had failed is tried once more. */
-export const processLast = (dir: LogDir): void => {
-  const { works } = dir;
-  if (works.pid === null && works.retryMs !== null && !works.triedAgain) {
-    works.triedAgain = true;
-    works.retryMs = null;
+/** After the end of input: processes waiting files, and retries a failed one once. */
+export const processRemaining = (dir: LogDir): void => {
+  const { processor } = dir;
+  if (processor.pid === null && processor.retryAtMs !== null && !processor.retriedAtEnd) {
+    processor.retriedAtEnd = true;
+    processor.retryAtMs = null;
   }
   processNext(dir);
 };
 
-/** Ends a processor that is not to be waited for; its file stays unprocessed. */
-export const cancel = (dir: LogDir): void => {
-  const { pid } = dir.works;
+/** Terminates the processor; its file stays unprocessed. */
+export const killProcessor = (dir: LogDir): void => {
+  const { pid } = dir.processor;
   if (pid !== null) sys.kill(-pid, SIGTERM);
 };

@@ -1,28 +1,28 @@
-// What svlogd was told on its command line, as values that everything in this folder reads.
+// svlogd's command line as values.
 //
-// Read next: piece.ts (what flows), loop.ts.
+// Read next: framing.ts (chunks of lines), loop.ts.
 import type { Bytes } from '../abi/bytes.ts';
 import type { StampStyle } from '../formats/stamp.ts';
-import type { Voice } from './voice.ts';
+import type { Diagnostics } from './diagnostics.ts';
 
-/** Whom a file is given to; group -1: it keeps the one it has. */
+/** The owner of files; gid -1: the group is not changed. */
 export interface Owner {
   readonly uid: number;
   readonly gid: number;
 }
 
-/** How lines look on standard output. */
+/** The format of lines on standard output. */
 export type StreamForm = 'text' | 'json';
 
 export interface Settings {
-  readonly voice: Voice;
+  readonly diagnostics: Diagnostics;
   readonly stampStyle: StampStyle;
-  /** The first bytes of a line, which are matched and replaced: more than that is passed as it is. */
+  /** Patterns and replacements apply to this many first bytes of a line. */
   readonly lineBytes: number;
-  /** The replacement of every byte, 256 of them; '': nothing is replaced. */
+  /** The replacement for each of the 256 bytes; '': none. */
   readonly table: Bytes;
-  /** Lines go to standard output too; null: they do not. */
+  /** Output to standard output; null: none. */
   readonly stream: { readonly form: StreamForm; readonly service: Bytes } | null;
-  /** Looks up `user[:group]`; null: there is none of that name. */
-  ownerNamed(text: Bytes): Owner | null;
+  /** Looks up `user[:group]`; null: unknown. */
+  lookUpOwner(text: Bytes): Owner | null;
 }

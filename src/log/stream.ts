@@ -1,9 +1,9 @@
-// Lines on standard output, where the logs of containers live: each with the service's name, or as a JSON object.
+// Lines on standard output, for the logs of containers: each with the service's name, or as a JSON object.
 //
-// Promises: the same as a log directory: every line once, in order, tried again where it is refused; a reader that is slow is
-// waited for by poll, not by this. Lines stay whole where several of us write to one pipe, however long they are: it is
-// locked from the start of a line to its end. A reader that has gone ends the stream, which is told once.
-// Read next: stream-text.ts (what lines look like), loop.ts.
+// Promises: as for a log directory, every line is written once, in order, and a failed write is retried; nothing here
+// blocks on a slow reader, the loop polls. Lines of any length stay whole when several svlogds write to one pipe: it is
+// locked from the start of a line to its end. When the reader closes the pipe the stream ends, with one warning.
+// Read next: stream-format.ts (the format of lines), loop.ts.
 import type { Moment } from '../formats/tai64.ts';
 import type { Bytes } from '../abi/bytes.ts';
 import { type Errno, type Fd, refused } from '../host/calls.ts';
@@ -11,40 +11,40 @@ import { monotonicMs } from '../host/clock.ts';
 import { EACCES, EAGAIN, EDQUOT, ENOSPC, EPIPE } from '../abi/errno.ts';
 import { POLLOUT, S_IFIFO, S_IFMT, S_IFSOCK } from '../abi/flags.ts';
 import { sys } from '../host/sys.ts';
-import type { Piece } from './piece.ts';
+import type { Chunk } from './framing.ts';
 import type { Settings } from './settings.ts';
-import { cutAt, LINE_MOST, linesText, partText, type Style } from './stream-text.ts';
+import { cutAt, MAX_LINE_BYTES, linesText, partText, type Style } from './stream-format.ts';
 
 const STDOUT = 1 as Fd;
-/** How long until something that was refused is tried again, and how often where it is no full disk. */
-const PAUSE_MS = 3000;
-const TRIES = 20;
-/** How long the lock is waited for: for somebody who was stopped while he had it. */
-const LOCK_PATIENCE_MS = 10_000;
-const LOCK_STEP_MOST_MS = 8;
+/** The pause before a failed write is retried, and how many retries there are unless the disk is full. */
+const RETRY_MS = 3000;
+const MAX_RETRIES = 20;
+/** How long to wait for the lock: its holder may be stopped. */
+const LOCK_TIMEOUT_MS = 10_000;
+const MAX_LOCK_DELAY_MS = 8;
 
 export interface Stream extends Style {
-  /** The start of a line, as it came, and how long it is. */
+  /** The start of an unfinished line, in the parts it was read, and its length. */
   held: Bytes[];
   heldBytes: number;
   heldSince: Moment;
-  /** Text to be written. */
-  rest: Bytes;
-  /** How much of it has been written. */
-  sent: number;
+  /** Text still to be written. */
+  pending: Bytes;
+  /** How much of it is written. */
+  pendingOffset: number;
   /** Others may write to the same pipe or socket. */
   isShared: boolean;
   /** We have the lock. */
   isLocked: boolean;
-  /** Since when somebody else has had the lock, monotonic; null: it was not asked for in vain. */
+  /** Since when another process has held the lock, monotonic; null: the last attempt succeeded. */
   busySinceMs: number | null;
-  lockStepMs: number;
-  /** Refusals since something was written. */
+  lockDelayMs: number;
+  /** Failed writes since the last successful one. */
   refusals: number;
-  /** Until when nothing is tried, monotonic; null: no pause. */
-  pauseMs: number | null;
-  /** The reader has gone. */
-  gone: boolean;
+  /** When to try again, monotonic; null: no pause. */
+  retryAtMs: number | null;
+  /** The stream has ended: the reader closed the pipe, or retries are used up. */
+  readerGone: boolean;
 }
 
 const isPipe = (): boolean => {
@@ -62,160 +62,163 @@ export const newStream = (settings: Settings): Stream | null =>
         held: [],
         heldBytes: 0,
         heldSince: { sec: 0, nsec: 0 },
-        rest: '',
-        sent: 0,
+        pending: '',
+        pendingOffset: 0,
         isShared: isPipe(),
         isLocked: false,
         busySinceMs: null,
-        lockStepMs: 1,
+        lockDelayMs: 1,
         refusals: 0,
-        pauseMs: null,
-        gone: false,
+        retryAtMs: null,
+        readerGone: false,
       };
 
-// ---- taking lines in ----------------------------------------------------------------------------------------
+// ---- adding lines ----------------------------------------------------------------------------------------
 
-const hold = (stream: Stream, data: Bytes, moment: Moment): void => {
+const holdPartial = (stream: Stream, data: Bytes, moment: Moment): void => {
   if (data === '') return;
   if (stream.heldBytes === 0) stream.heldSince = moment;
   stream.held.push(data);
   stream.heldBytes += data.length;
-  while (stream.heldBytes > LINE_MOST) {
+  while (stream.heldBytes > MAX_LINE_BYTES) {
     const all = stream.held.join('');
-    const at = cutAt(all, LINE_MOST);
-    stream.rest += partText(stream, all.slice(0, at), stream.heldSince);
+    const at = cutAt(all, MAX_LINE_BYTES);
+    stream.pending += partText(stream, all.slice(0, at), stream.heldSince);
     stream.held = [all.slice(at)];
     stream.heldBytes = all.length - at;
   }
 };
 
-/** The line that is held ends with `end`. */
+/** Completes the held line with `end`. */
 const complete = (stream: Stream, end: Bytes): void => {
-  stream.rest += linesText(stream, stream.held.join('') + end, stream.heldSince);
+  stream.pending += linesText(stream, stream.held.join('') + end, stream.heldSince);
   stream.held = [];
   stream.heldBytes = 0;
 };
 
-/** Takes a whole piece in; a line of which the end is still to come is held. */
-export const offer = (stream: Stream, { data, moment }: Piece): void => {
-  if (stream.gone) return;
+/** Adds a chunk; holds an unfinished line at its end. */
+export const addChunk = (stream: Stream, { data, moment }: Chunk): void => {
+  if (stream.readerGone) return;
   const first = stream.heldBytes > 0 ? data.indexOf('\n') + 1 : 0;
   if (first > 0) complete(stream, data.slice(0, first));
   const end = stream.heldBytes > 0 ? first : data.lastIndexOf('\n') + 1;
   if (end > first)
-    stream.rest += linesText(stream, first === 0 && end === data.length ? data : data.slice(first, end), moment);
-  if (end < data.length) hold(stream, data.slice(end), moment);
+    stream.pending += linesText(stream, first === 0 && end === data.length ? data : data.slice(first, end), moment);
+  if (end < data.length) holdPartial(stream, data.slice(end), moment);
 };
 
-/** Whether it is for standard output that the stream waits. */
-export const awaitsRoom = ({ rest, gone, pauseMs }: Stream): boolean => rest !== '' && !gone && pauseMs === null;
+/** Whether the stream waits for POLLOUT. */
+export const awaitsPollOut = ({ pending, readerGone, retryAtMs }: Stream): boolean =>
+  pending !== '' && !readerGone && retryAtMs === null;
 
-/** What has not been written. */
-export const unsent = ({ rest, sent, heldBytes }: Stream): number => rest.length - sent + heldBytes;
+/** The number of unwritten bytes. */
+export const unsent = ({ pending, pendingOffset, heldBytes }: Stream): number =>
+  pending.length - pendingOffset + heldBytes;
 
 // ---- writing ------------------------------------------------------------------------------------------------
 
-/** What a pipe takes at once where poll says that it takes anything: a longer write might wait, deaf to signals. */
-const AT_ONCE_BYTES = 4096;
+/** A writable pipe takes this many bytes at once: a longer write might block, and signals with it. */
+const PIPE_BUF = 4096;
 
-/** The next bytes to be written: whole lines, where one is not longer than that. */
-export const portion = (rest: Bytes, from: number): Bytes => {
-  const most = from + AT_ONCE_BYTES;
-  const end = rest.length <= most ? rest.length : rest.lastIndexOf('\n', most - 1) + 1;
-  return rest.slice(from, end > from ? end : most);
+/** The next bytes to write: whole lines, unless one is longer than PIPE_BUF. */
+export const nextWrite = (pending: Bytes, from: number): Bytes => {
+  const most = from + PIPE_BUF;
+  const end = pending.length <= most ? pending.length : pending.lastIndexOf('\n', most - 1) + 1;
+  return pending.slice(from, end > from ? end : most);
 };
 
-const isAtLineStart = ({ rest, sent }: Stream): boolean => sent === 0 || rest[sent - 1] === '\n';
+const isAtLineStart = ({ pending, pendingOffset }: Stream): boolean =>
+  pendingOffset === 0 || pending[pendingOffset - 1] === '\n';
 
 const unlock = (stream: Stream): void => {
   if (stream.isLocked) sys.posixLock(STDOUT, 0);
   stream.isLocked = false;
 };
 
-/** Somebody else has the lock, hence writes: a moment later there is another try. False where that took too long. */
+/** Another process has the lock, so it writes: retry in some milliseconds. False: timeout. */
 const waitForLock = (stream: Stream): boolean => {
   const nowMs = monotonicMs();
   const isFirst = stream.busySinceMs === null;
   const sinceMs = stream.busySinceMs ?? nowMs;
   stream.busySinceMs = sinceMs;
-  if (nowMs - sinceMs >= LOCK_PATIENCE_MS) {
-    if (stream.lockStepMs > 0)
-      stream.settings.voice.warn('standard output is locked by another process, lines may mix.');
-    stream.lockStepMs = 0;
+  if (nowMs - sinceMs >= LOCK_TIMEOUT_MS) {
+    if (stream.lockDelayMs > 0)
+      stream.settings.diagnostics.warn('standard output is locked by another process, lines may mix.');
+    stream.lockDelayMs = 0;
     return false;
   }
-  stream.lockStepMs = isFirst ? 1 : Math.min(stream.lockStepMs * 2, LOCK_STEP_MOST_MS);
-  stream.pauseMs = nowMs + stream.lockStepMs;
+  stream.lockDelayMs = isFirst ? 1 : Math.min(stream.lockDelayMs * 2, MAX_LOCK_DELAY_MS);
+  stream.retryAtMs = nowMs + stream.lockDelayMs;
   return true;
 };
 
-/** Whether it may be written now. */
+/** Locks the pipe unless that is done; false: retry later. */
 const lock = (stream: Stream): boolean => {
   if (stream.isLocked || !stream.isShared || !isAtLineStart(stream)) return true;
-  const taken = sys.posixLock(STDOUT, 1);
-  if (taken === -EAGAIN || taken === -EACCES) return !waitForLock(stream);
+  const locked = sys.posixLock(STDOUT, 1);
+  if (locked === -EAGAIN || locked === -EACCES) return !waitForLock(stream);
   stream.busySinceMs = null;
-  stream.lockStepMs = 1;
-  if (refused(taken)) stream.isShared = false;
+  stream.lockDelayMs = 1;
+  if (refused(locked)) stream.isShared = false;
   else stream.isLocked = true;
   return true;
 };
 
 const WRITABLE: readonly number[] = [STDOUT, POLLOUT];
 
-const takesMore = (): boolean => {
+const isWritable = (): boolean => {
   const ready = sys.poll(WRITABLE, 0);
   return !refused(ready) && ready[0] !== 0;
 };
 
 const end = (stream: Stream): void => {
   unlock(stream);
-  stream.rest = '';
-  stream.sent = 0;
+  stream.pending = '';
+  stream.pendingOffset = 0;
 };
 
-/** Only a reader that has gone will never come back; whatever else may pass is tried again, though not for ever. */
-const isRefused = (stream: Stream, errno: Errno, isLast: boolean): void => {
-  const { voice } = stream.settings;
+/** Only EPIPE is final; other errors are retried, a limited number of times. */
+const handleRefusal = (stream: Stream, errno: Errno, isLast: boolean): void => {
+  const { diagnostics } = stream.settings;
   const isFull = errno === -ENOSPC || errno === -EDQUOT;
   stream.refusals = isFull && !isLast ? 0 : stream.refusals + 1;
-  if (errno === -EPIPE) voice.warn('unable to write to standard output', errno);
-  else if (stream.refusals >= TRIES) {
-    voice.warn(`unable to write to standard output, ${unsent(stream)} bytes are lost`, errno);
+  if (errno === -EPIPE) diagnostics.warn('unable to write to standard output', errno);
+  else if (stream.refusals >= MAX_RETRIES) {
+    diagnostics.warn(`unable to write to standard output, ${unsent(stream)} bytes are lost`, errno);
   } else {
-    voice.pausing('unable to write to standard output', errno);
-    stream.pauseMs = monotonicMs() + PAUSE_MS;
+    diagnostics.pausing('unable to write to standard output', errno);
+    stream.retryAtMs = monotonicMs() + RETRY_MS;
     return;
   }
-  stream.gone = true;
+  stream.readerGone = true;
 };
 
 const isPaused = (stream: Stream): boolean => {
-  if (stream.pauseMs !== null && monotonicMs() >= stream.pauseMs) stream.pauseMs = null;
-  return stream.pauseMs !== null;
+  if (stream.retryAtMs !== null && monotonicMs() >= stream.retryAtMs) stream.retryAtMs = null;
+  return stream.retryAtMs !== null;
 };
 
-/** Writes what can be written now. */
+/** Writes what can be written without blocking. */
 const writeOn = (stream: Stream, isLast: boolean): void => {
-  const { rest } = stream;
-  while (stream.sent < rest.length && lock(stream) && takesMore()) {
-    const written = sys.write(STDOUT, portion(rest, stream.sent));
+  const { pending } = stream;
+  while (stream.pendingOffset < pending.length && lock(stream) && isWritable()) {
+    const written = sys.write(STDOUT, nextWrite(pending, stream.pendingOffset));
     if (written === -EAGAIN) return;
     if (refused(written)) {
-      isRefused(stream, written, isLast);
+      handleRefusal(stream, written, isLast);
       return;
     }
-    stream.sent += written;
+    stream.pendingOffset += written;
     stream.refusals = 0;
   }
 };
 
-/** Writes what waits; true: nothing waits any more. `isLast`: there will be no more. */
+/** Writes pending text; true: none is left. `isLast`: input has ended. */
 export const drain = (stream: Stream, isLast: boolean): boolean => {
-  if (stream.rest === '' || stream.gone) return true;
+  if (stream.pending === '' || stream.readerGone) return true;
   if (isPaused(stream)) return false;
   writeOn(stream, isLast);
-  if (stream.gone || stream.sent === stream.rest.length) {
+  if (stream.readerGone || stream.pendingOffset === stream.pending.length) {
     end(stream);
     return true;
   }

@@ -392,7 +392,7 @@ const configTold: Difference = {
   title: 'what is wrong in config is told',
   lines: {
     stderr:
-      'svlogd: warning: d/config: line 1: no number, 0 is taken: sx\nsvlogd: warning: d/config: line 2: unknown: X\n',
+      'svlogd: warning: d/config: line 1: expected a number, using 0: sx\nsvlogd: warning: d/config: line 2: unknown setting: X\n',
   },
   async run(session) {
     session.dir('d', 'sx\nX\n');
@@ -408,7 +408,7 @@ const configCrLf: Difference = {
   title: 'carriage returns at the ends of all lines of config are left out',
   lines: {
     log: 'PRE public\n',
-    stderr: 'svlogd: warning: d/config: carriage returns at the ends of all lines are left out\n',
+    stderr: 'svlogd: warning: d/config: carriage returns at the ends of all lines ignored\n',
   },
   async run(session) {
     session.dir('d', '-*secret\r\npPRE \r\n');

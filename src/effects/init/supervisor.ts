@@ -28,6 +28,8 @@ const deliverToStages = (live: LiveStages, event: StagesEvent): void => {
   for (const next of queue) {
     const outcome = handleStages(live.stages, next, monotonicMs());
     live.stages = outcome.stages;
+    // before the effects: a request whose file is taken back must outlive a failure of the engine
+    save(live);
     for (const effect of outcome.effects) {
       const answer = performStagesEffect(live, effect);
       if (answer !== null) queue.push(answer);

@@ -91,7 +91,7 @@ const cutLine: LinesCase = {
       ...same('it waits', 'waits', waits),
       ...same('end', 'exit 0', end),
       ...same('log', 'one\nhalf\n', session.logged()),
-      ...same('said', true, session.said().includes('the last line did not end, and is cut')),
+      ...same('said', true, session.said().includes('the last line did not end in time, newline added')),
     ];
   },
 };

@@ -80,7 +80,7 @@ const fifoConfig: LinesCase = {
     const end = await session.ended(logger);
     return [
       ...same('end', 'exit 0', end),
-      ...same('said', 3, session.said().split('is no regular file').length - 1),
+      ...same('said', 3, session.said().split('is not a regular file').length - 1),
       ...same(
         'logs',
         ['one\n', 'one\n', 'one\n'],

@@ -86,47 +86,49 @@ describe('a log configuration', () => {
 
   it.each([
     ['s5000\nn7\nN3\nt1h\n!cat\npx\n+\n-\n# x\n\n', []],
-    ['s\n', ['line 1: no number, 0 is taken: s']],
-    ['# x\nsx\n', ['line 2: no number, 0 is taken: sx']],
+    ['s\n', ['line 1: expected a number, using 0: s']],
+    ['# x\nsx\n', ['line 2: expected a number, using 0: sx']],
     [
       's1g\nt5d\nn3x\nN2k\n',
       [
-        'line 1: only 1 bytes are taken: s1g',
-        'line 2: only 5 seconds are taken: t5d',
-        'line 3: only 3 files are taken: n3x',
-        'line 4: only 2 files are taken: N2k',
+        'line 1: trailing text ignored, using 1 bytes: s1g',
+        'line 2: trailing text ignored, using 5 seconds: t5d',
+        'line 3: trailing text ignored, using 3 files: n3x',
+        'line 4: trailing text ignored, using 2 files: N2k',
       ],
     ],
-    ['s1kk\n', ['line 1: only 1024 bytes are taken: s1kk']],
-    ['n18446744073709551616\n', ['line 1: number too large, 4503599627370496 is taken: n18446744073709551616']],
-    ['!\np\n', ['line 1: nothing behind it: !', 'line 2: nothing behind it: p']],
+    ['s1kk\n', ['line 1: trailing text ignored, using 1024 bytes: s1kk']],
+    ['n18446744073709551616\n', ['line 1: number too large, using 4503599627370496: n18446744073709551616']],
+    ['!\np\n', ['line 1: empty value ignored: !', 'line 2: empty value ignored: p']],
     [
       'mode\nmode 0400\nmode 1777\nmode 8\nmode rw\n',
       [
-        'line 1: unknown: mode',
-        'line 2: no mode from 0600 to 0777: mode 0400',
-        'line 3: no mode from 0600 to 0777: mode 1777',
-        'line 4: no mode from 0600 to 0777: mode 8',
-        'line 5: no mode from 0600 to 0777: mode rw',
+        'line 1: unknown setting: mode',
+        'line 2: expected a mode from 0600 to 0777: mode 0400',
+        'line 3: expected a mode from 0600 to 0777: mode 1777',
+        'line 4: expected a mode from 0600 to 0777: mode 8',
+        'line 5: expected a mode from 0600 to 0777: mode rw',
       ],
     ],
-    ['n7\0s1\n', ['line 1: what is behind a NUL byte is left out: n7']],
-    ['s5\n-*x\r\n', ['line 2: it ends in a carriage return: -*x']],
-    ['s5\r\n#\r\n', ['carriage returns at the ends of all lines are left out']],
-    ['\x1b[31m\xff\n', ['line 1: unknown: ?[31m?']],
+    ['n7\0s1\n', ['line 1: text after a NUL byte ignored: n7']],
+    ['s5\n-*x\r\n', ['line 2: ends with a carriage return: -*x']],
+    ['s5\r\n#\r\n', ['carriage returns at the ends of all lines ignored']],
+    ['\x1b[31m\xff\n', ['line 1: unknown setting: ?[31m?']],
   ])('tells what is wrong with %j', (text, wanted) => {
     expect(faults(text)).toEqual(wanted);
     expect(warnings(text)).toEqual([]);
   });
 
-  it('tells that a pattern is cut, and shows the start of what is long', () => {
-    expect(faults(`+${'x'.repeat(65_536)}\n`)).toEqual([`line 1: cut to 65535 bytes: +${'x'.repeat(79)}`]);
+  it('reports a truncated pattern, and shows the start of a long one', () => {
+    expect(faults(`+${'x'.repeat(65_536)}\n`)).toEqual([
+      `line 1: pattern truncated to 65535 bytes: +${'x'.repeat(65)}`,
+    ]);
     expect(faults(`+${'x'.repeat(65_535)}\n`)).toEqual([]);
   });
 
-  it('tells of ten faults one by one, and how many more there are', () => {
+  it('reports ten faults, and how many more there are', () => {
     expect(faults('x\n'.repeat(10)).length).toBe(10);
-    expect(faults('x\n'.repeat(500)).slice(9)).toEqual(['line 10: unknown: x', '490 more lines that are wrong']);
+    expect(faults('x\n'.repeat(500)).slice(9)).toEqual(['line 10: unknown setting: x', '490 more lines with errors']);
   });
 
   it('takes a config of a hundred thousand lines in a moment', () => {

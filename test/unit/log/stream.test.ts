@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { describe, expect, it } from 'vitest';
-import { portion } from '../../../src/log/stream.ts';
-import { cutAt, jsonString } from '../../../src/log/stream-text.ts';
+import { nextWrite } from '../../../src/log/stream.ts';
+import { cutAt, jsonString } from '../../../src/log/stream-format.ts';
 
 const bytes = (text: string): string => Buffer.from(text, 'utf8').toString('latin1');
 const back = (json: string): unknown => JSON.parse(Buffer.from(json, 'latin1').toString('utf8'));
@@ -39,9 +39,9 @@ describe('a JSON string of bytes', () => {
 });
 
 describe('what is written to a pipe at once', () => {
-  const all = (rest: string): readonly string[] => {
+  const all = (pending: string): readonly string[] => {
     const portions: string[] = [];
-    for (let at = 0; at < rest.length; at += portions.at(-1)?.length ?? 0) portions.push(portion(rest, at));
+    for (let at = 0; at < pending.length; at += portions.at(-1)?.length ?? 0) portions.push(nextWrite(pending, at));
     return portions;
   };
 
@@ -80,10 +80,12 @@ describe('where a long line is cut', () => {
     const text = bytes('aé日🎉'.repeat(20));
     for (let most = 4; most < 40; most++) {
       const parts: string[] = [];
-      let rest = text;
-      for (; rest.length > most; rest = rest.slice(cutAt(rest, most))) parts.push(rest.slice(0, cutAt(rest, most)));
-      for (const part of [...parts, rest]) expect(Buffer.from(part, 'latin1').toString('utf8')).not.toContain('\ufffd');
-      expect([...parts, rest].join('')).toBe(text);
+      let pending = text;
+      for (; pending.length > most; pending = pending.slice(cutAt(pending, most)))
+        parts.push(pending.slice(0, cutAt(pending, most)));
+      for (const part of [...parts, pending])
+        expect(Buffer.from(part, 'latin1').toString('utf8')).not.toContain('\ufffd');
+      expect([...parts, pending].join('')).toBe(text);
     }
   });
 });

@@ -1,6 +1,6 @@
-// What svlogd says on standard error, in its own words.
+// svlogd's messages on standard error.
 //
-// Promises: a line is one write; nobody reading it does not stop the log.
+// Promises: a message is one write; logging goes on when nobody reads it.
 import { errorText } from '../cli/errno.ts';
 import { remark } from '../cli/say.ts';
 import type { Bytes } from '../abi/bytes.ts';
@@ -8,16 +8,16 @@ import type { Bytes } from '../abi/bytes.ts';
 const why = (what: Bytes, errno: number | undefined): Bytes =>
   errno === undefined ? what : `${what}: ${errorText(errno)}`;
 
-export interface Voice {
+export interface Diagnostics {
   /** Only with -v. */
   info(what: Bytes): void;
   warn(what: Bytes, errno?: number): void;
-  /** Something is tried again after a pause. */
+  /** A failed step will be retried after a pause. */
   pausing(what: Bytes, errno: number): void;
   fatal(what: Bytes, errno?: number): void;
 }
 
-export const voiceOf = (verbose: boolean): Voice => ({
+export const diagnosticsFor = (verbose: boolean): Diagnostics => ({
   info: (what) => {
     if (verbose) remark(`svlogd: info: ${what}\n`);
   },

@@ -1,12 +1,12 @@
-// Files that wait for a processor, in their order: taken from the front, added behind, put back in front.
+// The queue of files that wait for a processor.
 //
-// Promises: each step costs the same, however many wait.
+// Promises: every operation takes amortised constant time.
 import type { Bytes } from '../abi/bytes.ts';
 
-/** From so many on that were taken, their room is given back. */
-const TAKEN_MOST = 1000;
+/** After this many shifts the array is compacted. */
+const MAX_SHIFTED = 1000;
 
-export class Waiting {
+export class FileQueue {
   #names: Bytes[];
   #at = 0;
 
@@ -14,27 +14,27 @@ export class Waiting {
     this.#names = [...names];
   }
 
-  get count(): number {
+  get length(): number {
     return this.#names.length - this.#at;
   }
 
-  add(name: Bytes): void {
+  push(name: Bytes): void {
     this.#names.push(name);
   }
 
-  /** Takes the oldest; undefined: none waits. */
-  take(): Bytes | undefined {
+  /** Removes and returns the oldest; undefined: none. */
+  shift(): Bytes | undefined {
     const name = this.#names[this.#at];
     if (name === undefined) return name;
     this.#at++;
-    if (this.#at > TAKEN_MOST && this.#at * 2 > this.#names.length) {
+    if (this.#at > MAX_SHIFTED && this.#at * 2 > this.#names.length) {
       this.#names = this.#names.slice(this.#at);
       this.#at = 0;
     }
     return name;
   }
 
-  putBack(name: Bytes): void {
+  unshift(name: Bytes): void {
     if (this.#at === 0) this.#names.unshift(name);
     else this.#names[--this.#at] = name;
   }

@@ -1,28 +1,28 @@
 import { describe, expect, it } from 'vitest';
-import { type Framing, frame, frameEnd, isMidLine, NOTHING_HELD, type Piece } from '../../../src/log/piece.ts';
+import { type Framing, frame, frameEnd, isMidLine, EMPTY_FRAMING, type Chunk } from '../../../src/log/framing.ts';
 
 const LINE_BYTES = 5;
 const at = (sec: number): { sec: number; nsec: number } => ({ sec, nsec: 0 });
 
 interface Seen {
   readonly framing: Framing;
-  readonly pieces: readonly Piece[];
+  readonly chunks: readonly Chunk[];
 }
 
 /** Feeds reads one after the other, a second apart. */
-const feed = (reads: readonly string[], sameBreath = false): Seen => {
-  let framing = NOTHING_HELD;
-  const pieces: Piece[] = [];
+const feed = (reads: readonly string[], sameRead = false): Seen => {
+  let framing = EMPTY_FRAMING;
+  const chunks: Chunk[] = [];
   for (const [sec, data] of reads.entries()) {
-    const framed = frame(framing, data, at(sec), sameBreath, LINE_BYTES);
+    const framed = frame(framing, data, at(sec), sameRead, LINE_BYTES);
     framing = framed.framing;
-    pieces.push(...framed.pieces);
+    chunks.push(...framed.chunks);
   }
-  return { framing, pieces };
+  return { framing, chunks };
 };
 
-const texts = ({ pieces }: Seen): readonly string[] => pieces.map(({ data }) => data);
-const seconds = ({ pieces }: Seen): readonly number[] => pieces.map(({ moment }) => moment.sec);
+const texts = ({ chunks }: Seen): readonly string[] => chunks.map(({ data }) => data);
+const seconds = ({ chunks }: Seen): readonly number[] => chunks.map(({ moment }) => moment.sec);
 
 describe('framing', () => {
   it('passes whole lines, and holds the start of one', () => {
@@ -57,7 +57,7 @@ describe('framing', () => {
   });
 
   it('gives a last line its newline', () => {
-    expect(frameEnd(NOTHING_HELD)).toEqual([]);
+    expect(frameEnd(EMPTY_FRAMING)).toEqual([]);
     expect(frameEnd(feed(['a\n']).framing)).toEqual([]);
     expect(frameEnd(feed(['a\nbc']).framing)).toEqual([{ data: 'bc\n', moment: at(0) }]);
     expect(frameEnd(feed(['abcdef']).framing)).toEqual([{ data: '\n', moment: at(0) }]);
@@ -69,8 +69,8 @@ describe('framing', () => {
       const reads = Array.from({ length: Math.ceil(input.length / size) }, (_, n) =>
         input.slice(n * size, (n + 1) * size),
       );
-      for (const sameBreath of [false, true]) {
-        const seen = feed(reads, sameBreath);
+      for (const sameRead of [false, true]) {
+        const seen = feed(reads, sameRead);
         const last = frameEnd(seen.framing).map(({ data }) => data);
         expect([...texts(seen), ...last].join('')).toBe(`${input}\n`);
       }
@@ -78,8 +78,8 @@ describe('framing', () => {
   });
 
   it('looks at each byte once: a line of a million that comes byte by byte is held in a moment', () => {
-    let framing = NOTHING_HELD;
+    let framing = EMPTY_FRAMING;
     for (let n = 0; n < 1_000_000; n++) framing = frame(framing, 'x', at(0), false, 2_000_000).framing;
-    expect(frame(framing, '\n', at(1), false, 2_000_000).pieces[0]?.data.length).toBe(1_000_001);
+    expect(frame(framing, '\n', at(1), false, 2_000_000).chunks[0]?.data.length).toBe(1_000_001);
   });
 });
