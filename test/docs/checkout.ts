@@ -28,7 +28,7 @@ const makeFault = (root: string, words: readonly string[]): string | null => {
 const programFault = (root: string, [file = '', ...words]: readonly string[]): string | null => {
   const path = join(root, file);
   if (!existsSync(path)) return `expected a file of the checkout, got '${file}'`;
-  const text = textOf(path) + textOf(join(dirname(path), 'options.ts'));
+  const text = [path, join(dirname(path), 'options.ts'), join(root, 'test/lib/options.ts')].map(textOf).join('');
   const unknown = words
     .filter((word) => word.startsWith('--'))
     .find((word) => !new RegExp(`\\b${word.slice('--'.length)}'?: |${word}\\b`).test(text));

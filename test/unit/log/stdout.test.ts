@@ -109,7 +109,9 @@ describe('a pipe as standard output', () => {
     const world = new LogWorld();
     const [reader, writer] = world.pipe();
     const holds: number[] = [];
-    Object.defineProperty(world.kernel.calls, 'hold', { value: (_fd: number, taken: number) => holds.push(taken) });
+    Object.defineProperty(world.kernel.calls, 'posixLock', {
+      value: (_fd: number, taken: number) => holds.push(taken),
+    });
     world.feed(0, 'one\n');
     world.feed(10, 'two\n');
     world.endInput(20);

@@ -1,7 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import { describe, expect, it } from 'vitest';
 import { nextWrite } from '../../../src/log/stream.ts';
-import { cutAt, jsonString } from '../../../src/log/stream-format.ts';
+import { jsonString } from '../../../src/formats/json.ts';
+import { cutAt } from '../../../src/log/stream-format.ts';
 
 const bytes = (text: string): string => Buffer.from(text, 'utf8').toString('latin1');
 const back = (json: string): unknown => JSON.parse(Buffer.from(json, 'latin1').toString('utf8'));

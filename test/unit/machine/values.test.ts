@@ -38,20 +38,17 @@ describe('initial states', () => {
     expect(newService('up', true, now)).toEqual({
       state: 'down',
       want: 'up',
-      pid: 0,
-      paused: false,
-      gotTerm: false,
+      process: null,
       since: now.wall,
-      startedMs: 7,
+      lastRun: { startedMs: 7, exit: { code: 0, status: 0 } },
       notBeforeMs: 7,
       dueMs: null,
       steps: [],
-      asking: null,
-      ending: { code: 0, status: 0 },
+      runningScript: null,
       scripts: true,
       essential: false,
-      told: false,
-      over: null,
+      stopRequested: false,
+      finalExitCode: null,
     });
   });
 
@@ -103,8 +100,8 @@ it('each control byte is one event', () => {
 });
 
 it('signals that wait for a start are meant for the process that it makes; the start is not', () => {
-  const steps = meantFor([{ kind: 'start' }, { kind: 'wake', pid: 0 }] as Parameters<typeof meantFor>[0], 7);
-  expect(steps).toEqual([{ kind: 'start' }, { kind: 'wake', pid: 7 }]);
+  const steps = meantFor([{ kind: 'start' }, { kind: 'continue', pid: 0 }] as Parameters<typeof meantFor>[0], 7);
+  expect(steps).toEqual([{ kind: 'start' }, { kind: 'continue', pid: 7 }]);
 });
 
 it('a status of the same process is told by its pid and its moment', () => {
@@ -124,7 +121,7 @@ describe('the end of a container', () => {
 
   it('leaves strays half of a time that is shorter than two seconds', () => {
     const { shutdown, effects } = play(1000, [0, ASKED], [500, DUE]);
-    expect(effects).toEqual([{ kind: 'askLeft', rested: false }]);
+    expect(effects).toEqual([{ kind: 'termLeftovers', rested: false }]);
     expect(shutdown.straysMs).toBe(500);
     expect(play(1000, [0, ASKED], [499, DUE]).effects).toEqual([{ kind: 'lookForRest' }]);
   });
@@ -153,7 +150,7 @@ describe('the end of a container', () => {
     ] as const;
     expect(play(7000, ...killing).effects).toEqual([{ kind: 'killAll', first: true }]);
     expect(play(7000, ...killing, [1100, DUE]).effects).toEqual([{ kind: 'killAll', first: false }]);
-    expect(play(7000, ...killing, [1050, { kind: 'seen', runsvs: 0, anybody: false }]).shutdown.phase).toBe('over');
+    expect(play(7000, ...killing, [1050, { kind: 'seen', runsvs: 0, anybody: false }]).shutdown.phase).toBe('done');
   });
 });
 
@@ -196,7 +193,7 @@ describe('a scan directory', () => {
 
 it('a log that drains was not empty before it was looked at', () => {
   const now = { ms: 5, wall: { sec: 0, nsec: 0 } };
-  expect(newDraining(now)).toMatchObject({ sinceMs: 5, wasEmpty: false, told: false });
+  expect(newDraining(now)).toMatchObject({ sinceMs: 5, wasEmpty: false, termSent: false });
 });
 
 it.each([true, undefined])('an identity has all groups only if that is asked for: %s', (allGroups) => {
