@@ -200,6 +200,8 @@ function leaving(
     name: `runsv-log/leaving-${name}`,
     title,
     uses: ['runsv'],
+    // looks early enough, before runsv stops waiting
+    ...(after === 'stays' ? { timed: true } : {}),
     differs,
     async run(world) {
       steps.service(world, 's', { run, log: { run: log } });
