@@ -4,17 +4,20 @@
 // Read next: commands.ts (the commands of sv).
 import type { Bytes } from '../../abi/bytes.ts';
 import { commands } from './commands.ts';
+import { tools } from './tools.ts';
 
 const ALL_COMMANDS = "'sv --help' lists the commands";
 
 /** Commands of other programs, and the hint: NAME is the service, LAST its last component, DIR the directory of services. */
 const HINTS: readonly (readonly [string, string])[] = [
-  ['enable add link create import install register new', "'ln -s /etc/sv/LAST DIR/' adds a service"],
-  ['disable delete del remove unlink rm', "'rm DIR/LAST', which is a link, removes a service"],
-  ['list ls ps top tree list-units', "'sv status DIR/*' prints the state of every service"],
-  ['describe show info state events watch why', "'sv status NAME' prints the state"],
-  ['tail logs log journal', "'tail -F' on the file 'current' that NAME/log/run writes shows the log"],
-  ['health is-active is-running wait', "'sv check NAME' exits 0 if the service is in the state that is wanted"],
+  ['enable add install register', "'sv link LAST' puts a service into DIR"],
+  ['create import', "'sv new LAST -- COMMAND' makes a service directory"],
+  ['disable delete del unlink rm', "'sv remove LAST' takes a service out of DIR"],
+  ['ls ps top tree list-units', "'sv list' prints the state of every service"],
+  ['describe show info state', "'sv why NAME' explains the state"],
+  ['events', "'sv watch NAME' prints events as they happen"],
+  ['tail log journal', "'sv logs NAME' prints the end of the log"],
+  ['health is-active is-running', "'sv check NAME' exits 0 if the service is in the state that is wanted"],
   ['is-enabled', "'test -e DIR/LAST' exits 0 if it is"],
   ['help', ALL_COMMANDS],
   ['condrestart cond-restart', "'sv try-restart NAME' does that"],
@@ -57,7 +60,7 @@ const distanceOf = (typed: Bytes, name: string): number =>
 /** The commands that were probably meant. */
 const nearest = (typed: Bytes): readonly string[] => {
   if (typed.length > LONGEST) return [];
-  const names = commands.map(({ name }) => name).filter((name) => name.length > 1);
+  const names = [...new Set([...commands, ...tools].map(({ name }) => name))].filter((name) => name.length > 1);
   const far = names.map((name) => distanceOf(typed, name));
   const least = Math.min(...far);
   return least > (typed.length > 3 ? 2 : 1) ? [] : names.filter((_, at) => far[at] === least);
@@ -67,7 +70,7 @@ const question = (words: readonly string[]): Bytes => `did you mean ${words.map(
 
 /** The order of other programs: first the service, then the command. */
 const swapped = (typed: Bytes, second: Bytes | undefined): Bytes | null =>
-  second !== undefined && second.length > 1 && commands.some(({ name }) => name === second)
+  second !== undefined && second.length > 1 && [...commands, ...tools].some(({ name }) => name === second)
     ? question([`sv ${second} ${typed}`])
     : null;
 

@@ -23,11 +23,13 @@ const REFUSED: Readonly<Record<string, string>> = {
   C: HELP,
 };
 
-const ADD = "'ln -s /etc/sv/s WORLD/' adds a service";
-const REMOVE = "'rm WORLD/s', which is a link, removes a service";
-const STATE = "'sv status s' prints the state";
-const ALL = "'sv status WORLD/*' prints the state of every service";
-const LOG = "'tail -F' on the file 'current' that s/log/run writes shows the log";
+const ADD = "'sv link s' puts a service into WORLD";
+const MAKE = "'sv new s -- COMMAND' makes a service directory";
+const REMOVE = "'sv remove s' takes a service out of WORLD";
+const STATE = "'sv why s' explains the state";
+const EVENTS = "'sv watch s' prints events as they happen";
+const ALL = "'sv list' prints the state of every service";
+const LOG = "'sv logs s' prints the end of the log";
 
 /** Words that C takes for another command. */
 const TAKEN: Readonly<Record<string, string>> = {
@@ -40,11 +42,11 @@ const TAKEN: Readonly<Record<string, string>> = {
   shut: meant('shutdown'),
   enable: ADD,
   add: ADD,
-  create: ADD,
-  import: ADD,
+  create: MAKE,
+  import: MAKE,
   disable: REMOVE,
   delete: REMOVE,
-  events: STATE,
+  events: EVENTS,
   describe: STATE,
   tail: LOG,
   top: ALL,

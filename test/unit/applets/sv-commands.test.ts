@@ -97,18 +97,18 @@ describe('a word that is no command', () => {
   };
 
   it.each([
-    ['enable', "'ln -s /etc/sv/web /svc/' adds a service"],
-    ['add', "'ln -s /etc/sv/web /svc/' adds a service"],
-    ['create', "'ln -s /etc/sv/web /svc/' adds a service"],
-    ['import', "'ln -s /etc/sv/web /svc/' adds a service"],
-    ['disable', "'rm /svc/web', which is a link, removes a service"],
-    ['delete', "'rm /svc/web', which is a link, removes a service"],
-    ['events', "'sv status web' prints the state"],
-    ['describe', "'sv status web' prints the state"],
-    ['tail', "'tail -F' on the file 'current' that web/log/run writes shows the log"],
-    ['top', "'sv status /svc/*' prints the state of every service"],
-    ['tree', "'sv status /svc/*' prints the state of every service"],
-    ['ps', "'sv status /svc/*' prints the state of every service"],
+    ['enable', "'sv link web' puts a service into /svc"],
+    ['add', "'sv link web' puts a service into /svc"],
+    ['create', "'sv new web -- COMMAND' makes a service directory"],
+    ['import', "'sv new web -- COMMAND' makes a service directory"],
+    ['disable', "'sv remove web' takes a service out of /svc"],
+    ['delete', "'sv remove web' takes a service out of /svc"],
+    ['events', "'sv watch web' prints events as they happen"],
+    ['describe', "'sv why web' explains the state"],
+    ['tail', "'sv logs web' prints the end of the log"],
+    ['top', "'sv list' prints the state of every service"],
+    ['tree', "'sv list' prints the state of every service"],
+    ['ps', "'sv list' prints the state of every service"],
     ['help', "'sv --help' lists the commands"],
     ['health', "'sv check web' exits 0 if the service is in the state that is wanted"],
     ['is-active', "'sv check web' exits 0 if the service is in the state that is wanted"],
@@ -144,6 +144,6 @@ describe('a word that is no command', () => {
   });
 
   it('without a service is told all the same', () => {
-    expect(hint('enable')).toBe("'ln -s /etc/sv/NAME /svc/' adds a service");
+    expect(hint('enable')).toBe("'sv link NAME' puts a service into /svc");
   });
 });

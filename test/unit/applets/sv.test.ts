@@ -47,7 +47,7 @@ describe('sv as an init script', () => {
   it.each([
     ['stat', "did you mean 'status'?"],
     ['foo', "'sv --help' lists the commands"],
-    ['enable', "'ln -s /etc/sv/a /svc/' adds a service"],
+    ['enable', "'sv link a' puts a service into /svc"],
   ])('answers 2 for %s, which is no command', (word, hint) => {
     const world = new SvWorld();
     const a = world.service('a');
@@ -79,7 +79,7 @@ describe('wrong usage of sv', () => {
   });
 
   it.each([
-    ['enable', "'ln -s /etc/sv/a /svc/' adds a service"],
+    ['enable', "'sv link a' puts a service into /svc"],
     ['stpo', "did you mean 'stop'?"],
     ['restar', "did you mean 'restart'?"],
     ['nonsense', "'sv --help' lists the commands"],
