@@ -125,7 +125,7 @@ describe('a word that is no command', () => {
     ['statr', "did you mean 'start'?"],
     ['rest', "did you mean 'restart'?"],
     ['restrat', "did you mean 'restart'?"],
-    ['re', "did you mean 'restart' or 'reload'?"],
+    ['re', "did you mean 'restart' or 'reload' or 'remove'?"],
     ['upp', "did you mean 'up'?"],
     ['dwon', "did you mean 'down'?"],
     ['force', "did you mean 'force-stop' or 'force-reload' or 'force-restart' or 'force-shutdown'?"],
