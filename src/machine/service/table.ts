@@ -36,22 +36,28 @@ const PUBLISH: Effect = { kind: 'publish' };
 type Of<K extends EventKind> = Extract<Event, { readonly kind: K }>;
 type Handler<K extends EventKind> = (s: Service, event: Of<K>, now: Now) => Outcome;
 
+const NO_EXIT: ExitStatus = { code: 0, status: 0 };
+
 /** A service before its first event: `want` from the down file. */
-export const newService = (want: 'up' | 'down', scripts: boolean, now: Now, essential = false): Service => ({
-  state: 'down',
-  want,
-  process: null,
-  since: now.wall,
-  lastRun: { startedMs: now.ms, exit: { code: 0, status: 0 } },
-  notBeforeMs: now.ms,
-  dueMs: null,
-  steps: [],
-  runningScript: null,
-  scripts,
-  essential,
-  stopRequested: false,
-  finalExitCode: null,
-});
+export const newService = (want: 'up' | 'down', scripts: boolean, now: Now, essential = false): Service => {
+  // not within the object: the heap image has the shapes only of those without another one in them
+  const lastRun: Run = { startedMs: now.ms, exit: NO_EXIT };
+  return {
+    state: 'down',
+    want,
+    process: null,
+    since: now.wall,
+    lastRun,
+    notBeforeMs: now.ms,
+    dueMs: null,
+    steps: [],
+    runningScript: null,
+    scripts,
+    essential,
+    stopRequested: false,
+    finalExitCode: null,
+  };
+};
 
 const newProcess = (pid: number, now: Now): Process => ({ pid, startedMs: now.ms, paused: false, gotTerm: false });
 
