@@ -99,8 +99,13 @@ static void make_shapes(JSContext *ctx, JSFunctionBytecode *b) {
   for (int at = 0; at < len; at += short_opcode_info(code[at]).size) {
     int target = jump_target(code, at), op = code[at];
     if (depths[at] >= 0) depth = depths[at];
-    if (op == OP_define_field && n > 0 && open[n - 1].depth == depth - 2)
-      keep_shape(ctx, open[n - 1].object, get_u32(code + at + 1));
+    /* the object may lie below inner ones that are the value of this very field */
+    for (int i = n - 1; op == OP_define_field && i >= 0; i--) {
+      if (open[i].depth == depth - 2) {
+        keep_shape(ctx, open[i].object, get_u32(code + at + 1));
+        break;
+      }
+    }
     depth += stack_change(code + at);
     for (; n > 0 && open[n - 1].depth >= depth; n--) JS_FreeValue(ctx, open[n - 1].object);
     if (op == OP_object && n < 16) {
