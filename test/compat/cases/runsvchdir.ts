@@ -144,6 +144,7 @@ const atomic: Case = {
   title: 'current is there at every moment',
   uses: ['runsvchdir'],
   needs: NEEDS,
+  timed: true,
   differs: [{ id: 'runsvchdir-always-current', lines: { 'was there': 'always' } }],
   async run(world) {
     sets(world);
