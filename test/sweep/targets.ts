@@ -38,6 +38,8 @@ class Kept {
   failed = false;
   readonly #stage: Stage;
   readonly #start: (wrap: readonly string[]) => Running;
+  /** What ends when it is killed. */
+  readonly #within: Subject[] = [];
 
   constructor(stage: Stage, wrap: readonly string[], start: (wrap: readonly string[]) => Running) {
     this.#stage = stage;
@@ -51,8 +53,10 @@ class Kept {
     if (end === null || end === 'exit 0') return;
     assert.equal(this.failed, false, `it has ended a second time, ${end}: ${this.current.lines().join(' | ')}`);
     this.failed = true;
-    if (this.#stage.killed) assert.equal(end, 'signal SIGKILL');
-    else {
+    if (this.#stage.killed) {
+      assert.equal(end, 'signal SIGKILL');
+      for (const subject of this.#within) subject.wasKilled();
+    } else {
       assert.match(end, /^exit (100|111)$/, `it has ended: ${this.current.lines().join(' | ')}`);
       assert.match(this.current.lines().join('\n'), /fatal: /, 'it has ended without a word');
     }
@@ -64,6 +68,11 @@ class Kept {
       this.look();
       return look();
     });
+  }
+
+  /** A service is in the PID namespace whose process 1 this is. */
+  contains(subject: Subject): void {
+    this.#within.push(subject);
   }
 
   /** The process itself, when a namespace or a follower is around it. */
@@ -158,11 +167,21 @@ const runsvTakesOver: Target = {
 
 const another = (stage: Stage): Subject => new Subject(stage.world, stage.bin, 'another');
 
+const SIGALRM = 14;
+const SIGTERM = 15;
+
+/** One that has only just been started would end by it. */
+const signalFirst = async (kept: Kept, name: 'SIGALRM' | 'SIGTERM', number: number): Promise<void> => {
+  await kept.comes(`a runsvdir that catches ${name}`, () => hears(firstOf(kept), number));
+  kill(firstOf(kept), name);
+};
+
 /** A service that comes, a runsv that is killed, a service that goes. */
-const tree = async (stage: Stage, kept: Kept, links: string, one: Subject): Promise<void> => {
+const tree = async (stage: Stage, kept: Kept, links: string, one: Subject, isFirst = false): Promise<void> => {
   const { world } = stage;
   await kept.comes('the service', () => one.isUp());
   const two = another(stage);
+  if (isFirst) kept.contains(two);
   symlinkSync(two.service.dir, `${links}/another`);
   await kept.comes('another service', () => two.isUp());
   const [runsvPid = 0] = supervisors(world).filter((pid) => proc(pid, 'cmdline').endsWith('runsv\0web\0'));
@@ -174,7 +193,7 @@ const tree = async (stage: Stage, kept: Kept, links: string, one: Subject): Prom
   await kept.comes('the end of a service that was removed', () => !two.service.isSupervised() || forgotten());
   if (two.service.isSupervised()) await two.sv('exit');
   await two.isOver();
-  kill(firstOf(kept), 'SIGALRM');
+  await signalFirst(kept, 'SIGALRM', SIGALRM);
   const settle = (): Promise<void> => one.settles(stage.killed, () => kept.look());
   await settle();
   if (kept.current.end() !== null) await settle();
@@ -222,7 +241,6 @@ const classic: Target = {
 
 // ---- containers -----------------------------------------------------------------------------------------------
 
-const SIGTERM = 15;
 const MESSAGE_MS = 4000;
 
 /** The engine fails: it goes on by itself. */
@@ -256,11 +274,12 @@ const container = (name: string, isFirst: boolean): Target => ({
         foreign: true,
       });
     const kept = new Kept(stage, isFirst ? wordsAsFirst(inject) : inject, start);
+    if (isFirst) kept.contains(one);
     await kept.comes('the main command', () => readFileSync(told, 'latin1') !== '');
     if (!kept.failed) await crash(kept);
-    await tree(stage, kept, links, one);
+    await tree(stage, kept, links, one, isFirst);
     if (!kept.failed) assert.equal(readFileSync(told, 'latin1').split('\n').length, 2, 'one main command');
-    process.kill(firstOf(kept), 'SIGTERM');
+    await signalFirst(kept, 'SIGTERM', SIGTERM);
     const end = await kept.current.ended(ENDS_MS);
     if (stage.killed && end === 'signal SIGKILL') return;
     // the main command was ended by TERM
