@@ -18,6 +18,7 @@ import { ownStart } from './proc.ts';
 import { deliver } from './starting.ts';
 import { deliverShutdown } from './stopping.ts';
 import type { Container, Live } from './tree-live.ts';
+import { holdOn } from './turn.ts';
 
 /** The process that is spawned next. */
 export const NEXT = -1;
@@ -35,8 +36,9 @@ export const takeHanded = <W extends Word>(word: W): Handed<W> | null => {
 };
 
 const write = (live: Live, container: Container, process: number): number => {
-  const { tree, title } = live;
-  const input = title === null ? -1 : title.input;
+  const { tree } = live;
+  const title = live.title === null ? -1 : live.title.input;
+  const lock = live.claim.lock ?? -1;
   const text = encodeHandover('runsvdir', container.start, {
     wanted: [...tree.wanted.values()],
     leaving: tree.leaving,
@@ -44,9 +46,15 @@ const write = (live: Live, container: Container, process: number): number => {
     alien: [...live.alien.values()].map(({ pid, start }) => ({ pid, start })),
     shutdown: container.shutdown,
     commandDue: container.commandDue,
-    title: input,
+    title,
+    lock,
   });
-  return sys.guard(text, live.home, input, process);
+  return sys.guard(
+    text,
+    live.home,
+    [title, lock].filter((fd) => fd >= 0),
+    process,
+  );
 };
 
 /** Says what there is, if it has changed. Where there is no memory for it the last one stands. */
@@ -54,8 +62,9 @@ export const handOver = (live: Live): void => {
   const { container, tree } = live;
   if (container === null) return;
   const { written, shutdown, pid } = container;
-  if (written.tree === tree && written.shutdown === shutdown && written.pid === pid) return;
-  container.written = { tree, shutdown, pid };
+  const { lock } = live.claim;
+  if (written.tree === tree && written.shutdown === shutdown && written.pid === pid && written.lock === lock) return;
+  container.written = { tree, shutdown, pid, lock };
   write(live, container, pid);
 };
 
@@ -110,9 +119,10 @@ const takeCommand = (live: Live, container: Container, handed: Handed<'runsvdir'
 export const takeUp = (live: Live, handed: Handed<'runsvdir'>): void => {
   const { container } = live;
   if (container === null) return;
-  const { wanted, leaving, stopping, shutdown, alien } = handed.state;
+  const { wanted, leaving, stopping, shutdown, alien, lock } = handed.state;
   live.tree = { wanted: new Map(wanted.map((entry) => [entry.key, entry])), leaving, stopping };
   container.shutdown = shutdown;
+  holdOn(live.claim, lock);
   live.voice.warn(`gone on after a failure of the engine, with ${runningPids(live.tree).length} runsvs`);
   const goneAliens = watchAliens(live, alien);
   takeCommand(live, container, handed);

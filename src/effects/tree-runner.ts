@@ -21,7 +21,7 @@ import { listeningWatches } from './listening.ts';
 import { Fatal, type Voice } from './messages.ts';
 import { identityOf } from './scandir.ts';
 import { deliver, termRunsv } from './starting.ts';
-import { keeperOf } from './turn.ts';
+import { keeperOf, keepToOurselves } from './turn.ts';
 import { addDot, type Title, titleWatch } from './title.ts';
 import { deliverNews, deliverShutdown, goOnStopping } from './stopping.ts';
 import { type Asked, type Container, type Foreign, type Live, newLive } from './tree-live.ts';
@@ -93,10 +93,14 @@ const hangUp = (live: Live): void => {
   live.exit = HANGUP_CODE;
 };
 
-const takeWish = (live: Live, { pid }: Container, signal: number): void => {
+const takeWish = (live: Live, container: Container, signal: number): void => {
+  const { pid } = container;
   const wish = wishOf(signal, pid !== 0);
   if (wish.kind === 'end') deliverShutdown(live, { kind: 'asked', code: wish.code });
   else if (wish.kind === 'forward') sys.kill(pid, wish.signal);
+  else return;
+  // until something is handed over a successor is sent this signal again
+  container.written = { ...container.written, shutdown: null };
 };
 
 const takeWishes = (live: Live, container: Container, signals: readonly number[]): void => {
@@ -179,6 +183,7 @@ const begin = (voice: Voice, asked: Asked, title: Title | null, handed: Handed<'
   takeUp(live, handed);
   // from here on the host keeps the exit code of a main command that is reaped
   handOver(live);
+  keepToOurselves(live.claim);
   reap(live);
   return live;
 };

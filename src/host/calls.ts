@@ -192,11 +192,11 @@ export interface Calls {
   exit(code: number): never;
   /**
    * From now on, should the engine fail or crash, this process does not end: it executes its own file again, in
-   * `directory`, with its children and arguments, the descriptor `keep` (-1: none) open, and `state` to be had by handed(),
-   * see sys_again in c/sys.h. `process`: whose end is to be kept for then; -1: the next one spawned; 0: nobody's.
+   * `directory`, with its children and arguments, the descriptors `keep` (at most two) open, and `state` for handed() to
+   * read, see sys_again in c/sys.c. `process`: whose end is to be kept for then; -1: the next one spawned; 0: nobody's.
    * ENOMEM: what was said last stands.
    */
-  guard(state: Bytes, directory: Fd, keep: number, process: number): Done | Errno;
+  guard(state: Bytes, directory: Fd, keep: readonly number[], process: number): Done | Errno;
   /**
    * What this process has left for itself before it executed its file again: two numbers, each plus one in ten digits (`process`
    * and its raw wait status), and `state`. ENOENT: nothing.

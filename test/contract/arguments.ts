@@ -82,7 +82,7 @@ const signatures: Readonly<Record<Name, string>> = {
   rlimit: 'iv:v',
   trim: ':i',
   exit: 'i:i',
-  guard: 'siii:i',
+  guard: 'sivi:i',
 };
 
 const names = Object.keys(signatures) as Name[];

@@ -119,7 +119,12 @@ const roles: Readonly<Record<string, Role>> = {
   },
   // Started with the variable of earlier releases set: it is not believed, and a child must not get it.
   'role:guard': (sys) => {
-    const guarded = [sys.handed(), sys.guard('state', STDIN, -1, 0), sys.guard('another', STDIN, -1, -1)];
+    const guarded = [
+      sys.handed(),
+      sys.guard('state', STDIN, [], 0),
+      sys.guard('another', STDIN, [STDIN, 1], -1),
+      sys.guard('third', STDIN, [0, 1, 2], -1),
+    ];
     say(sys, `${guarded.join(' ')} `);
     const pid = sys.spawn('/bin/sh', ['sh', '-c', 'echo ${RUNITBOX_STATE-none}'], [], '', [], 0, -1, '');
     const end = sys.waitpid(pid, 0);

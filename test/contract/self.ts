@@ -160,7 +160,7 @@ const all: readonly Spec[] = [
     title: 'guard takes a state, keeps it from children, and does not keep the process from ending',
     run: (c) => {
       const env = ['RUNITBOX_STATE=old', 'PATH=/usr/bin:/bin'];
-      same(everything(c, ['role:guard'], env), [`-${l.ENOENT} 0 0 none\n`, 0x300], 'what it says');
+      same(everything(c, ['role:guard'], env), [`-${l.ENOENT} 0 0 -${l.EINVAL} none\n`, 0x300], 'what it says');
     },
   },
   {

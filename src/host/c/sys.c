@@ -431,13 +431,15 @@ static int prepare(child *c, const sys_arg *a) {
 
 static _Alignas(16) char stack[32768];
 
+#define KEEP_MAX 2
+
 /* What guard() was told: see sys_again. */
 static struct {
   char *mark; /* PROCESS STATUS STATE */
-  int home, keep, successor, status;
+  int home, keep[KEEP_MAX], kept, successor, status;
   pid_t process;
   time_t since;
-} guarded = {.keep = -1, .status = -1};
+} guarded = {.status = -1};
 
 CALL(spawn) {
   child c;
@@ -619,7 +621,7 @@ CALL(argWrite) {
 
 /* ---- staying, where the engine does not ---- */
 
-/* What a process hands to its successor is a file without a name, open as HANDED_AT, or as the next one where that is the
+/* What a process hands to its successor is a file without a name, open as HANDED_AT, or as the next one that is no
  * descriptor to keep:
  *   "runitbox " PID " " PROCESS " " STATUS " " STATE     three numbers of ten digits
  * It is ours if it is a regular file without a name, of our own user and closed to all others, that names our process
@@ -654,7 +656,7 @@ static int is_handed(int fd) {
 }
 
 static int find_handed(void) {
-  for (int fd = HANDED_AT; fd <= HANDED_AT + 1; fd++)
+  for (int fd = HANDED_AT; fd <= HANDED_AT + KEEP_MAX; fd++)
     if (is_handed(fd)) return fd;
   return -1;
 }
@@ -758,10 +760,17 @@ static int new_state_file(void) {
   }
 }
 
-/* Leaves the state where the successor looks for it. All other descriptors but the one to keep close themselves at
+static int is_kept(int fd) {
+  for (int i = 0; i < guarded.kept; i++)
+    if (guarded.keep[i] == fd) return 1;
+  return 0;
+}
+
+/* Leaves the state where the successor looks for it. All other descriptors but those to keep close themselves at
  * execve, so this may take the place of any, and one is available even where no more may be opened. */
 static int hand_over(void) {
-  int at = guarded.keep == HANDED_AT ? HANDED_AT + 1 : HANDED_AT;
+  int at = HANDED_AT;
+  while (is_kept(at)) at++;
   if (!guarded.mark) {
     char mark[MARK_SIZE];
     digits(mark, 10, guarded.process + 1);
@@ -859,7 +868,8 @@ void sys_again(void) {
   for (int i = 0; i < 64; i++)
     if ((noted[i / 32] | taken[i / 32]) >> i % 32 & 1) kill(getpid(), i + 1);
   int soon = !guarded.mark || (guarded.successor && time(NULL) < guarded.since + 2);
-  if (guarded.mark && fchdir(guarded.home) == 0 && guarded.keep >= 0) fcntl(guarded.keep, F_SETFD, 0);
+  if (guarded.mark && fchdir(guarded.home) == 0)
+    for (int i = 0; i < guarded.kept; i++) fcntl(guarded.keep[i], F_SETFD, 0);
   for (;; soon = 1) {
     if (soon) stand_in();
     if (!hand_over()) {
@@ -894,6 +904,7 @@ CALL(guard) {
   sigset_t none;
   char *mark = malloc(MARK_SIZE + a[0].len + 1), *old = guarded.mark;
   (void)out;
+  if (a[2].len > KEEP_MAX) return free(mark), -EINVAL;
   if (!mark) return -ENOMEM;
   memcpy(mark, "0000000000 0000000000 ", MARK_SIZE);
   memcpy(mark + MARK_SIZE, a[0].s, a[0].len);
@@ -901,7 +912,9 @@ CALL(guard) {
   if (!old) begin_guard();
   guarded.mark = mark;
   guarded.home = (int)a[1].n;
-  guarded.keep = (int)a[2].n;
+  guarded.kept = 0; /* a crash in between keeps none of a half */
+  for (size_t i = 0; i < a[2].len; i++) guarded.keep[i] = (int)a[2].v[i];
+  guarded.kept = (int)a[2].len;
   guarded.process = (pid_t)a[3].n;
   guarded.status = -1;
   taken[0] = taken[1] = 0;

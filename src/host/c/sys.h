@@ -85,7 +85,7 @@
   X(args, "", 'a')         /* argv, argv[0] first */                                                       \
   X(environ, "", 'a')      /* NAME=value strings */                                                        \
   X(argWrite, "id", 'i')   /* overwrite the memory of argv[i] from its start, at most its own length */    \
-  X(guard, "siii", 'i')    /* must not end: state, directory, descriptor to keep, process; see sys_again */ \
+  X(guard, "sivi", 'i')    /* must not end: state, directory, descriptors to keep, process; see sys_again */ \
   X(handed, "", 'd')       /* what an earlier self has left: PROCESS STATUS STATE; ENOENT: nothing */       \
   X(inherit, "ii", 'i')    /* fd, whether programs that we become or start get it */                       \
   X(chroot, "s", 'i')                                                                                      \

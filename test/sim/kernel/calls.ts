@@ -86,7 +86,7 @@ interface Guarded {
   readonly owner: Process;
   readonly state: string;
   readonly directory: Fd;
-  readonly keep: number;
+  readonly keep: readonly number[];
   process: number;
   status: number;
 }
@@ -547,7 +547,7 @@ export class MainCalls implements Calls {
     return put.length as Done;
   }
 
-  guard(state: Bytes, directory: Fd, keep: number, process: number): Done | Errno {
+  guard(state: Bytes, directory: Fd, keep: readonly number[], process: number): Done | Errno {
     const owner = this.#step();
     this.#guarded = { owner, state, directory, keep, process, status: -1 };
     owner.env = owner.env.filter((variable) => !variable.startsWith('RUNITBOX_STATE='));
@@ -563,7 +563,7 @@ export class MainCalls implements Calls {
     if (guarded?.owner !== process) return false;
     const home = process.at(guarded.directory)?.inode;
     if (home !== undefined && home !== null) process.enter(home);
-    if (guarded.keep >= 0) process.kept[guarded.keep] = true;
+    for (const fd of guarded.keep) process.kept[fd] = true;
     process.closeUnkept();
     process.noted |= process.arriving | this.#taken;
     process.arriving = 0;
