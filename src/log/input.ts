@@ -4,7 +4,7 @@
 // Read next: piece.ts (framing), loop.ts (when this is called).
 import { type Bytes, type Errno, refused } from '../host/calls.ts';
 import { monotonicMs, wallClock } from '../host/clock.ts';
-import { EAGAIN, EINTR, POLLIN } from '../host/linux.ts';
+import { EAGAIN, EBADF, EINTR, EINVAL, EISDIR, POLLIN } from '../host/linux.ts';
 import { sys } from '../host/sys.ts';
 import { passOn } from './at-once.ts';
 import { type Logger, NEVER_MIND, STDIN } from './logger.ts';
@@ -57,8 +57,20 @@ const endInput = (logger: Logger): void => {
   logger.framing = NOTHING_HELD;
 };
 
+/** No other try comes out differently. */
+const LASTING: readonly number[] = [EBADF, EISDIR, EINVAL];
+const READ_AGAIN_MS = 100;
+/** How long a read that is refused is tried again. */
+const READ_PATIENCE_MS = 1000;
+
 const cannotRead = (logger: Logger, errno: Errno): void => {
   if (errno === -EAGAIN || errno === -EINTR) return;
+  const nowMs = monotonicMs();
+  logger.refusedMs ??= nowMs;
+  if (!LASTING.includes(-errno) && nowMs < logger.refusedMs + READ_PATIENCE_MS) {
+    logger.readAgainMs = nowMs + READ_AGAIN_MS;
+    return;
+  }
   logger.settings.voice.warn('unable to read standard input', errno);
   endInput(logger);
 };
@@ -71,6 +83,7 @@ export const readInput = (logger: Logger): void => {
     cannotRead(logger, data);
     return;
   }
+  logger.refusedMs = null;
   const bytes = data.length;
   if (bytes < logger.easyBytes && data[bytes - 1] === '\n') passOn(logger, data);
   else if (bytes > 0) takeIn(logger, data, logger.more);
