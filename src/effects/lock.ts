@@ -10,7 +10,6 @@ import {
   EACCES,
   EAGAIN,
   EEXIST,
-  ELOOP,
   ENOENT,
   EROFS,
   LOCK_EX,
@@ -178,7 +177,8 @@ export const takeLock = (folder: Bytes, directory: string, unmade: Errno | null)
   } finally {
     if (guarding !== null) sys.close(guarding);
   }
-  throw unableToOpen(folder, -ELOOP);
+  const stat = statThere(pathOf(folder));
+  throw refused(stat) ? unableToOpen(folder, stat) : new Fatal(reason(`unable to lock ${pathOf(folder)}`, -EAGAIN));
 };
 
 /** Whether what is under the name now may be put aside: nobody supervises by it. */

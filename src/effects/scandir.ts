@@ -9,7 +9,8 @@
 // again. What is wrong with an entry is told once, and again when it changes.
 // Read next: looking.ts (who looks), ../machine/tree.ts (what is made of it).
 import { type Bytes, type Errno, type RawStat, refused } from '../host/calls.ts';
-import { CLOCK_REALTIME, ENOENT, ENOTDIR, S_IFDIR, S_IFLNK, S_IFMT } from '../host/linux.ts';
+import { unixTime } from '../host/clock.ts';
+import { ENOENT, ENOTDIR, S_IFDIR, S_IFLNK, S_IFMT } from '../host/linux.ts';
 import { sys } from '../host/sys.ts';
 import type { Found } from '../machine/tree.ts';
 import type { Voice } from './messages.ts';
@@ -61,7 +62,7 @@ export const identityOf = (path: Bytes): string | null => {
 };
 
 const ageMs = (stat: RawStat): number => {
-  const [sec, nsec] = sys.clock(CLOCK_REALTIME);
+  const [sec, nsec] = unixTime();
   return (sec - stat[7]) * 1000 + (nsec - stat[8]) / 1e6;
 };
 

@@ -5,7 +5,8 @@ import { errorText } from '../../cli/errno.ts';
 import { err } from '../../cli/say.ts';
 import type { Status } from '../../formats/status.ts';
 import { type Bytes, refused } from '../../host/calls.ts';
-import { CLOCK_REALTIME, ENOENT } from '../../host/linux.ts';
+import { unixTime } from '../../host/clock.ts';
+import { ENOENT } from '../../host/linux.ts';
 import { sys } from '../../host/sys.ts';
 import { statusLine } from './line.ts';
 import { askStatus, enterable, isTrouble, type Service, type Trouble, troubleLine } from './service.ts';
@@ -20,7 +21,7 @@ const hasDownFile = ({ name, dir }: Service): boolean => {
 
 /** The line, without newline, about a service whose status was read. */
 export const describe = (service: Service, status: Status): Bytes =>
-  statusLine(service.name, status, sys.clock(CLOCK_REALTIME)[0], hasDownFile(service));
+  statusLine(service.name, status, unixTime()[0], hasDownFile(service));
 
 /** What status has to say about one service. */
 export interface Description {
