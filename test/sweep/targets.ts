@@ -75,6 +75,17 @@ class Kept {
     this.#within.push(subject);
   }
 
+  /** A service has ended; or was killed just now with all that is in the namespace, of which is not known yet. */
+  async isOver(subject: Subject): Promise<void> {
+    try {
+      await subject.isOver();
+    } catch (cause) {
+      if (!this.#stage.killed || this.failed) throw cause;
+      await this.comes(`its end, or ${String(cause)}`, () => this.failed);
+      await subject.isOver();
+    }
+  }
+
   /** The process itself, when a namespace or a follower is around it. */
   get pid(): number {
     return this.current.pid;
@@ -192,7 +203,7 @@ const tree = async (stage: Stage, kept: Kept, links: string, one: Subject, isFir
   const forgotten = (): boolean => stage.killed && kept.failed;
   await kept.comes('the end of a service that was removed', () => !two.service.isSupervised() || forgotten());
   if (two.service.isSupervised()) await two.sv('exit');
-  await two.isOver();
+  await kept.isOver(two);
   await signalFirst(kept, 'SIGALRM', SIGALRM);
   const settle = (): Promise<void> => one.settles(stage.killed, () => kept.look());
   await settle();

@@ -30,7 +30,7 @@ import { isTrouble, openOk, readStatus, type Service, type Trouble, troubleLine 
 
 /** How often is looked where nothing tells, and how long lines that are done wait for others. */
 export const LOOK_MS = 420;
-/** How long a status that cannot be read is looked for. */
+/** How long a status that is missing is looked for. */
 const UNCLEAR_MS = 100;
 /** A difference between two clocks that is no mere delay between reading the one and the other. */
 const STEP_MS = 10;
@@ -49,7 +49,7 @@ export interface Waiting {
   lasting: Lasting;
   /** The fifo through which runsv's end is watched; null: it is to be opened. */
   fifo: Fd | null;
-  /** supervise/status cannot be read: when that is told, monotonic; null: it can. */
+  /** There is no status that could be read: when that is told, monotonic; null: there is one. */
   unclearMs: number | null;
   /** Its inotify watch on supervise; below 0: none. */
   watch: number;
@@ -163,9 +163,9 @@ const stillSupervised = (round: Round, waiting: Waiting, told: Told): boolean =>
 const isBlind = (round: Round, { watch }: Waiting, told: Told): boolean =>
   told.fifo === null || (round.byStatus && watch < 0);
 
-/** A status that runsv could not replace is gone until it can: mostly for a moment. */
+/** A status that runsv could not replace is missing until it can: mostly for a moment. */
 const lookForStatus = (round: Round, waiting: Waiting, trouble: Trouble, nowMs: number): void => {
-  waiting.unclearMs ??= nowMs + UNCLEAR_MS;
+  waiting.unclearMs ??= trouble.kind === 'no status' ? nowMs + UNCLEAR_MS : nowMs;
   waiting.nextMs = waiting.unclearMs;
   if (nowMs >= waiting.unclearMs) finish(round, waiting, troubleLine(waiting.service.name, trouble), true);
 };
