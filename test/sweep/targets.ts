@@ -106,6 +106,16 @@ exec '${bin}/real/runsv' "$@"
   program(`${bin}/runsv`, text);
 };
 
+/** A runsv that is killed after its runsvdir has gone leaves what there is to the next one. */
+const endsWhatIsLeft = async ({ world }: Stage, subject: Subject): Promise<void> => {
+  await comes('the end of runsv', () => supervisors(world).length === 0);
+  if (subject.instances().length + subject.instances('/log').length === 0) return;
+  const another = world.runsvdir();
+  await comes('the service again', () => subject.isUp());
+  another.signal('SIGHUP');
+  assert.equal(await another.ended(ENDS_MS), 'exit 111');
+};
+
 const runsv: Target = {
   name: 'runsv',
   play: async (stage) => {
@@ -120,6 +130,7 @@ const runsv: Target = {
     await subject.settles(stage.killed);
     runsvdir.signal('SIGHUP');
     assert.equal(await runsvdir.ended(ENDS_MS), 'exit 111');
+    if (stage.killed) await endsWhatIsLeft(stage, subject);
     await subject.isOver();
     await comes('the end of runsv', () => supervisors(world).length === 0);
   },
