@@ -6,8 +6,8 @@ import { err } from '../cli/say.ts';
 import type { Status } from '../formats/status.ts';
 import type { Bytes } from '../abi/bytes.ts';
 import { refused } from '../host/calls.ts';
+import { unixTime } from '../host/clock.ts';
 import { ENOENT } from '../abi/errno.ts';
-import { CLOCK_REALTIME } from '../abi/flags.ts';
 import { sys } from '../host/sys.ts';
 import { statusLine } from './render-line.ts';
 import { askStatus, enterable, isTrouble, type Service, type Trouble, troubleLine } from './service.ts';
@@ -22,7 +22,7 @@ const hasDownFile = ({ name, dir }: Service): boolean => {
 
 /** The line, without newline, about a service whose status was read. */
 export const describe = (service: Service, status: Status): Bytes =>
-  statusLine(service.name, status, sys.clock(CLOCK_REALTIME)[0], hasDownFile(service));
+  statusLine(service.name, status, unixTime()[0], hasDownFile(service));
 
 /** What status has to say about one service. */
 export interface Description {

@@ -31,6 +31,8 @@ import { isTrouble, openOk, readStatus, type Service, type Trouble, troubleLine 
 
 /** How often is looked where nothing tells, and how long lines that are done wait for others. */
 export const LOOK_MS = 420;
+/** How long a status that is missing is looked for. */
+const UNCLEAR_MS = 100;
 /** A difference between two clocks that is no mere delay between reading the one and the other. */
 const STEP_MS = 10;
 
@@ -48,6 +50,8 @@ export interface Waiting {
   lasting: Lasting;
   /** The fifo through which runsv's end is watched; null: it is to be opened. */
   fifo: Fd | null;
+  /** There is no status that could be read: when that is told, monotonic; null: there is one. */
+  unclearMs: number | null;
   /** Its inotify watch on supervise; below 0: none. */
   watch: number;
   /** The one on the service directory, for supervise to appear; below 0: none. */
@@ -160,6 +164,13 @@ const stillSupervised = (round: Round, waiting: Waiting, told: Told): boolean =>
 const isBlind = (round: Round, { watch }: Waiting, told: Told): boolean =>
   told.fifo === null || (round.byStatus && watch < 0);
 
+/** A status that runsv could not replace is missing until it can: mostly for a moment. */
+const lookForStatus = (round: Round, waiting: Waiting, trouble: Trouble, nowMs: number): void => {
+  waiting.unclearMs ??= trouble.kind === 'no status' ? nowMs + UNCLEAR_MS : nowMs;
+  waiting.nextMs = waiting.unclearMs;
+  if (nowMs >= waiting.unclearMs) finish(round, waiting, troubleLine(waiting.service.name, trouble), true);
+};
+
 /** Looks how a service that was told is. */
 export const lookAt = (round: Round, waiting: Waiting, told: Told): void => {
   const nowMs = monotonicMs();
@@ -167,7 +178,8 @@ export const lookAt = (round: Round, waiting: Waiting, told: Told): void => {
   if (!stillSupervised(round, waiting, told)) return;
   const { service } = waiting;
   const status = readStatus(service.dir);
-  if (isTrouble(status)) finish(round, waiting, troubleLine(service.name, status), true);
+  if (!isTrouble(status)) waiting.unclearMs = null;
+  if (isTrouble(status)) lookForStatus(round, waiting, status, nowMs);
   else if (meets(round, waiting, told, status, nowMs))
     finish(round, waiting, `ok: ${describe(service, status)}`, false);
   else if (isBlind(round, waiting, told))

@@ -7,8 +7,7 @@ import type { Status } from '../formats/status.ts';
 import type { Moment } from '../formats/tai64.ts';
 import type { Bytes } from '../abi/bytes.ts';
 import { type Fd, refused } from '../host/calls.ts';
-import { monotonicMs } from '../host/clock.ts';
-import { CLOCK_REALTIME } from '../abi/flags.ts';
+import { monotonicMs, unixTime } from '../host/clock.ts';
 import { sys } from '../host/sys.ts';
 import { errorText } from '../cli/errno.ts';
 import { looksBack, looksForProcess } from '../machine/client/wait-conditions.ts';
@@ -31,7 +30,7 @@ export type Purpose = 'send' | 'wait' | 'hold';
 
 /** Unix time, exact. */
 export const wallNow = (): Moment => {
-  const [sec, nsec] = sys.clock(CLOCK_REALTIME);
+  const [sec, nsec] = unixTime();
   return { sec, nsec };
 };
 

@@ -32,6 +32,8 @@ export type Trouble =
   /** runsv has not made the fifo */
   | { readonly kind: 'no fifo'; readonly file: Bytes }
   | { readonly kind: 'no descriptor'; readonly file: Bytes }
+  /** there is no supervise/status */
+  | { readonly kind: 'no status' }
   | { readonly kind: 'unusable'; readonly what: string };
 
 const DEFAULT_DIRECTORIES: readonly Bytes[] = ['/etc/service', '/service', '/var/service'];
@@ -124,6 +126,7 @@ const unreadable = (verb: 'open' | 'read', why: string): Trouble => ({
 /** What supervise/status says. */
 export const readStatus = (dir: Bytes): Status | Trouble => {
   const fd = sys.open(`${dir}/supervise/status`, O_RDONLY | CAREFULLY, 0);
+  if (fd === -ENOENT) return { kind: 'no status' };
   if (refused(fd)) return unreadable('open', errorText(fd));
   const bytes = isOfType(fd, S_IFREG) ? sys.read(fd, STATUS_BYTES) : '';
   sys.close(fd);
@@ -152,6 +155,8 @@ export const troubleLine = (name: Bytes, trouble: Trouble): Bytes => {
       return `warning: ${name}: unable to open supervise/${trouble.file}: ${errorText(EMFILE)}`;
     case 'no fifo':
       return `warning: ${name}: unable to open supervise/${trouble.file}: ${errorText(ENOENT)}`;
+    case 'no status':
+      return `warning: ${name}: unable to open supervise/status: ${errorText(ENOENT)}`;
     case 'unusable':
       return `warning: ${name}: ${trouble.what}`;
   }

@@ -114,7 +114,7 @@ const begin = (calledAs: Bytes, command: Command, all: readonly Awaited[]): Roun
   const checks = newChecks();
   const waiting = all.map(({ service, told, purpose }, index): Waiting => {
     const asking = newAsking(checks);
-    const common = { index, service, purpose, asking, lasting: NOT_SEEN, fifo: null, nextMs: null };
+    const common = { index, service, purpose, asking, lasting: NOT_SEEN, fifo: null, nextMs: null, unclearMs: null };
     const one: Waiting = { ...common, told: null, trouble: null, watch: -1, folderWatch: -1 };
     if ('service' in told) noteTold(one, told);
     else one.trouble = told;

@@ -154,31 +154,46 @@ const comeToLife = (dir: LogDir): boolean => {
   return true;
 };
 
-const refuse = (dir: LogDir, what: Bytes, errno: Errno, opened: readonly Fd[]): false => {
-  dir.settings.voice.warn(`${what}: ${dir.name}`, errno);
+interface Refusal {
+  readonly what: Bytes;
+  readonly errno: Errno;
+}
+
+const refuse = (what: Bytes, errno: Errno, opened: readonly Fd[]): Refusal => {
   for (const fd of opened) sys.close(fd);
-  return false;
+  return { what, errno };
 };
 
-/** Takes a directory in use, seen from `home`; false: it is left out, which was told. */
-export const openLogDir = (dir: LogDir, home: Fd): boolean => {
+/** Opens and locks a directory; null: done. */
+const lockLogDir = (dir: LogDir, home: Fd): Refusal | null => {
   sys.fchdir(home);
   const fd = sys.open(dir.name, O_RDONLY | O_NONBLOCK, 0);
-  if (refused(fd)) return refuse(dir, 'unable to open log directory', fd, []);
+  if (refused(fd)) return refuse('unable to open log directory', fd, []);
   const entered = sys.fchdir(fd);
-  if (refused(entered)) return refuse(dir, 'unable to change directory', entered, [fd]);
+  if (refused(entered)) return refuse('unable to change directory', entered, [fd]);
   const lock = openLock();
   const odd = refused(lock) ? oddity('lock') : '';
   const locked = refused(lock) ? lock : sys.flock(lock, LOCK_EX | LOCK_NB);
   if (refused(locked)) {
     const what = `unable to lock directory${odd === '' ? '' : `, as lock ${odd}`}`;
-    return refuse(dir, what, locked, refused(lock) ? [fd] : [fd, lock]);
+    return refuse(what, locked, refused(lock) ? [fd] : [fd, lock]);
   }
   dir.open = { dir: fd, lock: lock as Fd };
-  dir.isOurs = isOursAlone(fd);
+  return null;
+};
+
+/** Takes a directory in use, seen from `home`; false: it is left out, which was told. */
+export const openLogDir = (dir: LogDir, home: Fd): boolean => {
+  // at HUP lines may wait for it: what is refused for a moment is tried again
+  const refusal = lockLogDir(dir, home) === null ? null : lockLogDir(dir, home);
+  if (dir.open === null) {
+    if (refusal !== null) dir.settings.voice.warn(`${refusal.what}: ${dir.name}`, refusal.errno);
+    return false;
+  }
+  dir.isOurs = isOursAlone(dir.open.dir);
   dir.isTidy = false;
   dir.pauseMs = null;
-  dir.mark = takeMark(lock as Fd);
+  dir.mark = takeMark(dir.open.lock);
   applyConfig(dir);
   ready(dir);
   return true;

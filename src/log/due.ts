@@ -21,6 +21,7 @@ const rotateOld = (dir: LogDir, nowMs: number): void => {
 export const tend = (logger: Logger, dueMs: number): void => {
   const nowMs = monotonicMs();
   if (nowMs < dueMs) return;
+  logger.readAgainMs = null;
   for (const dir of logger.dirs) {
     if (dir.open === null) continue;
     rotateOld(dir, nowMs);
@@ -33,8 +34,10 @@ const sooner = (one: number | null, other: number | null): number | null =>
   one === null || (other !== null && other < one) ? other : one;
 
 /** When something is due, monotonic; null: nothing is. */
-export const deadline = ({ dirs, stream, framing, giveUpMs, ended }: Logger, written: boolean): number | null => {
+export const deadline = (logger: Logger, written: boolean): number | null => {
+  const { dirs, stream, framing, giveUpMs, ended } = logger;
   let soonest: number | null = written && !(ended && isMidLine(framing)) ? null : giveUpMs;
+  soonest = sooner(soonest, logger.readAgainMs);
   if (stream !== null) soonest = sooner(soonest, stream.pauseMs);
   for (let n = 0; n < dirs.length; n++) {
     const dir = dirs[n] as LogDir;

@@ -5,7 +5,7 @@
 import type { Bytes } from '../abi/bytes.ts';
 import { type Errno, refused } from '../host/calls.ts';
 import { monotonicMs, wallClock } from '../host/clock.ts';
-import { EAGAIN, EINTR } from '../abi/errno.ts';
+import { EAGAIN, EBADF, EINTR, EINVAL, EISDIR } from '../abi/errno.ts';
 import { POLLIN } from '../abi/flags.ts';
 import { sys } from '../host/sys.ts';
 import { passOn } from './at-once.ts';
@@ -59,8 +59,20 @@ const endInput = (logger: Logger): void => {
   logger.framing = NOTHING_HELD;
 };
 
+/** No other try comes out differently. */
+const LASTING: readonly number[] = [EBADF, EISDIR, EINVAL];
+const READ_AGAIN_MS = 100;
+/** How long a read that is refused is tried again. */
+const READ_PATIENCE_MS = 1000;
+
 const cannotRead = (logger: Logger, errno: Errno): void => {
   if (errno === -EAGAIN || errno === -EINTR) return;
+  const nowMs = monotonicMs();
+  logger.refusedMs ??= nowMs;
+  if (!LASTING.includes(-errno) && nowMs < logger.refusedMs + READ_PATIENCE_MS) {
+    logger.readAgainMs = nowMs + READ_AGAIN_MS;
+    return;
+  }
   logger.settings.voice.warn('unable to read standard input', errno);
   endInput(logger);
 };
@@ -73,6 +85,7 @@ export const readInput = (logger: Logger): void => {
     cannotRead(logger, data);
     return;
   }
+  logger.refusedMs = null;
   const bytes = data.length;
   if (bytes < logger.easyBytes && data[bytes - 1] === '\n') passOn(logger, data);
   else if (bytes > 0) takeIn(logger, data, logger.more);

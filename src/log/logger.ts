@@ -40,6 +40,10 @@ export interface Logger {
   more: boolean;
   /** No more is read. */
   ended: boolean;
+  /** Since when reads are refused, monotonic; null: they are not. */
+  refusedMs: number | null;
+  /** No read before this, monotonic; null: now. */
+  readAgainMs: number | null;
   /** Until when, monotonic, after TERM unwritten lines are tried again, and the rest of a line is waited for; null: for ever. */
   giveUpMs: number | null;
   /** A second TERM came. */
@@ -74,6 +78,8 @@ export const openLogger = (settings: Settings, names: readonly Bytes[]): Logger 
     isSwollen: false,
     more: false,
     ended: false,
+    refusedMs: null,
+    readAgainMs: null,
     giveUpMs: null,
     hurried: false,
     signalled: false,

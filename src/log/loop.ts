@@ -50,9 +50,10 @@ const write = (logger: Logger): boolean => {
 const givesUp = ({ giveUpMs, hurried }: Logger): boolean => hurried || (giveUpMs !== null && monotonicMs() >= giveUpMs);
 
 /** What is waited for: input while everything is written; always signals; standard output while it is slow. */
-const awaitedBy = ({ stream, ended, signals, usual, framing }: Logger, written: boolean): readonly number[] => {
+const awaitedBy = (logger: Logger, written: boolean): readonly number[] => {
+  const { stream, ended, signals, usual, framing } = logger;
   const isSlow = stream !== null && awaitsRoom(stream);
-  const reads = written && (!ended || isMidLine(framing));
+  const reads = written && (!ended || isMidLine(framing)) && logger.readAgainMs === null;
   if (reads && !isSlow) return usual;
   return [reads ? STDIN : NOBODY, POLLIN, signals, POLLIN, isSlow ? STDOUT : NOBODY, POLLOUT];
 };

@@ -28,6 +28,8 @@ export interface TreeState {
   readonly commandDue: boolean;
   /** The descriptor in which the LOG argument's text comes, -1 for none. */
   readonly title: number;
+  /** The descriptor that holds the lock of the directory, -1 for none. */
+  readonly lock: number;
 }
 
 /** The state of each program that goes on, by its word. */

@@ -15,7 +15,7 @@ import { summary } from '../summary.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const CASE_MS = 180_000;
-const PROGRAMS = ['runsv', 'runsvdir', 'sv'];
+const PROGRAMS = ['runsv', 'runsvdir', 'sv', 'svlogd'];
 
 const { values } = parseArgs({
   options: {

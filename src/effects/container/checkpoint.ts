@@ -37,8 +37,9 @@ export const takeHanded = <W extends Word>(word: W): Handed<W> | null => {
 };
 
 const write = (live: Live, container: Container, process: number): number => {
-  const { tree, title } = live;
-  const input = title === null ? -1 : title.input;
+  const { tree } = live;
+  const title = live.title === null ? -1 : live.title.input;
+  const lock = live.claim.lock ?? -1;
   const text = encodeHandover('runsvdir', container.start, {
     wanted: [...tree.wanted.values()],
     leaving: tree.leaving,
@@ -46,9 +47,15 @@ const write = (live: Live, container: Container, process: number): number => {
     alien: [...live.alien.values()].map(({ pid, start }) => ({ pid, start })),
     shutdown: container.shutdown,
     commandDue: container.commandDue,
-    title: input,
+    title,
+    lock,
   });
-  return sys.checkpoint(text, live.home, input, process);
+  return sys.checkpoint(
+    text,
+    live.home,
+    [title, lock].filter((fd) => fd >= 0),
+    process,
+  );
 };
 
 /** Says what there is, if it has changed. Where there is no memory for it the last one stands. */
@@ -56,8 +63,9 @@ export const handOver = (live: Live): void => {
   const { container, tree } = live;
   if (container === null) return;
   const { written, shutdown, pid } = container;
-  if (written.tree === tree && written.shutdown === shutdown && written.pid === pid) return;
-  container.written = { tree, shutdown, pid };
+  const { lock } = live.claim;
+  if (written.tree === tree && written.shutdown === shutdown && written.pid === pid && written.lock === lock) return;
+  container.written = { tree, shutdown, pid, lock };
   write(live, container, pid);
 };
 

@@ -10,7 +10,7 @@ import { sys } from '../../host/sys.ts';
 import type { Stages } from '../../machine/init/model.ts';
 import { isGone, NEXT } from '../container/checkpoint.ts';
 
-const NOTHING = -1;
+const NO_ROOT = -1;
 
 /** What each state is handed over with: where process 1 is to be, and when it was started. */
 export interface From {
@@ -21,12 +21,12 @@ export interface From {
 /** Where process 1 is to be when it goes on. */
 export const openRoot = (): number => {
   const fd = sys.open('/', O_RDONLY, 0);
-  return refused(fd) ? NOTHING : fd;
+  return refused(fd) ? NO_ROOT : fd;
 };
 
 /** Says where the stages are. Where there is no memory for it, what was said last stands. */
 export const handStages = ({ root, start }: From, stages: Stages): void => {
-  sys.checkpoint(encodeHandover('runit', start, stages), root as Fd, NOTHING, stages.pid);
+  sys.checkpoint(encodeHandover('runit', start, stages), root as Fd, [], stages.pid);
 };
 
 /**
@@ -34,7 +34,7 @@ export const handStages = ({ root, start }: From, stages: Stages): void => {
  * is not started, for a successor would start another.
  */
 export const announceStage = ({ root, start }: From, stages: Stages): void => {
-  const said = sys.checkpoint(encodeHandover('runit', start, stages), root as Fd, NOTHING, NEXT);
+  const said = sys.checkpoint(encodeHandover('runit', start, stages), root as Fd, [], NEXT);
   if (refused(said)) throw new Error('out of memory');
 };
 

@@ -14,6 +14,7 @@ import { mayStart, nextTurn, retryMs, type Tried, type Turn } from '../../machin
 import { writersOf } from './lock-holder.ts';
 import type { Voice } from '../messages.ts';
 import { processOf, readSmall } from '../process/proc.ts';
+import { identityOf } from '../trusted-file.ts';
 
 export interface Claim {
   turn: Turn;
@@ -81,6 +82,24 @@ const letGo = (claim: Claim): void => {
   if (claim.lock !== null) sys.close(claim.lock);
   claim.lock = null;
   claim.identity = null;
+};
+
+/** Holds the lock that an earlier self has left open, so that nobody had it meanwhile. */
+export const holdOn = (claim: Claim, lock: number): void => {
+  if (lock < 0) return;
+  const fd = lock as Fd;
+  const stat = sys.fstat(fd);
+  if (refused(stat) || refused(sys.flock(fd, LOCK_EX | LOCK_NB))) {
+    sys.close(fd);
+    return;
+  }
+  claim.lock = fd;
+  claim.identity = identityOf(stat);
+};
+
+/** What we start does not inherit the lock; before anything was handed over anew a successor does. */
+export const keepToOurselves = ({ lock }: Claim): void => {
+  if (lock !== null && refused(sys.setCloexec(lock, 1))) sys.setCloexec(lock, 1);
 };
 
 /** Watches the holder, where it is another than before. */

@@ -25,6 +25,14 @@ import { newWatching, type Watching } from './watch.ts';
 /** How soon what the kernel would not tell is asked again, at first. */
 export const UNCLEAR_MS = 1000;
 
+/** What the state that was handed over last is made of. `shutdown` null: that one is not good any more. */
+export interface Written {
+  readonly tree: Tree;
+  readonly shutdown: Shutdown | null;
+  readonly pid: number;
+  readonly lock: Fd | null;
+}
+
 /** Where runsvdir supervises a whole container: as process 1, or asked to. */
 export interface Container {
   shutdown: Shutdown;
@@ -35,7 +43,7 @@ export interface Container {
   /** It is still to be started. */
   commandDue: boolean;
   /** What would be handed over, should the engine fail. */
-  written: { readonly tree: Tree; readonly shutdown: Shutdown | null; readonly pid: number };
+  written: Written;
   /** What has happened and was not handed to the machine yet. */
   readonly news: ShutdownEvent[];
   /** What services left behind that was told to end while runsvs were left, each by its number and start. */
@@ -129,7 +137,7 @@ const newContainer = ({ killAfterMs, command }: Asked): Container => {
     command,
     pid: 0,
     commandDue: command.length > 0,
-    written: { tree: newTree(), shutdown: null, pid: 0 },
+    written: { tree: newTree(), shutdown: null, pid: 0, lock: null },
     news: [],
     asked: new Set(),
     start: ownStart(),

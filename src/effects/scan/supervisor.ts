@@ -24,7 +24,7 @@ import { listeningWatches } from '../container/listening.ts';
 import { Fatal, type Voice } from '../messages.ts';
 import { identityOf } from './read-dir.ts';
 import { deliver, termRunsv } from './perform.ts';
-import { keeperOf } from './claim.ts';
+import { holdOn, keeperOf, keepToOurselves } from './claim.ts';
 import { addDot, type Title, titleWatch } from './readproctitle.ts';
 import { deliverNews, deliverShutdown, goOnStopping } from '../container/shutdown.ts';
 import { type Asked, type Container, type Foreign, type Live, newLive } from './state.ts';
@@ -95,10 +95,14 @@ const hangUp = (live: Live): void => {
   live.exit = HANGUP_CODE;
 };
 
-const takeWish = (live: Live, { pid }: Container, signal: number): void => {
+const takeWish = (live: Live, container: Container, signal: number): void => {
+  const { pid } = container;
   const wish = wishOf(signal, pid !== 0);
   if (wish.kind === 'end') deliverShutdown(live, { kind: 'asked', code: wish.code });
   else if (wish.kind === 'forward') sys.kill(pid, wish.signal);
+  else return;
+  // until something is handed over a successor is sent this signal again
+  container.written = { ...container.written, shutdown: null };
 };
 
 const takeWishes = (live: Live, container: Container, signals: readonly number[]): void => {
@@ -178,9 +182,11 @@ const newAgain = (voice: Voice, asked: Asked, title: Title | null): Live => {
 const begin = (voice: Voice, asked: Asked, title: Title | null, handed: Handed<'runsvdir'> | null): Live => {
   if (handed === null) return newLive(voice, asked, title);
   const live = newAgain(voice, asked, title);
+  holdOn(live.claim, handed.state.lock);
   takeUp(live, handed);
   // from here on the host keeps the exit code of a main command that is reaped
   handOver(live);
+  keepToOurselves(live.claim);
   reap(live);
   return live;
 };
