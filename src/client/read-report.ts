@@ -2,11 +2,11 @@
 //
 // Read next: report.ts (the values), service.ts (the files).
 import { ENOENT } from '../abi/errno.ts';
-import { CLOCK_REALTIME } from '../abi/flags.ts';
 import { errorText } from '../cli/errno.ts';
 import { err } from '../cli/say.ts';
 import type { Status } from '../formats/status.ts';
 import { refused } from '../host/calls.ts';
+import { unixTime } from '../host/clock.ts';
 import { sys } from '../host/sys.ts';
 import { isTrouble, type ServiceReport, type ServiceState, stateAt, type Trouble } from './report.ts';
 import { enterable, openOk, readStatus, type Service } from './service.ts';
@@ -21,7 +21,7 @@ const hasDownFile = ({ name, dir }: Service): boolean => {
 
 /** The state now, of a service whose status was read. */
 export const stateNow = (service: Service, status: Status): ServiceState =>
-  stateAt(status, sys.clock(CLOCK_REALTIME)[0], hasDownFile(service));
+  stateAt(status, unixTime()[0], hasDownFile(service));
 
 const readState = (service: Service): ServiceState | Trouble => {
   const ok = openOk(service.dir);

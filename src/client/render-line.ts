@@ -36,6 +36,8 @@ export const troubleLine = (name: Bytes, trouble: Trouble): Bytes => {
       return `warning: ${name}: unable to open supervise/${trouble.file}: ${errorText(EMFILE)}`;
     case 'no fifo':
       return `warning: ${name}: unable to open supervise/${trouble.file}: ${errorText(ENOENT)}`;
+    case 'no status':
+      return `warning: ${name}: unable to open supervise/status: ${errorText(ENOENT)}`;
     case 'unusable':
       return `warning: ${name}: ${trouble.what}`;
   }

@@ -12,6 +12,8 @@ export type Trouble =
   /** runsv has not made the fifo */
   | { readonly kind: 'no fifo'; readonly file: Bytes }
   | { readonly kind: 'no descriptor'; readonly file: Bytes }
+  /** supervise/status does not exist */
+  | { readonly kind: 'no status' }
   | { readonly kind: 'unusable'; readonly what: string };
 
 /** The state of a supervised service. */

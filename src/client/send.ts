@@ -4,12 +4,11 @@
 // Where the effect is awaited, the fifo may stay open: one that loses its reader shows at once that runsv has ended.
 // Read next: wait.ts.
 import type { Bytes } from '../abi/bytes.ts';
-import { CLOCK_REALTIME } from '../abi/flags.ts';
 import { errorText } from '../cli/errno.ts';
 import type { Status } from '../formats/status.ts';
 import type { Moment } from '../formats/tai64.ts';
 import { type Fd, refused } from '../host/calls.ts';
-import { monotonicMs } from '../host/clock.ts';
+import { monotonicMs, unixTime } from '../host/clock.ts';
 import { sys } from '../host/sys.ts';
 import { expectsProcess, needsPriorStatus } from '../machine/client/wait-conditions.ts';
 import type { Command } from './command.ts';
@@ -30,7 +29,7 @@ export interface Sent {
 
 /** Unix time, exact. */
 export const wallNow = (): Moment => {
-  const [sec, nsec] = sys.clock(CLOCK_REALTIME);
+  const [sec, nsec] = unixTime();
   return { sec, nsec };
 };
 

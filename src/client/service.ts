@@ -115,6 +115,7 @@ const unreadable = (verb: 'open' | 'read', why: string): Trouble => ({
 /** The content of supervise/status. */
 export const readStatus = (dir: Bytes): Status | Trouble => {
   const fd = sys.open(`${dir}/supervise/status`, O_RDONLY | CAREFULLY, 0);
+  if (fd === -ENOENT) return { kind: 'no status' };
   if (refused(fd)) return unreadable('open', errorText(fd));
   const bytes = isOfType(fd, S_IFREG) ? sys.read(fd, STATUS_BYTES) : '';
   sys.close(fd);

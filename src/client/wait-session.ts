@@ -33,6 +33,8 @@ import { openOk, readStatus, type Service } from './service.ts';
 
 /** How often a service is examined where no event shows its changes, and how long finished lines wait for others. */
 export const POLL_MS = 420;
+/** How long to wait for a missing status. */
+const MISSING_MS = 100;
 /** Two clocks that differ by more were not just read one after the other. */
 const STEP_MS = 10;
 
@@ -51,6 +53,8 @@ export interface Pending {
   stability: Stability;
   /** The fifo that shows the end of runsv; null: to be opened. */
   fifo: Fd | null;
+  /** While the status is missing: when to give up, monotonic milliseconds; null: it is there. */
+  missingUntilMs: number | null;
   /** Its inotify watch on supervise; below 0: none. */
   watch: number;
   /** The one on the service directory, until supervise appears; below 0: none. */
@@ -164,6 +168,13 @@ const isSupervised = (session: WaitSession, pending: Pending, sent: Sent): boole
 const mustPoll = (session: WaitSession, { watch }: Pending, sent: Sent): boolean =>
   sent.fifo === null || (session.byStatus && watch < 0);
 
+/** A status that runsv could not replace is missing until it can be written: usually for a moment. */
+const awaitStatus = (session: WaitSession, pending: Pending, trouble: Trouble, nowMs: number): void => {
+  pending.missingUntilMs ??= trouble.kind === 'no status' ? nowMs + MISSING_MS : nowMs;
+  pending.nextMs = pending.missingUntilMs;
+  if (nowMs >= pending.missingUntilMs) finish(session, pending, troubleLine(pending.service.name, trouble), true);
+};
+
 /** Examines a service that the command was sent to. */
 export const examineSent = (session: WaitSession, pending: Pending, sent: Sent): void => {
   const nowMs = monotonicMs();
@@ -171,7 +182,8 @@ export const examineSent = (session: WaitSession, pending: Pending, sent: Sent):
   if (!isSupervised(session, pending, sent)) return;
   const { service } = pending;
   const status = readStatus(service.dir);
-  if (isTrouble(status)) finish(session, pending, troubleLine(service.name, status), true);
+  if (!isTrouble(status)) pending.missingUntilMs = null;
+  if (isTrouble(status)) awaitStatus(session, pending, status, nowMs);
   else if (hasEffect(session, pending, sent, status, nowMs))
     finish(session, pending, `ok: ${stateLine(service.name, stateNow(service, status))}`, false);
   else if (mustPoll(session, pending, sent))

@@ -119,7 +119,16 @@ const showsInStatus = ({ conditions }: Command): boolean =>
 const begin = (calledAs: Bytes, command: Command, targets: readonly Target[]): WaitSession => {
   const pool = newCheckPool();
   const pending = targets.map(({ service, result, hold }, index): Pending => {
-    const common = { index, service, hold, check: newCheck(pool), stability: UNOBSERVED, fifo: null, nextMs: null };
+    const common = {
+      index,
+      service,
+      hold,
+      check: newCheck(pool),
+      stability: UNOBSERVED,
+      fifo: null,
+      nextMs: null,
+      missingUntilMs: null,
+    };
     const one: Pending = { ...common, sent: null, trouble: null, watch: -1, folderWatch: -1 };
     if ('service' in result) noteSent(one, result);
     else one.trouble = result;

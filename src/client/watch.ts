@@ -4,22 +4,13 @@
 // told of. Events come from the history of a service; where a supervisor writes none, from differences of its status.
 // Read next: snapshots.ts, ../formats/history.ts, ../applets/sv/watch.ts.
 import type { Bytes } from '../abi/bytes.ts';
-import {
-  CLOCK_REALTIME,
-  IN_CREATE,
-  IN_DELETE,
-  IN_MODIFY,
-  IN_MOVED_FROM,
-  IN_MOVED_TO,
-  IN_ONLYDIR,
-  POLLIN,
-} from '../abi/flags.ts';
+import { IN_CREATE, IN_DELETE, IN_MODIFY, IN_MOVED_FROM, IN_MOVED_TO, IN_ONLYDIR, POLLIN } from '../abi/flags.ts';
 import { decodeHistory, HISTORY_MAX } from '../formats/history.ts';
 import { watchesIn } from '../formats/inotify.ts';
 import { momentText } from '../formats/moment.ts';
 import { conditionOfSnapshot, type Snapshot } from '../formats/snapshot.ts';
 import { type Fd, refused } from '../host/calls.ts';
-import { monotonicMs } from '../host/clock.ts';
+import { monotonicMs, unixTime } from '../host/clock.ts';
 import { waitOnce } from '../host/loop.ts';
 import { sys } from '../host/sys.ts';
 import { newAsking, readSupervised, snapshotOf, servicesLike } from './snapshots.ts';
@@ -58,7 +49,7 @@ const historyOf = (dir: Bytes): ReturnType<typeof decodeHistory> =>
   decodeHistory(readSupervised(`${dir}/supervise/history.jsonl`, 2 * HISTORY_MAX) ?? '');
 
 const isoNow = (): string => {
-  const [sec, nsec] = sys.clock(CLOCK_REALTIME);
+  const [sec, nsec] = unixTime();
   return momentText(sec, nsec);
 };
 

@@ -188,11 +188,11 @@ export interface Calls {
   exit(code: number): never;
   /**
    * From now on this process survives a failure or a crash of the engine: it executes its own file again, in `directory`,
-   * with its children and arguments, with the descriptor `keep` (-1: none) open, and restore() returns `state`; see
+   * with its children and arguments, with the descriptors `keep` (at most two) open, and restore() returns `state`; see
    * sys_reexec in c/sys.h. `process`: the one whose end is recorded for then; -1: the next one spawned; 0: none.
    * ENOMEM: the last checkpoint stays.
    */
-  checkpoint(state: Bytes, directory: Fd, keep: number, process: number): Done | Errno;
+  checkpoint(state: Bytes, directory: Fd, keep: readonly number[], process: number): Done | Errno;
   /**
    * The checkpoint of this process from before it executed its file again: two numbers, each plus one in ten digits (`process`
    * and its raw wait status), and `state`. ENOENT: there is none.

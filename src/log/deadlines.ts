@@ -19,6 +19,7 @@ const rotateByAge = (dir: LogDir, nowMs: number): void => {
 export const runDue = (logger: Logger, deadlineMs: number): void => {
   const nowMs = monotonicMs();
   if (nowMs < deadlineMs) return;
+  logger.readAtMs = null;
   for (const dir of logger.dirs) {
     if (dir.open === null) continue;
     rotateByAge(dir, nowMs);
@@ -31,8 +32,10 @@ const earlier = (one: number | null, other: number | null): number | null =>
   one === null || (other !== null && other < one) ? other : one;
 
 /** The next deadline, monotonic; null: none. */
-export const deadline = ({ dirs, stream, framing, giveUpAtMs, ended }: Logger, written: boolean): number | null => {
+export const deadline = (logger: Logger, written: boolean): number | null => {
+  const { dirs, stream, framing, giveUpAtMs, ended } = logger;
   let soonest: number | null = written && !(ended && isMidLine(framing)) ? null : giveUpAtMs;
+  soonest = earlier(soonest, logger.readAtMs);
   if (stream !== null) soonest = earlier(soonest, stream.retryAtMs);
   for (let n = 0; n < dirs.length; n++) {
     const dir = dirs[n] as LogDir;

@@ -154,31 +154,46 @@ const openForAppend = (dir: LogDir): boolean => {
   return true;
 };
 
-const refuse = (dir: LogDir, what: Bytes, errno: Errno, opened: readonly Fd[]): false => {
-  dir.settings.diagnostics.warn(`${what}: ${dir.name}`, errno);
+interface Refusal {
+  readonly what: Bytes;
+  readonly errno: Errno;
+}
+
+const refuse = (what: Bytes, errno: Errno, opened: readonly Fd[]): Refusal => {
   for (const fd of opened) sys.close(fd);
-  return false;
+  return { what, errno };
 };
 
-/** Opens and locks a directory, relative to `home`; false: reported, and the directory is not used. */
-export const openLogDir = (dir: LogDir, home: Fd): boolean => {
+/** Opens and locks a directory; null: done. */
+const lockLogDir = (dir: LogDir, home: Fd): Refusal | null => {
   sys.fchdir(home);
   const fd = sys.open(dir.name, O_RDONLY | O_NONBLOCK, 0);
-  if (refused(fd)) return refuse(dir, 'unable to open log directory', fd, []);
+  if (refused(fd)) return refuse('unable to open log directory', fd, []);
   const entered = sys.fchdir(fd);
-  if (refused(entered)) return refuse(dir, 'unable to change directory', entered, [fd]);
+  if (refused(entered)) return refuse('unable to change directory', entered, [fd]);
   const lock = openLock();
   const odd = refused(lock) ? describeOddFile('lock') : '';
   const locked = refused(lock) ? lock : sys.flock(lock, LOCK_EX | LOCK_NB);
   if (refused(locked)) {
     const what = `unable to lock directory${odd === '' ? '' : `, as lock ${odd}`}`;
-    return refuse(dir, what, locked, refused(lock) ? [fd] : [fd, lock]);
+    return refuse(what, locked, refused(lock) ? [fd] : [fd, lock]);
   }
   dir.open = { dir: fd, lock: lock as Fd };
-  dir.isPrivate = isPrivateDir(fd);
+  return null;
+};
+
+/** Opens and locks a directory, relative to `home`; false: reported, and the directory is not used. */
+export const openLogDir = (dir: LogDir, home: Fd): boolean => {
+  // after HUP lines may wait for it: a refusal may be temporary, so it is tried twice
+  const refusal = lockLogDir(dir, home) === null ? null : lockLogDir(dir, home);
+  if (dir.open === null) {
+    if (refusal !== null) dir.settings.diagnostics.warn(`${refusal.what}: ${dir.name}`, refusal.errno);
+    return false;
+  }
+  dir.isPrivate = isPrivateDir(dir.open.dir);
   dir.leftoversRemoved = false;
   dir.retryAtMs = null;
-  dir.cleanMark = takeCleanMark(lock as Fd);
+  dir.cleanMark = takeCleanMark(dir.open.lock);
   applyConfig(dir);
   ready(dir);
   return true;

@@ -5,7 +5,7 @@
 import type { Bytes } from '../abi/bytes.ts';
 import { type Errno, refused } from '../host/calls.ts';
 import { monotonicMs, wallClock } from '../host/clock.ts';
-import { EAGAIN, EINTR } from '../abi/errno.ts';
+import { EAGAIN, EBADF, EINTR, EINVAL, EISDIR } from '../abi/errno.ts';
 import { POLLIN } from '../abi/flags.ts';
 import { sys } from '../host/sys.ts';
 import { fastWrite } from './fast-path.ts';
@@ -59,8 +59,20 @@ const endInput = (logger: Logger): void => {
   logger.framing = EMPTY_FRAMING;
 };
 
+/** Errors that a retry cannot change. */
+const LASTING: readonly number[] = [EBADF, EISDIR, EINVAL];
+const RETRY_MS = 100;
+/** How long a refused read is retried. */
+const RETRY_FOR_MS = 1000;
+
 const readFailed = (logger: Logger, errno: Errno): void => {
   if (errno === -EAGAIN || errno === -EINTR) return;
+  const nowMs = monotonicMs();
+  logger.refusedSinceMs ??= nowMs;
+  if (!LASTING.includes(-errno) && nowMs < logger.refusedSinceMs + RETRY_FOR_MS) {
+    logger.readAtMs = nowMs + RETRY_MS;
+    return;
+  }
   logger.settings.diagnostics.warn('unable to read standard input', errno);
   endInput(logger);
 };
@@ -73,6 +85,7 @@ export const readInput = (logger: Logger): void => {
     readFailed(logger, data);
     return;
   }
+  logger.refusedSinceMs = null;
   const bytes = data.length;
   if (bytes < logger.fastPathBytes && data[bytes - 1] === '\n') fastWrite(logger, data);
   else if (bytes > 0) frameInput(logger, data, logger.readWasFull);

@@ -40,6 +40,10 @@ export interface Logger {
   readWasFull: boolean;
   /** End of input, or TERM: no more is read. */
   ended: boolean;
+  /** Since when reads are refused, monotonic; null: they are not. */
+  refusedSinceMs: number | null;
+  /** No read before this, monotonic; null: now. */
+  readAtMs: number | null;
   /** After TERM: when retries and the wait for the end of a line stop, monotonic; null: never. */
   giveUpAtMs: number | null;
   /** A second TERM arrived. */
@@ -74,6 +78,8 @@ export const openLogger = (settings: Settings, names: readonly Bytes[]): Logger 
     needsTrim: false,
     readWasFull: false,
     ended: false,
+    refusedSinceMs: null,
+    readAtMs: null,
     giveUpAtMs: null,
     forced: false,
     signalsPending: false,

@@ -50,9 +50,10 @@ const isGivingUp = ({ giveUpAtMs, forced }: Logger): boolean =>
   forced || (giveUpAtMs !== null && monotonicMs() >= giveUpAtMs);
 
 /** Input once everything is written, signals always, standard output while it is slow. */
-const pollSet = ({ stream, ended, signals, usualPollSet, framing }: Logger, written: boolean): readonly number[] => {
+const pollSet = (logger: Logger, written: boolean): readonly number[] => {
+  const { stream, ended, signals, usualPollSet, framing } = logger;
   const isSlow = stream !== null && awaitsPollOut(stream);
-  const reads = written && (!ended || isMidLine(framing));
+  const reads = written && (!ended || isMidLine(framing)) && logger.readAtMs === null;
   if (reads && !isSlow) return usualPollSet;
   return [reads ? STDIN : NO_FD, POLLIN, signals, POLLIN, isSlow ? STDOUT : NO_FD, POLLOUT];
 };

@@ -28,6 +28,8 @@ export interface TreeState {
   readonly commandDue: boolean;
   /** The descriptor that the LOG argument's text comes from, -1: none. */
   readonly readproctitle: number;
+  /** The descriptor that holds the lock of the scan directory, -1: none. */
+  readonly lock: number;
 }
 
 /** The state of each program that can be restored, by its word. */

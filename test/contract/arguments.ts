@@ -82,7 +82,7 @@ const signatures: Readonly<Record<Name, string>> = {
   rlimit: 'iv:v',
   trim: ':i',
   exit: 'i:i',
-  checkpoint: 'siii:i',
+  checkpoint: 'sivi:i',
 };
 
 const names = Object.keys(signatures) as Name[];

@@ -120,7 +120,12 @@ const roles: Readonly<Record<string, Role>> = {
   },
   // Started with the variable of earlier releases set: it is not believed, and a child must not get it.
   'role:checkpoint': (sys) => {
-    const answers = [sys.restore(), sys.checkpoint('state', STDIN, -1, 0), sys.checkpoint('another', STDIN, -1, -1)];
+    const answers = [
+      sys.restore(),
+      sys.checkpoint('state', STDIN, [], 0),
+      sys.checkpoint('another', STDIN, [STDIN, 1], -1),
+      sys.checkpoint('third', STDIN, [0, 1, 2], -1),
+    ];
     say(sys, `${answers.join(' ')} `);
     const pid = sys.spawn('/bin/sh', ['sh', '-c', 'echo ${RUNITBOX_STATE-none}'], [], '', [], 0, -1, '');
     const end = sys.waitpid(pid, 0);

@@ -161,7 +161,7 @@ const all: readonly Spec[] = [
     title: 'checkpoint takes a state, hides it from children, and lets the process end',
     run: (c) => {
       const env = ['RUNITBOX_STATE=old', 'PATH=/usr/bin:/bin'];
-      same(everything(c, ['role:checkpoint'], env), [`-${l.ENOENT} 0 0 none\n`, 0x300], 'what it says');
+      same(everything(c, ['role:checkpoint'], env), [`-${l.ENOENT} 0 0 -${l.EINVAL} none\n`, 0x300], 'what it says');
     },
   },
   {

@@ -13,7 +13,7 @@ import { CASES } from './cases/index.ts';
 import { World } from './world.ts';
 
 const CASE_MS = 400_000;
-const PROGRAMS = ['runsv', 'runsvdir', 'sv'];
+const PROGRAMS = ['runsv', 'runsvdir', 'sv', 'svlogd'];
 
 const values = parseOptions({
   binary: { type: 'string', default: join(import.meta.dirname, '../../dist/runitbox') },

@@ -25,6 +25,12 @@ export const stateOf = (pid: number): string | null => {
 
 export const isAlive = (pid: number): boolean => pid > 0 && stateOf(pid) !== null;
 
+/** poll; ppoll where there is no poll. */
+const POLL = process.arch === 'arm64' ? '73' : '7';
+
+/** Whether a process sleeps in its poll: what it had to do is done. */
+export const waitsInPoll = (pid: number): boolean => proc(pid, 'syscall').startsWith(`${POLL} `);
+
 export const descriptorsOf = (pid: number): readonly string[] =>
   readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
 

@@ -1,6 +1,7 @@
 /* Runs a program for which the kernel refuses some system calls, for ever, as an older kernel or a sandbox does:
  *   refuse ERRNO CALL[,CALL ...] PROGRAM [ARGUMENT ...]
- * ERRNO is a number. A CALL is a name of the table below, or a number; `O_TMPFILE` is an open of a file without a name.
+ * ERRNO is a number. A CALL is a name of the table below, or a number; `O_TMPFILE` is an open of a file without a name,
+ * `STDIN` a read of descriptor 0.
  * The refusal holds for all that the program starts. Exit code 100: wrong words, 111: no filter, or no program. */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -18,6 +19,7 @@
 
 #define NONE (-1)
 #define FILELESS (-2) /* openat with O_TMPFILE */
+#define FROM_STDIN (-3)
 #define MOST 400
 
 struct call {
@@ -35,26 +37,50 @@ struct call {
 #define SYS_readlink NONE
 #endif
 
+#ifndef SYS_lstat
+#define SYS_lstat NONE
+#endif
+#ifndef SYS_mkdir
+#define SYS_mkdir NONE
+#endif
+#ifndef SYS_rename
+#define SYS_rename NONE
+#endif
+#ifndef SYS_unlink
+#define SYS_unlink NONE
+#endif
+
 static const struct call calls[] = {
     {"O_TMPFILE", FILELESS},
+    {"STDIN", FROM_STDIN},
     {"access", SYS_access},
     {"capget", SYS_capget},
+    {"clock_gettime", SYS_clock_gettime},
     {"clone3", 435},
     {"close_range", 436},
+    {"fcntl", SYS_fcntl},
+    {"flock", SYS_flock},
     {"fstatfs", SYS_fstatfs},
+    {"getdents64", SYS_getdents64},
     {"getrandom", SYS_getrandom},
     {"inotify_add_watch", SYS_inotify_add_watch},
     {"inotify_init1", SYS_inotify_init1},
+    {"lstat", SYS_lstat},
     {"memfd_create", SYS_memfd_create},
+    {"mkdir", SYS_mkdir},
     {"pidfd_open", 434},
     {"pidfd_send_signal", 424},
     {"prctl", SYS_prctl},
     {"prlimit64", SYS_prlimit64},
     {"pwritev", SYS_pwritev},
     {"readlink", SYS_readlink},
+    {"rename", SYS_rename},
+    {"renameat", SYS_renameat},
     {"renameat2", SYS_renameat2},
     {"statfs", SYS_statfs},
     {"statx", SYS_statx},
+    {"unlink", SYS_unlink},
+    {"unlinkat", SYS_unlinkat},
 };
 
 static int number_of(const char *name) {
@@ -91,8 +117,25 @@ static void add_fileless(unsigned number, unsigned flags_at, unsigned refusal) {
   add(number_again);
 }
 
+static void add_stdin(unsigned refusal) {
+  struct sock_filter is_read = BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_read, 0, 3);
+  struct sock_filter descriptor = BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[0]));
+  struct sock_filter is_first = BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 1);
+  struct sock_filter refuse = BPF_STMT(BPF_RET | BPF_K, refusal);
+  struct sock_filter number_again = BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr));
+  add(is_read);
+  add(descriptor);
+  add(is_first);
+  add(refuse);
+  add(number_again);
+}
+
 static void add_call(int number, unsigned refusal) {
   if (number == NONE) return;
+  if (number == FROM_STDIN) {
+    add_stdin(refusal);
+    return;
+  }
   if (number == FILELESS) {
     add_fileless(SYS_openat, offsetof(struct seccomp_data, args[2]), refusal);
 #ifdef SYS_open

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { readlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { assertNoLineLost } from '../fault/cases/killed.ts';
+import { assertNoLineLost, writersOf } from '../fault/cases/killed.ts';
 import { copiesLines, writesLines } from '../fault/habits.ts';
 import { isAlive, MARK, marked, proc } from '../lib/proc.ts';
 import type { Service } from '../fault/service.ts';
@@ -47,6 +47,8 @@ export class Subject {
   readonly service: Service;
   readonly #world: World;
   readonly #bin: string;
+  /** Instances that ended at once with their log. */
+  readonly #cutOff = new Set<string>();
 
   constructor(world: World, bin: string, name: string, folder = 'sv') {
     this.#world = world;
@@ -158,11 +160,16 @@ export class Subject {
     assert.equal(this.service.count('double'), 0, 'two copies at the same time');
   }
 
+  /** Its processes and those of its log have been killed, all at the same time. */
+  wasKilled(): void {
+    for (const instance of writersOf(this.service)) this.#cutOff.add(instance);
+  }
+
   /** When it has ended, with its log: every line is there once. */
   async isOver(): Promise<void> {
     await comes('the end of the service', () => this.instances().length === 0);
     await comes('the end of its log', () => this.instances('/log').length === 0);
-    assertNoLineLost(this.service);
+    assertNoLineLost(this.service, this.#cutOff);
   }
 }
 

@@ -38,6 +38,8 @@ class Kept {
   failed = false;
   readonly #stage: Stage;
   readonly #start: (wrap: readonly string[]) => Running;
+  /** What ends when it is killed. */
+  readonly #within: Subject[] = [];
 
   constructor(stage: Stage, wrap: readonly string[], start: (wrap: readonly string[]) => Running) {
     this.#stage = stage;
@@ -51,8 +53,10 @@ class Kept {
     if (end === null || end === 'exit 0') return;
     assert.equal(this.failed, false, `it has ended a second time, ${end}: ${this.current.lines().join(' | ')}`);
     this.failed = true;
-    if (this.#stage.killed) assert.equal(end, 'signal SIGKILL');
-    else {
+    if (this.#stage.killed) {
+      assert.equal(end, 'signal SIGKILL');
+      for (const subject of this.#within) subject.wasKilled();
+    } else {
       assert.match(end, /^exit (100|111)$/, `it has ended: ${this.current.lines().join(' | ')}`);
       assert.match(this.current.lines().join('\n'), /fatal: /, 'it has ended without a word');
     }
@@ -64,6 +68,22 @@ class Kept {
       this.look();
       return look();
     });
+  }
+
+  /** A service is in the PID namespace whose process 1 this is. */
+  contains(subject: Subject): void {
+    this.#within.push(subject);
+  }
+
+  /** A service has ended; or was killed just now with all that is in the namespace, of which is not known yet. */
+  async isOver(subject: Subject): Promise<void> {
+    try {
+      await subject.isOver();
+    } catch (cause) {
+      if (!this.#stage.killed || this.failed) throw cause;
+      await this.comes(`its end, or ${String(cause)}`, () => this.failed);
+      await subject.isOver();
+    }
   }
 
   /** The process itself, when a namespace or a follower is around it. */
@@ -86,6 +106,16 @@ exec '${bin}/real/runsv' "$@"
   program(`${bin}/runsv`, text);
 };
 
+/** A runsv that is killed after its runsvdir has gone leaves what there is to the next one. */
+const endsWhatIsLeft = async ({ world }: Stage, subject: Subject): Promise<void> => {
+  await comes('the end of runsv', () => supervisors(world).length === 0);
+  if (subject.instances().length + subject.instances('/log').length === 0) return;
+  const another = world.runsvdir();
+  await comes('the service again', () => subject.isUp());
+  another.signal('SIGHUP');
+  assert.equal(await another.ended(ENDS_MS), 'exit 111');
+};
+
 const runsv: Target = {
   name: 'runsv',
   play: async (stage) => {
@@ -100,6 +130,7 @@ const runsv: Target = {
     await subject.settles(stage.killed);
     runsvdir.signal('SIGHUP');
     assert.equal(await runsvdir.ended(ENDS_MS), 'exit 111');
+    if (stage.killed) await endsWhatIsLeft(stage, subject);
     await subject.isOver();
     await comes('the end of runsv', () => supervisors(world).length === 0);
   },
@@ -158,11 +189,21 @@ const runsvTakesOver: Target = {
 
 const another = (stage: Stage): Subject => new Subject(stage.world, stage.bin, 'another');
 
+const SIGALRM = 14;
+const SIGTERM = 15;
+
+/** One that has only just been started would end by it. */
+const signalFirst = async (kept: Kept, name: 'SIGALRM' | 'SIGTERM', number: number): Promise<void> => {
+  await kept.comes(`a runsvdir that catches ${name}`, () => hears(firstOf(kept), number));
+  kill(firstOf(kept), name);
+};
+
 /** A service that comes, a runsv that is killed, a service that goes. */
-const tree = async (stage: Stage, kept: Kept, links: string, one: Subject): Promise<void> => {
+const tree = async (stage: Stage, kept: Kept, links: string, one: Subject, isFirst = false): Promise<void> => {
   const { world } = stage;
   await kept.comes('the service', () => one.isUp());
   const two = another(stage);
+  if (isFirst) kept.contains(two);
   symlinkSync(two.service.dir, `${links}/another`);
   await kept.comes('another service', () => two.isUp());
   const [runsvPid = 0] = supervisors(world).filter((pid) => proc(pid, 'cmdline').endsWith('runsv\0web\0'));
@@ -173,8 +214,8 @@ const tree = async (stage: Stage, kept: Kept, links: string, one: Subject): Prom
   const forgotten = (): boolean => stage.killed && kept.failed;
   await kept.comes('the end of a service that was removed', () => !two.service.isSupervised() || forgotten());
   if (two.service.isSupervised()) await two.sv('exit');
-  await two.isOver();
-  kill(firstOf(kept), 'SIGALRM');
+  await kept.isOver(two);
+  await signalFirst(kept, 'SIGALRM', SIGALRM);
   const settle = (): Promise<void> => one.settles(stage.killed, () => kept.look());
   await settle();
   if (kept.current.end() !== null) await settle();
@@ -222,7 +263,6 @@ const classic: Target = {
 
 // ---- containers -----------------------------------------------------------------------------------------------
 
-const SIGTERM = 15;
 const MESSAGE_MS = 4000;
 
 /** The engine fails: it goes on by itself. */
@@ -256,11 +296,12 @@ const container = (name: string, isFirst: boolean): Target => ({
         foreign: true,
       });
     const kept = new Kept(stage, isFirst ? wordsAsFirst(inject) : inject, start);
+    if (isFirst) kept.contains(one);
     await kept.comes('the main command', () => readFileSync(told, 'latin1') !== '');
     if (!kept.failed) await crash(kept);
-    await tree(stage, kept, links, one);
+    await tree(stage, kept, links, one, isFirst);
     if (!kept.failed) assert.equal(readFileSync(told, 'latin1').split('\n').length, 2, 'one main command');
-    process.kill(firstOf(kept), 'SIGTERM');
+    await signalFirst(kept, 'SIGTERM', SIGTERM);
     const end = await kept.current.ended(ENDS_MS);
     if (stage.killed && end === 'signal SIGKILL') return;
     // the main command was ended by TERM

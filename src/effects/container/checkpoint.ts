@@ -44,6 +44,7 @@ export const readCheckpoint = <W extends ProgramWord>(word: W): Checkpoint<W> | 
 
 const write = (live: LiveTree, container: Container, process: number): number => {
   const { tree, readproctitle } = live;
+  const lock = live.claim.lock ?? -1;
   const input = readproctitle === null ? -1 : readproctitle.input;
   const text = encodeCheckpoint('runsvdir', container.start, {
     wanted: [...tree.wanted.values()],
@@ -53,8 +54,14 @@ const write = (live: LiveTree, container: Container, process: number): number =>
     shutdown: container.shutdown,
     commandDue: container.commandDue,
     readproctitle: input,
+    lock,
   });
-  return sys.checkpoint(text, live.home, input, process);
+  return sys.checkpoint(
+    text,
+    live.home,
+    [input, lock].filter((fd) => fd >= 0),
+    process,
+  );
 };
 
 /** Saves the state, if it has changed. Without memory for it the last checkpoint stays. */
@@ -62,8 +69,9 @@ export const saveCheckpoint = (live: LiveTree): void => {
   const { container, tree } = live;
   if (container === null) return;
   const { saved, shutdown, pid } = container;
-  if (saved.tree === tree && saved.shutdown === shutdown && saved.pid === pid) return;
-  container.saved = { tree, shutdown, pid };
+  const { lock } = live.claim;
+  if (saved.tree === tree && saved.shutdown === shutdown && saved.pid === pid && saved.lock === lock) return;
+  container.saved = { tree, shutdown, pid, lock };
   write(live, container, pid);
 };
 

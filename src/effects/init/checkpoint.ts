@@ -10,7 +10,7 @@ import { sys } from '../../host/sys.ts';
 import type { Stages } from '../../machine/init/model.ts';
 import { isGone, NEXT } from '../container/checkpoint.ts';
 
-const NOTHING = -1;
+const NO_ROOT = -1;
 
 /** What goes with each state: the directory of process 1, and when it was started. */
 export interface From {
@@ -21,12 +21,12 @@ export interface From {
 /** The directory in which process 1 is executed again. */
 export const openRoot = (): number => {
   const fd = sys.open('/', O_RDONLY, 0);
-  return refused(fd) ? NOTHING : fd;
+  return refused(fd) ? NO_ROOT : fd;
 };
 
 /** Saves where the stages are. Without memory for it the last checkpoint stays. */
 export const saveStages = ({ root, start }: From, stages: Stages): void => {
-  sys.checkpoint(encodeCheckpoint('runit', start, stages), root as Fd, NOTHING, stages.pid);
+  sys.checkpoint(encodeCheckpoint('runit', start, stages), root as Fd, [], stages.pid);
 };
 
 /**
@@ -34,7 +34,7 @@ export const saveStages = ({ root, start }: From, stages: Stages): void => {
  * is not started, because a restored process would start another.
  */
 export const announceStage = ({ root, start }: From, stages: Stages): void => {
-  const said = sys.checkpoint(encodeCheckpoint('runit', start, stages), root as Fd, NOTHING, NEXT);
+  const said = sys.checkpoint(encodeCheckpoint('runit', start, stages), root as Fd, [], NEXT);
   if (refused(said)) throw new Error('out of memory');
 };
 

@@ -15,6 +15,7 @@ import { writersOf } from './lock-holder.ts';
 import { type Loop, unwatch, watch } from '../loop.ts';
 import type { Voice } from '../messages.ts';
 import { processOf, readSmall } from '../process/proc.ts';
+import { identityOf } from '../trusted-file.ts';
 
 export interface Claim {
   turn: Turn;
@@ -92,6 +93,24 @@ const letGo = (claim: Claim): void => {
   if (claim.lock !== null) sys.close(claim.lock);
   claim.lock = null;
   claim.identity = null;
+};
+
+/** Keeps the lock that the checkpoint left open, so that no other runsvdir got it meanwhile. */
+export const keepLock = (claim: Claim, lock: number): void => {
+  if (lock < 0) return;
+  const fd = lock as Fd;
+  const stat = sys.fstat(fd);
+  if (refused(stat) || refused(sys.flock(fd, LOCK_EX | LOCK_NB))) {
+    sys.close(fd);
+    return;
+  }
+  claim.lock = fd;
+  claim.identity = identityOf(stat);
+};
+
+/** Programs that we start do not inherit the lock. A re-execution before the next checkpoint must. */
+export const closeLockOnExec = ({ lock }: Claim): void => {
+  if (lock !== null && refused(sys.setCloexec(lock, 1))) sys.setCloexec(lock, 1);
 };
 
 /** Stops watching the holder. */

@@ -10,8 +10,9 @@
 // Read next: rescan.ts (when to scan), ../../machine/scan/table.ts (what follows).
 import type { Bytes } from '../../abi/bytes.ts';
 import { type Errno, type RawStat, refused } from '../../host/calls.ts';
+import { unixTime } from '../../host/clock.ts';
 import { ENOENT, ENOTDIR } from '../../abi/errno.ts';
-import { CLOCK_REALTIME, S_IFDIR, S_IFLNK, S_IFMT } from '../../abi/flags.ts';
+import { S_IFDIR, S_IFLNK, S_IFMT } from '../../abi/flags.ts';
 import { sys } from '../../host/sys.ts';
 import type { Found } from '../../machine/scan/table.ts';
 import type { Voice } from '../messages.ts';
@@ -63,7 +64,7 @@ export const keyAt = (path: Bytes): string | null => {
 };
 
 const ageMs = (stat: RawStat): number => {
-  const [sec, nsec] = sys.clock(CLOCK_REALTIME);
+  const [sec, nsec] = unixTime();
   return (sec - stat[7]) * 1000 + (nsec - stat[8]) / 1e6;
 };
 

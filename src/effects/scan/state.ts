@@ -26,6 +26,14 @@ import { newWatching, type Watching } from './watch.ts';
 /** When to retry entries that the kernel says nothing about, at first. */
 export const UNCLEAR_MS = 1000;
 
+/** What the last checkpoint contains. `shutdown` null: it is out of date. */
+export interface Saved {
+  readonly tree: Tree;
+  readonly shutdown: Shutdown | null;
+  readonly pid: number;
+  readonly lock: Fd | null;
+}
+
 /** For a runsvdir that supervises a whole container: as process 1, or on request. */
 export interface Container {
   shutdown: Shutdown;
@@ -36,7 +44,7 @@ export interface Container {
   /** It has not been started yet. */
   commandDue: boolean;
   /** What the last checkpoint says. */
-  saved: { readonly tree: Tree; readonly shutdown: Shutdown | null; readonly pid: number };
+  saved: Saved;
   /** Events that have not been passed to the machine yet. */
   readonly pendingEvents: ShutdownEvent[];
   /** Leftovers of services that got TERM while runsvs were left, each by its number and start. */
@@ -134,7 +142,7 @@ const newContainer = ({ killAfterMs, command }: TreeOptions): Container => {
     command,
     pid: 0,
     commandDue: command.length > 0,
-    saved: { tree: newTree(), shutdown: null, pid: 0 },
+    saved: { tree: newTree(), shutdown: null, pid: 0, lock: null },
     pendingEvents: [],
     sentTerm: new Set(),
     start: ownStart(),

@@ -21,7 +21,7 @@ import { reap, turn } from '../loop.ts';
 import { Fatal, type Voice } from '../messages.ts';
 import { keyAt } from './read-dir.ts';
 import { deliverToTree, termRunsv } from './perform.ts';
-import { keeperOf } from './claim.ts';
+import { keeperOf, closeLockOnExec, keepLock } from './claim.ts';
 import { addDot, type Readproctitle } from './readproctitle.ts';
 import { deliverPending, deliverShutdown, continueShutdown } from '../container/shutdown.ts';
 import {
@@ -79,10 +79,14 @@ const hangUp = (live: LiveTree): void => {
   live.exit = HANGUP_CODE;
 };
 
-const act = (live: LiveTree, { pid }: Container, signal: number): void => {
+const act = (live: LiveTree, container: Container, signal: number): void => {
+  const { pid } = container;
   const action = signalAction(signal, pid !== 0);
   if (action.kind === 'stop') deliverShutdown(live, { kind: 'stopRequested', code: action.code });
   else if (action.kind === 'forward') sys.kill(pid, action.signal);
+  else return;
+  // until the next checkpoint a re-execution would get this signal again
+  container.saved = { ...container.saved, shutdown: null };
 };
 
 const actOnAll = (live: LiveTree, container: Container, signals: readonly number[]): void => {
@@ -148,9 +152,11 @@ const begin = (
 ): LiveTree => {
   if (checkpoint === null) return newLiveTree(voice, options, readproctitle, HANDLERS);
   const live = newAfterFailure(voice, options, readproctitle);
+  keepLock(live.claim, checkpoint.state.lock);
   restore(live, checkpoint);
   // from here on the host keeps the exit code of a main command that is reaped
   saveCheckpoint(live);
+  closeLockOnExec(live.claim);
   reapAll(live);
   return live;
 };

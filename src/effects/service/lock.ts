@@ -7,7 +7,7 @@
 import { errorText } from '../../cli/errno.ts';
 import type { Bytes } from '../../abi/bytes.ts';
 import { type Done, type Errno, type Fd, type RawStat, refused } from '../../host/calls.ts';
-import { EACCES, EAGAIN, EEXIST, ELOOP, ENOENT, EROFS } from '../../abi/errno.ts';
+import { EACCES, EAGAIN, EEXIST, ENOENT, EROFS } from '../../abi/errno.ts';
 import { LOCK_EX, LOCK_NB, O_NOCTTY, O_NONBLOCK, O_RDONLY, O_RDWR } from '../../abi/flags.ts';
 import { sys } from '../../host/sys.ts';
 import { whoHolds } from '../scan/lock-holder.ts';
@@ -167,7 +167,8 @@ export const takeLock = (folder: Bytes, directory: string, unmade: Errno | null)
   } finally {
     if (guarding !== null) sys.close(guarding);
   }
-  throw unableToOpen(folder, -ELOOP);
+  const stat = statThere(pathOf(folder));
+  throw refused(stat) ? unableToOpen(folder, stat) : new Fatal(reason(`unable to lock ${pathOf(folder)}`, -EAGAIN));
 };
 
 /** Whether what is under the name now may be put aside: nobody supervises by it. */

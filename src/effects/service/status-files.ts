@@ -204,14 +204,16 @@ const replace = (board: Board, name: Name, text: Bytes): Done | Errno => {
 };
 
 /**
- * Makes one file say `text`; what cannot be replaced is removed, so that it does not lie. Removing it may make just the
- * room that is missing, so the file is tried once more.
+ * Makes one file say `text`; what cannot be replaced is removed, so that it does not lie. What is refused for a moment is
+ * tried again before that, for `sv` may be looking. Removing it may make just the room that is missing, so the file is
+ * tried once more.
  */
 const update = (board: Board, name: Name, text: Bytes): Trouble | null => {
   const sheet = board.sheets[name];
   if (sheet.text === text) return null;
   const path = board.folder + name;
   let done = replace(board, name, text);
+  if (refused(done) && !isFull(done)) done = replace(board, name, text);
   if (refused(done)) {
     sys.unlink(path);
     sheet.text = null;

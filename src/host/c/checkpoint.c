@@ -1,7 +1,7 @@
 /* Checkpoint and restore: the state that a process keeps across reexec.c.
  *
- * The checkpoint is passed in a file without a name, open as RESTORED_FD, or as the next one where that is the descriptor
- * to keep:
+ * The checkpoint is passed in a file without a name, open as RESTORED_FD, or as the next descriptor that is not one to
+ * keep:
  *   "runitbox " PID " " PROCESS " " STATUS " " STATE     three numbers of ten digits
  * Promises: a file is believed only if it is a regular file without a name, belongs to our effective user, is closed to all
  * others, and names our process number. Only a process of the same user and number can have made it: the one that
@@ -16,7 +16,7 @@
 #define HEAD_SIZE (TITLE_SIZE + 11) /* title, process number, space */
 #define CHILD_SIZE 22               /* PROCESS and STATUS, each with a space */
 
-struct checkpoint checkpoint = {.keep_fd = -1, .status = -1};
+struct checkpoint checkpoint = {.status = -1};
 
 static int restored_fd = -1; /* the checkpoint of before, until the first one of our own */
 
@@ -51,7 +51,7 @@ static int is_checkpoint(int fd) {
 }
 
 static int find_checkpoint(void) {
-  for (int fd = RESTORED_FD; fd <= RESTORED_FD + 1; fd++)
+  for (int fd = RESTORED_FD; fd <= RESTORED_FD + KEEP_MAX; fd++)
     if (is_checkpoint(fd)) return fd;
   return -1;
 }
@@ -162,23 +162,38 @@ static int new_checkpoint_file(void) {
   }
 }
 
+/* A copy that dup2 puts in the same place is left open too, where a filter refuses fcntl. */
+int leave_open(int fd) {
+  if (fcntl(fd, F_SETFD, 0) == 0) return 1;
+  int copy = dup(fd), done = copy >= 0 && dup2(copy, fd) == fd;
+  if (copy >= 0) close(copy);
+  return done;
+}
+
 /* A process that failed before its first checkpoint passes on the one that it found; only the child's end may be news. */
 static int pass_restored(void) {
   char child[CHILD_SIZE];
   write_child(child);
   if (checkpoint.process != 0 && pwrite(restored_fd, child, CHILD_SIZE - 1, HEAD_SIZE) != CHILD_SIZE - 1) return 0;
-  return fcntl(restored_fd, F_SETFD, 0) == 0;
+  return leave_open(restored_fd);
 }
 
-/* execve closes all descriptors but the one to keep, so the file may replace any other; and closing that one first makes
+static int is_kept(int fd) {
+  for (int i = 0; i < checkpoint.keep_count; i++)
+    if (checkpoint.keep[i] == fd) return 1;
+  return 0;
+}
+
+/* execve closes all descriptors but those to keep, so the file may replace any other; and closing that one first makes
  * room where no more may be opened. */
 int pass_checkpoint(void) {
-  int at = checkpoint.keep_fd == RESTORED_FD ? RESTORED_FD + 1 : RESTORED_FD;
+  int at = RESTORED_FD;
+  while (is_kept(at)) at++;
   if (!checkpoint.text) return pass_restored();
   close(at);
   int fd = new_checkpoint_file();
   if (fd < 0) return 0;
-  if (fd == at) return fcntl(fd, F_SETFD, 0) == 0;
+  if (fd == at) return leave_open(fd);
   int moved = dup2(fd, at) == at;
   close(fd);
   return moved;
@@ -197,6 +212,7 @@ static void begin_checkpoints(void) {
 }
 
 CALL(checkpoint) {
+  if (a[2].len > KEEP_MAX) return -EINVAL;
   char *text = malloc(CHILD_SIZE + a[0].len + 1), *old = checkpoint.text;
   if (!text) return -ENOMEM;
   memcpy(text + CHILD_SIZE, a[0].s, a[0].len);
@@ -204,7 +220,9 @@ CALL(checkpoint) {
   if (!old) begin_checkpoints();
   checkpoint.text = text;
   checkpoint.directory = (int)a[1].n;
-  checkpoint.keep_fd = (int)a[2].n;
+  checkpoint.keep_count = 0; /* a crash between these lines must not see half a list */
+  for (size_t i = 0; i < a[2].len; i++) checkpoint.keep[i] = (int)a[2].v[i];
+  checkpoint.keep_count = (int)a[2].len;
   checkpoint.process = (pid_t)a[3].n;
   checkpoint.status = -1;
   forget_taken_signals();

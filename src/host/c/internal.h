@@ -70,10 +70,13 @@ extern _Alignas(16) char child_stack[32768];
 
 /* ---- checkpoint.c ---- */
 
+#define KEEP_MAX 2 /* descriptors that a checkpoint keeps open */
+
 /* The last checkpoint of this process, see sys_reexec. */
 struct checkpoint {
   char *text;   /* PROCESS STATUS STATE; NULL: there is none */
-  int directory, keep_fd;
+  int directory;
+  int keep[KEEP_MAX], keep_count;
   int restored; /* this process was re-executed itself */
   time_t since; /* the first one */
   pid_t process;
@@ -84,6 +87,8 @@ extern struct checkpoint checkpoint;
 int has_checkpoint(void);
 /* Leaves the checkpoint where the re-executed process looks for it. Returns whether that worked. */
 int pass_checkpoint(void);
+/* Makes execve leave a descriptor open. Returns whether that worked. */
+int leave_open(int fd);
 
 /* ---- reexec.c ---- */
 

@@ -92,8 +92,8 @@ void sys_reexec(void) {
   sigprocmask(SIG_SETMASK, &all, NULL);
   raise_signals_again();
   int failed_again = !checkpoint.text || (checkpoint.restored && time(NULL) < checkpoint.since + 2);
-  if (checkpoint.text && fchdir(checkpoint.directory) == 0 && checkpoint.keep_fd >= 0)
-    fcntl(checkpoint.keep_fd, F_SETFD, 0);
+  if (checkpoint.text && fchdir(checkpoint.directory) == 0)
+    for (int i = 0; i < checkpoint.keep_count; i++) leave_open(checkpoint.keep[i]);
   for (;;) {
     if (failed_again) stand_by();
     failed_again = 1;

@@ -14,8 +14,8 @@ static sigset_t caught; /* all zeros: none */
 static void on_signal(int sig) {
   int saved = errno;
   __atomic_fetch_or(&pending[(sig - 1) / 32], 1u << ((sig - 1) & 31), __ATOMIC_SEQ_CST);
-  /* A full pipe refuses the byte and is readable anyway. Any other error may be a single one: try once more. */
-  if (write(signal_pipe[1], "", 1) < 0 && errno != EAGAIN) {
+  /* Any error may be a single one, so try once more. A full pipe refuses both and is readable anyway. */
+  if (write(signal_pipe[1], "", 1) < 0) {
     ssize_t put = write(signal_pipe[1], "", 1);
     (void)put;
   }

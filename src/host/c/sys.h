@@ -89,7 +89,7 @@
   X(exit, "i", 'i')                                                                                        \
   X(trim, "", 'i')         /* returns unused memory to the system, where the host can */                   \
   /* checkpoint.c: sys_reexec has what they are for */                                                     \
-  X(checkpoint, "siii", 'i') /* state, directory, descriptor to keep (-1: none), process (-1: the next one spawned) */ \
+  X(checkpoint, "sivi", 'i') /* state, directory, descriptors to keep (at most 2), process (-1: the next one spawned) */ \
   X(restore, "", 'd')      /* the checkpoint of before the failure: PROCESS STATUS STATE; ENOENT: none */  \
   /* privileges.c */                                                                                       \
   X(numericCall, "iv", 'i') /* CALL_*, at most five numbers: a system call that takes only numbers */      \
@@ -156,7 +156,7 @@ extern const sys_row sys_table[];
 extern const int sys_count;
 
 /* Called where the engine has failed. A process that has called checkpoint() executes its own file again (re-exec): it keeps its
- * pid, children and arguments, changes to that directory, keeps the descriptor open, and gets signals that arrived meanwhile.
+ * pid, children and arguments, changes to that directory, keeps the descriptors open, and gets signals that arrived meanwhile.
  * restore() then returns
  *   PROCESS STATUS STATE
  * the pid of checkpoint's process (for -1 that of the next one spawned) and its wait status, each plus one in ten digits, 0

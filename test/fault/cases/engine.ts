@@ -8,7 +8,7 @@ import { mkdirSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { fault } from '../case.ts';
 import { childrenOf, contain, type Container, type ContainerOptions } from '../container.ts';
-import { descriptorsOf, isAlive, proc } from '../../lib/proc.ts';
+import { descriptorsOf, isAlive, proc, waitsInPoll } from '../../lib/proc.ts';
 import type { Service } from '../service.ts';
 import { sleep, TimeoutError } from '../../lib/wait.ts';
 import { kill, type World } from '../world.ts';
@@ -273,10 +273,29 @@ export const ENGINE = [
     await world.tells(deaf, 'start');
     container.signal(1);
     await world.tells(deaf, 'term');
+    // before that it may fail with the signal in hand, and hears it again
+    await comes('process 1 to wait', () => waitsInPoll(container.first));
     kill(container.first, 'SIGSEGV');
     assert.equal(await container.ended(), 'exit 111');
     assert.match(container.lines().join('\n'), /gone on after.*\n.*not ended after 2 s, killed: run \(\d+\)$/);
     assert.equal(deaf.count('term'), 1);
+  }),
+
+  fault('a signal that the main command has had is not sent to it again after process 1 has failed', async (world) => {
+    const main = world.service('main', 'main');
+    const text = `trap 'echo usr1 $$ >>${main.toldPath}' USR1; trap 'echo usr2 $$ >>${main.toldPath}' USR2; echo "start $$" >>${main.toldPath}; while :; do sleep 0.02; done`;
+    const container = contain(world, { command: ['sh', '-c', text], words: ['-k', '1'], foreign: true });
+    await world.tells(main, 'start');
+    const { first } = container;
+    process.kill(first, 'SIGUSR1');
+    await world.tells(main, 'usr1');
+    await comes('process 1 to wait', () => waitsInPoll(first));
+    kill(first, 'SIGSEGV');
+    await container.running.says(/gone on after a failure/);
+    await comes('process 1 to wait again', () => waitsInPoll(first));
+    process.kill(first, 'SIGUSR2');
+    await world.tells(main, 'usr2');
+    assert.equal(main.count('usr1'), 1);
   }),
 
   fault('the LOG argument goes on showing after process 1 has failed', async (world) => {

@@ -12,7 +12,7 @@ import { comes } from './engine.ts';
 import { runsvOf } from './scandir.ts';
 
 const REFUSE = join(import.meta.dirname, '../../../out/refuse');
-const ERRNO = { ENOSYS: 38, EPERM: 1 } as const;
+const ERRNO = { ENOSYS: 38, EPERM: 1, EIO: 5 } as const;
 
 /** Newer than Linux 3.2, the oldest kernel that is promised, or unknown to somebody's filter. */
 const NEWER = [
@@ -27,7 +27,20 @@ const NEWER = [
   'statx',
 ];
 /** Older, and refused here and there all the same. */
-const OLDER = ['inotify_init1', 'inotify_add_watch', 'statfs', 'prctl', 'access', 'readlink'];
+const OLDER = [
+  'inotify_init1',
+  'inotify_add_watch',
+  'statfs',
+  'prctl',
+  'access',
+  'readlink',
+  'fcntl',
+  'lstat',
+  'mkdir',
+  'rename',
+  'unlink',
+  'clock_gettime',
+];
 
 const refusing = (calls: readonly string[], errno: number): readonly string[] => [
   REFUSE,
@@ -119,17 +132,97 @@ export const REFUSED = [
     ),
   ),
 
-  fault('every newer call refused: a container outlasts a crash of process 1, and is brought down', async (world) => {
-    mkdirSync(join(world.dir, 'links'));
-    const one = world.service('one', 'sv').has('run', 'stays');
-    symlinkSync(one.dir, join(world.dir, 'links/one'));
-    const container = contain(world, { folder: 'links', wrap: refusing(NEWER, ERRNO.ENOSYS) });
-    await world.tells(one, 'start');
-    kill(container.first, 'SIGSEGV');
-    await container.running.says(/gone on after a failure of the engine, with 1 runsvs$/);
-    container.signal(15);
-    assert.equal(await container.ended(), 'exit 0');
-    assert.deepEqual([one.count('start'), one.count('term')], [1, 1]);
+  ...[
+    { what: 'every newer call', calls: NEWER },
+    { what: 'fcntl', calls: ['fcntl'] },
+  ].map(({ what, calls }) =>
+    fault(`${what} refused: a container outlasts a crash of process 1, and is brought down`, async (world) => {
+      mkdirSync(join(world.dir, 'links'));
+      const one = world.service('one', 'sv').has('run', 'stays');
+      symlinkSync(one.dir, join(world.dir, 'links/one'));
+      const container = contain(world, { folder: 'links', wrap: refusing(calls, ERRNO.ENOSYS) });
+      await world.tells(one, 'start');
+      kill(container.first, 'SIGSEGV');
+      await container.running.says(/gone on after a failure of the engine, with 1 runsvs$/);
+      container.signal(15);
+      assert.equal(await container.ended(), 'exit 0');
+      assert.deepEqual([one.count('start'), one.count('term')], [1, 1]);
+    }),
+  ),
+
+  ...[
+    { call: 'flock', errno: ERRNO.EPERM, says: 'unable to lock supervise/lock: permission denied' },
+    { call: 'flock', errno: ERRNO.ENOSYS, says: 'unable to lock supervise/lock: system call not available' },
+    { call: 'mkdir', errno: ERRNO.EIO, says: 'unable to make supervise: input/output error' },
+    { call: 'clock_gettime', errno: ERRNO.EIO, says: null },
+  ].map(({ call, errno, says }) =>
+    fault(`${call} refused with errno ${errno} for ever: runsv says so once, and ends`, async (world) => {
+      const service = world.service('web').has('run', 'stays');
+      const runsv = world.runsv(service, { wrap: refusing([call], errno), foreign: says === null });
+      assert.equal(await runsv.ended(), 'exit 111');
+      assert.equal(runsv.lines().length, 1, runsv.lines().join(' | '));
+      const line = says ?? 'runitbox: fatal: Error: unable to read clock 1, errno 5';
+      assert.ok(runsv.lines()[0]?.includes(says === null ? line : `: fatal: ${line}`), runsv.lines()[0]);
+      assert.deepEqual(service.told(), []);
+    }),
+  ),
+
+  fault('lstat refused for ever where a runsv was before: runsv says so once, and ends', async (world) => {
+    const service = world.service('web').has('run', 'stays');
+    const before = world.runsv(service);
+    await world.up(service);
+    before.signal('SIGTERM');
+    await before.ended();
+    const runsv = world.runsv(service, { wrap: refusing(['lstat'], ERRNO.EIO) });
+    assert.equal(await runsv.ended(), 'exit 111');
+    assert.equal(runsv.lines().length, 1, runsv.lines().join(' | '));
+    assert.match(runsv.lines()[0] ?? '', /fatal: unable to open supervise\/lock: input\/output error$/);
+    assert.equal(service.count('start'), 1);
+  }),
+
+  ...(['rename', 'unlink'] as const).map((call) =>
+    fault(
+      `${call} refused under both names: runsv says once that it cannot tell the state, and obeys`,
+      async (world) => {
+        const service = world.service('web').has('run', 'stays');
+        const calls = [call, `${call}at`];
+        const runsv = world.runsv(service, { wrap: refusing(calls, ERRNO.EPERM) });
+        await world.tells(service, 'start');
+        await world.supervised(service);
+        await runsv.says(/unable to replace supervise\/(pid|stat): permission denied$/);
+        service.send('d');
+        await world.tells(service, 'term');
+        service.send('x');
+        assert.equal(await runsv.ended(), 'exit 0');
+        assert.equal(runsv.lines().length, 1, runsv.lines().join(' | '));
+      },
+    ),
+  ),
+
+  fault('svlogd whose input cannot be read tries for a second, and ends as C does', async (world) => {
+    mkdirSync(`${world.dir}/log`);
+    const svlogd = world.start('svlogd', [`${world.dir}/log`], {
+      wrap: refusing(['STDIN'], ERRNO.EIO),
+      foreign: true,
+      stdio: ['pipe', 'ignore', 'pipe'],
+    });
+    const begun = performance.now();
+    svlogd.type('a line\n');
+    assert.equal(await svlogd.ended(), 'exit 0');
+    assert.ok(performance.now() - begun > 900, 'it tries again');
+    assert.deepEqual(svlogd.lines(), ['svlogd: warning: unable to read standard input: input/output error']);
+  }),
+
+  fault('getdents64 refused for ever: runsvdir says so once, and starts nothing', async (world) => {
+    const service = linked(world, 'web');
+    const runsvdir = world.runsvdir({ wrap: refusing(['getdents64'], ERRNO.EPERM) });
+    await runsvdir.says(/warning: unable to read directory .*: permission denied$/);
+    runsvdir.signal('SIGALRM');
+    await sleep(300);
+    runsvdir.signal('SIGHUP');
+    assert.equal(await runsvdir.ended(), 'exit 111');
+    assert.equal(runsvdir.lines().length, 1);
+    assert.deepEqual(service.told(), []);
   }),
 
   fault('without /proc runsv says once that it takes nothing over, and starts no second copy', async (world) => {

@@ -4,10 +4,11 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, symlinkSync } from 'node:fs';
 import { fault } from '../case.ts';
 import { contain } from '../container.ts';
-import { isAlive } from '../../lib/proc.ts';
+import { descriptorsOf, isAlive, waitsInPoll } from '../../lib/proc.ts';
 import type { Service } from '../service.ts';
 import { sleep } from '../../lib/wait.ts';
 import type { World } from '../world.ts';
+import { comes } from './engine.ts';
 import { runsvOf } from './scandir.ts';
 
 const WAITS = /warning: .* is already supervised by process \d+, waiting for its end$/;
@@ -28,6 +29,11 @@ const isHeld = (dir: string): boolean => {
     return true;
   }
 };
+
+/** Tries for the lock of a directory some thousand times a second, until it gets it. */
+const CONTENDER = `use Fcntl ':flock'; my ($dir, $told) = @ARGV; open(my $fd, '<', $dir) || sysopen($fd, $dir, 0) || die;
+my $tell = sub { open(my $out, '>>', $told); print $out "$_[0] $$\n"; close $out };
+$tell->('tries'); select(undef, undef, undef, 0.0001) until flock($fd, LOCK_EX | LOCK_NB); $tell->('has');`;
 
 export const SECOND = [
   fault(
@@ -132,6 +138,29 @@ export const SECOND = [
     await first.ended();
     await world.up(service, pid);
     assert.equal(service.count('double'), 0);
+  }),
+
+  fault('nobody gets the lock of a directory while a runsvdir executes itself anew', async (world) => {
+    const service = linked(world, 'web', 'links');
+    const dir = `${world.dir}/links`;
+    const container = contain(world, { folder: 'links', subreaper: true });
+    const pid = await world.up(service);
+    const contender = world.service('contender');
+    world.start('/usr/bin/perl', ['-e', CONTENDER, dir, contender.toldPath], { foreign: true });
+    await world.tells(contender, 'tries');
+    for (const round of [1, 2]) {
+      container.running.signal('SIGSEGV');
+      await container.running.says(/gone on after a failure of the engine/, round);
+      await comes('its poll', () => waitsInPoll(container.first));
+    }
+    const another = linked(world, 'another', 'links');
+    await world.up(another);
+    for (const runsv of runsvOf(world, 'another')) assert.equal(descriptorsOf(runsv).includes(dir), false);
+    assert.equal(contender.count('has'), 0);
+    assert.ok(isAlive(pid) && service.count('start') === 1);
+    container.signal(15);
+    assert.equal(await container.ended(), 'exit 0');
+    await world.tells(contender, 'has');
   }),
 
   fault('a directory that a container out of sight supervises too is supervised beside it', async (world) => {

@@ -87,7 +87,7 @@ interface Checkpoint {
   readonly owner: Process;
   readonly state: string;
   readonly directory: Fd;
-  readonly keep: number;
+  readonly keep: readonly number[];
   process: number;
   status: number;
 }
@@ -548,7 +548,7 @@ export class MainCalls implements Calls {
     return put.length as Done;
   }
 
-  checkpoint(state: Bytes, directory: Fd, keep: number, process: number): Done | Errno {
+  checkpoint(state: Bytes, directory: Fd, keep: readonly number[], process: number): Done | Errno {
     const owner = this.#step();
     this.#checkpoint = { owner, state, directory, keep, process, status: -1 };
     owner.env = owner.env.filter((variable) => !variable.startsWith('RUNITBOX_STATE='));
@@ -564,7 +564,7 @@ export class MainCalls implements Calls {
     if (checkpoint?.owner !== process) return false;
     const home = process.at(checkpoint.directory)?.inode;
     if (home !== undefined && home !== null) process.enter(home);
-    if (checkpoint.keep >= 0) process.kept[checkpoint.keep] = true;
+    for (const fd of checkpoint.keep) process.kept[fd] = true;
     process.closeUnkept();
     process.noted |= process.arriving | this.#taken;
     process.arriving = 0;

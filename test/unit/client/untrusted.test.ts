@@ -1,7 +1,7 @@
 // sv and supervise directories of somebody who means harm: every file, in every form that it can have.
 import { describe, expect, it } from 'vitest';
 import { encodeStatus } from '../../../src/formats/status.ts';
-import { SvWorld } from './world.ts';
+import { type FakeRunsv, SvWorld } from './world.ts';
 
 type Form = 'link' | 'dangling link' | 'fifo' | 'fifo with a writer' | 'file' | 'directory' | 'huge file';
 
@@ -120,5 +120,30 @@ describe('a service that is not there', () => {
     const run = (word: string) => new SvWorld().run('', { argv: ['/etc/init.d/web', word] });
     expect(run('status')).toMatchObject({ code: 1, err: 'web: looked in /svc (SVDIR)\n' });
     expect(run('start')).toMatchObject({ code: 1, err: 'web: looked in /svc (SVDIR)\n' });
+  });
+});
+
+describe('a status that is missing', () => {
+  const missing = (): { readonly world: SvWorld; readonly a: FakeRunsv } => {
+    const world = new SvWorld();
+    const a = world.service('a');
+    world.at(50, () => {
+      a.show({ gotTerm: true });
+      world.kernel.user.remove('/svc/a/supervise/status');
+    });
+    return { world, a };
+  };
+
+  it('for a moment is waited for', () => {
+    const { world, a } = missing();
+    world.at(100, () => a.show({ pid: 0, phase: 'down', want: 'down' }));
+    expect(world.run('-w 5 down a')).toMatchObject({ code: 0, out: expect.stringMatching(/^ok: down: a: /) });
+  });
+
+  it('for longer is told', () => {
+    const { world } = missing();
+    const ran = world.run('-w 5 down a');
+    expect(ran).toMatchObject({ code: 1, out: 'warning: a: unable to open supervise/status: file does not exist\n' });
+    expect(ran.ms).toBeLessThan(1000);
   });
 });

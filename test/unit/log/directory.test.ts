@@ -48,11 +48,19 @@ describe('a log directory', () => {
   it('is left out if it cannot be entered', () => {
     const world = new LogWorld();
     let calls = 0;
-    world.kernel.fault({ call: 'fchdir', errno: EIO, when: () => ++calls === 2 });
+    world.kernel.fault({ call: 'fchdir', errno: EIO, when: () => ++calls % 2 === 0 });
     expect(world.run()).toMatchObject({
       code: 111,
       err: 'svlogd: warning: unable to change directory: d: input/output error\nsvlogd: fatal: no functional log directories.\n',
     });
+  });
+
+  it('is used if only the first attempt to enter it is refused', () => {
+    const world = new LogWorld();
+    let calls = 0;
+    world.kernel.fault({ call: 'fchdir', errno: EIO, when: () => ++calls === 2 });
+    world.endInput(10);
+    expect(world.run()).toMatchObject({ code: 0, err: '' });
   });
 
   it('is left out if another process has its lock', () => {

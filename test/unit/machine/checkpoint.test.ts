@@ -11,6 +11,7 @@ const state: TreeState = {
   shutdown: newShutdown(7000),
   commandDue: false,
   readproctitle: -1,
+  lock: 11,
 };
 
 const text = (process: number, status: number, start: number | null = 5120): string => {
