@@ -174,13 +174,15 @@ const describeAll = ({ calledAs, services }: Job): number => {
   return failed;
 };
 
+const LSB_UNKNOWN: readonly Trouble['kind'][] = ['unusable', 'no fifo', 'no status'];
+
 /** The exit code of an init script's `status`. */
 const lsbStatus = (calledAs: Bytes, service: Service): number => {
   const { text, status } = describeFully(service);
   out(text);
   if (isTrouble(status)) {
     if (isMissing(status)) reportLookup(calledAs, [service]);
-    return status.kind === 'unusable' || status.kind === 'no fifo' ? LSB_UNKNOWN_CODE : 1;
+    return LSB_UNKNOWN.includes(status.kind) ? LSB_UNKNOWN_CODE : 1;
   }
   return status.pid === 0 ? LSB_DOWN_CODE : 0;
 };
