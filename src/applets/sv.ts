@@ -146,6 +146,8 @@ const printReports = ({ calledAs, services }: Job): number => {
   return failed;
 };
 
+const LSB_UNKNOWN: readonly Trouble['kind'][] = ['unusable', 'no fifo', 'no status'];
+
 /** Prints the state; returns the exit code of an init script's `status`. */
 const lsbStatus = (calledAs: Bytes, service: Service): number => {
   const report = readReport(service);
@@ -153,7 +155,7 @@ const lsbStatus = (calledAs: Bytes, service: Service): number => {
   const { state } = report;
   if (isTrouble(state)) {
     reportMissing(calledAs, [report]);
-    return state.kind === 'unusable' || state.kind === 'no fifo' ? LSB_UNKNOWN_CODE : 1;
+    return LSB_UNKNOWN.includes(state.kind) ? LSB_UNKNOWN_CODE : 1;
   }
   return state.status.pid === null ? LSB_DOWN_CODE : 0;
 };

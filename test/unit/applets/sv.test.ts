@@ -29,6 +29,9 @@ describe('sv as an init script', () => {
     world.kernel.user.folder('/svc/a');
     expect(world.run('', as('a', 'status')).code).toBe(4);
     expect(world.run('', as('nope', 'status')).code).toBe(1);
+    world.service('b');
+    world.kernel.user.remove('/svc/b/supervise/status');
+    expect(world.run('', as('b', 'status')).code).toBe(4);
   });
 
   it('answers 1 when the time is over', () => {
