@@ -96,7 +96,51 @@ const nothing: Case = {
   },
 };
 
+const USAGE = 'exit 100';
+
+/** Verbs of ours, and the first line that ours prints for them; C prints its usage. */
+const VERBS: readonly (readonly [string, readonly string[], string])[] = [
+  ['exit 0', ['list'], 'SERVICE STATE PID FOR STARTS LAST END'],
+  ['exit 1', ['lint', 's'], 's: error: no ./run'],
+  [
+    'exit 100',
+    ['wait', 's'],
+    "sv: wait: expected one of up, ready, down, done, failed, gone and names of services, got 's'",
+  ],
+  ['exit 1', ['why', 'none'], 'none: unsupervised: unable to change to service directory: file does not exist'],
+  ['exit 1', ['logs', 's'], 'sv: s: has no log service'],
+  [USAGE, ['new', 'none'], "sv: new: expected '--' and a command behind the name"],
+  ['exit 1', ['remove', 'none'], 'sv: remove: none: no such service'],
+];
+
+const verbs: Case = {
+  name: 'sv-words/verbs',
+  title: 'verbs that C does not have',
+  uses: ['sv'],
+  differs: [
+    {
+      id: 'sv-verbs',
+      lines: Object.fromEntries(
+        VERBS.flatMap(([end, [verb = ''], line]) => [
+          ...(end === USAGE ? [] : [[verb, end] as const]),
+          [`${verb} prints`, line] as const,
+        ]),
+      ),
+    },
+  ],
+  async run(world) {
+    const fake = new FakeService(world, 'all/s', made('run'));
+    for (const [, words] of VERBS) {
+      const { end, out, err } = await world.run('sv', [...words], { env: { SVDIR: world.path('all') } });
+      world.note(words[0] ?? '', end);
+      world.note(`${words[0]} prints`, ((out + err).split('\n')[0] ?? '').replace(/ +/g, ' '));
+    }
+    world.note('sends', fake.received());
+  },
+};
+
 export const cases: readonly Case[] = [
+  verbs,
   words('sv-words/refused', 'words that every sv refuses', REFUSED, false),
   words('sv-words/taken', 'words that C takes for other commands', TAKEN, true),
   nothing,
