@@ -208,6 +208,15 @@ describe.each(Object.keys(FORMS))('state.json that is a %s', (form) => {
 });
 
 describe('state.json whose members are not of their kind', () => {
+  it('has characters as bytes, however they were written', () => {
+    const world = new SvWorld();
+    world.service('a', { pid: 0, want: 'down', phase: 'down' });
+    const text = '{"outcome":"failed","reason":"\\u4e2d\\ud83d\\u009b[2J","starts":1}';
+    world.kernel.user.file('/svc/a/supervise/state.json', text);
+    expect(listed(world)[0]?.['reason']).toBe('中\ufffd\u009b[2J');
+    expect(world.run('list').out).toContain('\xe4\xb8\xad\xef\xbf\xbd?[2J\n');
+  });
+
   it('has what can be used of it', () => {
     const world = new SvWorld();
     world.service('a');
