@@ -1,10 +1,11 @@
 // Where a service's log is, and its last lines.
 //
 // Promises: works for any log service that keeps a file `current` open (svlogd of any make, s6-log, multilog); reads
-// regular files only, and no more of them than the lines that are asked for need.
+// regular files only, keeps no more of them than the lines that are asked for need, and follows no link in place of a
+// log: the user who writes logs shall not choose what root reads.
 // Read next: ../applets/sv/logs.ts.
 import type { Bytes } from '../abi/bytes.ts';
-import { O_NOCTTY, O_NONBLOCK, O_RDONLY, S_IFMT, S_IFREG } from '../abi/flags.ts';
+import { O_NOCTTY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, S_IFMT, S_IFREG } from '../abi/flags.ts';
 import { type Fd, refused } from '../host/calls.ts';
 import { sys } from '../host/sys.ts';
 import type { LogTail } from './render-why.ts';
@@ -23,7 +24,7 @@ const openedBy = (pid: number): Bytes | null => {
 };
 
 const isFile = (path: Bytes): boolean => {
-  const stat = sys.stat(path);
+  const stat = sys.lstat(path);
   return !refused(stat) && (stat[0] & S_IFMT) === S_IFREG;
 };
 
@@ -46,10 +47,16 @@ const readOn = (fd: Fd, keep: number): Bytes => {
 
 const LINE_MOST = 4096;
 
+const isRegular = (fd: Fd): boolean => {
+  const stat = sys.fstat(fd);
+  return !refused(stat) && (stat[0] & S_IFMT) === S_IFREG;
+};
+
 const linesOf = (path: Bytes, count: number): readonly Bytes[] => {
-  const fd = sys.open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
+  if (count === 0) return [];
+  const fd = sys.open(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY, 0);
   if (refused(fd)) return [];
-  const lines = readOn(fd, count * LINE_MOST).split('\n');
+  const lines = isRegular(fd) ? readOn(fd, count * LINE_MOST).split('\n') : [];
   sys.close(fd);
   // what follows the last newline is a line that is being written
   return lines.slice(0, -1).slice(-count);

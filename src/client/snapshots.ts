@@ -4,13 +4,13 @@
 // for a tree that C's runsv supervises. Where we may not ask whether runsv lives, the kernel's list of locks tells.
 // Read next: ../formats/snapshot.ts, service.ts.
 import type { Bytes } from '../abi/bytes.ts';
-import { EACCES, ENOENT } from '../abi/errno.ts';
+import { EACCES, ENOENT, ENOTDIR, ENXIO } from '../abi/errno.ts';
 import { O_NOCTTY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, S_IFDIR, S_IFMT, S_IFREG } from '../abi/flags.ts';
 import { isLocked, type Locks, newLocks } from '../effects/scan/lock-holder.ts';
 import { matcher } from '../formats/pattern.ts';
 import type { Snapshot, Side } from '../formats/snapshot.ts';
 import { decodeState, STATE_MAX, type SupervisorState } from '../formats/state.ts';
-import { refused } from '../host/calls.ts';
+import { type Fd, refused } from '../host/calls.ts';
 import { sys } from '../host/sys.ts';
 import { troubleLine } from './render-line.ts';
 import { isTrouble, type Trouble } from './report.ts';
@@ -56,6 +56,17 @@ const sideOf = (dir: Bytes, locks: Locks): Side | Trouble => {
   if (!isTrouble(asked)) return { status: asked, state: stateOf(dir) };
   const status = asked.kind === 'unusable' ? statusByLock(dir, locks) : null;
   return status === null ? asked : { status, state: stateOf(dir) };
+};
+
+/** Whether a runsv supervises the service; null: we may not ask, which is no sign that there is none. */
+export const isSupervised = (dir: Bytes, { locks }: Asking): boolean | null => {
+  const ok = openFifo(dir, 'ok');
+  if (!refused(ok)) {
+    sys.close(ok as Fd);
+    return true;
+  }
+  if (ok === -ENXIO || ok === -ENOENT || ok === -ENOTDIR) return false;
+  return refused(sys.stat(`${dir}/supervise/lock`)) ? null : isLocked(dir, locks);
 };
 
 const isSide = (side: Side | Trouble): side is Side => 'status' in side;

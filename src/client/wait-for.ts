@@ -9,7 +9,7 @@ import { type Fd, refused } from '../host/calls.ts';
 import { monotonicMs, nowMs } from '../host/clock.ts';
 import { waitOnce } from '../host/loop.ts';
 import { sys } from '../host/sys.ts';
-import { newAsking, snapshotOf } from './snapshots.ts';
+import { type Asking, isSupervised, newAsking, snapshotOf } from './snapshots.ts';
 import type { Service } from './service.ts';
 
 /** What can be waited for, and the conditions that are it. */
@@ -41,8 +41,13 @@ const ageMs = ({ main }: Snapshot, ms: number): number =>
   main === null ? 0 : ms - main.status.sec * 1000 - main.status.nsec / 1e6;
 
 /** Whether a service is where it shall be. `ms`: Unix milliseconds. */
-const verdictOn = (goal: Goal, snapshot: Snapshot, ms: number): Verdict => {
+const verdictOn = (goal: Goal, snapshot: Snapshot, ms: number, asking: Asking): Verdict => {
   const condition = conditionOfSnapshot(snapshot);
+  if (goal === 'gone' && condition === 'unsupervised') {
+    const supervised = isSupervised(snapshot.directory, asking);
+    if (supervised === null) return 'hopeless';
+    return supervised ? 'not yet' : 'reached';
+  }
   if (condition === 'failed' && HOPELESS.includes(goal)) return 'hopeless';
   if (!(REACHED[goal] as readonly Condition[]).includes(condition)) return 'not yet';
   const lasts = condition !== 'running' || HOPELESS.includes(goal) === false || ageMs(snapshot, ms) >= LASTING_MS;
@@ -56,8 +61,9 @@ export interface Result {
 }
 
 const lookAt = (goal: Goal, service: Service): Result => {
-  const snapshot = snapshotOf(service, newAsking(false));
-  return { service, snapshot, verdict: verdictOn(goal, snapshot, nowMs()) };
+  const asking = newAsking(false);
+  const snapshot = snapshotOf(service, asking);
+  return { service, snapshot, verdict: verdictOn(goal, snapshot, nowMs(), asking) };
 };
 
 const watchAll = (services: readonly Service[]): Fd | null => {

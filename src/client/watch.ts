@@ -73,6 +73,8 @@ const newsOf = (watched: Watched): readonly Happening[] => {
   const before = watched.snapshot;
   watched.snapshot = snapshotOf(watched.service, newAsking(false));
   const history = historyOf(watched.service.dir);
+  // a history that was removed begins again with 1
+  if ((history.at(-1)?.n ?? watched.last) < watched.last) watched.last = -1;
   const fresh = history.filter(({ n }) => n > watched.last);
   if (history.length === 0) {
     return isSame(before, watched.snapshot) ? [] : [happening(watched, 'changed', conditionMembers(watched.snapshot))];
@@ -84,8 +86,14 @@ const newsOf = (watched: Watched): readonly Happening[] => {
   return [...gap, ...fresh.map(({ at, event, members }) => ({ service: watched.service.name, at, event, members }))];
 };
 
-const aim = ({ inotify }: Watching, watched: Watched): void => {
-  if (inotify !== null) watched.watch = sys.watch(inotify, `${watched.service.dir}/supervise`, SERVICE_CHANGES);
+/** Watches what is at the service's path now: a directory in place of another has a watch of its own. */
+const aim = ({ inotify, all }: Watching, watched: Watched): void => {
+  if (inotify === null) return;
+  const before = watched.watch;
+  watched.watch = sys.watch(inotify, `${watched.service.dir}/supervise`, SERVICE_CHANGES);
+  if (before < 0 || before === watched.watch) return;
+  const isUsed = [...all.values()].some(({ watch }) => watch === before);
+  if (!isUsed) sys.unwatch(inotify, before);
 };
 
 const join = (watching: Watching, service: Service): Happening => {
@@ -127,10 +135,11 @@ const isDeaf = ({ watch }: Watched): boolean => watch < 0;
 
 const lookAgain = (watching: Watching, changed: ReadonlySet<number> | null): readonly Happening[] => {
   const all = [...watching.all.values()];
-  const seen = all.filter((watched) => changed === null || changed.has(watched.watch) || isDeaf(watched));
+  const rescans = changed === null || watching.scanWatch < 0 || changed.has(watching.scanWatch);
+  const seen = all.filter((watched) => rescans || changed.has(watched.watch) || isDeaf(watched));
+  // watched before it is looked at, here too
+  for (const watched of seen) aim(watching, watched);
   const happenings = seen.flatMap(newsOf);
-  for (const watched of all) if (isDeaf(watched)) aim(watching, watched);
-  const rescans = changed === null || changed.has(watching.scanWatch);
   return rescans ? [...happenings, ...rescan(watching)] : happenings;
 };
 

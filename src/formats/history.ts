@@ -73,11 +73,12 @@ const recordedIn = (line: Bytes): Recorded | null => {
     : null;
 };
 
-/** The events of whole lines, oldest first. */
+/** The events of whole lines, oldest first. A line that is longer than one of ours is not: it may be nested without end. */
 export const decodeHistory = (text: Bytes): readonly Recorded[] =>
   text
     .split('\n')
     .slice(0, -1)
+    .filter((line) => line.length < LINE_MAX)
     .map(recordedIn)
     .filter((recorded): recorded is Recorded => recorded !== null);
 

@@ -48,10 +48,37 @@ export const encodeJson = (value: Json): Bytes => {
   return `{${members.join(',')}}`;
 };
 
-/** The members of a JSON object; null for text that is none. */
+/** An escape: a pair that is one character, a unit, or another letter. */
+const ESCAPES = /\\(?:u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})|u([0-9a-f]{4})|[\s\S])/gi;
+const FIRST_WIDE = 0x80;
+
+const inHex = (text: string): number => Number.parseInt(text, 16);
+const tail = (code: number, shift: number): Bytes => String.fromCharCode(0x80 | ((code >> shift) & 0x3f));
+
+/** The bytes of a character beyond ASCII. */
+const utf8Of = (code: number): Bytes => {
+  if (code < 0x800) return String.fromCharCode(0xc0 | (code >> 6)) + tail(code, 0);
+  if (code >> 11 === 0x1b) return REPLACEMENT;
+  if (code < 0x10000) return String.fromCharCode(0xe0 | (code >> 12)) + tail(code, 6) + tail(code, 0);
+  return String.fromCharCode(0xf0 | (code >> 18)) + tail(code, 12) + tail(code, 6) + tail(code, 0);
+};
+
+const codeOf = (high: string | undefined, low: string | undefined, unit = '0'): number =>
+  high === undefined || low === undefined
+    ? inHex(unit)
+    : 0x10000 + ((inHex(high) - 0xd800) << 10) + inHex(low) - 0xdc00;
+
+/** Escapes beyond ASCII as the bytes that they stand for: JSON.parse would make characters of them that are no bytes. */
+const withBytes = (text: Bytes): Bytes =>
+  text.replace(ESCAPES, (escape: string, high?: string, low?: string, unit?: string) => {
+    const code = codeOf(high, low, unit);
+    return code < FIRST_WIDE ? escape : utf8Of(code);
+  });
+
+/** The members of a JSON object, strings as bytes; null for text that is none. */
 export const decodeObject = (text: Bytes): Readonly<Record<string, unknown>> | null => {
   try {
-    const value: unknown = JSON.parse(text);
+    const value: unknown = JSON.parse(withBytes(text));
     return typeof value === 'object' && value !== null && !Array.isArray(value)
       ? (value as Readonly<Record<string, unknown>>)
       : null;

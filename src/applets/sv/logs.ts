@@ -42,11 +42,12 @@ export const runLogs = ({ given, operands }: Call): number => {
   }
   const logs = servicesNamed(operands).map((service) => linesOf(service, count));
   const found = logs.filter((lines) => lines !== null);
+  const merged = mergeLines(found);
   const text = isTerminal() ? shown : (line: Bytes): Bytes => line;
   const head = operands.length > 1 ? ({ name }: Line): Bytes => `${name}: ` : (): Bytes => '';
   out(
-    mergeLines(found)
-      .slice(-count)
+    merged
+      .slice(Math.max(0, merged.length - count))
       .map((one) => `${head(one)}${text(one.line)}\n`)
       .join(''),
   );

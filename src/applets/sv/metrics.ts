@@ -23,6 +23,8 @@ const fail = (what: Bytes, errno: number): number => {
 /** 0, or the errno of what was refused; nothing is left then. */
 const replace = (path: Bytes, text: Bytes): number => {
   const made = `${path}.${sys.getpid()}`;
+  // of one that was killed: in a container numbers come again soon
+  sys.unlink(made);
   const fd = sys.open(made, O_WRONLY | O_CREAT | O_EXCL, MODE);
   if (refused(fd)) return fd;
   let rest = text;

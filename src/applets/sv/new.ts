@@ -11,12 +11,12 @@ import { decodeProcfile } from '../../formats/procfile.ts';
 import { shellWord } from '../../formats/shell-words.ts';
 import { type Errno, refused } from '../../host/calls.ts';
 import { sys } from '../../host/sys.ts';
-import type { Call } from './tool.ts';
+import { type Call, MOST_FAILURES } from './tool.ts';
 
 const USAGE_CODE = 100;
 const PROGRAM = 0o755;
 const PLAIN = 0o644;
-const PROCFILE_MOST = 65_536;
+const PROCFILE_MOST = 65_535;
 /** What foreman gives the first process of a Procfile, and how far the next is. */
 const FIRST_PORT = 5000;
 const PORT_STEP = 100;
@@ -88,7 +88,7 @@ const make = (call: Call, name: Bytes, command: Bytes, port: number | null): boo
 const readProcfile = (path: Bytes): Bytes | Errno => {
   const fd = sys.open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
   if (refused(fd)) return fd;
-  const text = sys.read(fd, PROCFILE_MOST);
+  const text = sys.read(fd, PROCFILE_MOST + 1);
   sys.close(fd);
   return text;
 };
@@ -96,13 +96,15 @@ const readProcfile = (path: Bytes): Bytes | Errno => {
 const makeFromProcfile = (call: Call, path: Bytes): number => {
   const text = readProcfile(path);
   if (refused(text)) return fail(path, errorText(text));
+  // a command of which a part is missing may be another command
+  if (text.length > PROCFILE_MOST) return fail(path, `longer than ${PROCFILE_MOST} bytes`);
   const entries = decodeProcfile(text);
   if (entries.length === 0) return fail(path, "expected lines 'name: command', found none");
   const failed = entries.filter(
     // a command of a Procfile is a line for the shell
     ({ name, command }, at) => !make(call, name, `sh -c ${shellWord(`exec ${command}`)}`, FIRST_PORT + PORT_STEP * at),
   );
-  return failed.length;
+  return Math.min(MOST_FAILURES, failed.length);
 };
 
 const usage = (what: Bytes): number => {

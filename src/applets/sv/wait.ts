@@ -10,8 +10,10 @@ import { type Call, MOST_FAILURES } from './tool.ts';
 
 const USAGE_CODE = 100;
 
-const complain = ({ service, snapshot }: Result, goal: string): void => {
-  err(`sv: ${visible(service.name)}: ${conditionOfSnapshot(snapshot)}, not ${goal}\n`);
+const complain = ({ service, snapshot, verdict }: Result, goal: string): void => {
+  const cannotTell = goal === 'gone' && verdict === 'hopeless';
+  const what = cannotTell ? (snapshot.error ?? 'unable to tell') : `${conditionOfSnapshot(snapshot)}, not ${goal}`;
+  err(`sv: ${visible(service.name)}: ${what}\n`);
 };
 
 export const runWait = ({ given, operands, waitMs }: Call): number => {

@@ -1,9 +1,13 @@
 // A machine with services on it for sv's tests: runsv played by hand, so that each test says when status changes.
+import '../../../src/cold.ts';
 import { sv } from '../../../src/applets/sv.ts';
 import type { Applet } from '../../../src/cli/applet.ts';
+import { encodeEvent, type HistoryEvent } from '../../../src/formats/history.ts';
+import { encodeState, NEW_STATE, type SupervisorState } from '../../../src/formats/state.ts';
 import { encodeStatus, type Status } from '../../../src/formats/status.ts';
-import { CLOCK_REALTIME } from '../../../src/abi/flags.ts';
-import { type Held, type KernelOptions, type RunOptions, VirtualKernel } from '../../sim/kernel/kernel.ts';
+import { CLOCK_REALTIME, O_APPEND, O_CREAT, O_WRONLY } from '../../../src/abi/flags.ts';
+import { type Held, type KernelOptions, Outsider, type RunOptions, VirtualKernel } from '../../sim/kernel/kernel.ts';
+import { Process } from '../../sim/kernel/processes.ts';
 
 const WALL_S = 1_800_000_000;
 
@@ -68,6 +72,24 @@ export class FakeRunsv {
     this.show({ sec, nsec: ns - (ns % 1000) + 500, ...change });
   }
 
+  /** Publishes what it knows beside the status, as a supervisor of ours does. */
+  tell(state: Partial<SupervisorState>): void {
+    const { user } = this.#kernel;
+    const text = encodeState({ ...NEW_STATE, pid: this.#status.pid, ...state });
+    user.write(`${this.dir}/supervise/state.json.new`, text);
+    user.rename(`${this.dir}/supervise/state.json.new`, `${this.dir}/supervise/state.json`);
+  }
+
+  /** Appends an event to the history. */
+  record(n: number, event: HistoryEvent, lost = 0): void {
+    const at = `2027-01-15T08:00:${String(n % 60).padStart(2, '0')}.000Z`;
+    const line = encodeEvent({ at, n, lost }, event);
+    const held = this.#kernel.user.open(`${this.dir}/supervise/history.jsonl`, O_WRONLY | O_CREAT | O_APPEND);
+    if (typeof held === 'number') throw new Error('cannot open history.jsonl');
+    held.write(line);
+    held.close();
+  }
+
   end(): void {
     for (const held of this.#held) held.close();
     this.#held = [];
@@ -86,6 +108,14 @@ export class SvWorld {
     return new FakeRunsv(this.kernel, name, status);
   }
 
+  /** Somebody else with a number of his own, whom /proc shows. */
+  stranger(pid: number): Outsider {
+    const { world } = this.kernel;
+    const process = new Process(pid, null, world.tree.root, 0);
+    world.processes.add(process);
+    return new Outsider(world, process);
+  }
+
   at(ms: number, act: () => void): void {
     this.kernel.at(ms, act);
   }
@@ -94,9 +124,15 @@ export class SvWorld {
   run(line: string, options: RunOptions = {}, program: Applet = sv): Ran {
     const argv = options.argv ?? [program.name, ...line.split(' ').filter((word) => word !== '')];
     const begun = this.kernel.nowMs;
+    const before = [this.kernel.stdout.text.length, this.kernel.stderr.text.length];
     const ending = this.kernel.run(() => program.run(argv), { argv, env: ['SVDIR=/svc'], cwd: '/svc', ...options });
     const code = ending.how === 'exited' ? ending.code : ending.how;
     const { stdout, stderr } = this.kernel;
-    return { code, out: stdout.text, err: stderr.text, ms: this.kernel.nowMs - begun };
+    return {
+      code,
+      out: stdout.text.slice(before[0]),
+      err: stderr.text.slice(before[1]),
+      ms: this.kernel.nowMs - begun,
+    };
   }
 }

@@ -44,6 +44,25 @@ describe('JSON from bytes', () => {
     expect(plainText('\xff\xff', 2)).toBe('');
   });
 
+  it.each([
+    ['\\u00e9\\u00E9', 'éé'],
+    ['\\u0085', '\u0085'],
+    ['\\u4e2d', '中'],
+    ['\\ud83d\\uDE00', '😀'],
+    ['\\uffff', '\uffff'],
+    ['\\ud83dx\\ude00', '\ufffdx\ufffd'],
+    ['\\u0041\\n\\"', 'A\n"'],
+    ['\\\\u00e9', '\\u00e9'],
+  ])('reads the string "%s" as bytes', (written, text) => {
+    expect(decodeObject(`{"a":"${written}","${written}":0}`)).toEqual({ a: utf8(text), [utf8(text)]: 0 });
+  });
+
+  it('reads what it has written', () => {
+    for (const text of ['x\x1b\u0085ä€😀"\\', '\u009b']) {
+      expect(decodeObject(encodeJson({ a: utf8(text) }))).toEqual({ a: utf8(text) });
+    }
+  });
+
   it('reads an object', () => {
     expect(decodeObject('{"a":1}')).toEqual({ a: 1 });
   });
