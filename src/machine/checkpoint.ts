@@ -20,6 +20,8 @@ export interface ForeignRunsv {
 export interface TreeState {
   readonly wanted: readonly Entry[];
   readonly leaving: readonly Entry[];
+  /** The keys of those whose runsv is just being started: each may run, or not. */
+  readonly starting: readonly string[];
   readonly stopping: boolean;
   /** Runsvs among them that are not our children. */
   readonly foreignRunsvs: readonly ForeignRunsv[];

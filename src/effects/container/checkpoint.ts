@@ -2,7 +2,7 @@
 // restores it when the host has executed it again (sys_reexec in ../../host/c/sys.h).
 //
 // Promises: forgets no runsv, starts no main command twice, loses no exit code of it; a stop that has begun continues
-// with its deadline. What started after the last checkpoint is found by the lock of its service.
+// with its deadline. What was being started is found by its directory (../scan/started.ts), or by the lock of its service.
 // Must not: be called in classic use. Read first: ../../machine/checkpoint.ts.
 import {
   type ForeignRunsv,
@@ -42,13 +42,14 @@ export const readCheckpoint = <W extends ProgramWord>(word: W): Checkpoint<W> | 
   return checkpoint.start === (ownStart() ?? checkpoint.start) ? checkpoint : null;
 };
 
-const write = (live: LiveTree, container: Container, process: number): number => {
+const write = (live: LiveTree, container: Container, process: number, starting: readonly string[] = []): number => {
   const { tree, readproctitle } = live;
   const lock = live.claim.lock ?? -1;
   const input = readproctitle === null ? -1 : readproctitle.input;
   const text = encodeCheckpoint('runsvdir', container.start, {
     wanted: [...tree.wanted.values()],
     leaving: tree.leaving,
+    starting,
     stopping: tree.stopping,
     foreignRunsvs: [...live.foreignRunsvs.values()].map(({ pid, start }) => ({ pid, start })),
     shutdown: container.shutdown,
@@ -83,6 +84,15 @@ export const announceCommand = (live: LiveTree, container: Container): void => {
   const said = write(live, container, NEXT);
   if (refused(said)) throw new Error('out of memory');
   container.commandDue = false;
+};
+
+/**
+ * Saves which runsvs are about to start, so that one that runs is found even if its service has left the directory by then.
+ * An event that has not been passed on is in the last checkpoint only: that one stays.
+ */
+export const announceRunsvs = (live: LiveTree, keys: readonly string[]): void => {
+  const { container } = live;
+  if (container !== null && container.pendingEvents.length === 0) write(live, container, container.pid, keys);
 };
 
 /** Opens the descriptor again, close-on-exec. */

@@ -13,7 +13,8 @@ import { holderOf, type Locks, newLocks } from './lock-holder.ts';
 import { awaitEnd, type Held, letGo, signalHeld, withStart } from '../process/held.ts';
 import { findProgram } from '../process/find-program.ts';
 import { readExitCode } from '../service/exitcode-file.ts';
-import { addForeignRunsv, type Elsewhere, type LiveTree } from './state.ts';
+import { addForeignRunsv, type Elsewhere, type LiveTree, rescanBy } from './state.ts';
+import { keyAt } from './read-dir.ts';
 import { keeperOf } from './claim.ts';
 
 /** A name that looks like an option becomes a path. */
@@ -53,12 +54,23 @@ type Starts = readonly Named[];
 
 /**
  * Starts all these runsvs; the replies are one or two events. The first spawn waits for its exec, so that a runsv that cannot
- * be executed is reported at once; the others start side by side.
+ * be executed is reported at once; the others start side by side. A name that does not lead to its service now starts nothing:
+ * a runsv there would count as that of another service. The next scan tells where the name leads.
  */
 const start = (live: LiveTree, starts: Starts): readonly TreeEvent[] => {
+  if (starts.length === 0) return [];
+  live.handlers.starting(
+    live,
+    starts.map(({ key }) => key),
+  );
   const runsvs: { key: string; pid: number }[] = [];
   const keys: string[] = [];
   for (const { name, key } of starts) {
+    if (keyAt(name) !== key) {
+      keys.push(key);
+      rescanBy(live, Math.max(monotonicMs(), live.notBeforeMs));
+      continue;
+    }
     const pid = startRunsv(live, name, runsvs.length === 0 ? 0 : SPAWN_AT_ONCE);
     if (pid > 0) runsvs.push({ key, pid });
     else {

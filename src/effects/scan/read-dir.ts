@@ -33,6 +33,8 @@ export interface Rescan {
   /** The next of them. */
   at: number;
   readonly found: Found[];
+  /** Entries that the kernel says nothing about, with the directories that they led to before; what was found precedes them. */
+  readonly guessed: Found[];
   readonly reported: Map<Bytes, string>;
   /** Directories that are being made step by step. */
   readonly stepwise: Set<string>;
@@ -112,7 +114,7 @@ const takeRefusal = (rescan: Rescan, known: Known, name: Bytes, errno: Errno): v
   if (isGone(errno)) return;
   rescan.unclear = true;
   const key = known.keyOf(name);
-  if (key !== undefined) rescan.found.push({ name, key });
+  if (key !== undefined) rescan.guessed.push({ name, key });
 };
 
 const takeDirectory = (rescan: Rescan, known: Known, name: Bytes, stat: RawStat): void => {
@@ -133,7 +135,16 @@ const takeEntry = (rescan: Rescan, known: Known, name: Bytes): void => {
 export const beginRescan = (): Rescan | Errno => {
   const names = sys.readdir('.');
   if (refused(names)) return names;
-  return { names, at: 0, found: [], reported: new Map(), stepwise: new Set(), againInMs: null, unclear: false };
+  return {
+    names,
+    at: 0,
+    found: [],
+    guessed: [],
+    reported: new Map(),
+    stepwise: new Set(),
+    againInMs: null,
+    unclear: false,
+  };
 };
 
 /** Scans entries while `hasTime` says so. Whether all are done. */

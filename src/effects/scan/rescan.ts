@@ -11,7 +11,7 @@ import { sys } from '../../host/sys.ts';
 import { tai64nLabel } from '../../formats/tai64.ts';
 import { keyAt, type Known, type Rescan, continueRescan, beginRescan } from './read-dir.ts';
 import { deliverToTree } from './perform.ts';
-import { type LiveTree, UNCLEAR_MS } from './state.ts';
+import { type LiveTree, rescanBy, UNCLEAR_MS } from './state.ts';
 import { claimHere } from './claim.ts';
 import { STAT_MS, RESCAN_MS, watchAgain } from './watch.ts';
 
@@ -55,11 +55,6 @@ export const inside = (live: LiveTree, body: () => void): void => {
   sys.fchdir(live.home);
 };
 
-const sooner = (live: LiveTree, ms: number): void => {
-  live.rescanMs = live.rescanMs === null ? ms : Math.min(live.rescanMs, ms);
-  live.watching.unchanged = null;
-};
-
 const knownOf = (live: LiveTree): Known => {
   let names: Map<string, string> | null = null;
   return {
@@ -86,7 +81,7 @@ const leaveSign = (live: LiveTree): void => {
 };
 
 const finish = (live: LiveTree, rescan: Rescan): void => {
-  const { found, reported, stepwise, againInMs, unclear } = rescan;
+  const { found, guessed, reported, stepwise, againInMs, unclear } = rescan;
   live.rescan = null;
   live.trouble = null;
   live.hasUnknown = false;
@@ -94,10 +89,10 @@ const finish = (live: LiveTree, rescan: Rescan): void => {
   live.stepwise = stepwise;
   live.hasScanned = true;
   live.isSettling = againInMs !== null;
-  if (againInMs !== null) sooner(live, monotonicMs() + againInMs);
-  if (unclear) sooner(live, monotonicMs() + live.unclearMs);
+  if (againInMs !== null) rescanBy(live, monotonicMs() + againInMs);
+  if (unclear) rescanBy(live, monotonicMs() + live.unclearMs);
   live.unclearMs = unclear ? Math.min(RESCAN_MS, 2 * live.unclearMs) : UNCLEAR_MS;
-  deliverToTree(live, { kind: 'scanned', found });
+  deliverToTree(live, { kind: 'scanned', found: [...found, ...guessed] });
   if (live.rescanForced) leaveSign(live);
 };
 
@@ -121,7 +116,7 @@ const begin = (live: LiveTree): void => {
   live.lost = false;
   const identity = keyAt('.');
   const isOurs = claimHere(live, identity);
-  if (live.claim.retryMs !== null) sooner(live, live.claim.retryMs);
+  if (live.claim.retryMs !== null) rescanBy(live, live.claim.retryMs);
   if (!isOurs) {
     standBack(live, identity);
     return;
@@ -148,7 +143,7 @@ const askLater = (live: LiveTree, stat: RawStat): void => {
   live.rescanMs = nowMs + STAT_MS;
 };
 
-const rescanSoon = (live: LiveTree): void => sooner(live, Math.max(monotonicMs() + SETTLE_MS, live.notBeforeMs));
+const rescanSoon = (live: LiveTree): void => rescanBy(live, Math.max(monotonicMs() + SETTLE_MS, live.notBeforeMs));
 
 /** Scans the directory, and starts and stops what has changed. */
 export const rescanNow = (live: LiveTree): void => {

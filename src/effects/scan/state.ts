@@ -167,6 +167,8 @@ export interface TreeHandlers {
   /** A runsv has ended that is not our child, or that another runsvdir supervises. */
   foreignRunsvEnded(live: LiveTree, runsv: Held): void;
   elsewhereEnded(live: LiveTree, one: Elsewhere): void;
+  /** Runsvs for these keys are about to start. */
+  starting(live: LiveTree, keys: readonly string[]): void;
 }
 
 /** Catches signals and opens what else a runsvdir needs. Throws Fatal. */
@@ -217,6 +219,12 @@ export const newLiveTree = (
   };
   if (readproctitle !== null) watchReadproctitle(loop, readproctitle);
   return live;
+};
+
+/** Scans at this time at the latest, even if the directory seems unchanged. */
+export const rescanBy = (live: LiveTree, ms: number): void => {
+  live.rescanMs = live.rescanMs === null ? ms : Math.min(live.rescanMs, ms);
+  live.watching.unchanged = null;
 };
 
 /** Adds a runsv that is not our child. */

@@ -15,7 +15,7 @@ import { holderOf, newLocks } from './lock-holder.ts';
 import { startCommand } from '../container/main-command.ts';
 import { forceRescan, inside, rescanDue, resumeRescan, rescanNow } from './rescan.ts';
 import { forget, type Held, letGo, signalHeld } from '../process/held.ts';
-import { announceCommand, saveCheckpoint, restore, unseenEnd } from '../container/checkpoint.ts';
+import { announceCommand, announceRunsvs, saveCheckpoint, restore, unseenEnd } from '../container/checkpoint.ts';
 import type { Checkpoint } from '../../machine/checkpoint.ts';
 import { reap, turn } from '../loop.ts';
 import { Fatal, type Voice } from '../messages.ts';
@@ -23,6 +23,7 @@ import { keyAt } from './read-dir.ts';
 import { deliverToTree, termRunsv } from './perform.ts';
 import { keeperOf, closeLockOnExec, keepLock } from './claim.ts';
 import { addDot, type Readproctitle } from './readproctitle.ts';
+import { withStarted } from './started.ts';
 import { deliverPending, deliverShutdown, continueShutdown } from '../container/shutdown.ts';
 import {
   type TreeOptions,
@@ -117,7 +118,13 @@ const startDue = (live: LiveTree): void => {
 
 // ---- the loop -----------------------------------------------------------------------------------------------
 
-const HANDLERS: TreeHandlers = { signalled: takeSignals, holderEnded: rescanNow, foreignRunsvEnded, elsewhereEnded };
+const HANDLERS: TreeHandlers = {
+  signalled: takeSignals,
+  holderEnded: rescanNow,
+  foreignRunsvEnded,
+  elsewhereEnded,
+  starting: announceRunsvs,
+};
 
 const deadline = (live: LiveTree): number | null => {
   const rescanMs = live.tree.stopping ? null : live.rescan === null ? live.rescanMs : 0;
@@ -153,7 +160,7 @@ const begin = (
   if (checkpoint === null) return newLiveTree(voice, options, readproctitle, HANDLERS);
   const live = newAfterFailure(voice, options, readproctitle);
   keepLock(live.claim, checkpoint.state.lock);
-  restore(live, checkpoint);
+  restore(live, withStarted(checkpoint));
   // from here on the host keeps the exit code of a main command that is reaped
   saveCheckpoint(live);
   closeLockOnExec(live.claim);

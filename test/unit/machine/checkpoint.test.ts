@@ -6,6 +6,7 @@ import { newShutdown } from '../../../src/machine/container/shutdown.ts';
 const state: TreeState = {
   wanted: [{ name: 'a\xff"\n', key: '1:2:3', pid: 10, startedMs: 5.25, dueMs: null }],
   leaving: [{ name: 'b', key: '1:2:4', pid: 11, startedMs: 6, dueMs: null }],
+  starting: ['1:2:3'],
   stopping: true,
   foreignRunsvs: [{ pid: 11, start: 7 }],
   shutdown: newShutdown(7000),

@@ -168,6 +168,87 @@ describe('entries of a scan directory', () => {
   });
 });
 
+describe('a name that leads elsewhere when its runsv ends', () => {
+  /** Links in /service, by name, to directories in /sv; each first runsv ends after two seconds. */
+  const linked = (links: Readonly<Record<string, string>>): ScanWorld => {
+    let starts = 0;
+    const world = new ScanWorld([], () => (starts++ === 0 ? { livesMs: 2000 } : {}));
+    for (const [name, service] of Object.entries(links)) link(world, name, service);
+    return world;
+  };
+
+  const link = ({ kernel }: ScanWorld, name: string, service: string): void => {
+    kernel.user.folder(`/sv/${service}/supervise`);
+    kernel.user.symlink(`/sv/${service}`, '/new');
+    kernel.user.rename('/new', `/service/${name}`);
+  };
+
+  const isHeld = ({ kernel }: ScanWorld, service: string): boolean => {
+    const held = new Outsider(kernel.world, kernel.world.processes.reaper as Process).lock(
+      `/sv/${service}/supervise/lock`,
+    );
+    if (typeof held !== 'number') held.close();
+    return typeof held === 'number';
+  };
+
+  it('gets none before the kernel says where', () => {
+    const world = linked({ a: 'one' });
+    world.kernel.after(1000, () => {
+      const refused = world.kernel.fault({ call: 'stat', errno: EACCES, when: (path) => path === 'a' });
+      world.kernel.after(7000, () => refused.off());
+    });
+    world.kernel.after(1500, () => link(world, 'a', 'two'));
+    world.kernel.after(7900, () => expect(world.starts('a')).toBe(1));
+    world.kernel.after(19_000, () => expect([isHeld(world, 'one'), isHeld(world, 'two')]).toEqual([false, true]));
+    // the directory that has no name now gets one again: it is a service without a runsv
+    world.kernel.after(20_000, () => link(world, 'b', 'one'));
+    world.kernel.after(22_000, () => expect([isHeld(world, 'one'), isHeld(world, 'two')]).toEqual([true, true]));
+    world.signal(23_000, SIGTERM);
+    expect(world.run()).toEqual({ how: 'exited', code: 0 });
+  });
+
+  it('leaves the service to a name that is known to lead there', () => {
+    const world = linked({ a: 'one' });
+    world.kernel.after(1000, () => world.kernel.fault({ call: 'stat', errno: EIO, when: (path) => path === 'a' }));
+    world.kernel.after(1500, () => link(world, 'b', 'one'));
+    world.signal(6000, SIGTERM);
+    world.run();
+    expect([world.starts('a'), world.starts('b'), isHeld(world, 'one')]).toEqual([1, 1, true]);
+  });
+
+  it('causes a scan, if no event told of it', () => {
+    const world = linked({});
+    for (const service of ['one', 'two']) world.kernel.user.folder(`/sv/${service}/supervise`);
+    world.kernel.user.symlink('/sv/one', '/sv/current');
+    world.kernel.user.symlink('/sv/current', '/service/a');
+    world.kernel.after(1500, () => {
+      world.kernel.user.symlink('/sv/two', '/new');
+      world.kernel.user.rename('/new', '/sv/current');
+    });
+    world.kernel.after(3300, () => expect([isHeld(world, 'one'), isHeld(world, 'two')]).toEqual([false, true]));
+    world.kernel.after(3500, () => link(world, 'b', 'one'));
+    world.signal(6000, SIGTERM);
+    world.run();
+    expect([world.starts('a'), world.starts('b'), isHeld(world, 'one')]).toEqual([2, 1, true]);
+  });
+});
+
+describe('a service that is removed after a failure of the engine', () => {
+  it('keeps no runsv, whichever call the engine fails at, even if none can be started', () => {
+    for (let step = 10; step < 120; step++) {
+      const world = new ScanWorld(['a', 'b'], () => {
+        world.kernel.fault({ call: 'spawn', errno: EAGAIN, times: 3 });
+        return {};
+      });
+      world.kernel.atStep(step, () => world.kernel.failEngine());
+      world.kernel.after(300, () => world.kernel.user.remove('/service/a'));
+      world.kernel.after(5000, () => expect(world.kernel.live().map(({ key }) => key)).toEqual(['runsv b']));
+      world.signal(6000, SIGTERM);
+      world.run(['-P', '/service'], { pid: 1 });
+    }
+  });
+});
+
 describe('another runsvdir', () => {
   /** A process that is seen in /proc as a runsvdir of /service. */
   const rival = ({ world }: VirtualKernel, name = 'runsvdir'): Process => {
