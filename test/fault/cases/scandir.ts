@@ -117,6 +117,23 @@ export const SCANDIR = [
     assert.equal(one.count('start') + other.count('start'), 2);
   }),
 
+  fault('a service that lost its name unseen is supervised again under another', async (world) => {
+    const [one, other] = [world.service('one').has('run', 'stays'), world.service('other').has('run', 'stays')];
+    const [current, next] = [`${world.dir}/current`, `${world.dir}/next`];
+    symlinkSync(one.dir, current);
+    symlinkSync(other.dir, next);
+    symlinkSync(current, `${world.scan}/name`);
+    world.runsvdir();
+    await world.up(one);
+    renameSync(next, current);
+    const [runsv] = runsvOf(world, 'name');
+    kill(runsv ?? 0, 'SIGKILL');
+    await world.up(other);
+    link(world, one);
+    await world.supervised(one);
+    await world.supervised(other);
+  }),
+
   fault(
     'a scan directory that is removed leaves its services running, and one made anew exchanges them',
     async (world) => {
