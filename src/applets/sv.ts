@@ -162,8 +162,13 @@ const carryOut = (job: Job): number => {
 
 const describeAll = ({ calledAs, services }: Job): number => {
   const all = services.map(describeFully);
-  out(all.map(({ text }) => text).join(''));
-  const failed = all.reduce((sum, one) => sum + one.failed, 0);
+  let text: Bytes = '';
+  let failed = 0;
+  for (let at = 0; at < all.length; at++) {
+    text += all[at]?.text ?? '';
+    failed += all[at]?.failed ?? 0;
+  }
+  out(text);
   if (failed > 0) {
     const missing = services.filter((_, at) => {
       const status = all[at]?.status;

@@ -17,7 +17,7 @@ import { holdStandard } from './standard.ts';
 import { type Lock, lockedElsewhere } from './lock.ts';
 import { newPipe, type Pipe, pipeOf } from './pipe.ts';
 import { learnBoot } from './record.ts';
-import { ENDING, HARMLESS, type Live, newAwaited, publishFirst } from './pair-live.ts';
+import { CAUGHT, type Live, newAwaited, publishFirst } from './pair-live.ts';
 import { type LiveSide, openSide, takeSide } from './side.ts';
 import { isThere, openOk } from './supervise.ts';
 import { type Survivor, survivorOf } from './survivor.ts';
@@ -33,7 +33,7 @@ export interface Found {
 /** Signals that whoever started us ignores stay ignored, for the services too. */
 const catchSignals = (): Fd => {
   const signals = sys.catchSignals([SIGCHLD, SIGTERM]);
-  const more = refused(signals) ? signals : sys.catchUnignored([...ENDING, ...HARMLESS]);
+  const more = refused(signals) ? signals : sys.catchUnignored(CAUGHT);
   if (refused(more)) throw new Fatal(reason('unable to create selfpipe', more));
   return more;
 };

@@ -41,7 +41,7 @@ export const openSide = (side: Side, lock: Lock): LiveSide => {
     control: openControl(folder),
     ok: null,
     // a log service's pid file is only made when there first is a process; one that is there must not be believed
-    board: newBoard(`${folder}supervise/`, side === 'main' || statThere(`${folder}supervise/pid`) !== -ENOENT),
+    board: newBoard(folder + 'supervise/', side === 'main' || statThere(`${folder}supervise/pid`) !== -ENOENT),
     adopted: null,
   };
 };

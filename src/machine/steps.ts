@@ -53,12 +53,14 @@ const withOne = (steps: readonly Step[], added: Step): readonly Step[] => {
   return lastCounts(added) ? [...steps.slice(0, at), ...steps.slice(at + 1), added] : steps;
 };
 
-/** The queue with `added` behind it, each step once. */
-export const queued = (steps: readonly Step[], added: readonly Step[]): readonly Step[] => added.reduce(withOne, steps);
+/** The queue with `added`, which are all different, behind it, each step once. */
+export const queued = (steps: readonly Step[], added: readonly Step[]): readonly Step[] =>
+  steps.length === 0 ? added : added.reduce(withOne, steps);
 
 /** What is left of the queue when the process ends that signals were meant for. */
-export const withoutSignals = (steps: readonly Step[]): readonly Step[] => steps.filter((step) => signalOf(step) === 0);
+export const withoutSignals = (steps: readonly Step[]): readonly Step[] =>
+  steps.length === 0 ? steps : steps.filter((step) => signalOf(step) === 0);
 
 /** The queue when a process has come to be: what came after its start is meant for it. */
 export const meantFor = (steps: readonly Step[], pid: number): readonly Step[] =>
-  steps.map((step) => (step.kind === 'start' ? step : { ...step, pid }));
+  steps.length === 0 ? steps : steps.map((step) => (step.kind === 'start' ? step : { ...step, pid }));
