@@ -18,6 +18,7 @@ type Spawned =
 /** Of what is recorded. `notOurs`: the directory is another one now, and not ours; to be tried again. */
 export type Launch = Spawned | { readonly kind: 'notOurs' };
 
+const F_OK = 0;
 const R_OK = 4;
 const NO_RECORD = -1 as Fd;
 
@@ -71,6 +72,12 @@ export const hasFinish = (): Presence => {
 
 export const startFinish = (place: Place, code: number, status: number): Launch =>
   startRecorded(place, ['./finish', String(code), String(status)], 'finish');
+
+/** Whether there may be any control scripts. */
+export const mayHaveScripts = (): boolean => {
+  const access = sys.access('control', F_OK);
+  return !refused(access) || presenceAt(access) !== 'absent';
+};
 
 /** Whether control/LETTER is there to be asked: its owner may execute it. */
 export const hasScript = (letter: ScriptLetter): Presence => {

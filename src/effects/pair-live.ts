@@ -13,10 +13,15 @@ import type { LiveSide } from './side.ts';
 /** Ending signals all mean the same to a supervisor: bring the service down, then go. */
 export const ENDING: readonly number[] = [SIGTERM, SIGHUP, SIGINT, SIGQUIT];
 /** Signals that must not end a supervisor, and tell it nothing. */
-export const HARMLESS: readonly number[] = [SIGPIPE, SIGALRM, SIGUSR1, SIGUSR2];
+const HARMLESS: readonly number[] = [SIGPIPE, SIGALRM, SIGUSR1, SIGUSR2];
+/** All that are caught, unless whoever started us ignores them. */
+export const CAUGHT: readonly number[] = [...ENDING, ...HARMLESS];
 
 /** How long until files that could not be written are written again. */
 const PUBLISH_RETRY_MS = 1000;
+
+/** How long a service that ends for good has until its files say so much: most have ended by then, even a thousand. */
+const PUBLISH_SOON_MS = 500;
 
 /** A log that is there, or may be, and could not be opened yet. */
 export interface Awaited {
@@ -72,6 +77,13 @@ export const publishAll = (live: Live): void => {
   live.publishMs = trouble === null ? null : monotonicMs() + PUBLISH_RETRY_MS;
   if (trouble !== null && !live.publishTold) live.voice.warn(trouble.what, trouble.errno);
   live.publishTold = trouble !== null;
+};
+
+/** Brings the files up to date in a moment, as the service has just been told to end for good and may have until then. */
+export const publishSoon = (live: Live): void => {
+  const { state, gotTerm } = live.pair.main;
+  if (live.publishMs === 0 && state === 'up' && gotTerm) live.publishMs = monotonicMs() + PUBLISH_SOON_MS;
+  else publishAll(live);
 };
 
 /** Writes the files of both sides for the first time. */

@@ -1,7 +1,7 @@
 // Supervising one service directory: tells the machine what happens, and has done what it wants.
 //
-// Promises: every event is answered before the next is taken; files are brought up to date after each; an effect that
-// the kernel refuses is told and tried again, never waited for. Blocks only in one poll.
+// Promises: every event is answered before the next is taken; files are brought up to date after each, or soon after the
+// one that ends all; an effect that the kernel refuses is told and tried again, never waited for. Blocks only in one poll.
 // Must not: decide. Read first: ../machine/types.ts. Read next: acts.ts, launch.ts, publish.ts, record.ts.
 import { refused } from '../host/calls.ts';
 import { monotonicMs, wallClock } from '../host/clock.ts';
@@ -9,12 +9,13 @@ import { EINTR, POLLIN, SIGCHLD, WNOHANG } from '../host/linux.ts';
 import { earliest, type Watch, waitOnce } from '../host/loop.ts';
 import { sys } from '../host/sys.ts';
 import { eventOf } from '../machine/letters.ts';
-import { firstEvent, handleDue, nextDue } from '../machine/pair.ts';
+import { firstEvent, handleDue, nextDue, type PairEffect, withControl } from '../machine/pair.ts';
 import type { Now } from '../machine/types.ts';
 import { on, performPair } from './acts.ts';
 import { type Held, hasEndedUntold, heldDueMs, heldWatches, letGo } from './held.ts';
+import { mayHaveScripts } from './launch.ts';
 import { forgetHolder, type Happening, lookAgain } from './log-side.ts';
-import { ENDING, type Live, publishAll } from './pair-live.ts';
+import { ENDING, type Live, publishAll, publishSoon } from './pair-live.ts';
 import { removeSpares } from './publish.ts';
 import type { LiveSide } from './side.ts';
 
@@ -27,23 +28,34 @@ const now = (): Now => ({ ms: monotonicMs(), wall: wallClock() });
 
 // ---- events -------------------------------------------------------------------------------------------------
 
-/** Hands to the machine what happens at one moment, and every answer that follows from it. */
-const deliverAt = (live: Live, moment: Now, happenings: readonly Happening[]): void => {
-  const queue = [...happenings];
+/** Hands to the machine what happens at one moment, and every answer that follows from it, which `queue` takes. */
+const handleAt = (live: Live, moment: Now, queue: Happening[]): void => {
   let at = moment;
   // by index: the queue grows while it is worked on
   for (let first = 0; first < queue.length; first++) {
     const { pair, effects } = (queue[first] as Happening)(live, at);
     live.pair = pair;
-    for (const effect of effects) queue.push(...performPair(live, effect));
+    for (let next = 0; next < effects.length; next++) {
+      const more = performPair(live, effects[next] as PairEffect);
+      for (let each = 0; each < more.length; each++) queue[queue.length] = more[each] as Happening;
+    }
     // a start takes its time; everything else happens at one moment
     if (live.hasStarted) at = now();
     live.hasStarted = false;
   }
+};
+
+const deliverAt = (live: Live, moment: Now, queue: Happening[]): void => {
+  handleAt(live, moment, queue);
   publishAll(live);
 };
 
-const deliver = (live: Live, ...happenings: readonly Happening[]): void => deliverAt(live, now(), happenings);
+const deliver = (live: Live, ...happenings: Happening[]): void => deliverAt(live, now(), happenings);
+
+/** One look for what a command would look for in vain several times. */
+const lookForScripts = (live: Live): void => {
+  live.pair = withControl(live.pair, mayHaveScripts());
+};
 
 /** Takes what one read gives; false: there was nothing. */
 const takeCommands = (live: Live, side: LiveSide): boolean => {
@@ -51,6 +63,7 @@ const takeCommands = (live: Live, side: LiveSide): boolean => {
   if (side !== live.main && side !== live.log) return false;
   const letters = sys.read(side.control, COMMANDS_MAX);
   if (refused(letters) || letters === '') return false;
+  if (side === live.main) lookForScripts(live);
   for (const letter of letters) {
     const event = eventOf(letter);
     if (event !== null) deliver(live, on(side.side, event));
@@ -75,7 +88,7 @@ const childEnded = (live: Live, pid: number, wait: number): void => {
 };
 
 const reap = (live: Live): void => {
-  for (;;) {
+  while (!live.pair.over) {
     const child = sys.waitpid(-1, WNOHANG);
     if (refused(child)) {
       if (child === -EINTR) continue;
@@ -87,11 +100,15 @@ const reap = (live: Live): void => {
 };
 
 const takeSignals = (live: Live): void => {
-  for (const signal of sys.takeSignals()) {
+  const signals = sys.takeSignals();
+  for (let at = 0; at < signals.length; at++) {
+    const signal = signals[at] as number;
     if (signal === SIGCHLD) reap(live);
     else if (ENDING.includes(signal)) {
       takeEarlierCommands(live);
-      deliver(live, on('main', { kind: 'exit' }));
+      lookForScripts(live);
+      handleAt(live, now(), [on('main', { kind: 'exit' })]);
+      publishSoon(live);
     }
   }
 };
@@ -106,8 +123,12 @@ const adoptedEnded = (live: Live, side: LiveSide): void => {
 
 const sidesOf = (live: Live): readonly LiveSide[] => (live.log === null ? [live.main] : [live.main, live.log]);
 
-const adoptedOf = (live: Live): readonly Held[] =>
-  sidesOf(live).flatMap(({ adopted }) => (adopted === null ? [] : [adopted]));
+const adoptedOf = (live: Live): readonly Held[] => {
+  const all: Held[] = [];
+  if (live.main.adopted !== null) all.push(live.main.adopted);
+  if (live.log !== null && live.log.adopted !== null) all.push(live.log.adopted);
+  return all;
+};
 
 /** Those of whose end nothing tells. */
 const lookForEnds = (live: Live): void => {
@@ -142,24 +163,19 @@ const holderEnded = (live: Live): void => {
 
 // ---- the loop -----------------------------------------------------------------------------------------------
 
-const sideWatches = (live: Live, side: LiveSide | null): readonly Watch[] => {
-  if (side === null) return [];
-  const control: Watch = { fd: side.control, events: POLLIN, ready: () => void takeCommands(live, side) };
-  if (side.adopted === null) return [control];
-  return [control, ...heldWatches(side.adopted, () => adoptedEnded(live, side))];
+const addSide = (watches: Watch[], live: Live, side: LiveSide): void => {
+  watches.push({ fd: side.control, events: POLLIN, ready: () => void takeCommands(live, side) });
+  if (side.adopted !== null) watches.push(...heldWatches(side.adopted, () => adoptedEnded(live, side)));
 };
 
-const holderWatch = (live: Live): readonly Watch[] => {
+const watchesOf = (live: Live): readonly Watch[] => {
+  const watches: Watch[] = [{ fd: live.signals, events: POLLIN, ready: () => takeSignals(live) }];
+  addSide(watches, live, live.main);
+  if (live.log !== null) addSide(watches, live, live.log);
   const { holder } = live.awaited;
-  return holder === null ? [] : [{ fd: holder, events: POLLIN, ready: () => holderEnded(live) }];
+  if (holder !== null) watches.push({ fd: holder, events: POLLIN, ready: () => holderEnded(live) });
+  return watches;
 };
-
-const watchesOf = (live: Live): readonly Watch[] => [
-  { fd: live.signals, events: POLLIN, ready: () => takeSignals(live) },
-  ...sideWatches(live, live.main),
-  ...sideWatches(live, live.log),
-  ...holderWatch(live),
-];
 
 /** Starts what is wanted up and supervises until nothing is left to. */
 export const supervise = (live: Live): void => {
@@ -168,7 +184,8 @@ export const supervise = (live: Live): void => {
   let watches = watchesOf(live);
   let adopted = adoptedOf(live);
   while (!live.pair.over) {
-    if (!waitOnce(watches, earliest([wakeMs(live), heldDueMs(adopted)]))) takeSignals(live);
+    const dueMs = adopted.length === 0 ? wakeMs(live) : earliest([wakeMs(live), heldDueMs(adopted)]);
+    if (!waitOnce(watches, dueMs)) takeSignals(live);
     duesOver(live);
     if (adopted.length > 0) lookForEnds(live);
     if (!live.watchesChanged) continue;

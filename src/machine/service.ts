@@ -2,6 +2,7 @@
 //
 // Promises: total (a missing cell does not compile), pure, and bounded: one event yields a handful of effects.
 // Must not: look at files or clocks. Read first: types.ts. Read next: pair.ts.
+import { joined } from './joined.ts';
 import { letterOf, meantFor, queued, signalOf, signStep, stopSteps, withoutSignals } from './steps.ts';
 import type {
   Effect,
@@ -50,15 +51,20 @@ export const newService = (want: 'up' | 'down', scripts: boolean, now: Now, esse
   asking: null,
   ending: { code: 0, status: 0 },
   scripts,
+  control: true,
   essential,
   told: false,
   over: null,
 });
 
-const stay = (service: Service): Outcome => ({ service, effects: [] });
-const show = (service: Service): Outcome => ({ service, effects: [PUBLISH] });
-const after = (effects: readonly Effect[], next: Outcome): Outcome =>
-  effects.length === 0 ? next : { service: next.service, effects: effects.concat(next.effects) };
+const NO_EFFECTS: readonly Effect[] = [];
+const SHOW: readonly Effect[] = [PUBLISH];
+const stay = (service: Service): Outcome => ({ service, effects: NO_EFFECTS });
+const show = (service: Service): Outcome => ({ service, effects: SHOW });
+const after = (effects: readonly Effect[], { service, effects: more }: Outcome): Outcome => ({
+  service,
+  effects: joined(effects, more),
+});
 
 // ---- steps: asking control scripts one after the other -------------------------------------------------------
 
@@ -68,7 +74,7 @@ const advance = (s: Service): Outcome => {
   if (step === undefined || s.asking !== null || s.state === 'starting') return stay(s);
   const steps = s.steps.slice(1);
   const letter = letterOf(step);
-  if (letter === null || !s.scripts) return take({ ...s, steps }, step, false);
+  if (letter === null || !s.scripts || !(s.control || step.kind === 'start')) return take({ ...s, steps }, step, false);
   return { service: { ...s, steps, asking: step }, effects: [{ kind: 'ask', letter, pid: s.pid }] };
 };
 
@@ -119,7 +125,7 @@ const becomeDown = (s: Service, now: Now): Outcome => {
     dueMs: null,
     notBeforeMs: tooSoon ? now.ms + RESTART_MS : now.ms,
   };
-  return after([PUBLISH], s.want === 'up' ? begin(down, now) : stay(down));
+  return after(SHOW, s.want === 'up' ? begin(down, now) : stay(down));
 };
 
 /** ./run is gone: ./finish follows where there can be one. */
@@ -152,8 +158,8 @@ const startOnce = (s: Service, _: unknown, now: Now): Outcome => {
   return after(wanted.effects, begin(wanted.service, now));
 };
 
-const stopForDown = (s: Service): Outcome => after([PUBLISH], stop({ ...s, want: 'down' }));
-const stopForExit = (s: Service): Outcome => after([PUBLISH], stop({ ...s, want: 'exit' }));
+const stopForDown = (s: Service): Outcome => after(SHOW, stop({ ...s, want: 'down' }));
+const stopForExit = (s: Service): Outcome => after(SHOW, stop({ ...s, want: 'exit' }));
 
 const cancelStart = (s: Service): Outcome => show({ ...s, state: 'down', want: 'down', dueMs: null });
 const cancelForExit = (s: Service): Outcome => show({ ...s, state: 'down', want: 'exit', dueMs: null });
@@ -192,7 +198,7 @@ const runStarted = (s: Service, e: Of<'started'>, now: Now): Outcome => {
     startedMs: now.ms,
     steps,
   };
-  return after([PUBLISH], advance(up));
+  return after(SHOW, advance(up));
 };
 
 /** What waited for the process is taken without one: steps that stayed would keep the service from ever being at rest. */

@@ -85,6 +85,8 @@ export interface Service {
   readonly ending: Ending;
   /** A log service has neither control scripts nor a finish script. */
   readonly scripts: boolean;
+  /** There may be control scripts, as was seen when a command last came: otherwise none is asked but that of u. */
+  readonly control: boolean;
   /** Its last end, which nobody asked for, is the end of everything. */
   readonly essential: boolean;
   /** A command has asked for the end of ./run, as it is or as it is about to be started. */

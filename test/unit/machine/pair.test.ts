@@ -12,6 +12,7 @@ import {
   type Pair,
   type PairOutcome,
   type Side,
+  withControl,
   withLog,
 } from '../../../src/machine/pair.ts';
 import { newService } from '../../../src/machine/service.ts';
@@ -178,6 +179,31 @@ const until = (
     take(handleDue(current, at(ms)), ms);
   return { pair: current, seen };
 };
+
+describe('a service without control scripts', () => {
+  const up = (): Pair => play(alone(), ['main', { kind: 'up' }], ['main', NO], ['main', started(7)]).pair;
+
+  it('is told to exit without asking', () => {
+    const out = play(withControl(up(), false), ['main', { kind: 'exit' }]);
+    expect(kinds(out)).toEqual(['main publish', 'main send', 'main publish', 'main send']);
+    expect(out.pair.main.asking).toBeNull();
+    expect(out.pair.main.steps).toEqual([]);
+  });
+
+  it('asks for control/u all the same, as that is where its log is looked for', () => {
+    const out = play(withControl(alone(), false), ['main', { kind: 'up' }]);
+    expect(kinds(out)).toEqual(['main publish', 'main ask']);
+  });
+
+  it('asks again once there are some', () => {
+    const pair = withControl(up(), true);
+    expect(withControl(pair, true)).toBe(pair);
+    expect(kinds(play(withControl(withControl(pair, false), true), ['main', { kind: 'exit' }]))).toEqual([
+      'main publish',
+      'main ask',
+    ]);
+  });
+});
 
 describe('a log that does not end', () => {
   const HELD = { held: true, empty: true };
