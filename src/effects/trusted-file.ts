@@ -38,7 +38,7 @@ const belongsTo = (stat: RawStat, user: number): boolean =>
 const isOurs = (stat: RawStat): boolean => kindOf(stat) === S_IFREG && belongsTo(stat, sys.geteuid());
 
 /** What a name leads to, by which it is known again. */
-export const identityOf = (stat: RawStat): string => `${stat[1]}:${stat[3] * 0x100000000 + stat[2]}`;
+export const identityOf = (stat: RawStat): string => stat[1] + ':' + (stat[3] * 0x100000000 + stat[2]);
 
 export interface Opened {
   readonly fd: Fd;
