@@ -102,6 +102,51 @@ static int define_plain(JSContext *ctx, JSValueConst target, JSAtom atom, JSValu
 
 `;
 
+// Most comparisons are between names of kinds and types. These are atoms, and a text has only one atom.
+const COMPARE = `
+#define OP_COMPARE(opcode, binary_op, slow_call)                        \\
+            CASE(opcode):                                               \\
+                {                                                       \\
+                JSValue op1, op2;                                       \\
+                op1 = sp[-2];                                           \\
+                op2 = sp[-1];                                           \\
+                if (likely(JS_VALUE_IS_BOTH_INT(op1, op2))) {           \\
+                    sp[-2] = JS_NewBool(ctx, JS_VALUE_GET_INT(op1) binary_op JS_VALUE_GET_INT(op2)); \\
+                    sp--;                                               \\
+                } else if (addresses_decide(op1, op2)) {                 \\
+                    sp[-2] = JS_NewBool(ctx, JS_VALUE_GET_PTR(op1) binary_op JS_VALUE_GET_PTR(op2)); \\
+                    sp--;                                               \\
+                    JS_FreeValue(ctx, op1);                             \\
+                    JS_FreeValue(ctx, op2);                             \\
+                } else {                                                \\
+                    sf->cur_pc = pc;                                    \\
+                    if (slow_call)                                      \\
+                        goto exception;                                 \\
+                    sp--;                                               \\
+                }                                                       \\
+                }                                                       \\
+            BREAK
+
+            OP_COMPARE(OP_eq, ==, js_eq_slow(ctx, sp, 0));
+            OP_COMPARE(OP_neq, !=, js_eq_slow(ctx, sp, 1));
+            OP_COMPARE(OP_strict_eq, ==, js_strict_eq_slow(ctx, sp, 0));
+            OP_COMPARE(OP_strict_neq, !=, js_strict_eq_slow(ctx, sp, 1));
+`;
+
+const ADDRESSES_DECIDE = `
+/* Whether two values are one string, or two strings of which each is the only atom with its text: then they are equal if their addresses
+   are. The description of a symbol is a string too, but not such an atom. */
+static inline BOOL addresses_decide(JSValueConst one, JSValueConst other)
+{
+    if (JS_VALUE_GET_TAG(one) != JS_TAG_STRING || JS_VALUE_GET_TAG(other) != JS_TAG_STRING)
+        return FALSE;
+    return JS_VALUE_GET_PTR(one) == JS_VALUE_GET_PTR(other) ||
+        (JS_VALUE_GET_STRING(one)->atom_type == JS_ATOM_TYPE_STRING &&
+            JS_VALUE_GET_STRING(other)->atom_type == JS_ATOM_TYPE_STRING);
+}
+
+`;
+
 const replacements: readonly Replacement[] = [
   // spread
   {
@@ -151,7 +196,7 @@ const replacements: readonly Replacement[] = [
     to: `static JSValue JS_CallInternal(JSContext *caller_ctx, JSValueConst func_obj,
                                JSValueConst this_obj, JSValueConst new_target,
                                int argc, JSValue *argv, int flags);
-${DEFINE}static JSValue JS_CallInternal(JSContext *caller_ctx, JSValueConst func_obj,
+${DEFINE}${ADDRESSES_DECIDE}static JSValue JS_CallInternal(JSContext *caller_ctx, JSValueConst func_obj,
                                JSValueConst this_obj, JSValueConst new_target,
                                int argc, JSValue *argv, int flags)
 {`,
@@ -164,6 +209,18 @@ ${DEFINE}static JSValue JS_CallInternal(JSContext *caller_ctx, JSValueConst func
       '                ret = define_plain(ctx, sp[-2], atom, sp[-1]);\n                if (!ret)\n' +
       '                    ret = JS_DefinePropertyValue(ctx, sp[-2], atom, sp[-1], JS_PROP_C_W_E | JS_PROP_THROW);\n' +
       '                sp--;\n',
+  },
+  // comparing
+  {
+    file: 'quickjs.c',
+    count: 1,
+    from: `
+            OP_CMP(OP_eq, ==, js_eq_slow(ctx, sp, 0));
+            OP_CMP(OP_neq, !=, js_eq_slow(ctx, sp, 1));
+            OP_CMP(OP_strict_eq, ==, js_strict_eq_slow(ctx, sp, 0));
+            OP_CMP(OP_strict_neq, !=, js_strict_eq_slow(ctx, sp, 1));
+`,
+    to: COMPARE,
   },
   // values
   { file: 'quickjs.h', count: 1, from: '#define JS_BOOL int\n', to: `#define JS_BOOL int\n${DEFINITION}` },

@@ -140,8 +140,14 @@ const reportMissing = (calledAs: Bytes, reports: readonly ServiceReport[]): void
 
 const printReports = ({ calledAs, services }: Job): number => {
   const reports = services.map(readReport);
-  out(reports.map(reportLine).join(''));
-  const failed = reports.reduce((sum, report) => sum + failuresIn(report), 0);
+  let text: Bytes = '';
+  let failed = 0;
+  for (let at = 0; at < reports.length; at++) {
+    const report = reports[at] as ServiceReport;
+    text += reportLine(report);
+    failed += failuresIn(report);
+  }
+  out(text);
   if (failed > 0) reportMissing(calledAs, reports);
   return failed;
 };

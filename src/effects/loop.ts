@@ -74,9 +74,14 @@ export const setTimer = ({ timers }: Loop, timer: Timer, dueMs: number | null): 
   timers.splice(at, 0, timer);
 };
 
-/** Hands every child that has ended to its handler, else to `others`. Whether any child is left. */
-export const reap = ({ children }: Loop, others: ChildHandler): boolean => {
-  for (;;) {
+const never = (): boolean => false;
+
+/**
+ * Hands every child that has ended to its handler, else to `others`, until `done`, which is asked before each. Whether any
+ * child may be left.
+ */
+export const reap = ({ children }: Loop, others: ChildHandler, done = never): boolean => {
+  while (!done()) {
     const child = sys.waitpid(-1, WNOHANG);
     if (child === -EINTR) continue;
     if (refused(child) || child[0] === 0) return child !== -ECHILD;
@@ -85,6 +90,7 @@ export const reap = ({ children }: Loop, others: ChildHandler): boolean => {
     children.delete(pid);
     (handler ?? others)(pid, child[1]);
   }
+  return true;
 };
 
 /** Milliseconds until the first timer or `deadlineMs`, -1 for ever. */

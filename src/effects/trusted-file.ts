@@ -21,7 +21,7 @@ const CONTROL_FIFO: FileCheck = { kind: S_IFIFO, singleLink: true, writer: null 
 const isOurs = (stat: RawStat): boolean => kindOf(stat) === S_IFREG && passes(stat, ownFile(sys.geteuid()));
 
 /** Device and inode number: identifies a file whatever its name. */
-export const identityOf = (stat: RawStat): string => `${stat[1]}:${stat[3] * 0x100000000 + stat[2]}`;
+export const identityOf = (stat: RawStat): string => stat[1] + ':' + (stat[3] * 0x100000000 + stat[2]);
 
 export interface Opened {
   readonly fd: Fd;

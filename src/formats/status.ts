@@ -26,10 +26,6 @@ export interface Status {
 export const STATUS_BYTES = 20;
 const phases: readonly Phase[] = ['down', 'run', 'finish'];
 
-// The one little-endian field, as daemontools had it.
-const pidBytes = (pid: number): Bytes =>
-  String.fromCharCode(pid & 255, (pid >>> 8) & 255, (pid >>> 16) & 255, pid >>> 24);
-
 const pidAt = (bytes: Bytes, at: number): number =>
   (bytes.charCodeAt(at) |
     (bytes.charCodeAt(at + 1) << 8) |
@@ -37,16 +33,23 @@ const pidAt = (bytes: Bytes, at: number): number =>
     (bytes.charCodeAt(at + 3) << 24)) >>>
   0;
 
-const flagByte = (flag: boolean): Bytes => (flag ? '\x01' : '\0');
+const UP = 117;
+const DOWN = 100;
 
 /** The 20 bytes of supervise/status. */
-export const encodeStatus = (status: Status): Bytes =>
-  encodeTai64n(status.sec, status.nsec) +
-  pidBytes(status.pid) +
-  flagByte(status.paused) +
-  (status.want === 'up' ? 'u' : 'd') +
-  flagByte(status.gotTerm) +
-  String.fromCharCode(phases.indexOf(status.phase));
+export const encodeStatus = ({ sec, nsec, pid, paused, want, gotTerm, phase }: Status): Bytes =>
+  encodeTai64n(sec, nsec) +
+  String.fromCharCode(
+    // the one little-endian field, as daemontools had it
+    pid & 255,
+    (pid >>> 8) & 255,
+    (pid >>> 16) & 255,
+    pid >>> 24,
+    paused ? 1 : 0,
+    want === 'up' ? UP : DOWN,
+    gotTerm ? 1 : 0,
+    phase === 'down' ? 0 : phase === 'run' ? 1 : 2,
+  );
 
 /** A byte that is neither u nor d stands for what goes without saying: up with a process, down without. */
 const wantOf = (byte: string | undefined, pid: number): 'up' | 'down' => {
@@ -103,5 +106,5 @@ export const statLine = ({ phase, paused, gotTerm, want }: Stat): string =>
   phase +
   (paused ? ', paused' : '') +
   (gotTerm ? ', got TERM' : '') +
-  (phase === 'down' || want === 'up' ? '' : `, want ${want}`) +
+  (phase === 'down' || want === 'up' ? '' : ', want ' + want) +
   '\n';

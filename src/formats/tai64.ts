@@ -16,9 +16,6 @@ export interface Moment {
   readonly nsec: number;
 }
 
-const wordBytes = (word: number): Bytes =>
-  String.fromCharCode(word >>> 24, (word >>> 16) & 255, (word >>> 8) & 255, word & 255);
-
 const wordAt = (bytes: Bytes, at: number): number =>
   bytes.charCodeAt(at) * 0x1000000 +
   ((bytes.charCodeAt(at + 1) << 16) | (bytes.charCodeAt(at + 2) << 8) | bytes.charCodeAt(at + 3));
@@ -27,8 +24,24 @@ const highWord = (sec: number): number => EPOCH_HIGH + Math.floor((sec + EPOCH_L
 const lowWord = (sec: number): number => (sec + EPOCH_LOW) % WORD;
 
 /** The 12 bytes of a label: seconds (8, big-endian), nanoseconds (4, big-endian). */
-export const encodeTai64n = (sec: number, nsec: number): Bytes =>
-  wordBytes(highWord(sec)) + wordBytes(lowWord(sec)) + wordBytes(nsec);
+export const encodeTai64n = (sec: number, nsec: number): Bytes => {
+  const high = highWord(sec);
+  const low = lowWord(sec);
+  return String.fromCharCode(
+    high >>> 24,
+    (high >>> 16) & 255,
+    (high >>> 8) & 255,
+    high & 255,
+    low >>> 24,
+    (low >>> 16) & 255,
+    (low >>> 8) & 255,
+    low & 255,
+    nsec >>> 24,
+    (nsec >>> 16) & 255,
+    (nsec >>> 8) & 255,
+    nsec & 255,
+  );
+};
 
 /** The moment in 12 bytes, or null where there are not 12. Seconds beyond 2^53 come out rounded. */
 export const decodeTai64n = (bytes: Bytes): Moment | null => {

@@ -33,7 +33,11 @@ const timeoutMs = (deadlineMs: number | null): number =>
  */
 export const waitOnce = (watches: readonly Watch[], deadlineMs: number | null): boolean => {
   const fds: number[] = [];
-  for (const watch of watches) fds.push(watch.fd, watch.events);
+  for (let at = 0; at < watches.length; at++) {
+    const watch = watches[at] as Watch;
+    fds[2 * at] = watch.fd;
+    fds[2 * at + 1] = watch.events;
+  }
   const ready = sys.poll(fds, timeoutMs(deadlineMs));
   if (refused(ready)) return false;
   for (let at = 0; at < watches.length; at++) {

@@ -15,6 +15,7 @@ import { processSpecs } from './processes.ts';
 import { refusalSpecs } from './refusals.ts';
 import { selfSpecs } from './self.ts';
 import { signalSpecs } from './signals.ts';
+import { textSpecs } from './texts.ts';
 
 export const specs: readonly Spec[] = [
   ...fileSpecs,
@@ -28,4 +29,5 @@ export const specs: readonly Spec[] = [
   ...processSpecs,
   ...selfSpecs,
   ...ownSpecs,
+  ...textSpecs,
 ];

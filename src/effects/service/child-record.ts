@@ -36,7 +36,7 @@ export const learnBoot = (): boolean => {
 const momentText = (ms: number): string => String(ms).padStart(14, '0');
 
 const headOf = (phase: 'run' | 'finish', directory: string, ms: number): string =>
-  `${phase.padEnd(6)} ${bootId} ${directory.padStart(31)} ${momentText(ms)} `;
+  phase.padEnd(6) + ' ' + bootId + ' ' + directory.padStart(31) + ' ' + momentText(ms) + ' ';
 
 /** The text to which spawn adds the moment and the pid. */
 export const recordText = (phase: 'run' | 'finish', directory: string): string => headOf(phase, directory, bootMs());
@@ -79,6 +79,7 @@ export interface Record {
 
 /** A record of this boot, or of any where that is not known; null: none. */
 export const parseRecord = (text: Bytes): Record | null => {
+  if (text === '') return null;
   const [line, rest] = text.split('\n');
   const words = (line ?? '').split(' ').filter((word) => word !== '');
   const [phase, boot] = words;

@@ -34,9 +34,9 @@ export interface Lock {
   directory: string;
 }
 
-const pathOf = (folder: Bytes): Bytes => `${folder}supervise/lock`;
+const pathOf = (folder: Bytes): Bytes => folder + 'supervise/lock';
 
-const sealOf = (stat: RawStat): string => `${identityOf(stat)} ${stat[4]}`;
+const sealOf = (stat: RawStat): string => identityOf(stat) + ' ' + stat[4];
 
 const isNamed = (folder: Bytes, seal: string): boolean => {
   const stat = statThere(pathOf(folder));

@@ -16,6 +16,7 @@ import { exitService, superviseService, tidy } from './supervisor.ts';
 const ENDING: readonly number[] = [SIGTERM, SIGHUP, SIGINT, SIGQUIT];
 /** Signals that must not end a supervisor, and mean nothing to it. */
 const HARMLESS: readonly number[] = [SIGPIPE, SIGALRM, SIGUSR1, SIGUSR2];
+const CAUGHT: readonly number[] = [...ENDING, ...HARMLESS];
 
 /** runsv works in the directory of its service. */
 const HERE = '';
@@ -23,7 +24,7 @@ const HERE = '';
 /** Signals that are ignored when we start stay ignored, for the services too. */
 const catchSignals = (): Fd => {
   const signals = sys.catchSignals([SIGCHLD, SIGTERM]);
-  const more = refused(signals) ? signals : sys.catchUnignored([...ENDING, ...HARMLESS]);
+  const more = refused(signals) ? signals : sys.catchUnignored(CAUGHT);
   if (refused(more)) throw new Fatal(reason('unable to create selfpipe', more));
   return more;
 };
@@ -46,9 +47,12 @@ const exit = (only: Only): void => {
   else exitService(only.live);
 };
 
+const ignoreChild = (): void => undefined;
+
 const takeSignals = (loop: Loop, only: Only, signals: readonly number[]): void => {
-  for (const signal of signals) {
-    if (signal === SIGCHLD) reap(loop, () => undefined);
+  for (let at = 0; at < signals.length; at++) {
+    const signal = signals[at] as number;
+    if (signal === SIGCHLD) reap(loop, ignoreChild, () => only.live?.pair.done === true);
     else if (ENDING.includes(signal)) exit(only);
   }
 };

@@ -50,7 +50,7 @@ export const openSide = (side: Side, lock: Lock): LiveSide => {
     control: openControl(folder),
     ok: null,
     // a log's pid file appears with its first process; one that already exists must not be believed
-    statusFiles: newBoard(`${folder}supervise/`, side === 'main' || statThere(`${folder}supervise/pid`) !== -ENOENT),
+    statusFiles: newBoard(folder + 'supervise/', side === 'main' || statThere(`${folder}supervise/pid`) !== -ENOENT),
     adopted: null,
   };
 };

@@ -20,6 +20,7 @@ type Spawned =
 /** For recorded children. `notOurs`: the directory is another one now, which we could not lock; try again. */
 export type Launch = Spawned | { readonly kind: 'notOurs' };
 
+const F_OK = 0;
 const R_OK = 4;
 const NO_RECORD = -1 as Fd;
 
@@ -76,6 +77,12 @@ export const hasFinish = (folder: Bytes): Presence => {
 
 export const startFinish = (place: Place, code: number, status: number): Launch =>
   startRecorded(place, ['./finish', String(code), String(status)], 'finish');
+
+/** Whether there may be control scripts. */
+export const mayHaveScripts = (folder: Bytes): boolean => {
+  const access = sys.access(folder + 'control', F_OK);
+  return !refused(access) || presenceAt(access) !== 'absent';
+};
 
 /** Whether there is a control/LETTER that its owner may execute. */
 export const hasScript = (folder: Bytes, letter: ScriptLetter): Presence => {

@@ -33,6 +33,8 @@ export interface Board {
   readonly user: number;
   /** In memory: a rename over a file costs nothing there. */
   readonly inMemory: boolean;
+  /** The service is down for good: there is no next state to hold room for. */
+  isLast: boolean;
   readonly sheets: Readonly<Record<Name, Sheet>>;
 }
 
@@ -51,6 +53,7 @@ export const newBoard = (folder: Bytes, pidAtOnce: boolean): Board => ({
   folder,
   user: sys.geteuid(),
   inMemory: sys.fstype(folder) === TMPFS,
+  isLast: false,
   sheets: { pid: newSheet(pidAtOnce ? null : ''), stat: newSheet(null), status: newSheet(null) },
 });
 
@@ -81,7 +84,15 @@ const textsFor = (service: Service): Texts => {
   return {
     pid: pid === 0 ? '' : `${pid}\n`,
     stat: statLine({ phase, paused, gotTerm, want }),
-    status: encodeStatus({ ...since, pid, paused, want: want === 'up' ? 'up' : 'down', gotTerm, phase }),
+    status: encodeStatus({
+      sec: since.sec,
+      nsec: since.nsec,
+      pid,
+      paused,
+      want: want === 'up' ? 'up' : 'down',
+      gotTerm,
+      phase,
+    }),
   };
 };
 
@@ -100,7 +111,7 @@ const make = (path: Bytes, text: Bytes): Done | Errno => {
   return put;
 };
 
-const spareOf = (name: Name): Bytes => `${name}.new`;
+const spareOf = (name: Name): Bytes => name + '.new';
 
 /** Gives the file NEXT its name; what had that name is gone. */
 const place = (folder: Bytes, name: Bytes): Done | Errno => {
@@ -138,11 +149,17 @@ const putNew = ({ folder, inMemory }: Board, name: Name, sheet: Sheet, text: Byt
 };
 
 /** What the spare says already is not written: it takes the file's place. False: that cannot be done. */
-const swapBack = ({ folder, user }: Board, name: Name, sheet: Sheet, text: Bytes): boolean => {
+const swapBack = ({ folder, user, inMemory, isLast }: Board, name: Name, sheet: Sheet, text: Bytes): boolean => {
   const { spare, text: old } = sheet;
   if (spare !== text || old === null || old === '') return false;
   const path = folder + spareOf(name);
-  if (!isOursThere(path, user, text.length) || refused(sys.exchange(path, folder + name))) return false;
+  if (!isOursThere(path, user, text.length)) return false;
+  if (isLast && inMemory) {
+    if (refused(sys.rename(path, folder + name))) return false;
+    sheet.spare = null;
+    return true;
+  }
+  if (refused(sys.exchange(path, folder + name))) return false;
   sheet.spare = old;
   sheet.used = true;
   return true;
@@ -231,12 +248,13 @@ const makeSpare = (folder: Bytes, name: Name, sheet: Sheet): Done | Errno => {
   return made;
 };
 
-const makeSpares = ({ folder, sheets }: Board): void => {
-  for (const name of NAMES) {
-    const sheet = sheets[name];
-    if (sheet.spare === null && isFull(makeSpare(folder, name, sheet))) return;
-  }
-};
+/** False: the disk is full. */
+const hasSpare = ({ folder, sheets }: Board, name: Name): boolean =>
+  sheets[name].spare !== null || !isFull(makeSpare(folder, name, sheets[name]));
+
+/** Makes those that are missing; stops when the disk is full. */
+const makeSpares = (board: Board): boolean =>
+  hasSpare(board, 'pid') && hasSpare(board, 'stat') && hasSpare(board, 'status');
 
 /** The start that comes next replaces all files, and what it replaces are the spares. */
 const isAboutToStart = ({ state, want }: Service): boolean => state === 'down' && want === 'up';
@@ -244,12 +262,18 @@ const isAboutToStart = ({ state, want }: Service): boolean => state === 'down' &
 /** Makes the files say what `service` is. Tells the first thing that went wrong, after which it can be called again. */
 export const publish = (board: Board, service: Service): Trouble | null => {
   const texts = textsFor(service);
-  const troubles = NAMES.map((name) => update(board, name, texts[name]));
-  if (!isAboutToStart(service)) makeSpares(board);
-  return troubles.find((trouble) => trouble !== null) ?? null;
+  board.isLast = service.state === 'down' && service.want === 'exit';
+  const pid = update(board, 'pid', texts.pid);
+  const stat = update(board, 'stat', texts.stat);
+  const status = update(board, 'status', texts.status);
+  if (!board.isLast && !isAboutToStart(service)) makeSpares(board);
+  return pid ?? stat ?? status;
 };
 
 /** Nothing stays but what runit leaves, too. */
 export const removeSpares = ({ folder, sheets }: Board): void => {
-  for (const name of NAMES) if (sheets[name].spare !== null) sys.unlink(folder + spareOf(name));
+  for (let at = 0; at < NAMES.length; at++) {
+    const name = NAMES[at] as Name;
+    if (sheets[name].spare !== null) sys.unlink(folder + spareOf(name));
+  }
 };

@@ -59,7 +59,7 @@ const makeTarget = (folder: Bytes, path: Bytes, target: Bytes): Errno | null => 
 
 /** Makes FOLDER/supervise, or the directory that it links to; returns why there may be none. */
 export const makeSupervise = (folder: Bytes): Errno | null => {
-  const path = `${folder}supervise`;
+  const path = folder + 'supervise';
   const made = sys.mkdir(path, MODE);
   if (!refused(made)) return null;
   const target = linkTarget(folder, path);
@@ -69,7 +69,7 @@ export const makeSupervise = (folder: Bytes): Errno | null => {
 
 /** One descriptor for both ends, so that it never reads end of file. */
 export const openControl = (folder: Bytes): Fd => {
-  const path = `${folder}supervise/control`;
+  const path = folder + 'supervise/control';
   const fd = openFifo(path, O_RDWR);
   if (fd === -EEXIST) throw new Fatal(`${path} exists but is not a fifo`);
   if (refused(fd)) throw new Fatal(reason(`unable to open ${path}`, fd));
@@ -78,7 +78,7 @@ export const openControl = (folder: Bytes): Fd => {
 
 /** Makes and opens the fifo whose reader shows that a supervisor lives. */
 export const openOk = (folder: Bytes): Fd => {
-  const path = `${folder}supervise/ok`;
+  const path = folder + 'supervise/ok';
   const fd = openFifo(path, O_RDONLY);
   if (fd === -EEXIST) throw new Fatal(`${path} exists but is not a fifo`);
   if (refused(fd)) throw new Fatal(reason(`unable to read ${path}`, fd));

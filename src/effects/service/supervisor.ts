@@ -10,7 +10,7 @@ import { refused } from '../../host/calls.ts';
 import { monotonicMs, wallClock } from '../../host/clock.ts';
 import { sys } from '../../host/sys.ts';
 import { eventOf } from '../../machine/service/letters.ts';
-import { firstEvent, handleDue } from '../../machine/service/pair.ts';
+import { firstEvent, handleDue, type PairEffect, withControl } from '../../machine/service/pair.ts';
 import { type Now, pidOf } from '../../machine/service/model.ts';
 import { on, performPairEffect } from './perform.ts';
 import { type Loop, newTimer, setTimer } from '../loop.ts';
@@ -20,6 +20,7 @@ import { openService } from './acquire.ts';
 import { forgetHolder, type Happening, findLogAgain } from './log-service.ts';
 import { BUSY_PAUSE_MS, BUSY_TRIES, stillBusy } from './lock.ts';
 import { type PairHandlers, type LivePair, publishAll, schedule } from './pair.ts';
+import { mayHaveScripts } from './spawn.ts';
 import { removeSpares } from './status-files.ts';
 import type { LiveSide } from './side.ts';
 
@@ -32,15 +33,17 @@ const now = (): Now => ({ ms: monotonicMs(), wall: wallClock() });
 
 // ---- events -------------------------------------------------------------------------------------------------
 
-/** Passes to the machine what happens at one moment, and every reply that follows from it. */
-const deliverToPairAt = (live: LivePair, moment: Now, happenings: readonly Happening[]): void => {
-  const queue = [...happenings];
+/** Passes to the machine what happens at one moment, and every reply that follows from it, which is added to `queue`. */
+const deliverToPairAt = (live: LivePair, moment: Now, queue: Happening[]): void => {
   let at = moment;
   // by index: the queue grows meanwhile
   for (let first = 0; first < queue.length; first++) {
     const { pair, effects } = (queue[first] as Happening)(live, at);
     live.pair = pair;
-    for (const effect of effects) queue.push(...performPairEffect(live, effect));
+    for (let next = 0; next < effects.length; next++) {
+      const replies = performPairEffect(live, effects[next] as PairEffect);
+      for (let each = 0; each < replies.length; each++) queue.push(replies[each] as Happening);
+    }
     // a start takes some time; everything else happens at one moment
     if (live.hasStarted) at = now();
     live.hasStarted = false;
@@ -49,8 +52,12 @@ const deliverToPairAt = (live: LivePair, moment: Now, happenings: readonly Happe
   schedule(live);
 };
 
-const deliverToPair = (live: LivePair, ...happenings: readonly Happening[]): void =>
-  deliverToPairAt(live, now(), happenings);
+const deliverToPair = (live: LivePair, ...happenings: Happening[]): void => deliverToPairAt(live, now(), happenings);
+
+/** Checks once for control scripts, instead of once for each step of a command. */
+const checkForScripts = (live: LivePair): void => {
+  live.pair = withControl(live.pair, mayHaveScripts(live.main.folder));
+};
 
 /** Takes the commands of one read; false: there were none. */
 const takeCommands = (live: LivePair, side: LiveSide): boolean => {
@@ -58,6 +65,7 @@ const takeCommands = (live: LivePair, side: LiveSide): boolean => {
   if (side !== live.main && side !== live.log) return false;
   const letters = sys.read(side.control, COMMANDS_MAX);
   if (refused(letters) || letters === '') return false;
+  if (side === live.main) checkForScripts(live);
   for (const letter of letters) {
     const event = eventOf(letter);
     if (event !== null) deliverToPair(live, on(side.side, event));
@@ -143,6 +151,7 @@ export const superviseService = (loop: Loop, voice: Voice, folder: Bytes, opened
 /** Stops the service for good, after the commands that were sent before. */
 export const exitService = (live: LivePair): void => {
   takeEarlierCommands(live);
+  checkForScripts(live);
   deliverToPair(live, on('main', { kind: 'exit' }));
 };
 

@@ -82,6 +82,8 @@ export interface Service {
   readonly runningScript: CommandStep | null;
   /** A log service has neither control scripts nor a finish script. */
   readonly scripts: boolean;
+  /** The last command found a directory control; without one no script runs, and only that of u is requested. */
+  readonly control: boolean;
   /** When it ends for good without a request, everything ends. */
   readonly essential: boolean;
   /** A command requested the end of the present ./run, or of the one about to start. */

@@ -8,6 +8,7 @@
 // Pure and total, as table.ts, which read first. Read next: ../../effects/service/supervisor.ts.
 import { type Draining, type Input, afterLook, newDraining, SCRIPT_MS } from './drain.ts';
 import { handle, isAtRest } from './table.ts';
+import { joined } from './joined.ts';
 import { letterOf } from './steps.ts';
 import type { Effect, Event, Now, ScriptLetter, Service, CommandStep } from './model.ts';
 
@@ -53,19 +54,25 @@ export const newPair = (main: Service, log: Service | null): Pair => ({
 /** The first event of a new service, by its want. */
 export const firstEvent = (service: Service): Event => ({ kind: service.want === 'up' ? 'up' : 'down' });
 
-const on = (side: Side, effects: readonly Effect[]): readonly PairEffect[] =>
-  effects.map((effect) => ({ kind: 'on', side, effect }));
+const NO_EFFECTS: readonly PairEffect[] = [];
+
+const on = (side: Side, effects: readonly Effect[]): readonly PairEffect[] => {
+  if (effects.length === 0) return NO_EFFECTS;
+  const all: PairEffect[] = [];
+  for (let at = 0; at < effects.length; at++) all[at] = { kind: 'on', side, effect: effects[at] as Effect };
+  return all;
+};
 
 const applyTo = (pair: Pair, side: Side, event: Event, now: Now): PairOutcome => {
   const service = pair[side];
-  if (service === null) return { pair, effects: [] };
-  const outcome = handle(service, event, now);
-  return { pair: { ...pair, [side]: outcome.service }, effects: on(side, outcome.effects) };
+  if (service === null) return { pair, effects: NO_EFFECTS };
+  const { service: next, effects } = handle(service, event, now);
+  return { pair: side === 'main' ? { ...pair, main: next } : { ...pair, log: next }, effects: on(side, effects) };
 };
 
 const withEffects = (effects: readonly PairEffect[], { pair, effects: more }: PairOutcome): PairOutcome => ({
   pair,
-  effects: effects.concat(more),
+  effects: joined(effects, more),
 });
 
 const isGone = ({ main }: Pair): boolean => main.want === 'exit' && isAtRest(main);
@@ -118,6 +125,10 @@ export const handlePair = (pair: Pair, side: Side, event: Event, now: Now): Pair
   if (target === null) return { pair, effects: [] };
   return follow(applyTo(pair, target.side, target.event, now), now);
 };
+
+/** `control`: whether the service may have control scripts. */
+export const withControl = (pair: Pair, control: boolean): Pair =>
+  pair.main.control === control ? pair : { ...pair, main: { ...pair.main, control } };
 
 /** Adds a log to a service that had none. */
 export const withLog = (pair: Pair, log: Service): Pair => ({ ...pair, log });

@@ -48,14 +48,14 @@ const withOne = (steps: readonly CommandStep[], added: CommandStep): readonly Co
   return lastCounts(added) ? [...steps.slice(0, at), ...steps.slice(at + 1), added] : steps;
 };
 
-/** The queue with `added` appended, each step once. */
+/** The queue with `added` appended, each step once. The steps of `added` are all different. */
 export const queued = (steps: readonly CommandStep[], added: readonly CommandStep[]): readonly CommandStep[] =>
-  added.reduce(withOne, steps);
+  steps.length === 0 ? added : added.reduce(withOne, steps);
 
 /** The queue without signals: the process that they were for has ended. */
 export const withoutSignals = (steps: readonly CommandStep[]): readonly CommandStep[] =>
-  steps.filter((step) => signalOf(step) === 0);
+  steps.length === 0 ? steps : steps.filter((step) => signalOf(step) === 0);
 
 /** The queue once a process has started: the steps behind its start are for it. */
 export const meantFor = (steps: readonly CommandStep[], pid: number): readonly CommandStep[] =>
-  steps.map((step) => (step.kind === 'start' ? step : { ...step, pid }));
+  steps.length === 0 ? steps : steps.map((step) => (step.kind === 'start' ? step : { ...step, pid }));

@@ -4,6 +4,7 @@
 // Must not: look at files or clocks. Read first: model.ts. Read next: pair.ts.
 import { SIGKILL } from '../../abi/signals.ts';
 import { decodeWait, exitCodeOf } from '../../abi/wait-status.ts';
+import { joined } from './joined.ts';
 import { letterOf, meantFor, queued, signalOf, signalStep, stopSteps, withoutSignals } from './steps.ts';
 import type {
   Effect,
@@ -31,7 +32,8 @@ const UNKNOWN_CODE = 111;
 /** A finish script exits so when another start is pointless. */
 const FINAL_CODE = 125;
 
-const PUBLISH: Effect = { kind: 'publish' };
+const NOTHING: readonly Effect[] = [];
+const SHOW: readonly Effect[] = [{ kind: 'publish' }];
 
 type Of<K extends EventKind> = Extract<Event, { readonly kind: K }>;
 type Handler<K extends EventKind> = (s: Service, event: Of<K>, now: Now) => Outcome;
@@ -53,6 +55,7 @@ export const newService = (want: 'up' | 'down', scripts: boolean, now: Now, esse
     steps: [],
     runningScript: null,
     scripts,
+    control: true,
     essential,
     stopRequested: false,
     finalExitCode: null,
@@ -61,12 +64,17 @@ export const newService = (want: 'up' | 'down', scripts: boolean, now: Now, esse
 
 const newProcess = (pid: number, now: Now): Process => ({ pid, startedMs: now.ms, paused: false, gotTerm: false });
 
-const stay = (service: Service): Outcome => ({ service, effects: [] });
-const show = (service: Service): Outcome => ({ service, effects: [PUBLISH] });
-const after = (effects: readonly Effect[], next: Outcome): Outcome =>
-  effects.length === 0 ? next : { service: next.service, effects: effects.concat(next.effects) };
+const stay = (service: Service): Outcome => ({ service, effects: NOTHING });
+const show = (service: Service): Outcome => ({ service, effects: SHOW });
+const after = (effects: readonly Effect[], { service, effects: more }: Outcome): Outcome => ({
+  service,
+  effects: joined(effects, more),
+});
 
 // ---- steps: control scripts run one after the other ----------------------------------------------------------
+
+/** Without scripts only control/u is requested, because the log is looked for with that request. */
+const hasScript = (s: Service, step: CommandStep): boolean => s.scripts && (s.control || step.kind === 'start');
 
 /** Runs the script of the next step, or takes a step that has none. While ./run is being started no script runs. */
 const advance = (s: Service): Outcome => {
@@ -74,7 +82,7 @@ const advance = (s: Service): Outcome => {
   if (step === undefined || s.runningScript !== null || s.state === 'starting') return stay(s);
   const steps = s.steps.slice(1);
   const letter = letterOf(step);
-  if (letter === null || !s.scripts) return scriptAnswered({ ...s, steps }, step, false);
+  if (letter === null || !hasScript(s, step)) return scriptAnswered({ ...s, steps }, step, false);
   return { service: { ...s, steps, runningScript: step }, effects: [{ kind: 'runScript', letter, pid: pidOf(s) }] };
 };
 
@@ -124,7 +132,7 @@ const becomeDown = (s: Service, now: Now): Outcome => {
     dueMs: null,
     notBeforeMs: tooSoon ? now.ms + RESTART_MS : now.ms,
   };
-  return after([PUBLISH], s.want === 'up' ? begin(down, now) : stay(down));
+  return after(SHOW, s.want === 'up' ? begin(down, now) : stay(down));
 };
 
 /** ./run has ended: ./finish follows, except for a log. */
@@ -156,8 +164,8 @@ const startOnce = (s: Service, _: unknown, now: Now): Outcome => {
   return after(wanted.effects, begin(wanted.service, now));
 };
 
-const stopForDown = (s: Service): Outcome => after([PUBLISH], stop({ ...s, want: 'down' }));
-const stopForExit = (s: Service): Outcome => after([PUBLISH], stop({ ...s, want: 'exit' }));
+const stopForDown = (s: Service): Outcome => after(SHOW, stop({ ...s, want: 'down' }));
+const stopForExit = (s: Service): Outcome => after(SHOW, stop({ ...s, want: 'exit' }));
 
 const cancelStart = (s: Service): Outcome => show({ ...s, state: 'down', want: 'down', dueMs: null });
 const cancelForExit = (s: Service): Outcome => show({ ...s, state: 'down', want: 'exit', dueMs: null });
@@ -193,7 +201,7 @@ const runStarted = (s: Service, e: Of<'started'>, now: Now): Outcome => {
     since: now.wall,
     steps,
   };
-  return after([PUBLISH], advance(up));
+  return after(SHOW, advance(up));
 };
 
 /** Takes the steps that were for the process, without one: otherwise the service would never be at rest. */

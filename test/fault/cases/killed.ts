@@ -71,6 +71,20 @@ export const KILLED = [
     assert.deepEqual({ paused, gotTerm }, { paused: true, gotTerm: true });
   }),
 
+  fault('what runsv says when it gets TERM is said at once, and read by the next one after kill -9', async (world) => {
+    const service = world.service('leaves').has('run', 'stubborn');
+    const first = await upWith(world, service);
+    const pid = service.status()?.pid ?? 0;
+    first.signal('SIGTERM');
+    await world.reach(service, { gotTerm: true, want: 'd', pid });
+    assert.equal(readFileSync(join(service.dir, 'supervise/stat'), 'latin1'), 'run, got TERM, want exit\n');
+    await end(first);
+    world.runsv(service);
+    await world.supervised(service);
+    const { gotTerm, want } = service.status() ?? {};
+    assert.deepEqual({ gotTerm, want, pid: service.status()?.pid }, { gotTerm: true, want: 'd', pid });
+  }),
+
   fault('a finish script survives runsv and is not run twice', async (world) => {
     const service = world.service('finishing').has('run', 'stays').has('finish', 'stubborn', 'finish');
     const first = await upWith(world, service);

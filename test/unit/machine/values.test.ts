@@ -46,6 +46,7 @@ describe('initial states', () => {
       steps: [],
       runningScript: null,
       scripts: true,
+      control: true,
       essential: false,
       stopRequested: false,
       finalExitCode: null,

@@ -12,6 +12,7 @@ import {
   type Pair,
   type PairOutcome,
   type Side,
+  withControl,
   withLog,
 } from '../../../../src/machine/service/pair.ts';
 import { newService } from '../../../../src/machine/service/table.ts';
@@ -178,6 +179,31 @@ const until = (
     take(handleDue(current, at(ms)), ms);
   return { pair: current, seen };
 };
+
+describe('a service without control scripts', () => {
+  const up = (): Pair => play(alone(), ['main', { kind: 'up' }], ['main', NO], ['main', started(7)]).pair;
+
+  it('takes the steps of exit at once', () => {
+    const out = play(withControl(up(), false), ['main', { kind: 'exit' }]);
+    expect(kinds(out)).toEqual(['main publish', 'main send', 'main publish', 'main send']);
+    expect(out.pair.main.runningScript).toBeNull();
+    expect(out.pair.main.steps).toEqual([]);
+  });
+
+  it('requests control/u all the same, because the log is looked for with it', () => {
+    const out = play(withControl(alone(), false), ['main', { kind: 'up' }]);
+    expect(kinds(out)).toEqual(['main publish', 'main runScript']);
+  });
+
+  it('requests them again once there are some', () => {
+    const pair = withControl(up(), true);
+    expect(withControl(pair, true)).toBe(pair);
+    expect(kinds(play(withControl(withControl(pair, false), true), ['main', { kind: 'exit' }]))).toEqual([
+      'main publish',
+      'main runScript',
+    ]);
+  });
+});
 
 describe('a log that does not end', () => {
   const HELD = { held: true, empty: true };
