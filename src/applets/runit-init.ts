@@ -6,7 +6,7 @@ import { err } from '../cli/say.ts';
 import { ID_LINE } from '../cli/version.ts';
 import { makeRequest, withdrawRequest, type StopRequest } from '../effects/init/stop-files.ts';
 import type { Bytes } from '../abi/bytes.ts';
-import { refused } from '../host/calls.ts';
+import { isErrno } from '../host/calls.ts';
 import { SIGCONT } from '../abi/signals.ts';
 import { sys } from '../host/sys.ts';
 import type { Applet } from '../cli/applet.ts';
@@ -43,7 +43,7 @@ const ask = (wishes: readonly StopRequest[]): number => {
   }
   if (!wishes.includes('reboot')) withdrawRequest('reboot');
   const told = sys.kill(PROCESS_1, SIGCONT);
-  return refused(told) ? fatal(`unable to send CONT to process 1: ${errorText(told)}`) : 0;
+  return isErrno(told) ? fatal(`unable to send CONT to process 1: ${errorText(told)}`) : 0;
 };
 
 const run = (argv: readonly Bytes[]): number => {

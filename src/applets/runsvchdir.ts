@@ -5,7 +5,7 @@
 import { errorText } from '../cli/errno.ts';
 import { err, out } from '../cli/say.ts';
 import type { Bytes } from '../abi/bytes.ts';
-import { type Errno, type RawStat, refused } from '../host/calls.ts';
+import { type Errno, type RawStat, isErrno } from '../host/calls.ts';
 import { EINVAL, ENOENT, ENOSYS } from '../abi/errno.ts';
 import { S_IFDIR, S_IFLNK, S_IFMT } from '../abi/flags.ts';
 import { sys } from '../host/sys.ts';
@@ -20,13 +20,13 @@ const NO_EXCHANGE: readonly number[] = [-EINVAL, -ENOSYS];
 class Refusal extends Error {}
 
 const must = <T>(result: T | Errno, what: Bytes): T => {
-  if (refused(result)) throw new Refusal(`${what}: ${errorText(result)}`);
+  if (isErrno(result)) throw new Refusal(`${what}: ${errorText(result)}`);
   return result;
 };
 
 const isLink = (path: Bytes): boolean => {
   const stat = sys.lstat(path);
-  return !refused(stat) && (stat[0] & S_IFMT) === S_IFLNK;
+  return !isErrno(stat) && (stat[0] & S_IFMT) === S_IFLNK;
 };
 
 const removeIfThere = (path: Bytes): void => {
@@ -45,7 +45,7 @@ const sameDirectory = (one: RawStat, other: RawStat): boolean =>
 /** A link to `previous` would lead to itself at the next change: what it leads to is taken in its place. */
 const targetFor = (dir: Bytes): Bytes => {
   const target = dir === 'previous' ? sys.readlink(dir) : dir;
-  return refused(target) ? dir : target;
+  return isErrno(target) ? dir : target;
 };
 
 /** Where `current` is a link: a second link is made to where it leads. */
@@ -66,7 +66,7 @@ const keepDirectory = (): void => {
   removeIfThere('previous');
   must(sys.rename('current.new', 'previous.new'), 'unable to move: current.new to previous.new');
   const exchanged = sys.exchange('previous.new', 'current');
-  if (!refused(exchanged)) {
+  if (!isErrno(exchanged)) {
     must(sys.rename('previous.new', 'previous'), 'unable to move: current to previous');
     return;
   }
@@ -82,7 +82,7 @@ const settle = (): void => {
     must(sys.rename(left, 'current'), `unable to move: ${left} to current`);
   }
   if (isLink('previous.new')) removeIfThere('previous.new');
-  if (refused(sys.lstat('previous.new'))) return;
+  if (isErrno(sys.lstat('previous.new'))) return;
   removeIfThere('previous');
   must(sys.rename('previous.new', 'previous'), 'unable to move: previous.new to previous');
 };

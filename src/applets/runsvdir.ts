@@ -11,7 +11,7 @@ import { type TreeOptions, isWhole } from '../effects/scan/state.ts';
 import { superviseTree } from '../effects/scan/supervisor.ts';
 import type { Checkpoint } from '../machine/checkpoint.ts';
 import type { Bytes } from '../abi/bytes.ts';
-import { refused } from '../host/calls.ts';
+import { isErrno } from '../host/calls.ts';
 import { KILL_AFTER_MS } from '../machine/container/shutdown.ts';
 import { monotonicMs } from '../host/clock.ts';
 import { sys } from '../host/sys.ts';
@@ -58,7 +58,7 @@ const misused = (argv0: Bytes, line: Bytes = ''): number => {
 /** Told before the log argument takes standard error over, where nobody but `ps` would show it. */
 const tellMissing = (voice: Voice, dir: Bytes): void => {
   const stat = sys.stat(dir);
-  if (refused(stat)) voice.warn(`unable to stat ${dir}`, stat);
+  if (isErrno(stat)) voice.warn(`unable to stat ${dir}`, stat);
 };
 
 const titleOf = (

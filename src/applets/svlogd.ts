@@ -11,7 +11,7 @@ import { holdStandard } from '../effects/process/std-fds.ts';
 import { MOST_ID, wholeNumber } from '../formats/decimal.ts';
 import type { StampStyle } from '../formats/stamp.ts';
 import type { Bytes } from '../abi/bytes.ts';
-import { refused } from '../host/calls.ts';
+import { isErrno } from '../host/calls.ts';
 import { sys } from '../host/sys.ts';
 import { openLogger } from '../log/logger.ts';
 import { run as runLogger } from '../log/loop.ts';
@@ -124,7 +124,7 @@ const numberOr = (text: Bytes | undefined, otherwise: number): number => {
 /** runsv starts log/run in SERVICE/log: the service's name is the one above. */
 const serviceName = (): Bytes => {
   const here = sys.readlink('/proc/self/cwd');
-  if (refused(here)) return '';
+  if (isErrno(here)) return '';
   const parts = here.split('/');
   const last = parts.pop() ?? '';
   return last === 'log' ? (parts.pop() ?? '') : last;

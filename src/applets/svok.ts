@@ -9,7 +9,7 @@ import { type Usage, usageWithPointer } from '../cli/help.ts';
 import { err } from '../cli/say.ts';
 import { enterable, openFifo, type Service, servicesNamed } from '../client/service.ts';
 import { voiceOf } from '../effects/messages.ts';
-import { type Fd, refused } from '../host/calls.ts';
+import { type Fd, isErrno } from '../host/calls.ts';
 import { sys } from '../host/sys.ts';
 
 const USAGE_CODE = 1;
@@ -44,7 +44,7 @@ const test = ({ name, dir }: Service): number => {
   }
   if (fd === -ENXIO) return NOT_SUPERVISED_CODE;
   const entered = enterable(dir);
-  if (refused(entered)) return unknown(name, 'change to directory', entered);
+  if (isErrno(entered)) return unknown(name, 'change to directory', entered);
   return fd === -ENOENT ? NOT_SUPERVISED_CODE : unknown(name, 'open supervise/ok in', fd);
 };
 

@@ -17,7 +17,7 @@ import {
   type UtmpLayout,
 } from '../formats/utmp.ts';
 import type { Bytes } from '../abi/bytes.ts';
-import { type Errno, type Fd, refused } from '../host/calls.ts';
+import { type Errno, type Fd, isErrno } from '../host/calls.ts';
 import { monotonicMs, wallClock } from '../host/clock.ts';
 import { EAGAIN, ETIMEDOUT } from '../abi/errno.ts';
 import {
@@ -60,17 +60,17 @@ class Trouble extends Error {
 }
 
 const must = <T>(result: T | Errno, what: Bytes, grave = true): T => {
-  if (refused(result)) throw new Trouble(`${what}: ${errorText(result)}`, grave);
+  if (isErrno(result)) throw new Trouble(`${what}: ${errorText(result)}`, grave);
   return result;
 };
 
 /** The layout of records on the machine that this executable is made for. */
 const layoutHere = (): UtmpLayout => {
   const fd = sys.open('/proc/self/exe', O_RDONLY, 0);
-  if (refused(fd)) return UTMP_384;
+  if (isErrno(fd)) return UTMP_384;
   const head = sys.read(fd, MACHINE_AT + ARM_64.length);
   sys.close(fd);
-  return !refused(head) && head.slice(MACHINE_AT) === ARM_64 ? UTMP_400 : UTMP_384;
+  return !isErrno(head) && head.slice(MACHINE_AT) === ARM_64 ? UTMP_400 : UTMP_384;
 };
 
 /** Opens a file that is one, and takes its lock. */
@@ -83,7 +83,7 @@ const openLocked = (path: Bytes, flags: number): Fd => {
   for (;;) {
     const locked = sys.flock(fd, LOCK_EX | LOCK_NB);
     if (locked !== -EAGAIN) must(locked, `unable to lock ${path}`);
-    if (!refused(locked)) return fd;
+    if (!isErrno(locked)) return fd;
     if (monotonicMs() >= deadline) must(-ETIMEDOUT as Errno, `unable to lock ${path}`);
     waitOnce([], monotonicMs() + LOCK_RETRY_MS);
   }
@@ -121,7 +121,7 @@ const append = (line: Bytes, sec: number, layout: UtmpLayout): void => {
   const put = sys.write(fd, record);
   if (put === record.length) return;
   sys.ftruncate(fd, size);
-  throw new Trouble(refused(put) ? `${what}: ${errorText(put)}` : `${what}: short write`, false);
+  throw new Trouble(isErrno(put) ? `${what}: ${errorText(put)}` : `${what}: short write`, false);
 };
 
 const help: Help = {

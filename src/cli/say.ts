@@ -3,7 +3,7 @@
 // Promises: the whole text is written, or dropped where the reader has gone away or does not read; never throws, never
 // waits longer than a second for a reader that shares a non-blocking descriptor with us.
 import type { Bytes } from '../abi/bytes.ts';
-import { type Fd, refused } from '../host/calls.ts';
+import { type Fd, isErrno } from '../host/calls.ts';
 import { EAGAIN, EINTR } from '../abi/errno.ts';
 import { POLLOUT } from '../abi/flags.ts';
 import { sys } from '../host/sys.ts';
@@ -16,7 +16,7 @@ const REMARK_PATIENCE_MS = 200;
 
 const becomesWritable = (fd: Fd): boolean => {
   const ready = sys.poll([fd, POLLOUT], PATIENCE_MS);
-  return !refused(ready) && ((ready[0] ?? 0) & POLLOUT) !== 0;
+  return !isErrno(ready) && ((ready[0] ?? 0) & POLLOUT) !== 0;
 };
 
 const put = (fd: Fd, text: Bytes): boolean => {
@@ -44,5 +44,5 @@ export const visible = (name: Bytes): Bytes => name.replace(CONTROL_BYTES, '?');
 /** A line of a program that must go on whatever becomes of its words: dropped where nobody reads standard error. */
 export const remark = (line: Bytes): void => {
   const ready = sys.poll([STDERR, POLLOUT], REMARK_PATIENCE_MS);
-  if (refused(ready) || ((ready[0] ?? 0) & POLLOUT) !== 0) err(line);
+  if (isErrno(ready) || ((ready[0] ?? 0) & POLLOUT) !== 0) err(line);
 };

@@ -4,7 +4,7 @@
 // last, must have a reader.
 // Read next: parent-runsvdir.ts (whether one is about to start), wait-session.ts (what follows the sending).
 import { IN_CREATE, IN_MOVED_TO, IN_ONLYDIR, IN_OPEN } from '../abi/flags.ts';
-import { refused } from '../host/calls.ts';
+import { isErrno } from '../host/calls.ts';
 import { monotonicMs } from '../host/clock.ts';
 import { sys } from '../host/sys.ts';
 import { endsWithRunsv } from './parent-runsvdir.ts';
@@ -28,7 +28,7 @@ export const addWatches = ({ inotify }: WaitSession, pending: Pending): void => 
 
 /** No event shows when supervise appears, as where it is a dangling link. */
 const mustPoll = ({ watch, folderWatch, service }: Pending): boolean =>
-  watch < 0 && (folderWatch < 0 || !refused(sys.lstat(`${service.dir}/supervise`)));
+  watch < 0 && (folderWatch < 0 || !isErrno(sys.lstat(`${service.dir}/supervise`)));
 
 const sendIfSupervised = ({ command }: WaitSession, { service, hold }: Pending): Sent | Trouble => {
   const ok = openOk(service.dir);

@@ -8,7 +8,7 @@ import { O_RDONLY, SPAWN_FAILED, WNOHANG } from '../abi/flags.ts';
 import { SIGCHLD, SIGKILL } from '../abi/signals.ts';
 import { errorText } from '../cli/errno.ts';
 import { err } from '../cli/say.ts';
-import { type Fd, refused } from '../host/calls.ts';
+import { type Fd, isErrno } from '../host/calls.ts';
 import { sys } from '../host/sys.ts';
 import type { Service } from './service.ts';
 
@@ -72,20 +72,20 @@ const prepare = (pool: CheckPool): readonly number[] => {
   if (pool.stdout !== null) return [STDOUT, pool.stdout];
   sys.catchSignals([SIGCHLD]); // inherited as ignored, it would lose exit codes
   const fd = sys.open('/dev/null', O_RDONLY, 0);
-  if (refused(fd)) return [];
+  if (isErrno(fd)) return [];
   pool.stdout = fd;
   return [STDOUT, fd];
 };
 
 const start = (check: Check, service: Service, about: number): void => {
   const pid = sys.spawn('check', ['./check'], [], service.dir, prepare(check.pool), 0, -1, '');
-  if (refused(pid)) {
+  if (isErrno(pid)) {
     warnOnce(check, 'run', service, pid <= -SPAWN_FAILED ? pid + SPAWN_FAILED : pid);
     return;
   }
   check.pool.running++;
   const ended = sys.pidfd(pid);
-  check.run = { pid, ended: refused(ended) ? null : ended, about };
+  check.run = { pid, ended: isErrno(ended) ? null : ended, about };
 };
 
 const forget = (check: Check, { ended }: Run): void => {
@@ -97,9 +97,9 @@ const forget = (check: Check, { ended }: Run): void => {
 /** Its wait status once it has ended; null: it still runs. Anything but 0 is a failure. */
 const collect = (check: Check, run: Run): number | null => {
   const result = sys.waitpid(run.pid, WNOHANG);
-  if (!refused(result) && result[0] === 0) return null;
+  if (!isErrno(result) && result[0] === 0) return null;
   forget(check, run);
-  return refused(result) ? 1 : result[1];
+  return isErrno(result) ? 1 : result[1];
 };
 
 /** The verdict of the check that runs or has just ended; null: there is none, it may start. */
@@ -128,7 +128,7 @@ export const verdictOn = (check: Check, service: Service, about: number, nowMs: 
   if (found === -ENOENT) return 'absent';
   const mayStart = check.pool.running < MOST_RUNNING;
   check.notBeforeMs = nowMs + (mayStart ? RETRY_MS : POLL_MS);
-  if (refused(found)) warnOnce(check, 'stat', service, found);
+  if (isErrno(found)) warnOnce(check, 'stat', service, found);
   else if (mayStart) start(check, service, about);
   return 'failed';
 };

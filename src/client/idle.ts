@@ -2,14 +2,14 @@
 // processor yet, and runsv no time to publish its end.
 import type { Bytes } from '../abi/bytes.ts';
 import { readSmall } from '../effects/process/proc.ts';
-import { refused } from '../host/calls.ts';
+import { isErrno } from '../host/calls.ts';
 
 /** At most so many processes of a service are examined. */
 const PROCESSES_MAX = 32;
 
 const readOrEmpty = (path: Bytes): Bytes => {
   const text = readSmall(path);
-  return refused(text) ? '' : text;
+  return isErrno(text) ? '' : text;
 };
 
 /** The state letter of /proc; '' where it cannot be read. */

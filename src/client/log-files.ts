@@ -6,7 +6,7 @@
 // Read next: ../applets/sv/logs.ts.
 import type { Bytes } from '../abi/bytes.ts';
 import { O_NOCTTY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, S_IFMT, S_IFREG } from '../abi/flags.ts';
-import { type Fd, refused } from '../host/calls.ts';
+import { type Fd, isErrno } from '../host/calls.ts';
 import { sys } from '../host/sys.ts';
 import type { LogTail } from './render-why.ts';
 
@@ -16,16 +16,16 @@ const CHUNK = 65_536;
 /** The `current` that a process has open; null for none. */
 const openedBy = (pid: number): Bytes | null => {
   const names = sys.readdir(`/proc/${pid}/fd`);
-  for (const name of refused(names) ? [] : names) {
+  for (const name of isErrno(names) ? [] : names) {
     const target = sys.readlink(`/proc/${pid}/fd/${name}`);
-    if (!refused(target) && target.endsWith(CURRENT) && target.startsWith('/')) return target;
+    if (!isErrno(target) && target.endsWith(CURRENT) && target.startsWith('/')) return target;
   }
   return null;
 };
 
 const isFile = (path: Bytes): boolean => {
   const stat = sys.lstat(path);
-  return !refused(stat) && (stat[0] & S_IFMT) === S_IFREG;
+  return !isErrno(stat) && (stat[0] & S_IFMT) === S_IFREG;
 };
 
 /** The file that a service's log is written to; `logPid`: the process of its log service, 0 for none. */
@@ -40,7 +40,7 @@ const readOn = (fd: Fd, keep: number): Bytes => {
   let text = '';
   for (;;) {
     const part = sys.read(fd, CHUNK);
-    if (refused(part) || part === '') return text;
+    if (isErrno(part) || part === '') return text;
     text = (text + part).slice(-keep);
   }
 };
@@ -49,13 +49,13 @@ const LINE_MOST = 4096;
 
 const isRegular = (fd: Fd): boolean => {
   const stat = sys.fstat(fd);
-  return !refused(stat) && (stat[0] & S_IFMT) === S_IFREG;
+  return !isErrno(stat) && (stat[0] & S_IFMT) === S_IFREG;
 };
 
 const linesOf = (path: Bytes, count: number): readonly Bytes[] => {
   if (count === 0) return [];
   const fd = sys.open(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY, 0);
-  if (refused(fd)) return [];
+  if (isErrno(fd)) return [];
   const lines = isRegular(fd) ? readOn(fd, count * LINE_MOST).split('\n') : [];
   sys.close(fd);
   // what follows the last newline is a line that is being written
@@ -65,7 +65,7 @@ const linesOf = (path: Bytes, count: number): readonly Bytes[] => {
 /** The newest file that was rotated away, in the same directory. */
 const rotated = (directory: Bytes): Bytes | null => {
   const names = sys.readdir(directory);
-  const newest = refused(names)
+  const newest = isErrno(names)
     ? undefined
     : names
         .filter((name) => /^@[0-9a-f]{24}\.[su]$/.test(name))

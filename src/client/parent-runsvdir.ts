@@ -6,7 +6,7 @@
 import type { Bytes } from '../abi/bytes.ts';
 import { EAGAIN } from '../abi/errno.ts';
 import { LOCK_NB, LOCK_SH, O_NONBLOCK, O_RDONLY } from '../abi/flags.ts';
-import { refused } from '../host/calls.ts';
+import { isErrno } from '../host/calls.ts';
 import { sys } from '../host/sys.ts';
 import type { Trouble } from './report.ts';
 import type { Service } from './service.ts';
@@ -25,7 +25,7 @@ const parentOf = (path: Bytes): Bytes => {
 
 const isLocked = (dir: Bytes): boolean => {
   const fd = sys.open(dir, O_RDONLY | O_NONBLOCK, 0);
-  if (refused(fd)) return false;
+  if (isErrno(fd)) return false;
   const locked = sys.flock(fd, LOCK_SH | LOCK_NB) === -EAGAIN;
   sys.close(fd);
   return locked;

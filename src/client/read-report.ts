@@ -5,7 +5,7 @@ import { ENOENT } from '../abi/errno.ts';
 import { errorText } from '../cli/errno.ts';
 import { err } from '../cli/say.ts';
 import type { Status } from '../formats/status.ts';
-import { refused } from '../host/calls.ts';
+import { isErrno } from '../host/calls.ts';
 import { unixTime } from '../host/clock.ts';
 import { sys } from '../host/sys.ts';
 import { isTrouble, type ServiceReport, type ServiceState, stateAt, type Trouble } from './report.ts';
@@ -15,8 +15,8 @@ const F_OK = 0;
 
 const hasDownFile = ({ name, dir }: Service): boolean => {
   const found = sys.access(`${dir}/down`, F_OK);
-  if (refused(found) && found !== -ENOENT) err(`warning: unable to stat ${name}/down: ${errorText(found)}\n`);
-  return !refused(found);
+  if (isErrno(found) && found !== -ENOENT) err(`warning: unable to stat ${name}/down: ${errorText(found)}\n`);
+  return !isErrno(found);
 };
 
 /** The state now, of a service whose status was read. */
@@ -36,7 +36,7 @@ const readLog = ({ name, dir }: Service): ServiceReport | null => {
   const log = { name: `${name}/log`, dir: `${dir}/log` };
   const entered = enterable(log.dir);
   if (entered === -ENOENT) return null;
-  const state: ServiceState | Trouble = refused(entered) ? { kind: 'no directory', errno: entered } : readState(log);
+  const state: ServiceState | Trouble = isErrno(entered) ? { kind: 'no directory', errno: entered } : readState(log);
   return { name: log.name, state, log: null };
 };
 

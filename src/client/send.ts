@@ -7,7 +7,7 @@ import type { Bytes } from '../abi/bytes.ts';
 import { errorText } from '../cli/errno.ts';
 import type { Status } from '../formats/status.ts';
 import type { Moment } from '../formats/tai64.ts';
-import { type Fd, refused } from '../host/calls.ts';
+import { type Fd, isErrno } from '../host/calls.ts';
 import { monotonicMs, unixTime } from '../host/clock.ts';
 import { sys } from '../host/sys.ts';
 import { expectsProcess, needsPriorStatus } from '../machine/client/wait-conditions.ts';
@@ -46,7 +46,7 @@ const writeAll = (fifo: Fd, bytes: Bytes): Trouble | null => {
   if (bytes === '') return null;
   const written = sys.write(fifo, bytes);
   if (written === bytes.length) return null;
-  const why = refused(written) ? `: ${errorText(written)}` : '';
+  const why = isErrno(written) ? `: ${errorText(written)}` : '';
   return { kind: 'unusable', what: `unable to write to supervise/control${why}` };
 };
 

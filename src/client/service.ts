@@ -8,7 +8,7 @@ import { errorText } from '../cli/errno.ts';
 import { decodeStatus, STATUS_BYTES, type Status } from '../formats/status.ts';
 import { visible } from '../cli/say.ts';
 import type { Bytes } from '../abi/bytes.ts';
-import { type Fd, refused } from '../host/calls.ts';
+import { type Fd, isErrno } from '../host/calls.ts';
 import { EMFILE, ENOENT, ENXIO } from '../abi/errno.ts';
 import { O_NOCTTY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY, S_IFIFO, S_IFMT, S_IFREG } from '../abi/flags.ts';
 import { sys } from '../host/sys.ts';
@@ -27,7 +27,7 @@ export interface Service {
 
 const DEFAULT_DIRECTORIES: readonly Bytes[] = ['/etc/service', '/service', '/var/service'];
 
-const isThere = (path: Bytes): boolean => !refused(sys.access(path, F_OK));
+const isThere = (path: Bytes): boolean => !isErrno(sys.access(path, F_OK));
 
 const defaultDirectory = (): Bytes => DEFAULT_DIRECTORIES.find(isThere) ?? '/etc/service';
 
@@ -72,7 +72,7 @@ const troubleWith = (dir: Bytes, file: Bytes, errno: number): Trouble => {
   if (errno === -ENXIO) return { kind: 'no runsv' };
   if (errno === -EMFILE) return { kind: 'no descriptor', file };
   const entered = enterable(dir);
-  if (refused(entered)) return { kind: 'no directory', errno: entered };
+  if (isErrno(entered)) return { kind: 'no directory', errno: entered };
   if (errno === -ENOENT) return { kind: 'no fifo', file };
   return cannotOpen(file, errorText(errno));
 };
@@ -84,7 +84,7 @@ const cannotOpen = (file: Bytes, why: string): Trouble => ({
 
 const isOfType = (fd: Fd, type: number): boolean => {
   const stat = sys.fstat(fd);
-  return !refused(stat) && (stat[0] & S_IFMT) === type;
+  return !isErrno(stat) && (stat[0] & S_IFMT) === type;
 };
 
 /** Opens for writing what should be a fifo; a refusal is below 0. */
@@ -116,9 +116,9 @@ const unreadable = (verb: 'open' | 'read', why: string): Trouble => ({
 export const readStatus = (dir: Bytes): Status | Trouble => {
   const fd = sys.open(`${dir}/supervise/status`, O_RDONLY | CAREFULLY, 0);
   if (fd === -ENOENT) return { kind: 'no status' };
-  if (refused(fd)) return unreadable('open', errorText(fd));
+  if (isErrno(fd)) return unreadable('open', errorText(fd));
   const bytes = isOfType(fd, S_IFREG) ? sys.read(fd, STATUS_BYTES) : '';
   sys.close(fd);
-  if (refused(bytes)) return unreadable('read', errorText(bytes));
+  if (isErrno(bytes)) return unreadable('read', errorText(bytes));
   return decodeStatus(bytes) ?? unreadable('read', 'bad format');
 };

@@ -10,7 +10,7 @@ import { isLocked, type Locks, newLocks } from '../effects/scan/lock-holder.ts';
 import { matcher } from '../formats/pattern.ts';
 import type { Snapshot, Side } from '../formats/snapshot.ts';
 import { decodeState, STATE_MAX, type SupervisorState } from '../formats/state.ts';
-import { type Fd, refused } from '../host/calls.ts';
+import { type Fd, isErrno } from '../host/calls.ts';
 import { sys } from '../host/sys.ts';
 import { troubleLine } from './render-line.ts';
 import { isTrouble, type Trouble } from './report.ts';
@@ -23,12 +23,12 @@ const CAREFULLY = O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY;
 /** The whole of a small file in supervise/; null where it is none, or longer. */
 export const readSupervised = (path: Bytes, most: number): Bytes | null => {
   const fd = sys.open(path, CAREFULLY, 0);
-  if (refused(fd)) return null;
+  if (isErrno(fd)) return null;
   const stat = sys.fstat(fd);
-  const isFile = !refused(stat) && (stat[0] & S_IFMT) === S_IFREG;
+  const isFile = !isErrno(stat) && (stat[0] & S_IFMT) === S_IFREG;
   const text = isFile ? sys.read(fd, most + 1) : '';
   sys.close(fd);
-  return refused(text) || text === '' || text.length > most ? null : text;
+  return isErrno(text) || text === '' || text.length > most ? null : text;
 };
 
 const stateOf = (dir: Bytes): SupervisorState | null => {
@@ -61,18 +61,18 @@ const sideOf = (dir: Bytes, locks: Locks): Side | Trouble => {
 /** Whether a runsv supervises the service; null: we may not ask, which is no sign that there is none. */
 export const isSupervised = (dir: Bytes, { locks }: Asking): boolean | null => {
   const ok = openFifo(dir, 'ok');
-  if (!refused(ok)) {
+  if (!isErrno(ok)) {
     sys.close(ok as Fd);
     return true;
   }
   if (ok === -ENXIO || ok === -ENOENT || ok === -ENOTDIR) return false;
-  return refused(sys.stat(`${dir}/supervise/lock`)) ? null : isLocked(dir, locks);
+  return isErrno(sys.stat(`${dir}/supervise/lock`)) ? null : isLocked(dir, locks);
 };
 
 const isSide = (side: Side | Trouble): side is Side => 'status' in side;
 
 const logOf = (dir: Bytes, locks: Locks): Side | null => {
-  if (refused(enterable(`${dir}/log`))) return null;
+  if (isErrno(enterable(`${dir}/log`))) return null;
   const side = sideOf(`${dir}/log`, locks);
   return isSide(side) ? side : null;
 };
@@ -111,13 +111,13 @@ export const snapshotOf = ({ name, dir }: Service, { locks, processes }: Asking)
 
 const isDirectory = (path: Bytes): boolean => {
   const stat = sys.stat(path);
-  return !refused(stat) && (stat[0] & S_IFMT) === S_IFDIR;
+  return !isErrno(stat) && (stat[0] & S_IFMT) === S_IFDIR;
 };
 
 /** The names of the services in a scan directory, sorted: what runsvdir starts a runsv for. Errno where it cannot be read. */
 export const namesIn = (dir: Bytes): readonly Bytes[] | number => {
   const names = sys.readdir(dir);
-  if (refused(names)) return names;
+  if (isErrno(names)) return names;
   return names.filter((name) => name[0] !== '.' && isDirectory(`${dir}/${name}`)).sort();
 };
 

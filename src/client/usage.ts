@@ -3,7 +3,7 @@
 // Promises: /proc is read once for all services. A process that ends meanwhile counts with what it was seen to have.
 import { processIn, readSmall } from '../effects/process/proc.ts';
 import type { Usage } from '../formats/snapshot.ts';
-import { refused } from '../host/calls.ts';
+import { isErrno } from '../host/calls.ts';
 import { sys } from '../host/sys.ts';
 
 /** Ticks a second in /proc, on every Linux. */
@@ -32,11 +32,11 @@ export const tableOfProcesses = (): Table => {
   const all = new Map<number, One>();
   const children = new Map<number, number[]>();
   const names = sys.readdir('/proc');
-  for (const name of refused(names) ? [] : names) {
+  for (const name of isErrno(names) ? [] : names) {
     if (name < '0' || name > ':') continue;
     const stat = readSmall(`/proc/${name}/stat`);
-    const process = refused(stat) ? null : processIn(Number(name), stat);
-    if (process === null || refused(stat)) continue;
+    const process = isErrno(stat) ? null : processIn(Number(name), stat);
+    if (process === null || isErrno(stat)) continue;
     all.set(process.pid, { parent: process.parent, cpuSeconds: cpuSecondsIn(stat) });
     const siblings = children.get(process.parent);
     if (siblings === undefined) children.set(process.parent, [process.pid]);
@@ -47,7 +47,7 @@ export const tableOfProcesses = (): Table => {
 
 const memoryOf = (pid: number): number => {
   const status = readSmall(`/proc/${pid}/status`);
-  const kib = refused(status) ? undefined : /^VmRSS:\s*(\d+) kB$/m.exec(status)?.[1];
+  const kib = isErrno(status) ? undefined : /^VmRSS:\s*(\d+) kB$/m.exec(status)?.[1];
   return Number(kib ?? 0) * KIB;
 };
 

@@ -5,7 +5,7 @@
 import { IN_CREATE, IN_MOVED_TO, IN_ONLYDIR, POLLIN } from '../abi/flags.ts';
 import type { Condition } from '../formats/condition.ts';
 import { conditionOfSnapshot, type Snapshot } from '../formats/snapshot.ts';
-import { type Fd, refused } from '../host/calls.ts';
+import { type Fd, isErrno } from '../host/calls.ts';
 import { monotonicMs, nowMs } from '../host/clock.ts';
 import { waitOnce } from '../host/loop.ts';
 import { sys } from '../host/sys.ts';
@@ -68,7 +68,7 @@ const lookAt = (goal: Goal, service: Service): Result => {
 
 const watchAll = (services: readonly Service[]): Fd | null => {
   const inotify = sys.inotify();
-  if (refused(inotify)) return null;
+  if (isErrno(inotify)) return null;
   for (const { dir } of services) sys.watch(inotify, `${dir}/supervise`, IN_CREATE | IN_MOVED_TO | IN_ONLYDIR);
   return inotify;
 };

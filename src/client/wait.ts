@@ -10,7 +10,7 @@ import { POLLERR, POLLIN } from '../abi/flags.ts';
 import { err } from '../cli/say.ts';
 import { control } from '../formats/control.ts';
 import { changedWatches, OVERFLOW } from '../formats/inotify.ts';
-import { type Fd, refused } from '../host/calls.ts';
+import { type Fd, isErrno } from '../host/calls.ts';
 import { monotonicMs } from '../host/clock.ts';
 import { waitOnce, type Watch } from '../host/loop.ts';
 import { sys } from '../host/sys.ts';
@@ -65,7 +65,7 @@ const reopenFifo = (session: WaitSession, pending: Pending): void => {
 
 const readEvents = (session: WaitSession, inotify: Fd): void => {
   const bytes = sys.read(inotify, EVENT_BYTES);
-  if (refused(bytes)) return;
+  if (isErrno(bytes)) return;
   const changed = changedWatches(bytes, WATCHED_FILES);
   for (const pending of [...session.pending]) {
     if ([pending.watch, pending.folderWatch, OVERFLOW].some((watch) => changed.has(watch)))
@@ -155,7 +155,7 @@ const waitEagerly = (session: WaitSession, deadlineMs: number): void => {
 /** From now on changes cause events. What changed just before is found by one more examination. */
 const listen = (session: WaitSession): void => {
   const inotify = sys.inotify();
-  if (refused(inotify)) return;
+  if (isErrno(inotify)) return;
   session.inotify = inotify;
   for (const pending of session.pending) addWatches(session, pending);
   examineAll(session);

@@ -9,7 +9,7 @@ import { decodeHistory, HISTORY_MAX } from '../formats/history.ts';
 import { watchesIn } from '../formats/inotify.ts';
 import { momentText } from '../formats/moment.ts';
 import { conditionOfSnapshot, type Snapshot } from '../formats/snapshot.ts';
-import { type Fd, refused } from '../host/calls.ts';
+import { type Fd, isErrno } from '../host/calls.ts';
 import { monotonicMs, unixTime } from '../host/clock.ts';
 import { waitOnce } from '../host/loop.ts';
 import { sys } from '../host/sys.ts';
@@ -125,7 +125,7 @@ const rescan = (watching: Watching): readonly Happening[] => {
 /** Begins to watch the services of the scan directory that match; what they are now are the first events. */
 export const beginWatching = (patterns: readonly Bytes[]): { watching: Watching; first: readonly Happening[] } => {
   const inotify = sys.inotify();
-  const watching: Watching = { patterns, inotify: refused(inotify) ? null : inotify, scanWatch: -1, all: new Map() };
+  const watching: Watching = { patterns, inotify: isErrno(inotify) ? null : inotify, scanWatch: -1, all: new Map() };
   if (watching.inotify !== null) watching.scanWatch = sys.watch(watching.inotify, lookup().dir, SCAN_CHANGES);
   return { watching, first: rescan(watching) };
 };
@@ -162,7 +162,7 @@ export const waitForHappenings = (
   if (inotify !== null) {
     const ready = (): boolean => {
       const bytes = sys.read(inotify, NEWS_BYTES);
-      changed = refused(bytes) ? null : watchesIn(bytes);
+      changed = isErrno(bytes) ? null : watchesIn(bytes);
       return true;
     };
     watches.push({ fd: inotify, events: POLLIN, ready });

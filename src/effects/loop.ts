@@ -8,7 +8,7 @@
 // Read next: service/supervisor.ts (one service), scan/supervisor.ts, init/supervisor.ts (who run it).
 import { ECHILD, EINTR } from '../abi/errno.ts';
 import { POLLIN, WNOHANG } from '../abi/flags.ts';
-import { type Fd, refused } from '../host/calls.ts';
+import { type Fd, isErrno } from '../host/calls.ts';
 import { monotonicMs } from '../host/clock.ts';
 import { sys } from '../host/sys.ts';
 
@@ -84,7 +84,7 @@ export const reap = ({ children }: Loop, others: ChildHandler, done = never): bo
   while (!done()) {
     const child = sys.waitpid(-1, WNOHANG);
     if (child === -EINTR) continue;
-    if (refused(child) || child[0] === 0) return child !== -ECHILD;
+    if (isErrno(child) || child[0] === 0) return child !== -ECHILD;
     const pid = child[0];
     const handler = children.get(pid);
     children.delete(pid);
@@ -126,7 +126,7 @@ const callDue = ({ timers }: Loop): void => {
 /** Waits once, until `deadlineMs` (monotonic) at the latest, and calls the handlers of what has happened. */
 export const turn = (loop: Loop, deadlineMs: number | null): void => {
   const ready = sys.poll(loop.polled, timeoutMs(loop.timers[0]?.dueMs ?? null, deadlineMs));
-  if (refused(ready)) loop.signalled(sys.takeSignals());
+  if (isErrno(ready)) loop.signalled(sys.takeSignals());
   else callReady(loop, ready);
   callDue(loop);
 };

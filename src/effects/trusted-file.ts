@@ -6,7 +6,7 @@
 // write; any other is replaced, never written. ../host/safe-open.ts opens and checks.
 // build/rules.ts lists the files here that may open anything else. Read next: service/lock.ts, service/status-files.ts.
 import type { Bytes } from '../abi/bytes.ts';
-import { type Errno, type Fd, type RawStat, refused } from '../host/calls.ts';
+import { type Errno, type Fd, type RawStat, isErrno } from '../host/calls.ts';
 import { EEXIST, EINVAL, EISDIR, ELOOP, ENOENT, ENXIO } from '../abi/errno.ts';
 import { O_RDONLY, O_RDWR, O_WRONLY, S_IFDIR, S_IFIFO, S_IFREG } from '../abi/flags.ts';
 import { createFile, type FileCheck, kindOf, openAny, openUnchecked, passes } from '../host/safe-open.ts';
@@ -34,7 +34,7 @@ export interface Opened {
 /** Opens an existing name, whatever it is, for O_RDONLY or O_RDWR. */
 export const openThere = (path: Bytes, access: number): Opened | Errno => {
   const opened = openAny(path, access);
-  if (refused(opened)) return opened;
+  if (isErrno(opened)) return opened;
   const { fd, stat } = opened;
   return { fd, stat, isFile: kindOf(stat) === S_IFREG, ours: isOurs(stat) };
 };
@@ -45,10 +45,10 @@ export const isOther = (errno: number): boolean => errno === -ELOOP || errno ===
 /** The first bytes of a file, and whether they may be believed; null: unreadable. */
 export const readThere = (path: Bytes, max: number): { readonly text: Bytes; readonly ours: boolean } | null => {
   const opened = openThere(path, O_RDONLY);
-  if (refused(opened)) return null;
+  if (isErrno(opened)) return null;
   const text = opened.isFile ? sys.read(opened.fd, max) : (-EINVAL as Errno);
   sys.close(opened.fd);
-  return refused(text) ? null : { text, ours: opened.ours };
+  return isErrno(text) ? null : { text, ours: opened.ours };
 };
 
 /** Creates a file; EEXIST: the name exists. */
@@ -59,7 +59,7 @@ export const makeInstead = (path: Bytes, mode: number): Fd | Errno => {
   let made = makeNew(path, mode);
   for (let round = 0; made === -EEXIST && round < MAX_REMOVALS; round++) {
     const removed = sys.unlink(path);
-    if (refused(removed) && removed !== -ENOENT) return removed;
+    if (isErrno(removed) && removed !== -ENOENT) return removed;
     made = makeNew(path, mode);
   }
   return made;
@@ -68,9 +68,9 @@ export const makeInstead = (path: Bytes, mode: number): Fd | Errno => {
 /** Whether a fifo has a reader. Opens fifos only: opening a device for writing may do harm. */
 export const isRead = (path: Bytes): boolean => {
   const stat = sys.lstat(path);
-  if (refused(stat) || kindOf(stat) !== S_IFIFO) return false;
+  if (isErrno(stat) || kindOf(stat) !== S_IFIFO) return false;
   const fd = openUnchecked(path, O_WRONLY);
-  if (refused(fd)) return false;
+  if (isErrno(fd)) return false;
   sys.close(fd);
   return true;
 };
@@ -78,7 +78,7 @@ export const isRead = (path: Bytes): boolean => {
 /** Whether a name is a file of this size that only `user`, our own id, can have written. */
 export const isOursThere = (path: Bytes, user: number, size: number): boolean => {
   const stat = sys.lstat(path);
-  return !refused(stat) && passes(stat, ownFile(user)) && stat[6] === size;
+  return !isErrno(stat) && passes(stat, ownFile(user)) && stat[6] === size;
 };
 
 /** lstat. */
@@ -86,8 +86,8 @@ export const statThere = (path: Bytes): RawStat | Errno => sys.lstat(path);
 
 /** Removes what is no control fifo. -EEXIST: it stays. */
 const removeOther = (path: Bytes, opened: Opened | Errno): number => {
-  const stays = refused(opened) ? opened === -EISDIR : opened.ours || kindOf(opened.stat) === S_IFDIR;
-  if (!refused(opened)) sys.close(opened.fd);
+  const stays = isErrno(opened) ? opened === -EISDIR : opened.ours || kindOf(opened.stat) === S_IFDIR;
+  if (!isErrno(opened)) sys.close(opened.fd);
   if (stays) return -EEXIST;
   const removed = sys.unlink(path);
   return removed === -ENOENT ? 0 : removed;
@@ -102,9 +102,9 @@ export const openFifo = (path: Bytes, access: number): Fd | Errno => {
   for (let round = 0; round < MAX_REMOVALS; round++) {
     const made = sys.mkfifo(path, 0o600);
     const opened = openThere(path, access);
-    if (!refused(opened) && passes(opened.stat, CONTROL_FIFO)) return opened.fd;
-    if (opened === -ENOENT && refused(made) && made !== -EEXIST) return made;
-    if (refused(opened) && !isOther(opened) && opened !== -ENOENT) return opened;
+    if (!isErrno(opened) && passes(opened.stat, CONTROL_FIFO)) return opened.fd;
+    if (opened === -ENOENT && isErrno(made) && made !== -EEXIST) return made;
+    if (isErrno(opened) && !isOther(opened) && opened !== -ENOENT) return opened;
     const removed = opened === -ENOENT ? 0 : removeOther(path, opened);
     if (removed < 0) return removed as Errno;
   }

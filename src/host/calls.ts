@@ -201,4 +201,4 @@ export interface Calls {
 }
 
 /** Whether a result is an error. */
-export const refused = (result: unknown): result is Errno => typeof result === 'number' && result < 0;
+export const isErrno = (result: unknown): result is Errno => typeof result === 'number' && result < 0;

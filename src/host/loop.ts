@@ -3,7 +3,7 @@
 // Promises: returns only for news, a deadline or an interrupting signal; makes no wake-up when nothing happens.
 // Read next: sys.ts, ../client/wait.ts (who waits), ../effects/loop.ts (the supervisors' loop).
 import { monotonicMs } from './clock.ts';
-import { type Fd, refused } from './calls.ts';
+import { type Fd, isErrno } from './calls.ts';
 import { sys } from './sys.ts';
 
 export interface Watch {
@@ -39,7 +39,7 @@ export const waitOnce = (watches: readonly Watch[], deadlineMs: number | null): 
     fds[2 * at + 1] = watch.events;
   }
   const ready = sys.poll(fds, timeoutMs(deadlineMs));
-  if (refused(ready)) return false;
+  if (isErrno(ready)) return false;
   for (let at = 0; at < watches.length; at++) {
     const events = ready[at] ?? 0;
     if (events !== 0) watches[at]?.ready(events);

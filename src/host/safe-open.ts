@@ -6,7 +6,7 @@
 import type { Bytes } from '../abi/bytes.ts';
 import { ELOOP } from '../abi/errno.ts';
 import { O_CREAT, O_EXCL, O_NOCTTY, O_NOFOLLOW, O_NONBLOCK, S_IFMT, S_IFREG } from '../abi/flags.ts';
-import { type Errno, type Fd, type RawStat, refused } from './calls.ts';
+import { type Errno, type Fd, type RawStat, isErrno } from './calls.ts';
 import { sys } from './sys.ts';
 
 const SAFE = O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
@@ -40,15 +40,15 @@ export interface OpenedFile {
 }
 
 const withStat = (fd: Fd | Errno): OpenedFile | Errno => {
-  if (refused(fd)) return fd;
+  if (isErrno(fd)) return fd;
   const stat = sys.fstat(fd);
-  if (!refused(stat)) return { fd, stat };
+  if (!isErrno(stat)) return { fd, stat };
   sys.close(fd);
   return stat;
 };
 
 const checked = (opened: OpenedFile | Errno, check: FileCheck): Fd | Errno => {
-  if (refused(opened)) return opened;
+  if (isErrno(opened)) return opened;
   if (passes(opened.stat, check)) return opened.fd;
   sys.close(opened.fd);
   return -ELOOP as Errno;

@@ -3,7 +3,7 @@
 // Promises: a mark counts once, for one file at one size. If it is missing, as after a full disk, the next svlogd puts
 // `current` aside. Read next: directory.ts.
 import type { Bytes } from '../abi/bytes.ts';
-import { type Fd, type RawStat, refused } from '../host/calls.ts';
+import { type Fd, type RawStat, isErrno } from '../host/calls.ts';
 import { S_IXUSR } from '../abi/flags.ts';
 import { sys } from '../host/sys.ts';
 import { isSingleFile } from './log-files.ts';
@@ -16,10 +16,10 @@ const cleanMarkOf = (stat: RawStat): Bytes => `${stat[1]}:${stat[3]}:${stat[2]} 
 /** Reads and removes the mark of the previous svlogd; '': none. */
 export const takeCleanMark = (lock: Fd): Bytes => {
   const stat = sys.fstat(lock);
-  if (refused(stat) || stat[6] === 0 || !isSingleFile(stat)) return '';
+  if (isErrno(stat) || stat[6] === 0 || !isSingleFile(stat)) return '';
   const cleanMark = sys.read(lock, MARK_BYTES);
   sys.ftruncate(lock, 0);
-  return refused(cleanMark) ? '' : cleanMark;
+  return isErrno(cleanMark) ? '' : cleanMark;
 };
 
 /** Whether `current` is unchanged since the mark was written. */
@@ -29,5 +29,5 @@ export const hasCleanMark = (dir: LogDir, current: RawStat): boolean => dir.clea
 export const leaveCleanMark = (dir: LogDir, lock: Fd, current: Fd): void => {
   if ((completeMode(dir) & S_IXUSR) !== 0) return;
   const [stat, itself] = [sys.fstat(current), sys.fstat(lock)];
-  if (!refused(stat) && !refused(itself) && isSingleFile(itself)) sys.pwrite(lock, cleanMarkOf(stat), 0);
+  if (!isErrno(stat) && !isErrno(itself) && isSingleFile(itself)) sys.pwrite(lock, cleanMarkOf(stat), 0);
 };

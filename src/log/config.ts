@@ -5,7 +5,7 @@
 import { DEFAULT_LOG_CONFIG, parseLogConfig } from '../formats/log-config.ts';
 import { packRules } from '../formats/selection.ts';
 import type { Bytes } from '../abi/bytes.ts';
-import { type Errno, type Fd, refused } from '../host/calls.ts';
+import { type Errno, type Fd, isErrno } from '../host/calls.ts';
 import { monotonicMs } from '../host/clock.ts';
 import { E2BIG, ELOOP, ENOENT } from '../abi/errno.ts';
 import { sys } from '../host/sys.ts';
@@ -19,7 +19,7 @@ const readAll = (fd: Fd): Bytes | Errno => {
   const parts: Bytes[] = [];
   for (let bytes = 0; bytes <= MAX_CONFIG_BYTES; ) {
     const part = sys.read(fd, READ_BYTES);
-    if (refused(part)) return part;
+    if (isErrno(part)) return part;
     if (part === '') return parts.join('');
     parts.push(part);
     bytes += part.length;
@@ -39,10 +39,10 @@ const readConfig = (dir: LogDir): void => {
   const { diagnostics } = dir.settings;
   dir.config = DEFAULT_LOG_CONFIG;
   const fd = openConfig();
-  const text = refused(fd) ? fd : readAll(fd);
-  if (!refused(fd)) sys.close(fd);
+  const text = isErrno(fd) ? fd : readAll(fd);
+  if (!isErrno(fd)) sys.close(fd);
   if (text === -ENOENT) return;
-  if (refused(text)) {
+  if (isErrno(text)) {
     readFailed(dir, text);
     return;
   }

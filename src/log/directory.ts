@@ -7,7 +7,7 @@
 // processor.ts (what happens to rotated files).
 import { type Moment, tai64nLabel } from '../formats/tai64.ts';
 import type { Bytes } from '../abi/bytes.ts';
-import { type Errno, type Fd, refused } from '../host/calls.ts';
+import { type Errno, type Fd, isErrno } from '../host/calls.ts';
 import { monotonicMs, wallClock } from '../host/clock.ts';
 import { EINVAL, ELOOP, ENOENT, EROFS } from '../abi/errno.ts';
 import { LOCK_EX, LOCK_NB, O_NONBLOCK, O_RDONLY, S_IXUSR } from '../abi/flags.ts';
@@ -36,7 +36,7 @@ export const writeRefused = (dir: LogDir, errno: Errno, fullDisk: boolean): bool
 
 // ---- rotation -----------------------------------------------------------------------------------------------
 
-const labelExists = (label: Bytes): boolean => !refused(sys.lstat(`${label}.s`)) || !refused(sys.lstat(`${label}.u`));
+const labelExists = (label: Bytes): boolean => !isErrno(sys.lstat(`${label}.s`)) || !isErrno(sys.lstat(`${label}.u`));
 
 const nextMicrosecond = ({ sec, nsec }: Moment): Moment =>
   nsec < 999_999_000 ? { sec, nsec: nsec + 1000 } : { sec: sec + 1, nsec: 500 };
@@ -54,11 +54,11 @@ const unusedLabel = (): Bytes => {
 /** Syncs `current` and marks it complete by its mode. A file that does not support fsync counts as synced. */
 const syncCurrent = (dir: LogDir, current: Fd): boolean => {
   const synced = sys.fsync(current);
-  if (refused(synced) && synced !== -EINVAL && synced !== -EROFS) {
+  if (isErrno(synced) && synced !== -EINVAL && synced !== -EROFS) {
     return pause(dir, 'unable to fsync current logfile', synced);
   }
   const changed = sys.fchmod(current, completeMode(dir));
-  return refused(changed) ? pause(dir, 'unable to set mode of current', changed) : true;
+  return isErrno(changed) ? pause(dir, 'unable to set mode of current', changed) : true;
 };
 
 const closeCurrent = (dir: LogDir): boolean => {
@@ -71,16 +71,16 @@ const closeCurrent = (dir: LogDir): boolean => {
 
 const renameCurrent = (dir: LogDir, name: Bytes): boolean => {
   const renamed = sys.rename('current', name);
-  return refused(renamed) ? pause(dir, 'unable to rename current', renamed) : true;
+  return isErrno(renamed) ? pause(dir, 'unable to rename current', renamed) : true;
 };
 
 /** Starts using a newly opened `current`. */
 const takeCurrent = (dir: LogDir, opened: Fd | Errno): boolean => {
-  if (refused(opened)) return pause(dir, 'unable to open current', opened);
+  if (isErrno(opened)) return pause(dir, 'unable to open current', opened);
   dir.current = opened;
   applyOwner(dir, opened, 'current');
   const changed = sys.fchmod(opened, writingMode(dir));
-  return refused(changed) ? pause(dir, 'unable to set mode of current', changed) : true;
+  return isErrno(changed) ? pause(dir, 'unable to set mode of current', changed) : true;
 };
 
 /** Closes and renames `current`, creates a new one; false: a step failed, or the rotation waits for the processor. */
@@ -137,11 +137,11 @@ const putAside = (dir: LogDir): boolean => {
 /** Opens `current` for appending, whatever state an earlier svlogd, or anybody else, left it in. */
 const openForAppend = (dir: LogDir): boolean => {
   const found = sys.lstat('current');
-  if (refused(found) && found !== -ENOENT) return pause(dir, 'unable to stat current', found);
-  const size = refused(found) ? -1 : found[6];
-  const endsWithNewline = !refused(found) && isSingleFile(found);
+  if (isErrno(found) && found !== -ENOENT) return pause(dir, 'unable to stat current', found);
+  const size = isErrno(found) ? -1 : found[6];
+  const endsWithNewline = !isErrno(found) && isSingleFile(found);
   const appends = endsWithNewline && (size === 0 || (found[0] & S_IXUSR) !== 0 || hasCleanMark(dir, found));
-  if (!refused(found) && !appends && !putAside(dir)) return false;
+  if (!isErrno(found) && !appends && !putAside(dir)) return false;
   const opened = openCurrent();
   // replaced since the lstat above
   if (opened === -ELOOP) return pause(dir, `unable to open current, which ${describeOddFile('current')}`, opened);
@@ -168,15 +168,15 @@ const refuse = (what: Bytes, errno: Errno, opened: readonly Fd[]): Refusal => {
 const lockLogDir = (dir: LogDir, home: Fd): Refusal | null => {
   sys.fchdir(home);
   const fd = sys.open(dir.name, O_RDONLY | O_NONBLOCK, 0);
-  if (refused(fd)) return refuse('unable to open log directory', fd, []);
+  if (isErrno(fd)) return refuse('unable to open log directory', fd, []);
   const entered = sys.fchdir(fd);
-  if (refused(entered)) return refuse('unable to change directory', entered, [fd]);
+  if (isErrno(entered)) return refuse('unable to change directory', entered, [fd]);
   const lock = openLock();
-  const odd = refused(lock) ? describeOddFile('lock') : '';
-  const locked = refused(lock) ? lock : sys.flock(lock, LOCK_EX | LOCK_NB);
-  if (refused(locked)) {
+  const odd = isErrno(lock) ? describeOddFile('lock') : '';
+  const locked = isErrno(lock) ? lock : sys.flock(lock, LOCK_EX | LOCK_NB);
+  if (isErrno(locked)) {
     const what = `unable to lock directory${odd === '' ? '' : `, as lock ${odd}`}`;
-    return refuse(what, locked, refused(lock) ? [fd] : [fd, lock]);
+    return refuse(what, locked, isErrno(lock) ? [fd] : [fd, lock]);
   }
   dir.open = { dir: fd, lock: lock as Fd };
   return null;

@@ -3,7 +3,7 @@
 // Promises: every byte read is passed on once; after TERM nothing is read beyond the end of the current line.
 // Read next: framing.ts, fast-path.ts, loop.ts (the caller).
 import type { Bytes } from '../abi/bytes.ts';
-import { type Errno, refused } from '../host/calls.ts';
+import { type Errno, isErrno } from '../host/calls.ts';
 import { monotonicMs, wallClock } from '../host/clock.ts';
 import { EAGAIN, EBADF, EINTR, EINVAL, EISDIR } from '../abi/errno.ts';
 import { POLLIN } from '../abi/flags.ts';
@@ -40,7 +40,7 @@ const accept = (logger: Logger, chunks: readonly Chunk[]): void => {
 const translated = ({ settings, framing }: Logger, data: Bytes): Bytes => {
   const at = framing.midLine ? settings.lineBytes : framing.held.length;
   const result = sys.translate(data, at, settings.lineBytes, settings.table);
-  if (refused(result)) throw new Error(`translate: ${result}`);
+  if (isErrno(result)) throw new Error(`translate: ${result}`);
   return result;
 };
 
@@ -103,10 +103,10 @@ type LineEnd = 'more' | 'done';
 const readLineTail = ({ lineTail }: Logger): LineEnd => {
   for (let count = 0; count < MAX_BYTE_READS; count++) {
     const events = sys.poll([STDIN, POLLIN], 0);
-    if (refused(events) || events[0] === 0) return 'more';
+    if (isErrno(events) || events[0] === 0) return 'more';
     const byte = sys.read(STDIN, 1);
     if (byte === -EAGAIN || byte === -EINTR) return 'more';
-    if (refused(byte) || byte === '') return 'done';
+    if (isErrno(byte) || byte === '') return 'done';
     lineTail.push(byte);
     if (byte === '\n') return 'done';
   }

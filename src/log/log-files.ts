@@ -4,7 +4,7 @@
 // be new is created. A user who may put names into the directory cannot make svlogd write or read elsewhere as root.
 // ../host/safe-open.ts opens and checks. Read next: directory.ts, processor.ts (who opens what).
 import type { Bytes } from '../abi/bytes.ts';
-import { type Errno, type Fd, type RawStat, refused } from '../host/calls.ts';
+import { type Errno, type Fd, type RawStat, isErrno } from '../host/calls.ts';
 import { ENOENT } from '../abi/errno.ts';
 import { O_APPEND, O_RDONLY, O_RDWR, O_WRONLY, S_IFDIR, S_IFLNK } from '../abi/flags.ts';
 import {
@@ -32,7 +32,7 @@ export const isReadable = (stat: RawStat, isPrivate: boolean): boolean => passes
 /** Why a name was not opened, in words; '': it is a regular file with one name, or missing. */
 export const describeOddFile = (name: Bytes): Bytes => {
   const stat = sys.lstat(name);
-  if (refused(stat) || isSingleFile(stat)) return '';
+  if (isErrno(stat) || isSingleFile(stat)) return '';
   if (passes(stat, REGULAR_FILE)) return 'has other names';
   if (kindOf(stat) === S_IFLNK) return 'is a symbolic link';
   return kindOf(stat) === S_IFDIR ? 'is a directory' : 'is not a regular file';
@@ -74,5 +74,5 @@ export const openConfig = (): Fd | Errno => openLinked('config', O_RDONLY, REGUL
 /** Whether only this user, and root, may change names in a directory. */
 export const isPrivateDir = (dir: Fd): boolean => {
   const stat = sys.fstat(dir);
-  return !refused(stat) && ownerOf(stat) === sys.geteuid() && (stat[0] & OTHERS_MAY_WRITE) === 0;
+  return !isErrno(stat) && ownerOf(stat) === sys.geteuid() && (stat[0] & OTHERS_MAY_WRITE) === 0;
 };

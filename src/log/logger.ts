@@ -4,7 +4,7 @@
 // Read next: loop.ts (what happens when), model.ts (the state of a directory).
 import type { Moment } from '../formats/tai64.ts';
 import type { Bytes } from '../abi/bytes.ts';
-import { type Fd, refused } from '../host/calls.ts';
+import { type Fd, isErrno } from '../host/calls.ts';
 import { O_RDONLY, POLLIN } from '../abi/flags.ts';
 import { SIGALRM, SIGCHLD, SIGHUP, SIGPIPE, SIGTERM } from '../abi/signals.ts';
 import { sys } from '../host/sys.ts';
@@ -58,8 +58,8 @@ export interface Logger {
 export const openLogger = (settings: Settings, names: readonly Bytes[]): Logger | null => {
   const signals = sys.catchSignals([SIGTERM, SIGHUP, SIGALRM, SIGCHLD, SIGPIPE]);
   const home = sys.open('.', O_RDONLY, 0);
-  if (refused(signals) || refused(home)) {
-    settings.diagnostics.fatal('unable to open current working directory', refused(home) ? home : undefined);
+  if (isErrno(signals) || isErrno(home)) {
+    settings.diagnostics.fatal('unable to open current working directory', isErrno(home) ? home : undefined);
     return null;
   }
   const dirs = names.map((name) => newLogDir(settings, name));

@@ -3,7 +3,7 @@
 // Read next: directory.ts.
 import { DEFAULT_LOG_CONFIG, type LogConfig } from '../formats/log-config.ts';
 import type { Bytes } from '../abi/bytes.ts';
-import { type Fd, type Pid, refused } from '../host/calls.ts';
+import { type Fd, type Pid, isErrno } from '../host/calls.ts';
 import { S_IXUSR } from '../abi/flags.ts';
 import { sys } from '../host/sys.ts';
 import type { Owner, Settings } from './settings.ts';
@@ -129,7 +129,7 @@ export const writingMode = ({ config }: LogDir): number => config.mode & ~S_IXUS
 export const applyOwner = (dir: LogDir, fd: Fd, name: Bytes): void => {
   if (dir.owner === null) return;
   const given = sys.fchown(fd, dir.owner.uid, dir.owner.gid);
-  if (!refused(given)) return;
+  if (!isErrno(given)) return;
   dir.settings.diagnostics.warn(`unable to change owner to ${dir.config.owner}: ${dir.name}/${name}`, given);
   dir.owner = null;
 };

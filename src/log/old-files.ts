@@ -5,13 +5,13 @@
 // Read next: ../formats/log-names.ts (which files go), directory.ts and processor.ts (when).
 import { expendable, halfWritten, surplus } from '../formats/log-names.ts';
 import type { Bytes } from '../abi/bytes.ts';
-import { refused } from '../host/calls.ts';
+import { isErrno } from '../host/calls.ts';
 import { sys } from '../host/sys.ts';
 import type { LogDir } from './model.ts';
 
 export const namesIn = (dir: LogDir): readonly Bytes[] => {
   const names = sys.readdir('.');
-  if (!refused(names)) return names;
+  if (!isErrno(names)) return names;
   dir.settings.diagnostics.warn(`unable to read directory: ${dir.name}`, names);
   return [];
 };
@@ -19,7 +19,7 @@ export const namesIn = (dir: LogDir): readonly Bytes[] => {
 const remove = (dir: LogDir, name: Bytes): void => {
   dir.settings.diagnostics.info(`delete: ${dir.name}/${name}`);
   const removed = sys.unlink(name);
-  if (refused(removed)) dir.settings.diagnostics.warn(`unable to unlink: ${dir.name}/${name}`, removed);
+  if (isErrno(removed)) dir.settings.diagnostics.warn(`unable to unlink: ${dir.name}/${name}`, removed);
 };
 
 /** Without an `n` line one file goes per rotation, as in runit; with one, all surplus files go, so that a lowered number counts. */
@@ -55,5 +55,5 @@ export const freeSpace = (dir: LogDir): boolean => {
   const name = expendable(namesIn(dir), dir.config.keep, dir.config.keepOnFullDisk);
   if (name === null) return false;
   dir.settings.diagnostics.warn(`out of disk space, delete: ${dir.name}/${name}`);
-  return !refused(sys.unlink(name));
+  return !isErrno(sys.unlink(name));
 };

@@ -7,7 +7,7 @@
 // Read next: directory.ts (which rotates), log-files.ts (how files are opened).
 import { unprocessed } from '../formats/log-names.ts';
 import type { Bytes } from '../abi/bytes.ts';
-import { type Errno, type Fd, refused } from '../host/calls.ts';
+import { type Errno, type Fd, isErrno } from '../host/calls.ts';
 import { monotonicMs } from '../host/clock.ts';
 import { SPAWN_SETSID } from '../abi/flags.ts';
 import { SIGTERM } from '../abi/signals.ts';
@@ -48,7 +48,7 @@ const openProcessorFds = (dir: LogDir, name: Bytes): ProcessorFds | null => {
   ];
   for (const [path, open] of files) {
     const fd = open(path);
-    if (refused(fd)) {
+    if (isErrno(fd)) {
       const what = describeOddFile(path);
       dir.settings.diagnostics.warn(
         `unable to open files for processor: ${dir.name}/${path}${what === '' ? '' : ` ${what}`}`,
@@ -65,7 +65,7 @@ const openProcessorFds = (dir: LogDir, name: Bytes): ProcessorFds | null => {
 
 /** A file that was processed just before a crash is only deleted. */
 const wasProcessed = (name: Bytes): boolean => {
-  if (refused(sys.lstat(withSuffix(name, 's')))) return false;
+  if (isErrno(sys.lstat(withSuffix(name, 's')))) return false;
   sys.rename('newstate', 'state');
   sys.unlink(name);
   return true;
@@ -74,7 +74,7 @@ const wasProcessed = (name: Bytes): boolean => {
 /** Whether a file is to be processed. One that is not a log file is reported and stays. */
 const needsProcessing = (dir: LogDir, name: Bytes): boolean => {
   const stat = sys.lstat(name);
-  if (refused(stat)) return false;
+  if (isErrno(stat)) return false;
   if (isReadable(stat, dir.isPrivate)) return !wasProcessed(name);
   dir.settings.diagnostics.warn(`not processed: ${dir.name}/${name} ${describeOddFile(name)}`);
   return false;
@@ -91,7 +91,7 @@ const start = (dir: LogDir, name: Bytes): boolean => {
   const fds = [0, input, 1, output, 4, state, 5, newState];
   const pid = sys.spawn(SHELL, ['sh', '-c', dir.config.processor], [], '', fds, SPAWN_SETSID, NO_RECORD, '');
   for (const fd of [input, state, newState]) sys.close(fd);
-  if (refused(pid)) {
+  if (isErrno(pid)) {
     sys.close(output);
     diagnostics.warn(`unable to run processor: ${dir.name}`, -(-pid % 4096));
     return false;
@@ -125,17 +125,17 @@ const accept = (dir: LogDir, output: Fd): boolean => {
   const { diagnostics } = dir.settings;
   const name = withSuffix(processor.input, 's');
   const synced = sys.fsync(output);
-  if (!refused(synced)) sys.fchmod(output, completeMode(dir));
+  if (!isErrno(synced)) sys.fchmod(output, completeMode(dir));
   prune(dir, '');
-  const renamed = refused(synced) ? synced : sys.rename(processor.output, name);
-  if (refused(renamed)) {
+  const renamed = isErrno(synced) ? synced : sys.rename(processor.output, name);
+  if (isErrno(renamed)) {
     diagnostics.warn(`unable to rename processed: ${dir.name}`, renamed);
     return false;
   }
   const moved = sys.rename('newstate', 'state');
-  if (refused(moved)) diagnostics.warn(`unable to rename state: ${dir.name}`, moved);
+  if (isErrno(moved)) diagnostics.warn(`unable to rename state: ${dir.name}`, moved);
   const removed = sys.unlink(processor.input);
-  if (refused(removed)) diagnostics.warn(`unable to unlink: ${dir.name}/${processor.input}`, removed);
+  if (isErrno(removed)) diagnostics.warn(`unable to unlink: ${dir.name}/${processor.input}`, removed);
   diagnostics.info(`processed: ${dir.name}/${name}`);
   return true;
 };

@@ -3,7 +3,7 @@
 // Promises: every caught signal is handled; nothing here blocks.
 // Read next: loop.ts (the caller), directory.ts, processor.ts.
 import { monotonicMs } from '../host/clock.ts';
-import { refused } from '../host/calls.ts';
+import { isErrno } from '../host/calls.ts';
 import { WNOHANG } from '../abi/flags.ts';
 import { SIGALRM, SIGCHLD, SIGHUP, SIGTERM } from '../abi/signals.ts';
 import { sys } from '../host/sys.ts';
@@ -39,7 +39,7 @@ const reopen = (logger: Logger): boolean => {
 const reap = (logger: Logger): void => {
   for (;;) {
     const ended = sys.waitpid(-1, WNOHANG);
-    if (refused(ended) || ended[0] === 0) return;
+    if (isErrno(ended) || ended[0] === 0) return;
     for (const dir of logger.dirs) {
       if (dir.processor.pid !== ended[0]) continue;
       processorEnded(dir, ended[1]);

@@ -6,7 +6,7 @@ import { jsonString } from '../formats/json.ts';
 import { rfc3339, stampOf } from '../formats/stamp.ts';
 import type { Moment } from '../formats/tai64.ts';
 import type { Bytes } from '../abi/bytes.ts';
-import { refused } from '../host/calls.ts';
+import { isErrno } from '../host/calls.ts';
 import { sys } from '../host/sys.ts';
 import type { Settings, StreamForm } from './settings.ts';
 
@@ -61,7 +61,7 @@ const stampLines = (style: Style, data: Bytes, moment: Moment): Bytes => {
   let [text, at, state] = ['', 0, 0];
   while (at < data.length) {
     const made = sys.lines(data, at, state, head, '', style.settings.lineBytes, NO_LIMIT, 0);
-    if (refused(made)) throw new Error(`lines: ${made}`);
+    if (isErrno(made)) throw new Error(`lines: ${made}`);
     text += made[0];
     at = made[1];
     state = made[2];

@@ -6,7 +6,7 @@
 // Read next: stream-format.ts (the format of lines), loop.ts.
 import type { Moment } from '../formats/tai64.ts';
 import type { Bytes } from '../abi/bytes.ts';
-import { type Errno, type Fd, refused } from '../host/calls.ts';
+import { type Errno, type Fd, isErrno } from '../host/calls.ts';
 import { monotonicMs } from '../host/clock.ts';
 import { EACCES, EAGAIN, EDQUOT, ENOSPC, EPIPE } from '../abi/errno.ts';
 import { POLLOUT, S_IFIFO, S_IFMT, S_IFSOCK } from '../abi/flags.ts';
@@ -49,7 +49,7 @@ export interface Stream extends Style {
 
 const isPipe = (): boolean => {
   const stat = sys.fstat(STDOUT);
-  const kind = refused(stat) ? 0 : stat[0] & S_IFMT;
+  const kind = isErrno(stat) ? 0 : stat[0] & S_IFMT;
   return kind === S_IFIFO || kind === S_IFSOCK;
 };
 
@@ -159,7 +159,7 @@ const lock = (stream: Stream): boolean => {
   if (locked === -EAGAIN || locked === -EACCES) return !waitForLock(stream);
   stream.busySinceMs = null;
   stream.lockDelayMs = 1;
-  if (refused(locked)) stream.isShared = false;
+  if (isErrno(locked)) stream.isShared = false;
   else stream.isLocked = true;
   return true;
 };
@@ -168,7 +168,7 @@ const WRITABLE: readonly number[] = [STDOUT, POLLOUT];
 
 const isWritable = (): boolean => {
   const ready = sys.poll(WRITABLE, 0);
-  return !refused(ready) && ready[0] !== 0;
+  return !isErrno(ready) && ready[0] !== 0;
 };
 
 const end = (stream: Stream): void => {
@@ -204,7 +204,7 @@ const writeOn = (stream: Stream, isLast: boolean): void => {
   while (stream.pendingOffset < pending.length && lock(stream) && isWritable()) {
     const written = sys.write(STDOUT, nextWrite(pending, stream.pendingOffset));
     if (written === -EAGAIN) return;
-    if (refused(written)) {
+    if (isErrno(written)) {
       handleRefusal(stream, written, isLast);
       return;
     }

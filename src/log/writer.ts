@@ -6,7 +6,7 @@
 import { stampOf } from '../formats/stamp.ts';
 import { err } from '../cli/say.ts';
 import type { Bytes } from '../abi/bytes.ts';
-import { type Fd, refused } from '../host/calls.ts';
+import { type Fd, isErrno } from '../host/calls.ts';
 import { EAFNOSUPPORT, ECONNREFUSED, EDQUOT, EMFILE, ENFILE, ENOMEM, ENOSPC } from '../abi/errno.ts';
 import { monotonicMs } from '../host/clock.ts';
 import { sys } from '../host/sys.ts';
@@ -27,7 +27,7 @@ const writeSome = (dir: LogDir, current: Fd): boolean => {
     current,
     pendingOffset > 0 || left > room ? pending.slice(pendingOffset, pendingOffset + Math.min(left, room)) : pending,
   );
-  if (refused(written)) return writeRefused(dir, written, written === -ENOSPC || written === -EDQUOT);
+  if (isErrno(written)) return writeRefused(dir, written, written === -ENOSPC || written === -EDQUOT);
   dir.sizeBytes += written;
   dir.pendingOffset = pendingOffset + written;
   if (dir.pendingOffset === pending.length) dir.pending = '';
@@ -67,7 +67,7 @@ const makeText = (dir: LogDir, chunk: Chunk): boolean => {
   const enough = Math.max(0, dir.rotateAtBytes - dir.sizeBytes);
   const { lineBytes } = dir.settings;
   const made = sys.lines(chunk.data, dir.consumed, dir.state, headOf(dir, chunk), dir.rules, lineBytes, enough, 0);
-  if (refused(made)) throw new Error(`lines: ${made}`);
+  if (isErrno(made)) throw new Error(`lines: ${made}`);
   const moved = made[1] !== dir.consumed;
   dir.pending = made[0];
   dir.pendingOffset = 0;
@@ -103,7 +103,7 @@ const shortLines = (dir: LogDir, chunk: Chunk, rules: Bytes, state: number): rea
   let [text, at, now] = ['', 0, state];
   for (;;) {
     const made = sys.lines(chunk.data, at, now, head, rules, dir.settings.lineBytes, NO_LIMIT, 1);
-    if (refused(made)) throw new Error(`lines: ${made}`);
+    if (isErrno(made)) throw new Error(`lines: ${made}`);
     text += made[0];
     if (made[1] === at) return [text, made[2]];
     at = made[1];
@@ -117,7 +117,7 @@ const NO_SOCKET: readonly number[] = [EMFILE, ENFILE, ENOMEM, EAFNOSUPPORT];
 /** ECONNREFUSED reports an earlier datagram: send this one again. */
 const send = (socket: Fd, line: Bytes): boolean => {
   const sent = sys.write(socket, line);
-  return !refused(sent) || (sent === -ECONNREFUSED && !refused(sys.write(socket, line)));
+  return !isErrno(sent) || (sent === -ECONNREFUSED && !isErrno(sys.write(socket, line)));
 };
 
 /** Sends each line as a datagram; returns the messages about failures. */
@@ -125,7 +125,7 @@ const sendAll = (dir: LogDir, address: Bytes, port: number, text: Bytes): Bytes 
   let reason = 'failure sending through udp';
   if (dir.socket === null) {
     const socket = sys.udp(address, port);
-    if (!refused(socket)) dir.socket = socket;
+    if (!isErrno(socket)) dir.socket = socket;
     else if (NO_SOCKET.includes(-socket)) reason = 'no udp socket available';
   }
   let udpErrors = '';

@@ -3,7 +3,7 @@
 // Must not: hand a call arguments that could hurt when a binder lets a wrong one pass: good numbers name no
 // process and no descriptor, good paths lie in a directory that is missing.
 import type { Calls, Fd } from '../../src/host/calls.ts';
-import { refused } from '../../src/host/calls.ts';
+import { isErrno } from '../../src/host/calls.ts';
 import * as l from '../lib/abi.ts';
 import type { Case, Spec } from './case.ts';
 import { done, fail, holds, refuses, same } from './case.ts';
@@ -304,7 +304,7 @@ const opensSomething: readonly Name[] = ['open', 'inotify', 'pidfd', 'udp'];
 
 const closeResult = (f: Fuzz, name: Name, result: unknown): void => {
   if (name === 'pipe' && Array.isArray(result)) for (const fd of result) f.c.close(fd);
-  if (opensSomething.includes(name) && !refused(result)) f.c.close(result as Fd);
+  if (opensSomething.includes(name) && !isErrno(result)) f.c.close(result as Fd);
 };
 
 const throwOnce = (f: Fuzz, step: number): void => {

@@ -5,7 +5,7 @@
 // Read next: specs.ts (all of them), contract.ts (under vitest), run.ts (without).
 import type { Bytes } from '../../src/abi/bytes.ts';
 import type { Calls, Errno, Fd, Pid } from '../../src/host/calls.ts';
-import { refused } from '../../src/host/calls.ts';
+import { isErrno } from '../../src/host/calls.ts';
 import * as l from '../lib/abi.ts';
 
 export interface Capabilities {
@@ -90,7 +90,7 @@ export const holds = (truth: boolean, what: string): void => {
 
 /** Fails when the call was refused; else its result. */
 export const done = <T>(result: T | Errno, what: string): T => {
-  if (refused(result)) fail(`${what}: refused with errno ${-result}`);
+  if (isErrno(result)) fail(`${what}: refused with errno ${-result}`);
   return result as T;
 };
 

@@ -2,7 +2,7 @@
 //
 // Read next: ../sim/kernel/lines.ts (the plain form), ../../src/host/c/lines.h.
 import type { Bytes } from '../../src/abi/bytes.ts';
-import { refused } from '../../src/host/calls.ts';
+import { isErrno } from '../../src/host/calls.ts';
 import * as l from '../lib/abi.ts';
 import { lines, translate } from '../sim/kernel/lines.ts';
 import type { Case, Spec } from './case.ts';
@@ -231,7 +231,7 @@ const files: readonly Spec[] = [
       refuses(c.sys.udp('\x7f\0\0', 9), l.EINVAL, 'three bytes');
       refuses(c.sys.udp('\x7f\0\0\x01', 65_536), l.EINVAL, 'port');
       const fd = c.sys.udp('\x7f\0\0\x01', 9);
-      if (refused(fd)) return;
+      if (isErrno(fd)) return;
       c.closeLater(fd);
       holds(c.sys.write(fd, 'x') === 1, 'a datagram is sent');
     },

@@ -1,7 +1,7 @@
 // What a second process with the same host does for the specs in self.ts: one role, named by its first argument.
 import type { Bytes } from '../../src/abi/bytes.ts';
 import type { Calls, Fd } from '../../src/host/calls.ts';
-import { refused } from '../../src/host/calls.ts';
+import { isErrno } from '../../src/host/calls.ts';
 import * as l from '../lib/abi.ts';
 
 type Role = (sys: Calls, args: readonly string[]) => number;
@@ -19,10 +19,10 @@ const say = (sys: Calls, text: string): void => {
 const forkForEver: Role = (sys, [dir = '']) => {
   for (let i = 0; i < 500; i++) {
     const record = sys.open(`${dir}/record.${i}`, l.O_WRONLY | l.O_CREAT | l.O_EXCL, 0o600);
-    if (refused(record)) return 111;
+    if (isErrno(record)) return 111;
     const argv = ['sh', '-c', 'read x', dir];
     const pid = sys.spawn('/bin/sh', argv, [], '', [0, 3, 1, 2], 0, record, '');
-    if (refused(pid)) return 111;
+    if (isErrno(pid)) return 111;
     sys.close(record);
     say(sys, '.');
   }
@@ -34,14 +34,14 @@ const ownChanges = (sys: Calls): readonly string[] => {
   const numeric = (call: number, ...numbers: readonly number[]): number => sys.numericCall(call, numbers);
   const nofile = 7;
   const limits = sys.rlimit(nofile, []);
-  const hard = refused(limits) ? 0 : limits[1];
+  const hard = isErrno(limits) ? 0 : limits[1];
   return [
     `umask${numeric(l.CALL_UMASK, 0o27) < 0 ? '?' : ''} then ${numeric(l.CALL_UMASK, 0o22)}`,
     `nice ${numeric(l.CALL_SETPRIORITY, 0, 0, 19)} ${numeric(l.CALL_GETPRIORITY, 0, 0)}`,
     `no new privileges ${numeric(l.CALL_PRCTL, l.PR_SET_NO_NEW_PRIVS, 1)}`,
     `io ${numeric(l.CALL_IOPRIO_SET, 1, 0, (3 << 13) | 0)}`,
     `affinity ${sys.setaffinity([1])} none ${sys.setaffinity([0])}`,
-    `limit lowered ${!refused(sys.rlimit(nofile, [64, hard])) && `${sys.rlimit(nofile, [])}` === `64,${hard}`}`,
+    `limit lowered ${!isErrno(sys.rlimit(nofile, [64, hard])) && `${sys.rlimit(nofile, [])}` === `64,${hard}`}`,
     `limit above ${sys.rlimit(nofile, [hard + 1, hard])}, of none ${sys.rlimit(99, [])}, half ${sys.rlimit(7, [1])}`,
     `calls ${numeric(-1)} ${numeric(8)} ${numeric(l.CALL_UMASK, 1, 2, 3, 4, 5, 6)}`,
     `sets ${(sys.capabilities([]) as readonly number[]).length} wrong ${sys.capabilities([1, 2, 3])}`,
@@ -69,7 +69,7 @@ const roles: Readonly<Record<string, Role>> = {
   },
   'role:cloexec': (sys, [path = '']) => {
     const [one, other] = [sys.open(path, l.O_RDONLY, 0), sys.open(path, l.O_RDONLY, 0)];
-    if (refused(one) || refused(other)) return 111;
+    if (isErrno(one) || isErrno(other)) return 111;
     sys.setCloexec(one, 0);
     sys.setCloexec(2, 1);
     const see = (fd: number, name: Bytes): Bytes => `[ -e /proc/self/fd/${fd} ] && echo ${name}`;
@@ -102,7 +102,7 @@ const roles: Readonly<Record<string, Role>> = {
   // A shell has limited the size of files: the record does not fit.
   'role:record': (sys, [path = '']) => {
     const record = sys.open(path, l.O_WRONLY | l.O_CREAT, 0o600);
-    if (refused(record)) return 111;
+    if (isErrno(record)) return 111;
     say(sys, `${sys.spawn('/bin/true', ['true'], [], '', [], 0, record, 'r'.repeat(600))}`);
     return 0;
   },
@@ -114,7 +114,7 @@ const roles: Readonly<Record<string, Role>> = {
     const first = sys.waitpid(-1, 0);
     sys.write(to, '\n');
     const second = sys.waitpid(-1, 0);
-    const statusOf = (end: typeof first): number => (refused(end) ? end : end[1] >> 8);
+    const statusOf = (end: typeof first): number => (isErrno(end) ? end : end[1] >> 8);
     say(sys, `${made} ${statusOf(first)} ${statusOf(second)} ${sys.waitpid(-1, 0)}`);
     return 0;
   },
@@ -129,7 +129,7 @@ const roles: Readonly<Record<string, Role>> = {
     say(sys, `${answers.join(' ')} `);
     const pid = sys.spawn('/bin/sh', ['sh', '-c', 'echo ${RUNITBOX_STATE-none}'], [], '', [], 0, -1, '');
     const end = sys.waitpid(pid, 0);
-    return refused(end) ? 1 : 3;
+    return isErrno(end) ? 1 : 3;
   },
   // Started with a file as descriptor 3 that it has not made: it does not believe that file, and does not move its position.
   'role:restore': (sys) => {

@@ -3,7 +3,7 @@
 // Must not: use anything but the calls; this runs inside the static executable.
 import type { Bytes } from '../../src/abi/bytes.ts';
 import type { Calls, Fd } from '../../src/host/calls.ts';
-import { refused } from '../../src/host/calls.ts';
+import { isErrno } from '../../src/host/calls.ts';
 import type { Capabilities, Spec } from './case.ts';
 import { applies, runSpec } from './case.ts';
 import { playRole } from './roles.ts';
@@ -19,7 +19,7 @@ const temporary = (sys: Calls): Bytes => {
 /** Makes an empty directory for one spec. */
 export const freshDirectory = (sys: Calls, number: number): Bytes => {
   const dir = `${temporary(sys)}/contract.${sys.getpid()}.${number}`;
-  if (refused(sys.mkdir(dir, 0o755))) throw new Error(`cannot make ${dir}`);
+  if (isErrno(sys.mkdir(dir, 0o755))) throw new Error(`cannot make ${dir}`);
   return dir;
 };
 
@@ -29,7 +29,7 @@ const REMOVE = 'rm -rf "$0" 2>/dev/null || { chmod -R u+rwX "$0"; rm -rf "$0"; }
 /** By rm, as names may be no UTF-8, and the table has no rmdir. */
 export const removeTree = (sys: Calls, dir: Bytes): void => {
   const pid = sys.spawn('/bin/sh', ['sh', '-c', REMOVE, dir], ['PATH=/usr/bin:/bin'], '/', [], 0, -1, '');
-  if (!refused(pid)) sys.waitpid(pid, 0);
+  if (!isErrno(pid)) sys.waitpid(pid, 0);
 };
 
 const problem = (spec: Spec, sys: Calls, can: Capabilities, dir: Bytes): string | undefined => {

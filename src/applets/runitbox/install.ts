@@ -7,7 +7,7 @@ import { errorText } from '../../cli/errno.ts';
 import { baseName, parseOptions, problemLine } from '../../cli/options.ts';
 import { err } from '../../cli/say.ts';
 import type { Bytes } from '../../abi/bytes.ts';
-import { type Done, type Errno, refused } from '../../host/calls.ts';
+import { type Done, type Errno, isErrno } from '../../host/calls.ts';
 import { EACCES, EDQUOT, EEXIST, ENOENT, ENOSPC, ENOTDIR, EPERM, EROFS, EXDEV } from '../../abi/errno.ts';
 import { sys } from '../../host/sys.ts';
 import type { Applet } from '../../cli/applet.ts';
@@ -39,7 +39,7 @@ const make = ({ source, target }: Place, path: Bytes): Done | Errno =>
 /** Whether what is there is the very link that is wanted. */
 const isWanted = ({ source, target }: Place, path: Bytes): boolean => {
   const now = sys.readlink(path);
-  return target === null ? refused(now) && sameFile(path, source) : now === target;
+  return target === null ? isErrno(now) && sameFile(path, source) : now === target;
 };
 
 /** Another file in place of the one there, which is never missing meanwhile. */
@@ -47,8 +47,8 @@ const replace = (place: Place, path: Bytes): Done | Errno => {
   const spare = `${path}.new`;
   sys.unlink(spare);
   const made = make(place, spare);
-  const renamed = refused(made) ? made : sys.rename(spare, path);
-  if (refused(renamed)) sys.unlink(spare);
+  const renamed = isErrno(made) ? made : sys.rename(spare, path);
+  if (isErrno(renamed)) sys.unlink(spare);
   return renamed;
 };
 
@@ -72,7 +72,7 @@ const fill = (place: Place): boolean => {
   let well = true;
   for (const name of place.names) {
     const settled = settle(place, name);
-    if (!refused(settled)) continue;
+    if (!isErrno(settled)) continue;
     well = false;
     if (OF_A_DIRECTORY.includes(settled)) {
       tell(

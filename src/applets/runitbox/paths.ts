@@ -4,7 +4,7 @@
 // inside of that root too. Read next: install.ts.
 import { baseName } from '../../cli/options.ts';
 import type { Bytes } from '../../abi/bytes.ts';
-import { refused } from '../../host/calls.ts';
+import { isErrno } from '../../host/calls.ts';
 import { S_IFMT, S_IFREG } from '../../abi/flags.ts';
 import { sys } from '../../host/sys.ts';
 import { parentOf, placeOf } from './resolve-name.ts';
@@ -15,13 +15,13 @@ const SIZE = 6;
 /** Whether both names lead to the same file. */
 export const sameFile = (one: Bytes, other: Bytes): boolean => {
   const [a, b] = [sys.stat(one), sys.stat(other)];
-  return !refused(a) && !refused(b) && [1, 2, 3].every((field) => a[field] === b[field]);
+  return !isErrno(a) && !isErrno(b) && [1, 2, 3].every((field) => a[field] === b[field]);
 };
 
 /** The current directory; '' where it cannot be told. */
 const here = (): Bytes => {
   const link = sys.readlink('/proc/self/cwd');
-  if (!refused(link)) return link;
+  if (!isErrno(link)) return link;
   const told = sys.environ().find((entry) => entry.startsWith('PWD=/'));
   const path = told === undefined ? '' : told.slice('PWD='.length);
   return path !== '' && sameFile(path, '.') ? path : '';
@@ -38,7 +38,7 @@ const realPath = (path: Bytes): Bytes => {
     if (part === '..') parts.pop();
     if (part === '' || part === '.' || part === '..') continue;
     const target = sys.readlink(`/${[...parts, part].join('/')}`);
-    if (refused(target)) {
+    if (isErrno(target)) {
       parts.push(part);
       continue;
     }
@@ -52,22 +52,22 @@ const realPath = (path: Bytes): Bytes => {
 /** The path of this executable, which was called as `argv0`; '' where it cannot be told. */
 export const ownPath = (argv0: Bytes): Bytes => {
   const exe = sys.readlink('/proc/self/exe');
-  if (!refused(exe) && !refused(sys.stat(exe))) return exe;
+  if (!isErrno(exe) && !isErrno(sys.stat(exe))) return exe;
   const place = placeOf(argv0);
   const own = place === '' ? '' : realPath(place);
-  return own !== '' && refused(sys.stat(own)) ? '' : own;
+  return own !== '' && isErrno(sys.stat(own)) ? '' : own;
 };
 
 const isFileOf = (path: Bytes, size: number): boolean => {
   const stat = sys.lstat(path);
-  return !refused(stat) && (stat[0] & S_IFMT) === S_IFREG && stat[SIZE] === size;
+  return !isErrno(stat) && (stat[0] & S_IFMT) === S_IFREG && stat[SIZE] === size;
 };
 
 /** The executable that links in `dir` are to lead to: a copy of ours that lies there, as in the root of an image, or ours. */
 export const sourceFor = (dir: Bytes, own: Bytes): Bytes => {
   const beside = `${dir}/${baseName(own)}`;
   const stat = sys.stat(own);
-  return !refused(stat) && isFileOf(beside, stat[SIZE]) ? beside : own;
+  return !isErrno(stat) && isFileOf(beside, stat[SIZE]) ? beside : own;
 };
 
 /** What a symbolic link in `dir` must say to lead to `source`. */

@@ -4,7 +4,7 @@
 // Read next: ../runitbox.ts.
 import { baseName } from '../../cli/options.ts';
 import type { Bytes } from '../../abi/bytes.ts';
-import { refused } from '../../host/calls.ts';
+import { isErrno } from '../../host/calls.ts';
 import { sys } from '../../host/sys.ts';
 import type { Applet } from '../../cli/applet.ts';
 
@@ -21,7 +21,7 @@ const searchPath = (): readonly Bytes[] => {
 export const placeOf = (argv0: Bytes): Bytes => {
   if (argv0.includes('/')) return argv0;
   const places = searchPath().map((dir) => (dir === '' ? argv0 : `${dir}/${argv0}`));
-  return places.find((place) => !refused(sys.lstat(place))) ?? '';
+  return places.find((place) => !isErrno(sys.lstat(place))) ?? '';
 };
 
 /** The program that the last component of a path names. */
@@ -35,7 +35,7 @@ export const appletBehind = (applets: readonly Applet[], argv0: Bytes): Applet |
   let path = placeOf(argv0);
   for (let links = 0; path !== '' && links < MOST_LINKS; links++) {
     const target = sys.readlink(path);
-    if (refused(target)) return undefined;
+    if (isErrno(target)) return undefined;
     path = target[0] === '/' ? target : parentOf(path) + target;
     const applet = named(applets, path);
     if (applet !== undefined) return applet;

@@ -12,7 +12,7 @@ import { reportLine } from '../../client/render-line.ts';
 import { isTrouble } from '../../client/report.ts';
 import { lookup, type Service } from '../../client/service.ts';
 import { waitFor } from '../../client/wait-for.ts';
-import { refused } from '../../host/calls.ts';
+import { isErrno } from '../../host/calls.ts';
 import { monotonicMs } from '../../host/clock.ts';
 import { sys } from '../../host/sys.ts';
 import { isServiceName, sourceDirectory } from './new.ts';
@@ -45,9 +45,9 @@ const linkOne = (call: Call, name: Bytes): boolean => {
   const target = `${sourceDirectory()}/${name}`;
   const service = { name, dir: `${lookup().dir}/${name}` };
   const stat = sys.stat(`${target}/run`);
-  if (refused(stat)) return fail('link', name, `${target}/run: ${errorText(stat)}`);
+  if (isErrno(stat)) return fail('link', name, `${target}/run: ${errorText(stat)}`);
   const linked = sys.symlink(target, service.dir);
-  if (refused(linked)) return fail('link', name, `${service.dir}: ${errorText(linked)}`);
+  if (isErrno(linked)) return fail('link', name, `${service.dir}: ${errorText(linked)}`);
   if (!comes(service, untilOf(call))) return fail('link', name, 'linked, but no runsv has come: does runsvdir run?');
   out(reportLine(readReport(service)));
   return true;
@@ -57,14 +57,14 @@ const removeOne = (call: Call, name: Bytes): boolean => {
   if (!isServiceName(name)) return fail('remove', name, "expected a name without '/' and without '.' in front");
   const path = `${lookup().dir}/${name}`;
   const stat = sys.lstat(path);
-  if (refused(stat)) return fail('remove', name, stat === -ENOENT ? 'no such service' : errorText(stat));
+  if (isErrno(stat)) return fail('remove', name, stat === -ENOENT ? 'no such service' : errorText(stat));
   if ((stat[0] & S_IFMT) !== S_IFLNK) {
     return fail('remove', name, `${path} is not a link; to remove it: sv shutdown ${name} && mv ${path} elsewhere`);
   }
   const target = sys.readlink(path);
-  const dir = refused(target) || target.startsWith('/') ? target : `${lookup().dir}/${target}`;
+  const dir = isErrno(target) || target.startsWith('/') ? target : `${lookup().dir}/${target}`;
   const gone = sys.unlink(path);
-  if (refused(gone) || refused(dir)) return fail('remove', name, errorText(Number(gone)));
+  if (isErrno(gone) || isErrno(dir)) return fail('remove', name, errorText(Number(gone)));
   const [result] = waitFor('gone', [{ name, dir }], false, untilOf(call));
   if (result?.verdict !== 'reached') return fail('remove', name, 'the link is gone, but its runsv still runs');
   out(`ok: ${visible(name)}: removed\n`);

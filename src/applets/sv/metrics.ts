@@ -9,7 +9,7 @@ import { lookup } from '../../client/service.ts';
 import type { Bytes } from '../../abi/bytes.ts';
 import { O_CREAT, O_EXCL, O_WRONLY } from '../../abi/flags.ts';
 import { metricsText } from '../../formats/metrics.ts';
-import { refused } from '../../host/calls.ts';
+import { isErrno } from '../../host/calls.ts';
 import { sys } from '../../host/sys.ts';
 import type { Call } from './tool.ts';
 
@@ -26,7 +26,7 @@ const replace = (path: Bytes, text: Bytes): number => {
   // of one that was killed: in a container numbers come again soon
   sys.unlink(made);
   const fd = sys.open(made, O_WRONLY | O_CREAT | O_EXCL, MODE);
-  if (refused(fd)) return fd;
+  if (isErrno(fd)) return fd;
   let rest = text;
   let written = 0;
   while (rest !== '' && written >= 0) {

@@ -9,7 +9,7 @@ import { err, out, visible } from '../../cli/say.ts';
 import { variable } from '../../client/service.ts';
 import { decodeProcfile } from '../../formats/procfile.ts';
 import { shellWord } from '../../formats/shell-words.ts';
-import { type Errno, refused } from '../../host/calls.ts';
+import { type Errno, isErrno } from '../../host/calls.ts';
 import { sys } from '../../host/sys.ts';
 import { type Call, MOST_FAILURES } from './tool.ts';
 
@@ -41,10 +41,10 @@ const fail = (what: Bytes, why: Bytes): number => {
 
 const write = ({ path, text, mode }: File): number => {
   const fd = sys.open(path, O_WRONLY | O_CREAT | O_EXCL, mode);
-  if (refused(fd)) return fd;
+  if (isErrno(fd)) return fd;
   const written = sys.write(fd, text);
   sys.close(fd);
-  return refused(written) || written < text.length ? Math.min(-1, written) : 0;
+  return isErrno(written) || written < text.length ? Math.min(-1, written) : 0;
 };
 
 const made = (path: Bytes, result: number): boolean => {
@@ -87,7 +87,7 @@ const make = (call: Call, name: Bytes, command: Bytes, port: number | null): boo
 
 const readProcfile = (path: Bytes): Bytes | Errno => {
   const fd = sys.open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
-  if (refused(fd)) return fd;
+  if (isErrno(fd)) return fd;
   const text = sys.read(fd, PROCFILE_MOST + 1);
   sys.close(fd);
   return text;
@@ -95,7 +95,7 @@ const readProcfile = (path: Bytes): Bytes | Errno => {
 
 const makeFromProcfile = (call: Call, path: Bytes): number => {
   const text = readProcfile(path);
-  if (refused(text)) return fail(path, errorText(text));
+  if (isErrno(text)) return fail(path, errorText(text));
   // a command of which a part is missing may be another command
   if (text.length > PROCFILE_MOST) return fail(path, `longer than ${PROCFILE_MOST} bytes`);
   const entries = decodeProcfile(text);

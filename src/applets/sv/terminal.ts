@@ -1,6 +1,6 @@
 // Whether standard output is a terminal, and how wide.
 import { variable } from '../../client/service.ts';
-import { refused } from '../../host/calls.ts';
+import { isErrno } from '../../host/calls.ts';
 import { sys } from '../../host/sys.ts';
 
 const TERMINAL = /^\/dev\/(pts\/|tty|console|hvc|xvc)/;
@@ -9,7 +9,7 @@ const LEAST_WIDTH = 20;
 
 export const isTerminal = (): boolean => {
   const target = sys.readlink('/proc/self/fd/1');
-  return !refused(target) && TERMINAL.test(target);
+  return !isErrno(target) && TERMINAL.test(target);
 };
 
 /** Columns; null where it is no terminal, whose lines have no end. */

@@ -7,7 +7,7 @@ import { out } from '../../cli/say.ts';
 import { eventText, shown, timeOfDay } from '../../client/render-event.ts';
 import { beginWatching, type Happening, waitForHappenings } from '../../client/watch.ts';
 import { encodeJson, type Json } from '../../formats/json.ts';
-import { refused } from '../../host/calls.ts';
+import { isErrno } from '../../host/calls.ts';
 import { sys } from '../../host/sys.ts';
 import type { Call } from './tool.ts';
 
@@ -21,7 +21,7 @@ const asJson = ({ service, at, event, members }: Happening): Bytes => {
 
 export const runWatch = ({ given, operands }: Call): number => {
   const signals = sys.catchSignals([SIGHUP, SIGINT, SIGTERM]);
-  if (refused(signals)) return 1;
+  if (isErrno(signals)) return 1;
   const text = given.count('json') > 0 ? asJson : asText;
   const { watching, first } = beginWatching(operands);
   let happenings: readonly Happening[] | null = first;

@@ -5,7 +5,7 @@ import type { Bytes } from '../../abi/bytes.ts';
 import { ENOENT } from '../../abi/errno.ts';
 import { O_NOCTTY, O_NONBLOCK, O_RDONLY, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from '../../abi/flags.ts';
 import { execReason } from '../../effects/process/interpreter.ts';
-import { refused } from '../../host/calls.ts';
+import { isErrno } from '../../host/calls.ts';
 import { sys } from '../../host/sys.ts';
 import { type Directory, type Entry, type Kind, MISSING } from './model.ts';
 
@@ -17,10 +17,10 @@ const X_OK = 1;
 
 const textOf = (path: Bytes): Bytes => {
   const fd = sys.open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
-  if (refused(fd)) return '';
+  if (isErrno(fd)) return '';
   const text = sys.read(fd, TEXT_MAX);
   sys.close(fd);
-  return refused(text) ? '' : text;
+  return isErrno(text) ? '' : text;
 };
 
 const kindOf = (mode: number): Kind => {
@@ -37,11 +37,11 @@ const faultOf = (path: Bytes): Bytes | null => {
 
 const read = (path: Bytes): Entry => {
   const link = sys.lstat(path);
-  if (refused(link)) return MISSING;
+  if (isErrno(link)) return MISSING;
   const stat = sys.stat(path);
-  if (refused(stat)) return { ...MISSING, kind: (link[0] & S_IFMT) === S_IFLNK ? 'dangling' : 'missing' };
+  if (isErrno(stat)) return { ...MISSING, kind: (link[0] & S_IFMT) === S_IFLNK ? 'dangling' : 'missing' };
   const kind = kindOf(stat[0]);
-  const executable = kind === 'file' && (stat[0] & ANYBODY_MAY_EXECUTE) !== 0 && !refused(sys.access(path, X_OK));
+  const executable = kind === 'file' && (stat[0] & ANYBODY_MAY_EXECUTE) !== 0 && !isErrno(sys.access(path, X_OK));
   const text = kind === 'file' ? textOf(path) : '';
   return {
     kind,
@@ -54,16 +54,16 @@ const read = (path: Bytes): Entry => {
 
 const namesIn = (path: Bytes): readonly Bytes[] => {
   const names = sys.readdir(path);
-  return refused(names) ? [] : names.filter((name) => name !== '.' && name !== '..').sort();
+  return isErrno(names) ? [] : names.filter((name) => name !== '.' && name !== '..').sort();
 };
 
 /** Where `supervise` leads, if neither it nor the directory that it would lie in is there. */
 const superviseLost = (path: Bytes): Bytes | null => {
   const target = sys.readlink(`${path}/supervise`);
-  if (refused(target)) return null;
+  if (isErrno(target)) return null;
   const whole = target.startsWith('/') ? target : `${path}/${target}`;
   const parent = whole.replace(/\/+[^/]*\/*$/, '') || '/';
-  return refused(sys.stat(whole)) && refused(sys.stat(parent)) ? target : null;
+  return isErrno(sys.stat(whole)) && isErrno(sys.stat(parent)) ? target : null;
 };
 
 /** `path` as it is opened, `name` as it was given. */

@@ -13,7 +13,7 @@ import {
 } from '../../machine/checkpoint.ts';
 import { errorText } from '../../cli/errno.ts';
 import type { Bytes } from '../../abi/bytes.ts';
-import { type Fd, refused } from '../../host/calls.ts';
+import { type Fd, isErrno } from '../../host/calls.ts';
 import { monotonicMs } from '../../host/clock.ts';
 import { ENOENT, ESRCH } from '../../abi/errno.ts';
 import { O_NONBLOCK, O_RDONLY } from '../../abi/flags.ts';
@@ -36,7 +36,7 @@ const UNSEEN = 9;
 export const readCheckpoint = <W extends ProgramWord>(word: W): Checkpoint<W> | null => {
   const text = sys.restore();
   if (text === -ENOENT) return null;
-  if (refused(text)) throw new Error(`unable to read what was handed over: ${errorText(text)}`);
+  if (isErrno(text)) throw new Error(`unable to read what was handed over: ${errorText(text)}`);
   const checkpoint = decodeCheckpoint(word, text);
   if (checkpoint === null || checkpoint.start === null) return checkpoint;
   return checkpoint.start === (ownStart() ?? checkpoint.start) ? checkpoint : null;
@@ -82,7 +82,7 @@ export const saveCheckpoint = (live: LiveTree): void => {
  */
 export const announceCommand = (live: LiveTree, container: Container): void => {
   const said = write(live, container, NEXT);
-  if (refused(said)) throw new Error('out of memory');
+  if (isErrno(said)) throw new Error('out of memory');
   container.commandDue = false;
 };
 
@@ -98,7 +98,7 @@ export const announceRunsvs = (live: LiveTree, keys: readonly string[]): void =>
 /** Opens the descriptor again, close-on-exec. */
 export const reopened = (fd: number): Fd | null => {
   const again = sys.open(`/proc/self/fd/${fd}`, O_RDONLY | O_NONBLOCK, 0);
-  if (refused(again)) return null;
+  if (isErrno(again)) return null;
   sys.close(fd as Fd);
   return again;
 };

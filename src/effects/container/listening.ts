@@ -3,7 +3,7 @@
 // Promises: notices by events if the kernel has them, else by polling; does not check a runsv again that listens.
 // Must not: decide; that is ../../machine/container/readiness.ts. Read next: main-command.ts (who waits for it).
 import type { Bytes } from '../../abi/bytes.ts';
-import { type Fd, refused } from '../../host/calls.ts';
+import { type Fd, isErrno } from '../../host/calls.ts';
 import { monotonicMs } from '../../host/clock.ts';
 import { IN_CREATE, IN_MOVED_TO, IN_OPEN } from '../../abi/flags.ts';
 import { sys } from '../../host/sys.ts';
@@ -34,11 +34,11 @@ interface Listener {
 
 const newListening = (loop: Loop): Listening => {
   const inotify = sys.inotify();
-  if (!refused(inotify)) watch(loop, inotify, () => void sys.read(inotify, 65536));
+  if (!isErrno(inotify)) watch(loop, inotify, () => void sys.read(inotify, 65536));
   const sinceMs = monotonicMs();
   return {
     sinceMs,
-    inotify: refused(inotify) ? null : inotify,
+    inotify: isErrno(inotify) ? null : inotify,
     listening: new Set(),
     watched: new Set(),
     dueMs: sinceMs,

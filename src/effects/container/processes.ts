@@ -3,7 +3,7 @@
 // Promises: leaves out zombies; finds nobody if /proc is not mounted. The result is a moment old.
 import { decodeStatus } from '../../formats/status.ts';
 import type { Bytes } from '../../abi/bytes.ts';
-import { refused } from '../../host/calls.ts';
+import { isErrno } from '../../host/calls.ts';
 import { sys } from '../../host/sys.ts';
 import { type Process, processOf } from '../process/proc.ts';
 import { readThere } from '../trusted-file.ts';
@@ -11,7 +11,7 @@ import { readThere } from '../trusted-file.ts';
 /** All processes but this one. */
 export const others = (): readonly Process[] => {
   const names = sys.readdir('/proc');
-  if (refused(names)) return [];
+  if (isErrno(names)) return [];
   const self = sys.getpid();
   const found: Process[] = [];
   for (const name of names) {

@@ -5,7 +5,7 @@
 // Read next: ../../formats/accounts.ts (the search), identity.ts (who asks).
 import { type Account, findAccount, findGroup, groupsWith } from '../../formats/accounts.ts';
 import type { Bytes } from '../../abi/bytes.ts';
-import { refused } from '../../host/calls.ts';
+import { isErrno } from '../../host/calls.ts';
 import { EFBIG, ENOENT } from '../../abi/errno.ts';
 import { O_NOCTTY, O_NONBLOCK, O_RDONLY } from '../../abi/flags.ts';
 import { sys } from '../../host/sys.ts';
@@ -19,12 +19,12 @@ const MOST_LINE_BYTES = 16 * 1024 * 1024;
 const searchFile = <T>(path: Bytes, found: (lines: Bytes) => T | null): T | null => {
   const fd = sys.open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
   if (fd === -ENOENT) return null;
-  if (refused(fd)) throw new Fatal(reason(`unable to open ${path}`, fd));
+  if (isErrno(fd)) throw new Fatal(reason(`unable to open ${path}`, fd));
   let kept = '';
   let result: T | null = null;
   while (result === null) {
     const piece = sys.read(fd, PIECE_BYTES);
-    if (refused(piece)) throw new Fatal(reason(`unable to read ${path}`, piece));
+    if (isErrno(piece)) throw new Fatal(reason(`unable to read ${path}`, piece));
     const end = piece.lastIndexOf('\n') + 1;
     if (piece === '' || end > 0) result = found(kept + piece.slice(0, end));
     kept = end > 0 ? piece.slice(end) : kept + piece;

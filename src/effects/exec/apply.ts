@@ -7,7 +7,7 @@ import { changedEnvironment, type VariableChange } from '../../formats/environme
 import { above, type Limit, newLimits, RESOURCE } from '../../formats/limits.ts';
 import { NAMESPACES } from '../../formats/lists.ts';
 import type { Bytes } from '../../abi/bytes.ts';
-import { type Done, type Errno, refused } from '../../host/calls.ts';
+import { type Done, type Errno, isErrno } from '../../host/calls.ts';
 import { EACCES, EISDIR, ENOENT, EPERM } from '../../abi/errno.ts';
 import {
   CALL_GETPRIORITY,
@@ -48,7 +48,7 @@ const fatal = (what: string, errno: number): never => {
 };
 
 /** The result, or Fatal. */
-const insist = <T>(result: T | Errno, what: string): T => (refused(result) ? fatal(what, result) : (result as T));
+const insist = <T>(result: T | Errno, what: string): T => (isErrno(result) ? fatal(what, result) : (result as T));
 
 const writeOnce = (path: Bytes, text: Bytes, what: string): void => {
   const fd = insist(sys.open(path, O_WRONLY, 0), `${what}: ${path}`);

@@ -7,7 +7,7 @@
 import { parseEnvFile, type VariableChange, variableIn } from '../../formats/environment.ts';
 import { isWrong } from '../../formats/wrong.ts';
 import type { Bytes } from '../../abi/bytes.ts';
-import { type Errno, type Fd, refused } from '../../host/calls.ts';
+import { type Errno, type Fd, isErrno } from '../../host/calls.ts';
 import { EAGAIN, EFBIG, EINTR, EISDIR, ENOENT, ETIMEDOUT } from '../../abi/errno.ts';
 import { O_NOCTTY, O_NONBLOCK, O_RDONLY, POLLIN, S_IFMT, S_IFREG } from '../../abi/flags.ts';
 import { sys } from '../../host/sys.ts';
@@ -28,12 +28,12 @@ const openToRead = (path: Bytes): Fd | Errno => sys.open(path, O_RDONLY | O_NONB
 /** The content up to the piece that holds a newline. */
 const firstLineOf = (path: Bytes): Bytes | Errno => {
   const fd = openToRead(path);
-  if (refused(fd)) return fd;
+  if (isErrno(fd)) return fd;
   let content = '';
   let result: Bytes | Errno | null = null;
   while (result === null) {
     const piece = sys.read(fd, PIECE_BYTES);
-    if (refused(piece)) result = piece;
+    if (isErrno(piece)) result = piece;
     else if (piece === '' || piece.includes('\n')) result = content + piece;
     else if (content.length > MOST_VALUE_BYTES) result = -EFBIG as Errno;
     else content += piece;
@@ -50,7 +50,7 @@ export interface EnvDirectory {
 /** What the files of a directory make of the environment, in the order in which it lists them. */
 export const readEnvDirectory = (voice: Voice, { path, subdirectories }: EnvDirectory): readonly VariableChange[] => {
   const names = sys.readdir(path);
-  if (refused(names)) throw new Fatal(reason(`unable to switch to directory: ${path}`, names));
+  if (isErrno(names)) throw new Fatal(reason(`unable to switch to directory: ${path}`, names));
   const changes: VariableChange[] = [];
   for (const name of names) {
     if (name[0] === '.') continue;
@@ -59,7 +59,7 @@ export const readEnvDirectory = (voice: Voice, { path, subdirectories }: EnvDire
     if (content === -ENOENT) changes.push({ name, value: null });
     else if (content === -EISDIR && subdirectories !== 'refuse') {
       if (subdirectories === 'warn') voice.warn(`unable to read ${path}/${name}`, EISDIR);
-    } else if (refused(content)) throw new Fatal(reason(`unable to read ${path}/${name}`, content));
+    } else if (isErrno(content)) throw new Fatal(reason(`unable to read ${path}/${name}`, content));
     else changes.push({ name, value: variableIn(content) });
   }
   return changes;
@@ -68,12 +68,12 @@ export const readEnvDirectory = (voice: Voice, { path, subdirectories }: EnvDire
 /** Standard input may be what no name opens: a socket, or what belongs to somebody else. */
 const openFile = (path: Bytes): Fd | Errno => {
   const fd = openToRead(path);
-  return refused(fd) && fd !== -ENOENT && NAMES_OF_STDIN.includes(path) ? STDIN : fd;
+  return isErrno(fd) && fd !== -ENOENT && NAMES_OF_STDIN.includes(path) ? STDIN : fd;
 };
 
 const isRegular = (fd: Fd): boolean => {
   const stat = sys.fstat(fd);
-  return !refused(stat) && (stat[0] & S_IFMT) === S_IFREG;
+  return !isErrno(stat) && (stat[0] & S_IFMT) === S_IFREG;
 };
 
 /** Waits until there is something to read, or nobody who will write. */
@@ -81,7 +81,7 @@ const awaitInput = (fd: Fd): Errno | null => {
   for (;;) {
     const ready = sys.poll([fd, POLLIN], PATIENCE_MS);
     if (ready === -EINTR) continue;
-    if (refused(ready)) return ready;
+    if (isErrno(ready)) return ready;
     return ready[0] === 0 ? (-ETIMEDOUT as Errno) : null;
   }
 };
@@ -94,7 +94,7 @@ const readAll = (fd: Fd): Bytes | Errno => {
     if (failed !== null) return failed;
     const piece = sys.read(fd, PIECE_BYTES);
     if (piece === -EAGAIN) continue;
-    if (refused(piece)) return piece;
+    if (isErrno(piece)) return piece;
     if (piece === '') return content;
     content += piece;
     if (content.length > MOST_FILE_BYTES) return -EFBIG as Errno;
@@ -103,7 +103,7 @@ const readAll = (fd: Fd): Bytes | Errno => {
 
 const readFile = (path: Bytes): Bytes | Errno => {
   const fd = openFile(path);
-  if (refused(fd)) return fd;
+  if (isErrno(fd)) return fd;
   const content = readAll(fd);
   if (fd !== STDIN) sys.close(fd);
   return content;
@@ -112,7 +112,7 @@ const readFile = (path: Bytes): Bytes | Errno => {
 /** What a file in Docker's format makes of the environment `environ`. */
 export const readEnvFile = (path: Bytes, environ: readonly Bytes[]): readonly VariableChange[] => {
   const content = readFile(path);
-  if (refused(content)) throw new Fatal(reason(`unable to read ${path}`, content));
+  if (isErrno(content)) throw new Fatal(reason(`unable to read ${path}`, content));
   const changes = parseEnvFile(content, environ);
   if (isWrong(changes)) throw new Fatal(`unable to read ${path}: ${changes.wrong}`);
   return changes;

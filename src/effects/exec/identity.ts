@@ -8,7 +8,7 @@ import { wholeNumber, MOST_ID } from '../../formats/decimal.ts';
 import type { Identity } from '../../formats/identity.ts';
 import { CAPABILITIES, type Capabilities } from '../../formats/lists.ts';
 import type { Bytes } from '../../abi/bytes.ts';
-import { refused } from '../../host/calls.ts';
+import { isErrno } from '../../host/calls.ts';
 import { EINVAL, EPERM } from '../../abi/errno.ts';
 import {
   CALL_PRCTL,
@@ -70,10 +70,10 @@ const STATUS_BYTES = 65536;
 /** What the kernel says of this process; '' where it does not. */
 const ownStatus = (): Bytes => {
   const fd = sys.open('/proc/self/status', O_RDONLY, 0);
-  if (refused(fd)) return '';
+  if (isErrno(fd)) return '';
   const status = sys.read(fd, STATUS_BYTES);
   sys.close(fd);
-  return refused(status) ? '' : status;
+  return isErrno(status) ? '' : status;
 };
 
 /** Becomes that user, with these groups. `keepCapabilities`: what is permitted stays so. */
@@ -122,7 +122,7 @@ const bit = (words: Words, capability: number): boolean =>
 
 const permitted = (): { readonly sets: readonly number[]; readonly words: Words } => {
   const sets = sys.capabilities([]);
-  if (refused(sets)) throw new Fatal(reason('unable to read capabilities', sets));
+  if (isErrno(sets)) throw new Fatal(reason('unable to read capabilities', sets));
   return { sets, words: [sets[1] ?? 0, sets[4] ?? 0] };
 };
 
@@ -131,7 +131,7 @@ const EVERY: readonly number[] = Array.from({ length: MOST_CAPABILITIES }, (_, c
 
 const setTo = (sets: readonly number[]): void => {
   const set = sys.capabilities(sets);
-  if (refused(set)) insist(set, 'set capabilities');
+  if (isErrno(set)) insist(set, 'set capabilities');
 };
 
 /** Of `all`, what this process has: a container has never all there are. */

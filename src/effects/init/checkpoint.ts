@@ -4,7 +4,7 @@
 // Promises: starts no stage twice, loses no exit code of one. Files and signals tell what else was requested.
 // Read first: ../../machine/checkpoint.ts. Read next: supervisor.ts.
 import { encodeCheckpoint, type Start } from '../../machine/checkpoint.ts';
-import { type Fd, refused } from '../../host/calls.ts';
+import { type Fd, isErrno } from '../../host/calls.ts';
 import { O_RDONLY } from '../../abi/flags.ts';
 import { sys } from '../../host/sys.ts';
 import type { Stages } from '../../machine/init/model.ts';
@@ -21,7 +21,7 @@ export interface From {
 /** The directory in which process 1 is executed again. */
 export const openRoot = (): number => {
   const fd = sys.open('/', O_RDONLY, 0);
-  return refused(fd) ? NO_ROOT : fd;
+  return isErrno(fd) ? NO_ROOT : fd;
 };
 
 /** Saves where the stages are. Without memory for it the last checkpoint stays. */
@@ -35,7 +35,7 @@ export const saveStages = ({ root, start }: From, stages: Stages): void => {
  */
 export const announceStage = ({ root, start }: From, stages: Stages): void => {
   const said = sys.checkpoint(encodeCheckpoint('runit', start, stages), root as Fd, [], NEXT);
-  if (refused(said)) throw new Error('out of memory');
+  if (isErrno(said)) throw new Error('out of memory');
 };
 
 /** The processes whose end was reaped, and lost with the engine. */

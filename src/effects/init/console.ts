@@ -3,7 +3,7 @@
 // Promises: waits for nobody at the console, except a moment for a line to go out; so it opens the console
 // for each line, and never as a controlling terminal.
 import type { Bytes } from '../../abi/bytes.ts';
-import { type Fd, refused } from '../../host/calls.ts';
+import { type Fd, isErrno } from '../../host/calls.ts';
 import { EINTR } from '../../abi/errno.ts';
 import { O_NOCTTY, O_NONBLOCK, O_RDWR, O_WRONLY, POLLOUT } from '../../abi/flags.ts';
 import { sys } from '../../host/sys.ts';
@@ -19,9 +19,9 @@ const put = (fd: Fd, text: Bytes): void => {
   while (rest !== '') {
     const ready = sys.poll([fd, POLLOUT], PATIENCE_MS);
     if (ready === -EINTR) continue;
-    if (refused(ready) || ((ready[0] ?? 0) & POLLOUT) === 0) return;
+    if (isErrno(ready) || ((ready[0] ?? 0) & POLLOUT) === 0) return;
     const written = sys.write(fd, rest);
-    if (refused(written)) return;
+    if (isErrno(written)) return;
     rest = rest.slice(written);
   }
 };
@@ -29,14 +29,14 @@ const put = (fd: Fd, text: Bytes): void => {
 /** Writes a line to the console, or to standard error if there is none. */
 export const sayOnConsole = (text: Bytes): void => {
   const fd = sys.open(CONSOLE, O_WRONLY | O_NONBLOCK | O_NOCTTY, 0);
-  put(refused(fd) ? STDERR : fd, text);
-  if (!refused(fd)) sys.close(fd);
+  put(isErrno(fd) ? STDERR : fd, text);
+  if (!isErrno(fd)) sys.close(fd);
 };
 
 /** Makes the console our standard input, output and error; returns the error if it cannot be opened. */
 export const takeConsole = (): number => {
   const fd = sys.open(CONSOLE, O_WRONLY | O_NONBLOCK | O_NOCTTY, 0);
-  if (refused(fd)) return fd;
+  if (isErrno(fd)) return fd;
   for (const standard of STANDARD) sys.dup2(fd, standard);
   if (!STANDARD.includes(fd)) sys.close(fd);
   return 0;
@@ -45,7 +45,7 @@ export const takeConsole = (): number => {
 const openWaiting = (flags: number): Fd | null => {
   // open without waiting for a carrier: process 1 must not wait
   const fd = sys.open(CONSOLE, flags | O_NONBLOCK | O_NOCTTY, 0);
-  if (refused(fd)) return null;
+  if (isErrno(fd)) return null;
   sys.setBlocking(fd);
   return fd;
 };

@@ -5,7 +5,7 @@
 import { errorText } from '../../cli/errno.ts';
 import type { Start } from '../../machine/checkpoint.ts';
 import type { Bytes } from '../../abi/bytes.ts';
-import { type Fd, refused } from '../../host/calls.ts';
+import { type Fd, isErrno } from '../../host/calls.ts';
 import { ENOENT, EPERM } from '../../abi/errno.ts';
 import {
   REBOOT_HALT,
@@ -106,7 +106,7 @@ export const killAll = (): StagesEvent => {
 };
 
 export const switchOff = (how: OffKind): StagesEvent => {
-  if (refused(sys.stat(NOSYNC))) sys.sync();
+  if (isErrno(sys.stat(NOSYNC))) sys.sync();
   return { kind: 'stillOn', permitted: sys.reboot(COMMANDS[how]) !== -EPERM };
 };
 

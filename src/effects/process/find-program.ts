@@ -1,6 +1,6 @@
 // Where programs are: in PATH; runsv otherwise is this very executable.
 import type { Bytes } from '../../abi/bytes.ts';
-import { refused } from '../../host/calls.ts';
+import { isErrno } from '../../host/calls.ts';
 import { sys } from '../../host/sys.ts';
 
 const X_OK = 1;
@@ -16,7 +16,7 @@ const searchPath = (): Bytes => {
 export const inPath = (name: Bytes): Bytes | null => {
   for (const folder of searchPath().split(':')) {
     const path = `${folder === '' ? '.' : folder}/${name}`;
-    if (!refused(sys.access(path, X_OK))) return path;
+    if (!isErrno(sys.access(path, X_OK))) return path;
   }
   return null;
 };

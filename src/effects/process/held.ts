@@ -6,7 +6,7 @@
 // If the kernel has no pidfd (before Linux 5.3, or forbidden), we compare its start time just before each use instead, and poll
 // for its end five times a second.
 // Read next: proc.ts (/proc), ../service/survivor.ts, ../scan/lock-holder.ts (who is held).
-import { type Fd, refused } from '../../host/calls.ts';
+import { type Fd, isErrno } from '../../host/calls.ts';
 import { monotonicMs } from '../../host/clock.ts';
 import { EINVAL, ENOSYS, EPERM, ESRCH } from '../../abi/errno.ts';
 import { POLLIN } from '../../abi/flags.ts';
@@ -30,7 +30,7 @@ export interface Held {
 /** The start of the process that has this number now; null: there is none; undefined: unknown. */
 const startNow = (pid: number): number | null | undefined => {
   const stat = readSmall(`/proc/${pid}/stat`);
-  if (!refused(stat)) return processIn(pid, stat)?.start ?? null;
+  if (!isErrno(stat)) return processIn(pid, stat)?.start ?? null;
   return sys.kill(pid, 0) === -ESRCH ? null : undefined;
 };
 
@@ -38,7 +38,7 @@ const startNow = (pid: number): number | null | undefined => {
 export const hold = (pid: number): Held | null => {
   const pidfd = sys.pidfd(pid);
   if (pidfd === -ESRCH || pidfd === -EINVAL) return null;
-  if (!refused(pidfd)) return { pid, pidfd, start: null, timer: null };
+  if (!isErrno(pidfd)) return { pid, pidfd, start: null, timer: null };
   const start = startNow(pid);
   return start === null ? null : { pid, pidfd: null, start: start ?? null, timer: null };
 };
@@ -65,7 +65,7 @@ export const letGo = ({ pidfd }: Held): void => {
 export const hasEnded = ({ pid, pidfd, start }: Held): boolean => {
   if (pidfd !== null) {
     const ready = sys.poll([pidfd, POLLIN], 0);
-    return !refused(ready) && ready[0] !== 0;
+    return !isErrno(ready) && ready[0] !== 0;
   }
   const now = startNow(pid);
   return now === null || (now !== undefined && start !== null && now !== start);

@@ -5,7 +5,7 @@
 import { errorText } from '../../cli/errno.ts';
 import { interpreterFault, interpreterIn } from '../../formats/interpreter.ts';
 import type { Bytes } from '../../abi/bytes.ts';
-import { refused } from '../../host/calls.ts';
+import { isErrno } from '../../host/calls.ts';
 import { EACCES, ELOOP, ENOENT, ENOTDIR } from '../../abi/errno.ts';
 import { O_NOCTTY, O_NONBLOCK, O_RDONLY, S_IFMT, S_IFREG } from '../../abi/flags.ts';
 import { sys } from '../../host/sys.ts';
@@ -20,15 +20,15 @@ const OF_A_NAME: readonly number[] = [-ENOENT, -EACCES, -ENOTDIR, -ELOOP];
 
 const isProgram = (path: Bytes): boolean => {
   const stat = sys.stat(path);
-  return !refused(stat) && (stat[0] & S_IFMT) === S_IFREG && !refused(sys.access(path, X_OK));
+  return !isErrno(stat) && (stat[0] & S_IFMT) === S_IFREG && !isErrno(sys.access(path, X_OK));
 };
 
 const headOf = (path: Bytes): Bytes => {
   const fd = sys.open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
-  if (refused(fd)) return '';
+  if (isErrno(fd)) return '';
   const head = sys.read(fd, HEAD_BYTES);
   sys.close(fd);
-  return refused(head) ? '' : head;
+  return isErrno(head) ? '' : head;
 };
 
 /** Why `path` could not be executed: `errno` in words, and the interpreter if that is the reason. */

@@ -1,13 +1,13 @@
 // What /proc says about one process.
 import type { Bytes } from '../../abi/bytes.ts';
-import { type Errno, refused } from '../../host/calls.ts';
+import { type Errno, isErrno } from '../../host/calls.ts';
 import { O_RDONLY } from '../../abi/flags.ts';
 import { sys } from '../../host/sys.ts';
 
 /** A small file of /proc. */
 export const readSmall = (path: Bytes): Bytes | Errno => {
   const fd = sys.open(path, O_RDONLY, 0);
-  if (refused(fd)) return fd;
+  if (isErrno(fd)) return fd;
   const text = sys.read(fd, 4096);
   sys.close(fd);
   return text;
@@ -36,7 +36,7 @@ export const processIn = (pid: number, stat: Bytes): Process | null => {
 /** null: it has ended, or /proc says nothing. */
 export const processOf = (pid: number): Process | null => {
   const stat = readSmall(`/proc/${pid}/stat`);
-  return refused(stat) ? null : processIn(pid, stat);
+  return isErrno(stat) ? null : processIn(pid, stat);
 };
 
 /** When this process was started, in ticks since boot; null: unknown. Identifies it, together with its number. */

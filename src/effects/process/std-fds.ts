@@ -1,6 +1,6 @@
 // Standard descriptors: none of our own files may become 0, 1 or 2, which programs write to.
 import type { Fd } from '../../host/calls.ts';
-import { refused } from '../../host/calls.ts';
+import { isErrno } from '../../host/calls.ts';
 import { O_RDONLY, O_RDWR } from '../../abi/flags.ts';
 import { sys } from '../../host/sys.ts';
 
@@ -10,7 +10,7 @@ const STANDARD: readonly Fd[] = [0, 1, 2] as unknown as readonly Fd[];
 export const holdStandard = (): void => {
   for (const fd of STANDARD) {
     // the lowest free descriptor is taken, which is this one; without /dev any directory will do
-    if (refused(sys.fstat(fd)) && refused(sys.open('/dev/null', O_RDWR, 0))) sys.open('/', O_RDONLY, 0);
+    if (isErrno(sys.fstat(fd)) && isErrno(sys.open('/dev/null', O_RDWR, 0))) sys.open('/', O_RDONLY, 0);
   }
 };
 
@@ -18,6 +18,6 @@ export const holdStandard = (): void => {
 export const openNothing = (): Fd | null => {
   const fd = sys.open('/dev/null', O_RDONLY, 0);
   // without /dev: a directory cannot be read either
-  const other = refused(fd) ? sys.open('/', O_RDONLY, 0) : fd;
-  return refused(other) ? null : other;
+  const other = isErrno(fd) ? sys.open('/', O_RDONLY, 0) : fd;
+  return isErrno(other) ? null : other;
 };

@@ -5,7 +5,7 @@
 // directories are supervised without.
 // Must not: decide; that is ../../machine/scan/turn.ts. Read next: rescan.ts (who calls).
 import type { Bytes } from '../../abi/bytes.ts';
-import { type Fd, refused } from '../../host/calls.ts';
+import { type Fd, isErrno } from '../../host/calls.ts';
 import { monotonicMs } from '../../host/clock.ts';
 import { EAGAIN } from '../../abi/errno.ts';
 import { LOCK_EX, LOCK_NB, O_RDONLY } from '../../abi/flags.ts';
@@ -53,13 +53,13 @@ const LAST_COMPONENT = /[^/]*$/;
 /** Whether a process seems to be a runsvdir: `runsvdir ...`, `runitbox runsvdir ...`. */
 const isRunsvdir = (pid: number): boolean => {
   const command = readSmall(`/proc/${pid}/cmdline`);
-  const words = refused(command) ? [''] : command.split('\0', 3);
+  const words = isErrno(command) ? [''] : command.split('\0', 3);
   return words[0] === '' || words.some((word) => LAST_COMPONENT.exec(word)?.[0] === RUNSVDIR);
 };
 
 const viewOf = (pid: number | 'self'): Bytes => {
   const view = sys.readlink(`/proc/${pid}/ns/mnt`);
-  return refused(view) ? '' : view;
+  return isErrno(view) ? '' : view;
 };
 
 /** Whether a process sees the same mounts as we do, so that its services are ours; true if unknown. */
@@ -71,16 +71,16 @@ const seesTheSame = (pid: number): boolean => {
 /** The runsvdir that has the lock of the current directory; 0: none is visible. */
 const holderOfLock = (): number => {
   const stat = sys.stat('.');
-  if (refused(stat)) return 0;
+  if (isErrno(stat)) return 0;
   return writersOf(stat).find((pid) => isRunsvdir(pid) && seesTheSame(pid)) ?? 0;
 };
 
 /** Tries to lock the current directory, and keeps the lock. */
 const tryLock = (claim: Claim, identity: string | null): Tried => {
   const fd = sys.open('.', O_RDONLY, 0);
-  if (refused(fd)) return { kind: 'had' };
+  if (isErrno(fd)) return { kind: 'had' };
   const locked = sys.flock(fd, LOCK_EX | LOCK_NB);
-  if (!refused(locked)) {
+  if (!isErrno(locked)) {
     claim.lock = fd;
     claim.identity = identity;
     return { kind: 'had' };
@@ -100,7 +100,7 @@ export const keepLock = (claim: Claim, lock: number): void => {
   if (lock < 0) return;
   const fd = lock as Fd;
   const stat = sys.fstat(fd);
-  if (refused(stat) || refused(sys.flock(fd, LOCK_EX | LOCK_NB))) {
+  if (isErrno(stat) || isErrno(sys.flock(fd, LOCK_EX | LOCK_NB))) {
     sys.close(fd);
     return;
   }
@@ -110,7 +110,7 @@ export const keepLock = (claim: Claim, lock: number): void => {
 
 /** Programs that we start do not inherit the lock. A re-execution before the next checkpoint must. */
 export const closeLockOnExec = ({ lock }: Claim): void => {
-  if (lock !== null && refused(sys.setCloexec(lock, 1))) sys.setCloexec(lock, 1);
+  if (lock !== null && isErrno(sys.setCloexec(lock, 1))) sys.setCloexec(lock, 1);
 };
 
 /** Stops watching the holder. */
@@ -125,7 +125,7 @@ export const forgetHolder = ({ claim, loop }: Claimant): void => {
 const watchHolder = (claimant: Claimant, holder: number): void => {
   forgetHolder(claimant);
   const pidfd = holder === 0 ? null : sys.pidfd(holder);
-  if (pidfd === null || refused(pidfd)) return;
+  if (pidfd === null || isErrno(pidfd)) return;
   claimant.claim.holder = pidfd;
   watch(claimant.loop, pidfd, claimant.holderEnded);
 };

@@ -3,7 +3,7 @@
 // Promises: the holder works in that very service's directory, with our rights or more, so that a user who locks a
 // file of his own does not count as a runsv. A pidfd is opened before anything about it is checked.
 import type { Bytes } from '../../abi/bytes.ts';
-import { type RawStat, refused } from '../../host/calls.ts';
+import { type RawStat, isErrno } from '../../host/calls.ts';
 import { O_RDONLY } from '../../abi/flags.ts';
 import { sys } from '../../host/sys.ts';
 import { type Held, hasEnded, hold, letGo } from '../process/held.ts';
@@ -13,11 +13,11 @@ const CHUNK = 65536;
 
 const readAll = (path: Bytes): Bytes => {
   const fd = sys.open(path, O_RDONLY, 0);
-  if (refused(fd)) return '';
+  if (isErrno(fd)) return '';
   let text = '';
   for (;;) {
     const part = sys.read(fd, CHUNK);
-    if (refused(part) || part === '') break;
+    if (isErrno(part) || part === '') break;
     text += part;
   }
   sys.close(fd);
@@ -27,7 +27,7 @@ const readAll = (path: Bytes): Bytes => {
 /** The identity of what a path leads to: directories of services and processes, which no user can exchange. */
 const identityAt = (path: Bytes): string | null => {
   const stat = sys.stat(path);
-  return refused(stat) ? null : identityOf(stat);
+  return isErrno(stat) ? null : identityOf(stat);
 };
 
 /** The kernel's list of locks, read on first use: once for many holders. */
@@ -55,7 +55,7 @@ function* lockersWith(access: string, stat: RawStat, allLocks: Locks): Generator
 
 const lockersOf = (lock: Bytes, allLocks: Locks): Iterable<number> => {
   const stat = statThere(lock);
-  return refused(stat) ? [] : lockersWith('', stat, allLocks);
+  return isErrno(stat) ? [] : lockersWith('', stat, allLocks);
 };
 
 /** The processes that hold an exclusive lock on the file with this stat. */
@@ -64,7 +64,7 @@ export const writersOf = (stat: RawStat): readonly number[] => [...lockersWith('
 /** Whether a process is ours or root's. */
 const hasOurRights = (pid: number): boolean => {
   const stat = sys.stat(`/proc/${pid}`);
-  return !refused(stat) && (stat[4] === 0 || stat[4] === sys.geteuid());
+  return !isErrno(stat) && (stat[4] === 0 || stat[4] === sys.geteuid());
 };
 
 /**

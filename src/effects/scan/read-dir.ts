@@ -9,7 +9,7 @@
 // again. What is wrong with an entry is reported once, and again when it changes.
 // Read next: rescan.ts (when to scan), ../../machine/scan/table.ts (what follows).
 import type { Bytes } from '../../abi/bytes.ts';
-import { type Errno, type RawStat, refused } from '../../host/calls.ts';
+import { type Errno, type RawStat, isErrno } from '../../host/calls.ts';
 import { unixTime } from '../../host/clock.ts';
 import { ENOENT, ENOTDIR } from '../../abi/errno.ts';
 import { S_IFDIR, S_IFLNK, S_IFMT } from '../../abi/flags.ts';
@@ -62,7 +62,7 @@ const keyIn = (stat: RawStat): string => `${stat[1]}:${stat[3]}:${stat[2]}`;
 /** The key of a directory, null: unknown. */
 export const keyAt = (path: Bytes): string | null => {
   const stat = sys.stat(path);
-  return refused(stat) ? null : keyIn(stat);
+  return isErrno(stat) ? null : keyIn(stat);
 };
 
 const ageMs = (stat: RawStat): number => {
@@ -72,7 +72,7 @@ const ageMs = (stat: RawStat): number => {
 
 const isLink = (name: Bytes): boolean => {
   const itself = sys.lstat(name);
-  return !refused(itself) && (itself[0] & S_IFMT) === S_IFLNK;
+  return !isErrno(itself) && (itself[0] & S_IFMT) === S_IFLNK;
 };
 
 /** Whether it is being made step by step, so far without ./run. */
@@ -93,14 +93,14 @@ const waitFor = (rescan: Rescan, known: Known, name: Bytes, stat: RawStat): numb
 
 /** What a runsv that was started on the scan directory itself leaves there, or a daemontools svscan. */
 const isLeftover = (name: Bytes): boolean =>
-  name === SUPERVISE && sys.lstat(`${name}/run`) === -ENOENT && !refused(sys.lstat(`${name}/lock`));
+  name === SUPERVISE && sys.lstat(`${name}/run`) === -ENOENT && !isErrno(sys.lstat(`${name}/lock`));
 
 const isGone = (errno: Errno): boolean => errno === -ENOENT || errno === -ENOTDIR;
 
 /** Identifies a dangling link: another one is reported again. */
 const signOf = (name: Bytes, errno: Errno): string => {
   const itself = sys.lstat(name);
-  return refused(itself) ? `${errno}` : `${errno} ${keyIn(itself)} ${itself[7]}.${itself[8]}`;
+  return isErrno(itself) ? `${errno}` : `${errno} ${keyIn(itself)} ${itself[7]}.${itself[8]}`;
 };
 
 const tellOnce = (rescan: Rescan, { voice, reported }: Known, name: Bytes, errno: Errno): void => {
@@ -127,14 +127,14 @@ const takeDirectory = (rescan: Rescan, known: Known, name: Bytes, stat: RawStat)
 const takeEntry = (rescan: Rescan, known: Known, name: Bytes): void => {
   if (name.startsWith('.')) return;
   const stat = sys.stat(name);
-  if (refused(stat)) takeRefusal(rescan, known, name, stat);
+  if (isErrno(stat)) takeRefusal(rescan, known, name, stat);
   else if ((stat[0] & S_IFMT) === S_IFDIR) takeDirectory(rescan, known, name, stat);
 };
 
 /** Begins to scan the current directory. */
 export const beginRescan = (): Rescan | Errno => {
   const names = sys.readdir('.');
-  if (refused(names)) return names;
+  if (isErrno(names)) return names;
   return {
     names,
     at: 0,

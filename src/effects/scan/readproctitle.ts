@@ -3,7 +3,7 @@
 // The first five bytes stay, the rest is a window over the latest output. Control bytes show as spaces, so that no
 // service reaches a terminal through ps.
 import type { Bytes } from '../../abi/bytes.ts';
-import { type Fd, refused } from '../../host/calls.ts';
+import { type Fd, isErrno } from '../../host/calls.ts';
 import { O_NONBLOCK } from '../../abi/flags.ts';
 import { sys } from '../../host/sys.ts';
 import { type Loop, watch } from '../loop.ts';
@@ -47,7 +47,7 @@ export const openReadproctitle = (voice: Voice, argument: number, log: Bytes, no
     return null;
   }
   const pipe = sys.pipe(O_NONBLOCK);
-  if (refused(pipe) || refused(sys.dup2(pipe[1], STDERR))) {
+  if (isErrno(pipe) || isErrno(sys.dup2(pipe[1], STDERR))) {
     voice.warn('unable to create pipe for log.');
     voice.warn('log service disabled.');
     return null;
@@ -83,5 +83,5 @@ export const addDot = (title: Readproctitle, nowMs: number): void => {
 export const watchReadproctitle = (loop: Loop, title: Readproctitle): void =>
   watch(loop, title.input, () => {
     const text = sys.read(title.input, 4096);
-    if (!refused(text)) add(title, text);
+    if (!isErrno(text)) add(title, text);
   });

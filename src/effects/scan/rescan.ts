@@ -4,7 +4,7 @@
 // seconds; other events are handled between two entries of a scan. A missing directory is reported once,
 // and retried.
 // Read next: read-dir.ts (what a scan finds), watch.ts (who notices changes), claim.ts (whose turn it is).
-import { type Errno, type RawStat, refused } from '../../host/calls.ts';
+import { type Errno, type RawStat, isErrno } from '../../host/calls.ts';
 import { monotonicMs, wallClock } from '../../host/clock.ts';
 import { O_CREAT, O_TRUNC, O_WRONLY } from '../../abi/flags.ts';
 import { sys } from '../../host/sys.ts';
@@ -47,7 +47,7 @@ const lose = (live: LiveTree, what: string, errno: Errno): void => {
 /** Enters the scan directory for `body`, and comes back. */
 export const inside = (live: LiveTree, body: () => void): void => {
   const entered = sys.chdir(live.dir);
-  if (refused(entered)) {
+  if (isErrno(entered)) {
     lose(live, `unable to change directory to ${live.dir}`, entered);
     return;
   }
@@ -75,7 +75,7 @@ const leaveSign = (live: LiveTree): void => {
   live.rescanForced = false;
   const { sec, nsec } = wallClock();
   const fd = sys.open('.forced-rescan', O_WRONLY | O_CREAT | O_TRUNC, 0o644);
-  if (refused(fd)) return;
+  if (isErrno(fd)) return;
   sys.write(fd, tai64nLabel(sec, nsec));
   sys.close(fd);
 };
@@ -124,7 +124,7 @@ const begin = (live: LiveTree): void => {
   live.identity = identity;
   live.rescanCostMs = 0;
   const rescan = beginRescan();
-  if (refused(rescan)) postpone(live, `unable to read directory ${live.dir}`, rescan);
+  if (isErrno(rescan)) postpone(live, `unable to read directory ${live.dir}`, rescan);
   else {
     live.rescan = rescan;
     continueScan(live, rescan);
@@ -152,9 +152,9 @@ export const rescanNow = (live: LiveTree): void => {
   live.watching.unchanged = null;
   watchAgain(live.loop, live.watching, live.dir, () => rescanSoon(live));
   const stat = sys.stat(live.dir);
-  if (refused(stat)) lose(live, `unable to stat ${live.dir}`, stat);
+  if (isErrno(stat)) lose(live, `unable to stat ${live.dir}`, stat);
   else inside(live, () => begin(live));
-  if (live.watching.mustPoll && !refused(stat)) askLater(live, stat);
+  if (live.watching.mustPoll && !isErrno(stat)) askLater(live, stat);
 };
 
 /** Scans; if nothing notices changes, only if the directory has changed. */
@@ -162,7 +162,7 @@ export const rescanDue = (live: LiveTree): void => {
   const { unchanged } = live.watching;
   const nowMs = monotonicMs();
   const stat = unchanged === null || unchanged.untilMs <= nowMs ? null : sys.stat(live.dir);
-  if (unchanged === null || stat === null || refused(stat) || stampOf(stat) !== unchanged.stamp) rescanNow(live);
+  if (unchanged === null || stat === null || isErrno(stat) || stampOf(stat) !== unchanged.stamp) rescanNow(live);
   else live.rescanMs = Math.min(nowMs + STAT_MS, unchanged.untilMs);
 };
 

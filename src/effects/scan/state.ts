@@ -2,7 +2,7 @@
 //
 // Read next: supervisor.ts (the loop), perform.ts, rescan.ts.
 import type { Bytes } from '../../abi/bytes.ts';
-import { type Fd, refused } from '../../host/calls.ts';
+import { type Fd, isErrno } from '../../host/calls.ts';
 import { CALL_PRCTL, O_RDONLY, PR_SET_CHILD_SUBREAPER } from '../../abi/flags.ts';
 import { SIGALRM, SIGCHLD, SIGHUP, SIGPIPE, SIGTERM } from '../../abi/signals.ts';
 import { monotonicMs } from '../../host/clock.ts';
@@ -132,7 +132,7 @@ export const isWhole = (options: TreeOptions): boolean =>
 /** Process 1 gets orphans anyway. */
 const becomeSubreaper = (): void => {
   const done = sys.getpid() === 1 ? 0 : sys.numericCall(CALL_PRCTL, [PR_SET_CHILD_SUBREAPER, 1]);
-  if (refused(done)) throw new Fatal(reason('unable to become subreaper', done), 100);
+  if (isErrno(done)) throw new Fatal(reason('unable to become subreaper', done), 100);
 };
 
 const newContainer = ({ killAfterMs, command }: TreeOptions): Container => {
@@ -155,8 +155,8 @@ const catchSignals = (container: Container | null): Fd => {
   const optional = container === null ? [] : optionalSignals(container.command.length > 0);
   const main = sys.catchSignals([...(container === null ? CLASSIC : endingSignals), SIGALRM, SIGCHLD]);
   // if a reader of standard error ends, we must not; SIGPIPE stays ignored if it was, for the services too
-  const signals = refused(main) ? main : sys.catchUnignored([...optional, SIGPIPE]);
-  if (refused(signals)) throw new Fatal(reason('unable to create selfpipe', signals), 100);
+  const signals = isErrno(main) ? main : sys.catchUnignored([...optional, SIGPIPE]);
+  if (isErrno(signals)) throw new Fatal(reason('unable to create selfpipe', signals), 100);
   return signals;
 };
 
@@ -179,7 +179,7 @@ export const newLiveTree = (
   handlers: TreeHandlers,
 ): LiveTree => {
   const home = sys.open('.', O_RDONLY, 0);
-  if (refused(home)) throw new Fatal(reason('unable to open current directory', home), 100);
+  if (isErrno(home)) throw new Fatal(reason('unable to open current directory', home), 100);
   const container = isWhole(options) ? newContainer(options) : null;
   const loop = newLoop(catchSignals(container), (signals) => handlers.signalled(live, signals));
   const live: LiveTree = {

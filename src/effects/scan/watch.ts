@@ -5,7 +5,7 @@
 // user-space file system), the directory is checked for changes every second, and scanned every five.
 // Read next: supervisor.ts.
 import type { Bytes } from '../../abi/bytes.ts';
-import { type Errno, type Fd, refused } from '../../host/calls.ts';
+import { type Errno, type Fd, isErrno } from '../../host/calls.ts';
 import {
   IN_ATTRIB,
   IN_CREATE,
@@ -65,7 +65,7 @@ export const newWatching = (): Watching => {
   return {
     entries: null,
     ancestors: null,
-    mounts: refused(mounts) ? null : mounts,
+    mounts: isErrno(mounts) ? null : mounts,
     mustPoll: true,
     stale: true,
     unchanged: null,
@@ -75,11 +75,11 @@ export const newWatching = (): Watching => {
 /** Watches one name on the path; returns where it leads if it is a link. */
 const watchAncestor = (inotify: Fd, path: Bytes): Bytes | null => {
   const stat = sys.lstat(path);
-  if (refused(stat)) return null;
+  if (isErrno(stat)) return null;
   sys.watch(inotify, path, GONE | IN_DONT_FOLLOW | ((stat[0] & S_IFMT) === S_IFLNK ? IN_ATTRIB : 0));
   if ((stat[0] & S_IFMT) !== S_IFLNK) return null;
   const target = sys.readlink(path);
-  return refused(target) ? null : target;
+  return isErrno(target) ? null : target;
 };
 
 /** Watches every link and directory that `dir` leads through. */
@@ -122,7 +122,7 @@ const closeBoth = ({ entries, ancestors }: Watching): void => {
   if (ancestors !== null) sys.close(ancestors);
 };
 
-const opened = (fd: Fd | Errno): Fd | null => (refused(fd) ? null : fd);
+const opened = (fd: Fd | Errno): Fd | null => (isErrno(fd) ? null : fd);
 
 const register = (loop: Loop, watching: Watching, changed: Changed): void => {
   const { entries, ancestors, mounts } = watching;
@@ -148,7 +148,7 @@ export const watchAgain = (loop: Loop, watching: Watching, dir: Bytes, changed: 
   if (ancestors !== null) watchAncestors(ancestors, dir);
   const watched = entries === null ? null : sys.watch(entries, dir, ENTRIES);
   watching.mustPoll =
-    ancestors === null || watched === null || refused(watched) || NO_INOTIFY_FILESYSTEMS.includes(sys.fstype(dir));
+    ancestors === null || watched === null || isErrno(watched) || NO_INOTIFY_FILESYSTEMS.includes(sys.fstype(dir));
   watching.stale = false;
   register(loop, watching, changed);
 };

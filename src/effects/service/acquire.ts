@@ -4,7 +4,7 @@
 // words and order. Read next: side.ts, child-record.ts, supervisor.ts (what follows).
 import { decodeStatus, type Status } from '../../formats/status.ts';
 import type { Bytes } from '../../abi/bytes.ts';
-import { type Errno, refused } from '../../host/calls.ts';
+import { type Errno, isErrno } from '../../host/calls.ts';
 import { bootMs, monotonicMs, wallClock } from '../../host/clock.ts';
 import { EMFILE, ENOENT } from '../../abi/errno.ts';
 import { O_RDONLY, S_IFDIR, S_IFMT } from '../../abi/flags.ts';
@@ -86,7 +86,7 @@ export type LogSign = { readonly key: string } | 'absent' | 'noDirectory' | Errn
 
 export const signOfLog = (folder: Bytes): LogSign => {
   const stat = sys.stat(`${folder}log`);
-  if (refused(stat)) return stat === -ENOENT ? 'absent' : stat;
+  if (isErrno(stat)) return stat === -ENOENT ? 'absent' : stat;
   return (stat[0] & S_IFMT) === S_IFDIR ? { key: identityOf(stat) } : 'noDirectory';
 };
 
@@ -100,7 +100,7 @@ const noLogFor = (folder: Bytes, sign: LogSign): Fatal =>
 const needRoom = (folder: Bytes): void => {
   const fd = sys.open(folderPath(folder), O_RDONLY, 0);
   if (fd === -EMFILE) throw new Fatal(reason('unable to open supervise/status', fd));
-  if (!refused(fd)) sys.close(fd);
+  if (!isErrno(fd)) sys.close(fd);
 };
 
 /** What a pair needs from its process. */
@@ -163,7 +163,7 @@ const openBoth = ({ loop, handlers, voice, folder }: Surroundings, mainLock: Loc
 /** Device and inode of the service's directory. Records would be worthless without them. */
 const ownDirectory = (folder: Bytes): string => {
   const stat = sys.stat(folderPath(folder));
-  if (refused(stat)) throw new Fatal(reason('unable to stat .', stat));
+  if (isErrno(stat)) throw new Fatal(reason('unable to stat .', stat));
   return identityOf(stat);
 };
 

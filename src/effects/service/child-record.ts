@@ -7,7 +7,7 @@
 // here from another service is none; the milliseconds since boot enclose the child's start.
 // Read next: survivor.ts (who believes it), spawn.ts (who writes it).
 import type { Bytes } from '../../abi/bytes.ts';
-import { type Fd, refused } from '../../host/calls.ts';
+import { type Fd, isErrno } from '../../host/calls.ts';
 import { bootMs } from '../../host/clock.ts';
 import { ENOENT } from '../../abi/errno.ts';
 import { sys } from '../../host/sys.ts';
@@ -28,8 +28,8 @@ export const knowsBoot = (): boolean => bootId !== '-';
 export const learnBoot = (): boolean => {
   const text = readSmall(BOOT_ID);
   // not to know it must not be taken for another boot
-  if (refused(text) && text !== -ENOENT) throw new Fatal(reason(`unable to read ${BOOT_ID}`, text));
-  bootId = (refused(text) ? '' : text.trim()) || '-';
+  if (isErrno(text) && text !== -ENOENT) throw new Fatal(reason(`unable to read ${BOOT_ID}`, text));
+  bootId = (isErrno(text) ? '' : text.trim()) || '-';
   return knowsBoot();
 };
 

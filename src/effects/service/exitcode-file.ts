@@ -4,7 +4,7 @@
 // supervise/exitcode, one decimal number, and exits 125.
 // Read next: ../../machine/service/table.ts (when a service has ended for good).
 import type { Bytes } from '../../abi/bytes.ts';
-import { refused } from '../../host/calls.ts';
+import { isErrno } from '../../host/calls.ts';
 import { sys } from '../../host/sys.ts';
 import { ESSENTIAL_EXIT_CODE } from '../../machine/scan/table.ts';
 import type { Voice } from '../messages.ts';
@@ -35,9 +35,9 @@ export const hasExitCode = (service: Bytes): boolean => exitCodeText(service) !=
 /** Writes the exit code of the service in `folder`; returns the exit code for its runsv. */
 export const writeExitCode = (voice: Voice, folder: Bytes, code: number): number => {
   const fd = makeInstead(fileIn(folder), 0o644);
-  const put = refused(fd) ? fd : sys.write(fd, `${code}\n`);
-  if (refused(put)) voice.warn('unable to write supervise/exitcode', put);
-  if (!refused(fd)) sys.close(fd);
+  const put = isErrno(fd) ? fd : sys.write(fd, `${code}\n`);
+  if (isErrno(put)) voice.warn('unable to write supervise/exitcode', put);
+  if (!isErrno(fd)) sys.close(fd);
   return ESSENTIAL_EXIT_CODE;
 };
 

@@ -6,7 +6,7 @@
 // at the same time do not each replace the other's. Read next: ../trusted-file.ts, child-record.ts (what stands in it).
 import { errorText } from '../../cli/errno.ts';
 import type { Bytes } from '../../abi/bytes.ts';
-import { type Done, type Errno, type Fd, type RawStat, refused } from '../../host/calls.ts';
+import { type Done, type Errno, type Fd, type RawStat, isErrno } from '../../host/calls.ts';
 import { EACCES, EAGAIN, EEXIST, ENOENT, EROFS } from '../../abi/errno.ts';
 import { LOCK_EX, LOCK_NB, O_NOCTTY, O_NONBLOCK, O_RDONLY, O_RDWR } from '../../abi/flags.ts';
 import { sys } from '../../host/sys.ts';
@@ -40,7 +40,7 @@ const sealOf = (stat: RawStat): string => identityOf(stat) + ' ' + stat[4];
 
 const isNamed = (folder: Bytes, seal: string): boolean => {
   const stat = statThere(pathOf(folder));
-  return !refused(stat) && sealOf(stat) === seal;
+  return !isErrno(stat) && sealOf(stat) === seal;
 };
 
 const flock = (fd: Fd): Done | Errno => sys.flock(fd, LOCK_EX | LOCK_NB);
@@ -48,15 +48,15 @@ const flock = (fd: Fd): Done | Errno => sys.flock(fd, LOCK_EX | LOCK_NB);
 /** False: another process has it. Throws Fatal. */
 const isLocked = (folder: Bytes, fd: Fd): boolean => {
   const locked = flock(fd);
-  if (refused(locked)) sys.close(fd);
-  if (refused(locked) && locked !== -EAGAIN) throw new Fatal(reason(`unable to lock ${pathOf(folder)}`, locked));
-  return !refused(locked);
+  if (isErrno(locked)) sys.close(fd);
+  if (isErrno(locked) && locked !== -EAGAIN) throw new Fatal(reason(`unable to lock ${pathOf(folder)}`, locked));
+  return !isErrno(locked);
 };
 
 /** The directory, locked; EAGAIN where another process has it. Where it cannot be locked at all, not. */
 const guard = (folder: Bytes): Fd | Errno => {
   const fd = sys.open(`${folder}supervise`, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
-  if (refused(fd) || flock(fd) !== -EAGAIN) return fd;
+  if (isErrno(fd) || flock(fd) !== -EAGAIN) return fd;
   sys.close(fd);
   return -EAGAIN as Errno;
 };
@@ -72,7 +72,7 @@ const unableToMake = (folder: Bytes, errno: Errno): Fatal => {
 
 const textOf = (folder: Bytes, { fd, isFile }: Opened): Bytes => {
   const text = isFile ? sys.read(fd, RECORD_MAX) : '';
-  if (refused(text)) throw new Fatal(reason(`unable to read ${pathOf(folder)}`, text));
+  if (isErrno(text)) throw new Fatal(reason(`unable to read ${pathOf(folder)}`, text));
   return text;
 };
 
@@ -96,10 +96,10 @@ const takeOurs = (folder: Bytes, opened: Opened): Turn => {
 const makeFirst = (folder: Bytes): Turn => {
   const fd = makeNew(pathOf(folder), MODE);
   if (fd === -EEXIST) return 'again';
-  if (refused(fd)) throw unableToOpen(folder, fd);
+  if (isErrno(fd)) throw unableToOpen(folder, fd);
   if (!isLocked(folder, fd)) return 'again';
   const stat = sys.fstat(fd);
-  if (!refused(stat)) return { fd, seal: sealOf(stat), text: '' };
+  if (!isErrno(stat)) return { fd, seal: sealOf(stat), text: '' };
   sys.close(fd);
   throw unableToOpen(folder, stat);
 };
@@ -108,33 +108,33 @@ const makeFirst = (folder: Bytes): Turn => {
 const putOver = (folder: Bytes, text: Bytes): Made | Errno => {
   const path = pathOf(folder);
   const fd = makeInstead(`${path}.new`, MODE);
-  if (refused(fd)) return fd;
+  if (isErrno(fd)) return fd;
   putRecord(fd, text);
   const locked = flock(fd);
   // all that may be refused comes before the name: a lock that counts must be the one that is recorded in
-  const stat = refused(locked) ? locked : sys.fstat(fd);
-  const put = refused(stat) ? stat : sys.rename(`${path}.new`, path);
-  if (!refused(put) && !refused(stat)) return { fd, seal: sealOf(stat) };
+  const stat = isErrno(locked) ? locked : sys.fstat(fd);
+  const put = isErrno(stat) ? stat : sys.rename(`${path}.new`, path);
+  if (!isErrno(put) && !isErrno(stat)) return { fd, seal: sealOf(stat) };
   sys.unlink(`${path}.new`);
   sys.close(fd);
   return put as Errno;
 };
 
 const replace = (folder: Bytes, opened: Opened | Errno): Turn => {
-  if (!refused(opened) && !isLocked(folder, opened.fd)) return 'held';
-  const text = refused(opened) ? '' : withoutDirectory(textOf(folder, opened));
+  if (!isErrno(opened) && !isLocked(folder, opened.fd)) return 'held';
+  const text = isErrno(opened) ? '' : withoutDirectory(textOf(folder, opened));
   const made = putOver(folder, text);
-  if (!refused(opened)) sys.close(opened.fd);
-  if (refused(made)) throw unableToOpen(folder, made);
+  if (!isErrno(opened)) sys.close(opened.fd);
+  if (isErrno(made)) throw unableToOpen(folder, made);
   return { ...made, text };
 };
 
 const turn = (folder: Bytes, guarded: boolean): Turn => {
   const opened = openThere(pathOf(folder), O_RDWR);
-  if (refused(opened) && opened !== -ENOENT && !isOther(opened)) throw unableToOpen(folder, opened);
-  if (!refused(opened) && opened.ours) return takeOurs(folder, opened);
+  if (isErrno(opened) && opened !== -ENOENT && !isOther(opened)) throw unableToOpen(folder, opened);
+  if (!isErrno(opened) && opened.ours) return takeOurs(folder, opened);
   if (guarded) return opened === -ENOENT ? makeFirst(folder) : replace(folder, opened);
-  if (!refused(opened)) sys.close(opened.fd);
+  if (!isErrno(opened)) sys.close(opened.fd);
   return opened === -ENOENT ? 'make' : 'guard';
 };
 
@@ -142,7 +142,7 @@ const turn = (folder: Bytes, guarded: boolean): Turn => {
 const takeGuard = (folder: Bytes, unmade: Errno | null): Fd | null => {
   const fd = guard(folder);
   if (fd === -EAGAIN) return null;
-  if (refused(fd)) throw unmade === null ? unableToOpen(folder, fd) : unableToMake(folder, unmade);
+  if (isErrno(fd)) throw unmade === null ? unableToOpen(folder, fd) : unableToMake(folder, unmade);
   return fd;
 };
 
@@ -168,14 +168,14 @@ export const takeLock = (folder: Bytes, directory: string, unmade: Errno | null)
     if (guarding !== null) sys.close(guarding);
   }
   const stat = statThere(pathOf(folder));
-  throw refused(stat) ? unableToOpen(folder, stat) : new Fatal(reason(`unable to lock ${pathOf(folder)}`, -EAGAIN));
+  throw isErrno(stat) ? unableToOpen(folder, stat) : new Fatal(reason(`unable to lock ${pathOf(folder)}`, -EAGAIN));
 };
 
 /** Whether what is under the name now may be put aside: nobody supervises by it. */
 const isFree = (folder: Bytes): boolean => {
   const opened = openThere(pathOf(folder), O_RDWR);
-  if (refused(opened)) return opened === -ENOENT || isOther(opened);
-  const free = !refused(flock(opened.fd));
+  if (isErrno(opened)) return opened === -ENOENT || isOther(opened);
+  const free = !isErrno(flock(opened.fd));
   sys.close(opened.fd);
   return free;
 };
@@ -184,11 +184,11 @@ const isFree = (folder: Bytes): boolean => {
 const replaceOurs = (lock: Lock, stat: RawStat | Errno): void => {
   const { folder } = lock;
   const guarding = guard(folder);
-  if (refused(guarding)) return;
+  if (isErrno(guarding)) return;
   // still under its name: we hold it ourselves
-  const given = !refused(stat) && lock.seal.startsWith(`${identityOf(stat)} `);
+  const given = !isErrno(stat) && lock.seal.startsWith(`${identityOf(stat)} `);
   const made = given || isFree(folder) ? putOver(folder, '') : (-EAGAIN as Errno);
-  if (!refused(made)) {
+  if (!isErrno(made)) {
     sys.close(lock.fd);
     Object.assign(lock, made);
   }
@@ -207,7 +207,7 @@ const makeAgain = (folder: Bytes): void => {
 const isOurDirectory = (lock: Lock): boolean => {
   const stat = sys.stat(lock.folder);
   // nothing is started in what is not there
-  if (refused(stat)) return stat === -ENOENT;
+  if (isErrno(stat)) return stat === -ENOENT;
   const directory = identityOf(stat);
   if (directory !== lock.directory && isNamed(lock.folder, lock.seal)) lock.directory = directory;
   return directory === lock.directory;
@@ -222,7 +222,7 @@ export const renewLock = (lock: Lock): boolean => {
   const { folder } = lock;
   const stat = statThere(pathOf(folder));
   if (stat === -ENOENT && folder !== '') makeAgain(folder);
-  if (refused(stat) || sealOf(stat) !== lock.seal) replaceOurs(lock, stat);
+  if (isErrno(stat) || sealOf(stat) !== lock.seal) replaceOurs(lock, stat);
   return folder === '' || isOurDirectory(lock);
 };
 

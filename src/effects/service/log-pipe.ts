@@ -4,7 +4,7 @@
 // supervisor is found through /proc, so that neither side loses the other.
 // Read next: supervisor.ts.
 import type { Bytes } from '../../abi/bytes.ts';
-import { type Fd, refused } from '../../host/calls.ts';
+import { type Fd, isErrno } from '../../host/calls.ts';
 import { O_RDONLY, O_RDWR, O_WRONLY } from '../../abi/flags.ts';
 import { sys } from '../../host/sys.ts';
 import { Fatal, reason } from '../messages.ts';
@@ -19,7 +19,7 @@ export interface Pipe {
 
 export const newPipe = (): Pipe => {
   const ends = sys.pipe(0);
-  if (refused(ends)) throw new Fatal(reason('unable to create log pipe', ends));
+  if (isErrno(ends)) throw new Fatal(reason('unable to create log pipe', ends));
   return { readEnd: ends[0], writeEnd: ends[1] };
 };
 
@@ -36,19 +36,19 @@ export const pipeOf = (held: Held, fd: 0 | 1): Pipe | null => {
   const path = `/proc/${held.pid}/fd/${fd}`;
   // a named fifo belongs to the program
   const target = sys.readlink(path);
-  if (refused(target) || !target.startsWith('pipe:')) return null;
+  if (isErrno(target) || !target.startsWith('pipe:')) return null;
   // a service that was started without a log writes to our own standard output, which somebody else reads
   if (fd === STANDARD_OUTPUT && target === sys.readlink('/proc/self/fd/1')) return null;
   // open for both first: to open one end alone would block until the other is open
   const both = sys.open(path, O_RDWR, 0);
-  if (refused(both)) return null;
+  if (isErrno(both)) return null;
   const readEnd = sys.open(path, O_RDONLY, 0);
   const writeEnd = sys.open(path, O_WRONLY, 0);
   sys.close(both);
   // if it has ended meanwhile, another process may have its number
-  if (!refused(readEnd) && !refused(writeEnd) && !hasEnded(held)) return { readEnd, writeEnd };
-  if (!refused(readEnd)) sys.close(readEnd);
-  if (!refused(writeEnd)) sys.close(writeEnd);
+  if (!isErrno(readEnd) && !isErrno(writeEnd) && !hasEnded(held)) return { readEnd, writeEnd };
+  if (!isErrno(readEnd)) sys.close(readEnd);
+  if (!isErrno(writeEnd)) sys.close(writeEnd);
   return null;
 };
 
@@ -66,5 +66,5 @@ export const writerOf = ({ readEnd }: Pipe): Bytes => {
   const writer = others().find(({ pid }) =>
     STANDARD_OUTPUTS.some((fd) => sys.readlink(`/proc/${pid}/fd/${fd}`) === pipe),
   );
-  return refused(pipe) || writer === undefined ? 'another process' : `process ${writer.pid} (${shownName(writer)})`;
+  return isErrno(pipe) || writer === undefined ? 'another process' : `process ${writer.pid} (${shownName(writer)})`;
 };

@@ -3,7 +3,7 @@
 // Promises: one call checks for it before each start of ./run; a log that exists and cannot be opened delays the start,
 // for a bounded time unless another process has its lock; commands are obeyed meanwhile. Each obstacle is reported once.
 // Read first: pair.ts. Read next: side.ts, acquire.ts (the first start).
-import { type Fd, refused } from '../../host/calls.ts';
+import { type Fd, isErrno } from '../../host/calls.ts';
 import { monotonicMs, wallClock } from '../../host/clock.ts';
 import { sys } from '../../host/sys.ts';
 import { dropLog, firstEvent, handlePair, type PairOutcome, withLog } from '../../machine/service/pair.ts';
@@ -60,7 +60,7 @@ const watchHolder = (live: LivePair): void => {
   const { folder } = live.main;
   const holder = whoHolds(`${folderOf('log', folder)}supervise/lock`, folderPath(folder));
   const pidfd = holder === null ? null : sys.pidfd(holder.pid);
-  if (pidfd === null || refused(pidfd)) return;
+  if (pidfd === null || isErrno(pidfd)) return;
   awaited.holder = pidfd;
   watch(live.loop, pidfd, () => live.handlers.holderEnded(live));
 };

@@ -3,7 +3,7 @@
 // Promises: what the kernel refuses is reported, and the refusal is a reply like any other. Never waits.
 // Must not: decide. Read first: ../../machine/service/model.ts. Read next: spawn.ts, log-service.ts, supervisor.ts (who calls).
 import type { Bytes } from '../../abi/bytes.ts';
-import { refused } from '../../host/calls.ts';
+import { isErrno } from '../../host/calls.ts';
 import { POLLHUP, POLLIN } from '../../abi/flags.ts';
 import { SIGKILL } from '../../abi/signals.ts';
 import { sys } from '../../host/sys.ts';
@@ -131,7 +131,7 @@ const beforeRun = (live: LivePair, effect: PairEffect): readonly Happening[] | n
 const lookAtInput = (live: LivePair): Input => {
   const end = live.pipe?.readEnd;
   const polled = end === undefined ? [0] : sys.poll([end, POLLIN], 0);
-  const events = refused(polled) ? POLLIN : (polled[0] ?? 0);
+  const events = isErrno(polled) ? POLLIN : (polled[0] ?? 0);
   return { held: (events & POLLHUP) === 0, empty: (events & POLLIN) === 0 };
 };
 

@@ -3,7 +3,7 @@
 // Read next: supervisor.ts (the handlers of a service), ../loop.ts.
 import type { Bytes } from '../../abi/bytes.ts';
 import { SIGALRM, SIGCHLD, SIGHUP, SIGINT, SIGPIPE, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2 } from '../../abi/signals.ts';
-import { type Fd, refused } from '../../host/calls.ts';
+import { type Fd, isErrno } from '../../host/calls.ts';
 import { sys } from '../../host/sys.ts';
 import { type Loop, newLoop, reap, turn } from '../loop.ts';
 import { Fatal, reason, type Voice } from '../messages.ts';
@@ -24,14 +24,14 @@ const HERE = '';
 /** Signals that are ignored when we start stay ignored, for the services too. */
 const catchSignals = (): Fd => {
   const signals = sys.catchSignals([SIGCHLD, SIGTERM]);
-  const more = refused(signals) ? signals : sys.catchUnignored(CAUGHT);
-  if (refused(more)) throw new Fatal(reason('unable to create selfpipe', more));
+  const more = isErrno(signals) ? signals : sys.catchUnignored(CAUGHT);
+  if (isErrno(more)) throw new Fatal(reason('unable to create selfpipe', more));
   return more;
 };
 
 const enter = (dir: Bytes): void => {
   const entered = sys.chdir(dir);
-  if (refused(entered)) throw new Fatal(reason('unable to change to directory', entered));
+  if (isErrno(entered)) throw new Fatal(reason('unable to change to directory', entered));
 };
 
 /** The one service. */

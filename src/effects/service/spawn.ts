@@ -4,7 +4,7 @@
 // the program" (counts as a run that exited 111). The child is recorded before it runs.
 // Read next: child-record.ts (the record), ../../machine/service/model.ts (what the replies mean).
 import type { Bytes } from '../../abi/bytes.ts';
-import { type Errno, type Fd, refused } from '../../host/calls.ts';
+import { type Errno, type Fd, isErrno } from '../../host/calls.ts';
 import { EACCES, EDQUOT, ELOOP, ENOENT, ENOSPC, ENOTDIR, EROFS } from '../../abi/errno.ts';
 import { S_IXUSR, SPAWN_FAILED } from '../../abi/flags.ts';
 import { sys } from '../../host/sys.ts';
@@ -72,7 +72,7 @@ export const provesAbsence = (presence: Presence, launch: Launch): boolean =>
 /** Whether there is a finish script: readable counts, executable or not. */
 export const hasFinish = (folder: Bytes): Presence => {
   const access = sys.access(`${folder}finish`, R_OK);
-  return refused(access) ? presenceAt(access) : 'there';
+  return isErrno(access) ? presenceAt(access) : 'there';
 };
 
 export const startFinish = (place: Place, code: number, status: number): Launch =>
@@ -81,13 +81,13 @@ export const startFinish = (place: Place, code: number, status: number): Launch 
 /** Whether there may be control scripts. */
 export const mayHaveScripts = (folder: Bytes): boolean => {
   const access = sys.access(folder + 'control', F_OK);
-  return !refused(access) || presenceAt(access) !== 'absent';
+  return !isErrno(access) || presenceAt(access) !== 'absent';
 };
 
 /** Whether there is a control/LETTER that its owner may execute. */
 export const hasScript = (folder: Bytes, letter: ScriptLetter): Presence => {
   const stat = sys.stat(`${folder}control/${letter}`);
-  if (refused(stat)) return presenceAt(stat);
+  if (isErrno(stat)) return presenceAt(stat);
   return (stat[0] & S_IXUSR) === 0 ? 'absent' : 'there';
 };
 

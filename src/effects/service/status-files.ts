@@ -8,7 +8,7 @@
 // Must not: decide anything. Read next: ../../formats/status.ts, ../trusted-file.ts.
 import { decodeStatus, encodeStatus, type Phase, statLine } from '../../formats/status.ts';
 import type { Bytes } from '../../abi/bytes.ts';
-import { type Done, type Errno, type Fd, refused } from '../../host/calls.ts';
+import { type Done, type Errno, type Fd, isErrno } from '../../host/calls.ts';
 import { EDQUOT, EISDIR, ENOSPC } from '../../abi/errno.ts';
 import { O_RDWR } from '../../abi/flags.ts';
 import { sys } from '../../host/sys.ts';
@@ -99,15 +99,15 @@ const textsFor = (service: Service): Texts => {
 /** All or nothing counts. */
 const writeAll = (fd: Fd, text: Bytes): Done | Errno => {
   const put = text === '' ? (0 as Done) : sys.pwrite(fd, text, 0);
-  return !refused(put) && put !== text.length ? (-ENOSPC as Errno) : put;
+  return !isErrno(put) && put !== text.length ? (-ENOSPC as Errno) : put;
 };
 
 const make = (path: Bytes, text: Bytes): Done | Errno => {
   const fd = makeInstead(path, MODE);
-  if (refused(fd)) return fd;
+  if (isErrno(fd)) return fd;
   const put = writeAll(fd, text);
   sys.close(fd);
-  if (refused(put)) sys.unlink(path);
+  if (isErrno(put)) sys.unlink(path);
   return put;
 };
 
@@ -116,7 +116,7 @@ const spareOf = (name: Name): Bytes => name + '.new';
 /** Gives the file NEXT its name; what had that name is gone. */
 const place = (folder: Bytes, name: Bytes): Done | Errno => {
   const renamed = sys.rename(folder + NEXT, folder + name);
-  if (refused(renamed)) sys.unlink(folder + NEXT);
+  if (isErrno(renamed)) sys.unlink(folder + NEXT);
   return renamed;
 };
 
@@ -125,7 +125,7 @@ const lacksRoom = ({ text, spare }: Sheet): boolean => spare === null && text !=
 
 /** What was swapped out goes, or stays as the spare where there is none; a directory is put back. */
 const dropOld = (folder: Bytes, name: Name, sheet: Sheet): Done | Errno => {
-  if (lacksRoom(sheet) && !refused(sys.rename(folder + NEXT, folder + spareOf(name)))) {
+  if (lacksRoom(sheet) && !isErrno(sys.rename(folder + NEXT, folder + spareOf(name)))) {
     sheet.spare = sheet.text;
     sheet.used = true;
     return 0 as Done;
@@ -143,9 +143,9 @@ const dropOld = (folder: Bytes, name: Name, sheet: Sheet): Done | Errno => {
  */
 const putNew = ({ folder, inMemory }: Board, name: Name, sheet: Sheet, text: Bytes): Done | Errno => {
   const made = make(folder + NEXT, text);
-  if (refused(made)) return made;
+  if (isErrno(made)) return made;
   if (inMemory && !lacksRoom(sheet)) return place(folder, name);
-  return refused(sys.exchange(folder + NEXT, folder + name)) ? place(folder, name) : dropOld(folder, name, sheet);
+  return isErrno(sys.exchange(folder + NEXT, folder + name)) ? place(folder, name) : dropOld(folder, name, sheet);
 };
 
 /** What the spare says already is not written: it takes the file's place. False: that cannot be done. */
@@ -155,11 +155,11 @@ const swapBack = ({ folder, user, inMemory, isLast }: Board, name: Name, sheet: 
   const path = folder + spareOf(name);
   if (!isOursThere(path, user, text.length)) return false;
   if (isLast && inMemory) {
-    if (refused(sys.rename(path, folder + name))) return false;
+    if (isErrno(sys.rename(path, folder + name))) return false;
     sheet.spare = null;
     return true;
   }
-  if (refused(sys.exchange(path, folder + name))) return false;
+  if (isErrno(sys.exchange(path, folder + name))) return false;
   sheet.spare = old;
   sheet.used = true;
   return true;
@@ -167,15 +167,15 @@ const swapBack = ({ folder, user, inMemory, isLast }: Board, name: Name, sheet: 
 
 /** Whoever still reads it must not see it change; where that cannot be told, it is not written either. */
 const mayBeWritten = ({ used, spare }: Sheet, fd: Fd): boolean =>
-  (!used || !refused(sys.probeLease(fd))) && sys.read(fd, RESERVED.length + 1) === spare;
+  (!used || !isErrno(sys.probeLease(fd))) && sys.read(fd, RESERVED.length + 1) === spare;
 
 /** Writes a spare, if it is the file that we have left there. */
 const writeSpare = (path: Bytes, sheet: Sheet, text: Bytes): Done | Errno => {
   const opened = openThere(path, O_RDWR);
-  if (refused(opened)) return opened;
+  if (isErrno(opened)) return opened;
   const { fd, ours } = opened;
   let done: Done | Errno = ours && mayBeWritten(sheet, fd) ? writeAll(fd, text) : (-ENOSPC as Errno);
-  if (!refused(done) && (sheet.spare ?? '').length > text.length) done = sys.ftruncate(fd, text.length);
+  if (!isErrno(done) && (sheet.spare ?? '').length > text.length) done = sys.ftruncate(fd, text.length);
   sys.close(fd);
   return done;
 };
@@ -186,12 +186,12 @@ const putSpare = (folder: Bytes, name: Name, sheet: Sheet, text: Bytes): Done | 
   const sparePath = folder + spareOf(name);
   const written = writeSpare(sparePath, sheet, text);
   sheet.spare = null;
-  if (refused(written)) {
+  if (isErrno(written)) {
     sys.unlink(sparePath);
     return written;
   }
   const swapped = sys.exchange(sparePath, path);
-  if (refused(swapped)) return sys.rename(sparePath, path);
+  if (isErrno(swapped)) return sys.rename(sparePath, path);
   sheet.spare = sheet.text === '' ? null : sheet.text;
   sheet.used = true;
   return swapped;
@@ -230,19 +230,19 @@ const update = (board: Board, name: Name, text: Bytes): Trouble | null => {
   if (sheet.text === text) return null;
   const path = board.folder + name;
   let done = replace(board, name, text);
-  if (refused(done) && !isFull(done)) done = replace(board, name, text);
-  if (refused(done)) {
+  if (isErrno(done) && !isFull(done)) done = replace(board, name, text);
+  if (isErrno(done)) {
     sys.unlink(path);
     sheet.text = null;
     done = replace(board, name, text);
   }
-  sheet.text = refused(done) ? null : text;
-  return refused(done) ? { what: `unable to replace ${path}`, errno: done } : null;
+  sheet.text = isErrno(done) ? null : text;
+  return isErrno(done) ? { what: `unable to replace ${path}`, errno: done } : null;
 };
 
 const makeSpare = (folder: Bytes, name: Name, sheet: Sheet): Done | Errno => {
   const made = make(folder + spareOf(name), RESERVED);
-  if (refused(made)) return made;
+  if (isErrno(made)) return made;
   sheet.spare = RESERVED;
   sheet.used = false;
   return made;

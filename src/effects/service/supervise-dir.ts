@@ -3,7 +3,7 @@
 // Promises: `ok` can be opened for writing exactly while a supervisor lives. What cannot be made or opened is Fatal, in runit's
 // words. Read next: lock.ts (who holds it), status-files.ts (the files that show the state).
 import type { Bytes } from '../../abi/bytes.ts';
-import { type Errno, type Fd, type RawStat, refused } from '../../host/calls.ts';
+import { type Errno, type Fd, type RawStat, isErrno } from '../../host/calls.ts';
 import { EACCES, EEXIST, ELOOP, ENOENT, ENOTDIR } from '../../abi/errno.ts';
 import { O_RDONLY, O_RDWR } from '../../abi/flags.ts';
 import { sys } from '../../host/sys.ts';
@@ -22,7 +22,7 @@ const ABSENT: readonly number[] = [-ENOENT, -ENOTDIR, -EACCES, -ELOOP];
  */
 export const isThere = (path: Bytes): boolean => {
   const stat = sys.stat(path);
-  if (!refused(stat)) return true;
+  if (!isErrno(stat)) return true;
   if (ABSENT.includes(stat)) return false;
   throw new Fatal(reason(`unable to stat ${path}`, stat));
 };
@@ -30,13 +30,13 @@ export const isThere = (path: Bytes): boolean => {
 /** Where a link in `folder` leads, one level: the path for mkdir when `supervise` is a link. */
 const linkTarget = (folder: Bytes, path: Bytes): Bytes | null => {
   const target = sys.readlink(path);
-  if (refused(target)) return null;
+  if (isErrno(target)) return null;
   if (target.length > LONGEST_LINK) throw new Fatal(`unable to readlink ./${path}: name too long`);
   return target.startsWith('/') ? target : folder + target;
 };
 
 const isTrusted = (stat: RawStat | Errno, mask: number): boolean =>
-  !refused(stat) && (stat[4] === 0 || stat[4] === sys.geteuid()) && (stat[0] & mask) === 0;
+  !isErrno(stat) && (stat[4] === 0 || stat[4] === sys.geteuid()) && (stat[0] & mask) === 0;
 
 /** Only a link that root or we made, where nobody else can make one, may lead to a directory that does not exist yet. */
 const isLinkToFollow = (folder: Bytes, path: Bytes): boolean =>
@@ -54,14 +54,14 @@ const makeTarget = (folder: Bytes, path: Bytes, target: Bytes): Errno | null => 
     makeParents(target);
     made = sys.mkdir(target, MODE);
   }
-  return refused(made) && made !== -EEXIST ? made : null;
+  return isErrno(made) && made !== -EEXIST ? made : null;
 };
 
 /** Makes FOLDER/supervise, or the directory that it links to; returns why there may be none. */
 export const makeSupervise = (folder: Bytes): Errno | null => {
   const path = folder + 'supervise';
   const made = sys.mkdir(path, MODE);
-  if (!refused(made)) return null;
+  if (!isErrno(made)) return null;
   const target = linkTarget(folder, path);
   if (target !== null) return makeTarget(folder, path, target);
   return made === -EEXIST ? null : made;
@@ -72,7 +72,7 @@ export const openControl = (folder: Bytes): Fd => {
   const path = folder + 'supervise/control';
   const fd = openFifo(path, O_RDWR);
   if (fd === -EEXIST) throw new Fatal(`${path} exists but is not a fifo`);
-  if (refused(fd)) throw new Fatal(reason(`unable to open ${path}`, fd));
+  if (isErrno(fd)) throw new Fatal(reason(`unable to open ${path}`, fd));
   return fd;
 };
 
@@ -81,6 +81,6 @@ export const openOk = (folder: Bytes): Fd => {
   const path = folder + 'supervise/ok';
   const fd = openFifo(path, O_RDONLY);
   if (fd === -EEXIST) throw new Fatal(`${path} exists but is not a fifo`);
-  if (refused(fd)) throw new Fatal(reason(`unable to read ${path}`, fd));
+  if (isErrno(fd)) throw new Fatal(reason(`unable to read ${path}`, fd));
   return fd;
 };

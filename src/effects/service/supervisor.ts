@@ -6,7 +6,7 @@
 // Must not: decide. Read first: ../../machine/service/model.ts. Read next: perform.ts, spawn.ts, status-files.ts, child-record.ts.
 import { decodeWait } from '../../abi/wait-status.ts';
 import type { Bytes } from '../../abi/bytes.ts';
-import { refused } from '../../host/calls.ts';
+import { isErrno } from '../../host/calls.ts';
 import { monotonicMs, wallClock } from '../../host/clock.ts';
 import { sys } from '../../host/sys.ts';
 import { eventOf } from '../../machine/service/letters.ts';
@@ -64,7 +64,7 @@ const takeCommands = (live: LivePair, side: LiveSide): boolean => {
   // it may have been closed since the poll
   if (side !== live.main && side !== live.log) return false;
   const letters = sys.read(side.control, COMMANDS_MAX);
-  if (refused(letters) || letters === '') return false;
+  if (isErrno(letters) || letters === '') return false;
   if (side === live.main) checkForScripts(live);
   for (const letter of letters) {
     const event = eventOf(letter);

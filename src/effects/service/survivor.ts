@@ -5,7 +5,7 @@
 // counts only in a file that we alone can have written (lock.ts), or the kernel says so, whatever the record's owner has written: it
 // works in this very directory, and is an orphan, of process 1 or of the runsvdir that started us.
 // Read first: child-record.ts, lock.ts. Read next: acquire.ts.
-import { refused } from '../../host/calls.ts';
+import { isErrno } from '../../host/calls.ts';
 import { bootMs } from '../../host/clock.ts';
 import { ENOENT, ESRCH } from '../../abi/errno.ts';
 import { sys } from '../../host/sys.ts';
@@ -38,7 +38,7 @@ const lookAt = (pid: number): Process | null => {
   const path = `/proc/${pid}/stat`;
   const stat = readSmall(path);
   if (NOBODY.includes(stat as number)) return null;
-  if (refused(stat)) throw new Fatal(reason(`unable to read ${path}`, stat));
+  if (isErrno(stat)) throw new Fatal(reason(`unable to read ${path}`, stat));
   return processIn(pid, stat);
 };
 
@@ -54,8 +54,8 @@ const isOrphan = ({ parent }: Process): boolean =>
 const worksIn = (pid: number, directory: string): boolean => {
   const path = `/proc/${pid}/cwd`;
   const stat = sys.stat(path);
-  if (refused(stat) && !NOBODY.includes(stat)) throw new Fatal(reason(`unable to stat ${path}`, stat));
-  return !refused(stat) && identityOf(stat) === directory;
+  if (isErrno(stat) && !NOBODY.includes(stat)) throw new Fatal(reason(`unable to stat ${path}`, stat));
+  return !isErrno(stat) && identityOf(stat) === directory;
 };
 
 const isOfThisService = (process: Process, record: Record, directory: string): boolean =>

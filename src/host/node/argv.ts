@@ -6,7 +6,7 @@
 import { readFileSync } from 'node:fs';
 import type { Bytes } from '../../abi/bytes.ts';
 import type { Calls, Done, Errno, Fd } from '../calls.ts';
-import { refused } from '../calls.ts';
+import { isErrno } from '../calls.ts';
 import { EINVAL, ENOSYS } from '../../abi/errno.ts';
 import { O_WRONLY } from '../../abi/flags.ts';
 
@@ -52,7 +52,7 @@ const argumentsAt = (): number => {
 
 const overwrite = (calls: Calls, at: number, data: Bytes): Done | Errno => {
   const memory = calls.open('/proc/self/mem', O_WRONLY, 0);
-  if (refused(memory)) return memory;
+  if (isErrno(memory)) return memory;
   const written = data === '' ? (0 as Done) : calls.pwrite(memory as Fd, data, at);
   calls.close(memory as Fd);
   return written;

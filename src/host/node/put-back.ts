@@ -9,7 +9,7 @@ import { readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
 import inspector from 'node:inspector';
 import { basename } from 'node:path';
 import type { Calls, Fd } from '../calls.ts';
-import { refused } from '../calls.ts';
+import { isErrno } from '../calls.ts';
 import { SIGPIPE, SIGUSR1, SIGXFSZ } from '../../abi/signals.ts';
 
 const RLIMIT_NOFILE = 7;
@@ -59,7 +59,7 @@ export const openFilesIn = (limits: string): readonly [number, number] | null =>
 const lowerOpenFiles = (host: Calls): void => {
   const ours = host.rlimit(RLIMIT_NOFILE, []);
   const parents = openFilesIn(readFileSync(`/proc/${host.getppid()}/limits`, 'latin1'));
-  if (refused(ours) || parents === null || parents[1] !== ours[1]) return;
+  if (isErrno(ours) || parents === null || parents[1] !== ours[1]) return;
   host.rlimit(RLIMIT_NOFILE, parents);
 };
 

@@ -3,7 +3,7 @@ import { DEFAULT_LOG_CONFIG, parseLogConfig } from '../../../src/formats/log-con
 import { expendable, halfWritten, surplus, unprocessed } from '../../../src/formats/log-names.ts';
 import { packRules } from '../../../src/formats/selection.ts';
 import type { Calls } from '../../../src/host/calls.ts';
-import { refused } from '../../../src/host/calls.ts';
+import { isErrno } from '../../../src/host/calls.ts';
 import { nodeHost } from '../../contract/node-host.ts';
 import { VirtualKernel } from '../../sim/kernel/kernel.ts';
 import { insist, same, type Target } from '../model.ts';
@@ -47,7 +47,7 @@ export const logConfig: Target = {
     if (input === '') same(config, DEFAULT_LOG_CONFIG, 'nothing said');
     for (const list of [rules, alarmRules]) {
       const answer = host().lines('a line\n', 0, 0, '', packRules('+', list), 1000, 1000, 0);
-      insist(!refused(answer), 'packed rules are rules');
+      insist(!isErrno(answer), 'packed rules are rules');
     }
   },
 };

@@ -5,7 +5,7 @@ import { survivorOf } from '../../../src/effects/service/survivor.ts';
 import { decodeCheckpoint } from '../../../src/machine/checkpoint.ts';
 import { changedWatches } from '../../../src/formats/inotify.ts';
 import { decodeStatus, encodeStatus } from '../../../src/formats/status.ts';
-import { refused } from '../../../src/host/calls.ts';
+import { isErrno } from '../../../src/host/calls.ts';
 import { O_RDWR } from '../../../src/abi/flags.ts';
 import { eventOf } from '../../../src/machine/service/letters.ts';
 import { handlePair, newPair, nextDue, type Pair, type Side } from '../../../src/machine/service/pair.ts';
@@ -89,7 +89,7 @@ export const lockRecord: Target = {
     kernel.user.file('/proc/sys/kernel/random/boot_id', `${BOOT}\n`);
     kernel.run(() => {
       const fd = kernel.calls.open('/lock', O_RDWR, 0);
-      if (refused(fd)) throw new Error('no lock');
+      if (isErrno(fd)) throw new Error('no lock');
       learnBoot();
       const survivor = survivorOf({ folder: '', fd, seal: '', text: input, directory: '1:2' });
       insist(survivor === null || (survivor.pid > 1 && survivor.startMs >= 0), 'a survivor is a process');

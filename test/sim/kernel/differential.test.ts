@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { afterAll, expect, test } from 'vitest';
 import type { Bytes } from '../../../src/abi/bytes.ts';
 import type { Calls, Fd } from '../../../src/host/calls.ts';
-import { refused } from '../../../src/host/calls.ts';
+import { isErrno } from '../../../src/host/calls.ts';
 import * as l from '../../lib/abi.ts';
 import { nodeHost } from '../../contract/node-host.ts';
 import { freshDirectory, removeTree } from '../../contract/run.ts';
@@ -47,22 +47,22 @@ const remembered = <T>(list: T[], item: T): number => {
 const fdOf = (side: Side, handle: number): Fd => side.fds[handle] ?? (-1 as Fd);
 
 const kept = (side: Side, result: Fd | number): unknown => {
-  if (refused(result)) return result;
+  if (isErrno(result)) return result;
   side.fds.push(result as Fd);
   return 'open';
 };
 
 /** Kind, bits, owner, and the size of files; inode numbers are used again at will. */
 const comparable = (stat: ReturnType<Calls['stat']>): unknown => {
-  if (refused(stat)) return stat;
+  if (isErrno(stat)) return stat;
   const size = (stat[0] & l.S_IFMT) === l.S_IFDIR ? 0 : stat[6];
   return [stat[0], stat[4], stat[5], size];
 };
 
 const sameInode = (sys: Calls, one: Bytes, other: Bytes): unknown => {
   const [first, second] = [sys.lstat(one), sys.stat(other)];
-  return refused(first) || refused(second)
-    ? [refused(first), refused(second)]
+  return isErrno(first) || isErrno(second)
+    ? [isErrno(first), isErrno(second)]
     : String(first.slice(1, 4)) === String(second.slice(1, 4));
 };
 
@@ -144,8 +144,8 @@ const pipeStep: Maker = () => ({
   text: 'pipe',
   run: (side) => {
     const ends = side.sys.pipe(l.O_NONBLOCK);
-    if (!refused(ends)) side.fds.push(...ends);
-    return refused(ends) ? ends : 'open';
+    if (!isErrno(ends)) side.fds.push(...ends);
+    return isErrno(ends) ? ends : 'open';
   },
 });
 

@@ -1,13 +1,13 @@
 // The machine around the programs: full and read-only disks, mounts, /proc, inotify as far as others cause it.
 import { describe, expect, test } from 'vitest';
-import { type Fd, refused } from '../../../src/host/calls.ts';
+import { type Fd, isErrno } from '../../../src/host/calls.ts';
 import * as l from '../../lib/abi.ts';
 import { sys } from '../../../src/host/sys.ts';
 import { VirtualKernel } from './kernel.ts';
 
 const open = (path: string, flags: number): Fd => {
   const fd = sys.open(path, flags, 0o644);
-  if (refused(fd)) throw new Error(`open ${path}: ${-fd}`);
+  if (isErrno(fd)) throw new Error(`open ${path}: ${-fd}`);
   return fd;
 };
 

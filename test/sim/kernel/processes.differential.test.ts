@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { beforeAll, expect, test } from 'vitest';
 import type { Bytes } from '../../../src/abi/bytes.ts';
 import type { Calls, Fd } from '../../../src/host/calls.ts';
-import { refused } from '../../../src/host/calls.ts';
+import { isErrno } from '../../../src/host/calls.ts';
 import * as l from '../../lib/abi.ts';
 import { nodeHost } from '../../contract/node-host.ts';
 import { VirtualKernel } from './kernel.ts';
@@ -54,7 +54,7 @@ const makeDesk = (
     },
     wait: (pid, options = l.WNOHANG) => {
       const told = sys.waitpid(pid, options);
-      return refused(told) ? told : [started.indexOf(told[0]), told[1]];
+      return isErrno(told) ? told : [started.indexOf(told[0]), told[1]];
     },
     finish: () => {
       for (const pid of started) {
@@ -198,7 +198,7 @@ const QUESTIONS: Readonly<Record<string, (desk: Desk) => unknown>> = {
     const before = poll();
     desk.sys.kill(pid, l.SIGTERM);
     desk.settle();
-    const results = [before, poll(), refused(desk.sys.pidfd(pid)), desk.wait(pid), poll(), desk.sys.pidfd(pid)];
+    const results = [before, poll(), isErrno(desk.sys.pidfd(pid)), desk.wait(pid), poll(), desk.sys.pidfd(pid)];
     desk.sys.close(fd);
     return results;
   },

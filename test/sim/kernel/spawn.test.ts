@@ -1,6 +1,6 @@
 // spawn on the virtual kernel: the child's steps in their order, and what it has when it runs.
 import { expect, test } from 'vitest';
-import { type Fd, refused } from '../../../src/host/calls.ts';
+import { type Fd, isErrno } from '../../../src/host/calls.ts';
 import * as l from '../../lib/abi.ts';
 import { sys } from '../../../src/host/sys.ts';
 import { type Started, VirtualKernel } from './kernel.ts';
@@ -8,7 +8,7 @@ import { type Started, VirtualKernel } from './kernel.ts';
 const failed = (errno: number): number => -(l.SPAWN_FAILED + errno);
 const open = (path: string, flags: number): Fd => {
   const fd = sys.open(path, flags, 0o600);
-  if (refused(fd)) throw new Error(`open ${path}: ${-fd}`);
+  if (isErrno(fd)) throw new Error(`open ${path}: ${-fd}`);
   return fd;
 };
 

@@ -2,7 +2,7 @@
 // there all the time, and no set of services is lost.
 import { describe, expect, it } from 'vitest';
 import { runsvchdir } from '../../../src/applets/runsvchdir.ts';
-import { refused } from '../../../src/host/calls.ts';
+import { isErrno } from '../../../src/host/calls.ts';
 import { EINVAL } from '../../../src/abi/errno.ts';
 import { S_IFDIR, S_IFMT } from '../../../src/abi/flags.ts';
 import { VirtualKernel } from '../../sim/kernel/kernel.ts';
@@ -31,7 +31,7 @@ const seen = (kernel: VirtualKernel): Record<string, string> => {
     () => {
       for (const name of kernel.user.names(HOME)) {
         const stat = kernel.calls.lstat(`${HOME}/${name}`);
-        const isDirectory = !refused(stat) && (stat[0] & S_IFMT) === S_IFDIR;
+        const isDirectory = !isErrno(stat) && (stat[0] & S_IFMT) === S_IFDIR;
         if (name.length > 1) names[name] = isDirectory ? 'directory' : String(kernel.calls.readlink(`${HOME}/${name}`));
       }
       return 0;

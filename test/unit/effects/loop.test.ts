@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { type Loop, newLoop, newTimer, reap, setTimer, turn, unwatch, watch } from '../../../src/effects/loop.ts';
 import { ECHILD } from '../../../src/abi/errno.ts';
 import { SIGCHLD, SIGHUP, SIGTERM } from '../../../src/abi/signals.ts';
-import { type Fd, refused } from '../../../src/host/calls.ts';
+import { type Fd, isErrno } from '../../../src/host/calls.ts';
 import { monotonicMs } from '../../../src/host/clock.ts';
 import { sys } from '../../../src/host/sys.ts';
 import { VirtualKernel } from '../../sim/kernel/kernel.ts';
@@ -30,7 +30,7 @@ const play = (body: (loop: Loop, calls: Calls, kernel: VirtualKernel) => void): 
 /** A pipe with a byte in it. */
 const readable = (): Fd => {
   const ends = sys.pipe(0);
-  if (refused(ends)) throw new Error('no pipe');
+  if (isErrno(ends)) throw new Error('no pipe');
   sys.write(ends[1], 'x');
   return ends[0];
 };
