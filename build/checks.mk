@@ -100,6 +100,10 @@ sweep-sample: dist/runitbox tools $(OUT)/inject
 fault: dist/runitbox dist/runitbox-debug tools-compat $(OUT)/jail $(OUT)/refuse
 	$(AS_ROOT) $(NODE) test/fault/run.ts
 
+## operations: list, status --json, why, wait, watch, logs, metrics, lint, new, link, remove on real trees, ours and C's
+operations: dist/runitbox tools-compat tools-operations
+	$(AS_ROOT) $(NODE) test/operations/run.ts
+
 ## soak: random commands, kills, removals and renames over 50 services, for MINUTES=15 from SEED=n; then all must be as before
 MINUTES ?= 15
 soak: dist/runitbox tools
@@ -146,8 +150,8 @@ bench-log-quick: dist/runitbox tools-compat
 	$(AS_ROOT) $(NODE) test/bench/log/run.ts --quick --assert --slack 2
 
 # What a suite needs of the system besides what a build needs: build/tools.sh knows the groups.
-TEST_NEEDS := compat qemu docker docs init fresh
-tools-compat tools-qemu tools-docker tools-docs tools-init tools-peers tools-fresh: tools-%: tools
+TEST_NEEDS := compat operations qemu docker docs init fresh
+tools-compat tools-operations tools-qemu tools-docker tools-docs tools-init tools-peers tools-fresh: tools-%: tools
 	@build/tools.sh $*
 
 ## docs-test: every command of every page, executed as it stands there (docker-test and init-test have theirs); wants root
@@ -155,6 +159,6 @@ docs-test: all npm pkg tools-compat tools-docs
 	$(AS_ROOT) $(NODE) test/docs/run.ts
 
 .PHONY: mutation
-.PHONY: quick quick-builds test-builds fuzz sweep sweep-sample unit contract contract-quick contract-ng contract-quickjs contract-noimage sim compat compat-quick fault soak svlogd
+.PHONY: quick quick-builds test-builds fuzz sweep sweep-sample unit contract contract-quick contract-ng contract-quickjs contract-noimage sim compat compat-quick fault operations soak svlogd
 .PHONY: qemu docker-test init-test docs-test fresh-test bench bench-quick bench-log bench-log-quick
-.PHONY: tools-compat tools-qemu tools-docker tools-docs tools-init tools-peers tools-fresh
+.PHONY: tools-compat tools-operations tools-qemu tools-docker tools-docs tools-init tools-peers tools-fresh

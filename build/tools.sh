@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes sure of what a build or a suite needs from the system: tools.sh GROUP...
-# Groups: build, compat, qemu, docker, docs, init, peers, hot, fresh.
+# Groups: build, compat, operations, qemu, docker, docs, init, peers, hot, fresh.
 #
 # On Debian and its relatives it installs what is missing, as root or through sudo. Elsewhere one line says what to install.
 # `build` also writes $COMPILER, if set: which compilers were found. It changes only when they do, so that what they made
@@ -68,6 +68,9 @@ record_compilers() {
 
 # --- what each group needs -------------------------------------------------------------------------------------------
 
+# Prometheus's own reader of metrics, where it is not installed.
+PROMTOOL=.cache/operations/promtool
+
 node_ok() { have node && node -e 'process.exit(parseInt(process.versions.node) >= 18 ? 0 : 1)'; }
 static_busybox() { have busybox && ! ldd "$(command -v busybox)" >/dev/null 2>&1 || need busybox-static; }
 
@@ -87,6 +90,13 @@ check() {
     wants perl perl-base
     wants setpriv util-linux
     static_busybox
+    ;;
+  operations)
+    wants jq jq
+    { have python3 && python3 -c 'import jsonschema' 2>/dev/null; } || need python3-jsonschema
+    wants shellcheck shellcheck
+    wants setpriv util-linux
+    have promtool || [ -x $PROMTOOL ] || need prometheus
     ;;
   qemu)
     wants qemu-system-x86_64 qemu-system-x86
@@ -129,7 +139,7 @@ check() {
     [ -e /usr/share/keyrings/debian-archive-keyring.gpg ] || need debian-archive-keyring
     ;;
   *)
-    echo "tools.sh: no group $1; there are build, compat, qemu, docker, docs, init, peers, hot, fresh" >&2
+    echo "tools.sh: no group $1; there are build, compat, operations, qemu, docker, docs, init, peers, hot, fresh" >&2
     exit 2
     ;;
   esac
@@ -175,8 +185,25 @@ patiently() {
 
 apt() { patiently apt-get -qq -y -oDPkg::Lock::Timeout=5 -oDpkg::Use-Pty=0 "$@"; }
 add() {
+  packages=
+  for package in $missing; do
+    case $package in
+    prometheus) fetch_promtool || return ;;
+    *) packages="$packages $package" ;;
+    esac
+  done
   # shellcheck disable=SC2086
-  apt install --no-install-recommends $missing
+  [ -z "$packages" ] || apt install --no-install-recommends $packages
+}
+# One program of the package: installed, it would start a server, now and at every boot.
+fetch_promtool() {
+  tmp=$(mktemp -d)
+  mkdir -p "$(dirname $PROMTOOL)"
+  status=0
+  { (cd "$tmp" && apt-get -qq download prometheus) && dpkg-deb -x "$tmp"/prometheus_*.deb "$tmp/all" &&
+    cp "$tmp/all/usr/bin/promtool" $PROMTOOL.new && mv $PROMTOOL.new $PROMTOOL; } >"$said" 2>&1 || status=1
+  rm -rf "$tmp"
+  return $status
 }
 # With the lists at hand; then with new ones; then after mending what an interruption left half done.
 install_missing() {

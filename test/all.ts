@@ -44,6 +44,7 @@ const SUITES: readonly Suite[] = [
   suite('waits', 'compat'),
   suite('waits', 'docker-test'),
   suite('waits', 'init-test'),
+  suite('waits', 'operations'),
   suite('waits', 'soak', 'MINUTES=1'),
   suite('waits', 'docs-test'),
   suite('waits', 'qemu'),

@@ -17,6 +17,7 @@ import { newAsking, readSupervised, snapshotOf, servicesLike } from './snapshots
 import { lookup, type Service } from './service.ts';
 
 const LOOK_MS = 420;
+const NONE: ReadonlySet<number> = new Set();
 const NEWS_BYTES = 65_536;
 const SCAN_CHANGES = IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_ONLYDIR;
 const SERVICE_CHANGES = IN_CREATE | IN_MOVED_TO | IN_MODIFY | IN_ONLYDIR;
@@ -42,6 +43,8 @@ export interface Watching {
   readonly patterns: readonly Bytes[];
   readonly inotify: Fd | null;
   scanWatch: number;
+  /** Watches with news since the last quiet moment: a runsv that ends then has no event for it. */
+  recent: ReadonlySet<number>;
   readonly all: Map<Bytes, Watched>;
 }
 
@@ -83,7 +86,13 @@ const newsOf = (watched: Watched): readonly Happening[] => {
   const missed = first === undefined || watched.last < 0 ? 0 : first.n - watched.last - 1;
   watched.last = history.at(-1)?.n ?? watched.last;
   const gap = missed > 0 ? [happening(watched, 'gap', { missed })] : [];
-  return [...gap, ...fresh.map(({ at, event, members }) => ({ service: watched.service.name, at, event, members }))];
+  const hasLeft = before.main !== null && watched.snapshot.main === null;
+  return [
+    ...gap,
+    ...fresh.map(({ at, event, members }) => ({ service: watched.service.name, at, event, members })),
+    // nobody is left who would record it
+    ...(hasLeft ? [happening(watched, 'changed', conditionMembers(watched.snapshot))] : []),
+  ];
 };
 
 /** Watches what is at the service's path now: a directory in place of another has a watch of its own. */
@@ -125,7 +134,13 @@ const rescan = (watching: Watching): readonly Happening[] => {
 /** Begins to watch the services of the scan directory that match; what they are now are the first events. */
 export const beginWatching = (patterns: readonly Bytes[]): { watching: Watching; first: readonly Happening[] } => {
   const inotify = sys.inotify();
-  const watching: Watching = { patterns, inotify: isErrno(inotify) ? null : inotify, scanWatch: -1, all: new Map() };
+  const watching: Watching = {
+    patterns,
+    inotify: refused(inotify) ? null : inotify,
+    scanWatch: -1,
+    recent: NONE,
+    all: new Map(),
+  };
   if (watching.inotify !== null) watching.scanWatch = sys.watch(watching.inotify, lookup().dir, SCAN_CHANGES);
   return { watching, first: rescan(watching) };
 };
@@ -154,19 +169,23 @@ export const waitForHappenings = (
 ): readonly Happening[] | null => {
   const { inotify } = watching;
   const mustLook = inotify === null || watching.scanWatch < 0 || [...watching.all.values()].some(isDeaf);
-  const lookMs = mustLook ? monotonicMs() + LOOK_MS : null;
+  const lookMs = mustLook || watching.recent.size > 0 ? monotonicMs() + LOOK_MS : null;
   const dueMs = lookMs === null ? untilMs : Math.min(lookMs, untilMs ?? lookMs);
-  let changed: ReadonlySet<number> | null = mustLook ? null : new Set();
+  let changed: ReadonlySet<number> | null = mustLook ? null : watching.recent;
+  let recent = NONE;
   let ends = false;
   const watches = [{ fd: signals, events: POLLIN, ready: () => (ends = true) }];
   if (inotify !== null) {
     const ready = (): boolean => {
       const bytes = sys.read(inotify, NEWS_BYTES);
-      changed = isErrno(bytes) ? null : watchesIn(bytes);
+      const news = refused(bytes) ? null : watchesIn(bytes);
+      changed = news === null ? null : new Set([...watching.recent, ...news]);
+      recent = changed ?? NONE;
       return true;
     };
     watches.push({ fd: inotify, events: POLLIN, ready });
   }
   waitOnce(watches, dueMs);
+  watching.recent = recent;
   return ends ? null : lookAgain(watching, changed);
 };

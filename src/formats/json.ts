@@ -49,7 +49,7 @@ export const encodeJson = (value: Json): Bytes => {
 };
 
 /** An escape: a pair that is one character, a unit, or another letter. */
-const ESCAPES = /\\(?:u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})|u([0-9a-f]{4})|[\s\S])/gi;
+const ESCAPES = /\\(?:u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})|u([0-9a-f]{4})|.)/gis;
 const FIRST_WIDE = 0x80;
 
 const inHex = (text: string): number => Number.parseInt(text, 16);

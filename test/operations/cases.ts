@@ -243,6 +243,43 @@ const OURS: readonly Case[] = [
     },
   },
   {
+    title: 'what the owner of supervise writes there stops nobody from seeing the other services',
+    needs: ['jq'],
+    async attempt(tree) {
+      for (const name of ['bad', 'web']) tree.service(name, 'exec sleep 1000');
+      tree.start('ours');
+      for (const name of ['bad', 'web']) await tree.is(name, 'running');
+      const deep = '['.repeat(2000);
+      const states = ['{"text":"\\u4e2d","reason":"\\ud83d\\u009b","by":"fd","ready":true}', deep, '\xff\x1b[2J'];
+      const histories = [
+        `{"at":"x","n":1,"event":"\\u4e2d","x":${deep}${']'.repeat(2000)}}`,
+        '{"at":"x","n":1,"event":"\\u4e2d"}',
+      ];
+      for (const state of states) {
+        for (const history of histories) {
+          tree.file('bad/supervise/state.json', `${state}\n`);
+          tree.file('bad/supervise/history.jsonl', `${history}\n`);
+          await succeeds(tree, `sv list --json | jq -e '.[1].condition == "running"'`);
+          await succeeds(tree, `sv why --json bad web | jq -e '.[1].service == "web"'`);
+          await succeeds(tree, `sv list && sv why bad && sv metrics >metrics && sv -w 1 wait up web`);
+        }
+      }
+    },
+  },
+  {
+    title: 'a log that leads elsewhere is not read',
+    async attempt(tree) {
+      tree.service('web', 'exec sleep 1000');
+      tree.start('ours');
+      await tree.is('web', 'running');
+      tree.file('web/log/main/@4000000065000000000000aa.s', 'old\n');
+      await succeeds(tree, 'echo secret >secret && ln -s $PWD/secret service/web/log/main/current');
+      const { code, text } = await tree.sv('logs', 'web');
+      assert.deepEqual([code, text], [1, 'sv: web: has no log service\n']);
+      assert.doesNotMatch((await tree.sv('why', 'web')).text, /secret/);
+    },
+  },
+  {
     title: 'lint counts directories with errors, and takes those of Debian packages',
     async attempt(tree) {
       tree.service('web', 'exec sleep 1000');

@@ -14,7 +14,10 @@ const values = parseOptions({
 });
 const suite = new Suite(values, { jobs: 4, timeoutMs: 120_000 });
 
-const isThere = (program: string): boolean => ['/usr/bin', '/bin'].some((dir) => existsSync(join(dir, program)));
+/** Where build/tools.sh puts what is not installed. */
+const FETCHED = join(import.meta.dirname, '../../.cache/operations');
+const isThere = (program: string): boolean =>
+  ['/usr/bin', '/bin', FETCHED].some((dir) => existsSync(join(dir, program)));
 
 await suite.run(async () => {
   const bin = makeTemporary('operations-bin');
@@ -25,7 +28,7 @@ await suite.run(async () => {
     return {
       title,
       skipReason: missing.length === 0 ? undefined : `needs ${missing.join(', ')}`,
-      attempt: (hands: ConstructorParameters<typeof Tree>[1]) => attempt(new Tree(bin, hands)),
+      attempt: (hands: ConstructorParameters<typeof Tree>[2]) => attempt(new Tree(bin, FETCHED, hands)),
     };
   });
   await suite.play(tests);

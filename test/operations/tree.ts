@@ -18,11 +18,14 @@ export class Tree {
   readonly dir: string;
   readonly scan: string;
   readonly #bin: string;
+  readonly #fetched: string;
   readonly #mark: string;
   #runsvdir: ChildProcess | null = null;
 
-  constructor(bin: string, hands: Hands) {
+  /** `bin` comes first in PATH, `fetched` last. */
+  constructor(bin: string, fetched: string, hands: Hands) {
     this.#bin = bin;
+    this.#fetched = fetched;
     this.dir = makeTemporary('operations');
     this.scan = join(this.dir, 'service');
     this.#mark = this.dir;
@@ -31,7 +34,7 @@ export class Tree {
   }
 
   get env(): Readonly<Record<string, string>> {
-    return { PATH: `${this.#bin}:${process.env['PATH'] ?? ''}`, SVDIR: this.scan, [MARK]: this.#mark };
+    return { PATH: `${this.#bin}:${process.env['PATH'] ?? ''}:${this.#fetched}`, SVDIR: this.scan, [MARK]: this.#mark };
   }
 
   /** Makes a file below the scan directory; programs where they begin with `#!`. */

@@ -86,6 +86,21 @@ describe.each(WAYS)('sv watch, %s', (_, prepare) => {
     ]);
   });
 
+  it.each([true, false])('tells that a runsv has ended, with a history: %s', (hasHistory) => {
+    const world = new SvWorld();
+    prepare(world);
+    const web = world.service('web');
+    if (hasHistory) web.record(1, { event: 'started', pid: 77 });
+    world.at(1000, () => {
+      if (hasHistory) web.record(2, { event: 'done', reason: 'asked' });
+      web.become(down);
+    });
+    world.at(1001, () => web.end());
+    const lines = linesOf(watched(world));
+    expect(lines.at(-1)).toBe('web unsupervised');
+    if (hasHistory) expect(lines.at(-2)).toBe('web done: asked');
+  });
+
   it('tells how many events it has missed', () => {
     const world = new SvWorld();
     prepare(world);
