@@ -54,12 +54,15 @@ const foreignRunsvEnded = (live: LiveTree, runsv: Held): void => {
   if (entry !== undefined) deliverToTree(live, { kind: 'ended', runsvs: [unseenEnd(live.dir, entry)] });
 };
 
-/** A runsv that has only just started may have found its service locked, and not have said so yet. */
-const termHoldersOfNew = (live: LiveTree, termed: ReadonlySet<number>): void => {
+/**
+ * Runsvs of an earlier runsvdir that we have not taken over yet: ours has only just started and may have found its service
+ * locked, and not have said so yet; or the kernel said nothing about the entry when we last scanned.
+ */
+const termUnknownHolders = (live: LiveTree, termed: ReadonlySet<number>): void => {
   const newMs = monotonicMs() - RESTART_MS;
   const newcomers = [...live.tree.wanted.values()].filter((entry) => entry.startedMs >= newMs);
   const locks = newLocks();
-  for (const { name } of newcomers) {
+  for (const name of new Set([...newcomers.map((entry) => entry.name), ...live.reported.keys()])) {
     const holder = holderOf(`${live.dir}/${name}`, locks);
     if (holder === null) continue;
     if (!termed.has(holder.pid) && keeperOf(holder.pid) === null) signalHeld(holder, SIGTERM);
@@ -76,7 +79,7 @@ const elsewhereEnded = (live: LiveTree, { runsv, key }: Elsewhere): void => {
 const hangUp = (live: LiveTree): void => {
   const pids = new Set(runningPids(live.tree));
   for (const pid of pids) termRunsv(live, pid);
-  termHoldersOfNew(live, pids);
+  termUnknownHolders(live, pids);
   live.exit = HANGUP_CODE;
 };
 

@@ -233,6 +233,19 @@ describe('a name that leads elsewhere when its runsv ends', () => {
   });
 });
 
+describe('a runsv of an earlier runsvdir', () => {
+  it('in an entry that could not be looked at ends at HUP all the same', () => {
+    const world = new ScanWorld(['a']);
+    world.signal(1000, SIGTERM);
+    world.run();
+    expect(world.kernel.live()).toHaveLength(1);
+    world.kernel.fault({ call: 'stat', errno: EIO, when: (path) => path === 'a' });
+    world.signal(2000, SIGHUP);
+    expect(world.run()).toEqual({ how: 'exited', code: 111 });
+    expect(world.kernel.live()).toEqual([]);
+  });
+});
+
 describe('a service that is removed after a failure of the engine', () => {
   it('keeps no runsv, whichever call the engine fails at, even if none can be started', () => {
     for (let step = 10; step < 120; step++) {
