@@ -3,7 +3,7 @@
 // Promises: one supervisor and one instance of ./run per service directory, whatever is killed; TERM brings both down
 // in order. Read next: ../machine/service/model.ts, ../effects/service/runsv.ts, ../effects/service/supervisor.ts.
 import { err } from '../cli/say.ts';
-import { orFatal, voiceOf } from '../effects/messages.ts';
+import { orFatal, diagnosticsOf } from '../effects/diagnostics.ts';
 import { runService } from '../effects/service/runsv.ts';
 import type { Bytes } from '../abi/bytes.ts';
 import type { Applet } from '../cli/applet.ts';
@@ -16,8 +16,8 @@ const run = (argv: readonly Bytes[]): number => {
     err(`usage: ${argv[0]} dir\n\n`);
     return USAGE_CODE;
   }
-  const voice = voiceOf(`runsv ${dir}`);
-  return orFatal(voice, () => runService(voice, dir));
+  const diagnostics = diagnosticsOf(`runsv ${dir}`);
+  return orFatal(diagnostics, () => runService(diagnostics, dir));
 };
 
 export const runsv: Applet = {

@@ -4,7 +4,7 @@
 import { type OptionTable, parseOptions, problemLine } from '../cli/options.ts';
 import { err } from '../cli/say.ts';
 import { reopened, readCheckpoint } from '../effects/container/checkpoint.ts';
-import { orFatal, type Voice, voiceOf } from '../effects/messages.ts';
+import { orFatal, type Diagnostics, diagnosticsOf } from '../effects/diagnostics.ts';
 import { holdStandard } from '../effects/process/std-fds.ts';
 import { continueReadproctitle, LEAST, openReadproctitle, type Readproctitle } from '../effects/scan/readproctitle.ts';
 import { type TreeOptions, isWhole } from '../effects/scan/state.ts';
@@ -56,35 +56,35 @@ const misused = (argv0: Bytes, line: Bytes = ''): number => {
 };
 
 /** Told before the log argument takes standard error over, where nobody but `ps` would show it. */
-const tellMissing = (voice: Voice, dir: Bytes): void => {
+const tellMissing = (diagnostics: Diagnostics, dir: Bytes): void => {
   const stat = sys.stat(dir);
-  if (isErrno(stat)) voice.warn(`unable to stat ${dir}`, stat);
+  if (isErrno(stat)) diagnostics.warn(`unable to stat ${dir}`, stat);
 };
 
 const titleOf = (
-  voice: Voice,
+  diagnostics: Diagnostics,
   argument: number,
   log: Bytes,
   handed: Checkpoint<'runsvdir'> | null,
 ): Readproctitle | null => {
   const input = handed === null || handed.state.readproctitle < 0 ? null : reopened(handed.state.readproctitle);
   return input === null
-    ? openReadproctitle(voice, argument, log, monotonicMs())
+    ? openReadproctitle(diagnostics, argument, log, monotonicMs())
     : continueReadproctitle(input, argument, log, monotonicMs());
 };
 
 const supervise = (asked: TreeOptions, words: readonly Bytes[]): number => {
-  const voice = voiceOf(`runsvdir ${asked.dir}`);
+  const diagnostics = diagnosticsOf(`runsvdir ${asked.dir}`);
   const { log, command } = restOf(words);
   const whole = { ...asked, command };
   holdStandard();
   const handed = isWhole(whole) ? readCheckpoint('runsvdir') : null;
-  return orFatal(voice, () => {
-    if (log !== undefined && log.length >= LEAST && handed === null) tellMissing(voice, asked.dir);
+  return orFatal(diagnostics, () => {
+    if (log !== undefined && log.length >= LEAST && handed === null) tellMissing(diagnostics, asked.dir);
     // LOG is the first of the last words
     const argument = sys.args().length - words.length;
-    const title = log === undefined ? null : titleOf(voice, argument, log, handed);
-    return superviseTree(voice, whole, title, handed);
+    const title = log === undefined ? null : titleOf(diagnostics, argument, log, handed);
+    return superviseTree(diagnostics, whole, title, handed);
   });
 };
 

@@ -8,7 +8,7 @@ import type { Applet, Help } from '../cli/applet.ts';
 import { type Usage, usageWithPointer } from '../cli/help.ts';
 import { err } from '../cli/say.ts';
 import { enterable, openFifo, type Service, servicesNamed } from '../client/service.ts';
-import { voiceOf } from '../effects/messages.ts';
+import { diagnosticsOf } from '../effects/diagnostics.ts';
 import { type Fd, isErrno } from '../host/calls.ts';
 import { sys } from '../host/sys.ts';
 
@@ -32,7 +32,7 @@ const makeHelp = (): Help => ({
 });
 
 const unknown = (name: Bytes, what: Bytes, errno: number): number => {
-  voiceOf('svok').fatal(`unable to ${what} ${name}`, errno);
+  diagnosticsOf('svok').fatal(`unable to ${what} ${name}`, errno);
   return FATAL_CODE;
 };
 

@@ -10,12 +10,12 @@ import { sys } from '../host/sys.ts';
 
 const STDOUT = 1 as Fd;
 const STDERR = 2 as Fd;
-const PATIENCE_MS = 1000;
+const TIMEOUT_MS = 1000;
 /** How long a remark waits for whoever reads standard error. */
 const REMARK_PATIENCE_MS = 200;
 
 const becomesWritable = (fd: Fd): boolean => {
-  const ready = sys.poll([fd, POLLOUT], PATIENCE_MS);
+  const ready = sys.poll([fd, POLLOUT], TIMEOUT_MS);
   return !isErrno(ready) && ((ready[0] ?? 0) & POLLOUT) !== 0;
 };
 

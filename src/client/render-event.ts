@@ -20,10 +20,10 @@ const textOf = (members: Members, name: string): Bytes => {
 
 /** What exit codes of ./run mean by convention. */
 const MEANINGS: Readonly<Record<number, string>> = {
-  100: 'wrong usage, as runit programs and chpst snapshot it',
-  111: './run or what it executed could not be started, as runit programs snapshot it',
-  126: 'a program is not executable, as shells snapshot it',
-  127: 'a program was not found, as shells snapshot it',
+  100: 'wrong usage, as runit programs and chpst report it',
+  111: './run or what it executed could not be started, as runit programs report it',
+  126: 'a program is not executable, as shells report it',
+  127: 'a program was not found, as shells report it',
 };
 
 const SIGNALS: Readonly<Record<string, string>> = {

@@ -136,7 +136,7 @@ export const beginWatching = (patterns: readonly Bytes[]): { watching: Watching;
   const inotify = sys.inotify();
   const watching: Watching = {
     patterns,
-    inotify: refused(inotify) ? null : inotify,
+    inotify: isErrno(inotify) ? null : inotify,
     scanWatch: -1,
     recent: NONE,
     all: new Map(),
@@ -178,7 +178,7 @@ export const waitForHappenings = (
   if (inotify !== null) {
     const ready = (): boolean => {
       const bytes = sys.read(inotify, NEWS_BYTES);
-      const news = refused(bytes) ? null : watchesIn(bytes);
+      const news = isErrno(bytes) ? null : watchesIn(bytes);
       changed = news === null ? null : new Set([...watching.recent, ...news]);
       recent = changed ?? NONE;
       return true;

@@ -2,7 +2,7 @@
 //
 // Promises: pure; names are taken as they are, one with `=` in it included, as envdir always did.
 import type { Bytes } from '../abi/bytes.ts';
-import { type Wrong, wrong } from './wrong.ts';
+import { type ParseError, parseError } from './parse-error.ts';
 
 /** `text` null: the variable goes away. */
 export interface VariableChange {
@@ -35,13 +35,13 @@ const SHOWN_BYTES = 60;
 const shown = (name: Bytes): Bytes =>
   name.slice(0, SHOWN_BYTES).replace(/[\x00-\x08\x0a-\x1f\x7f]/g, '?') + (name.length > SHOWN_BYTES ? '...' : '');
 
-const lineChange = (line: Bytes, environ: readonly Bytes[]): VariableChange | null | Wrong => {
+const lineChange = (line: Bytes, environ: readonly Bytes[]): VariableChange | null | ParseError => {
   if (line === '' || line[0] === '#') return null;
   const at = line.indexOf('=');
   const name = at < 0 ? line : line.slice(0, at);
-  if (name === '') return wrong('no name');
-  if (hasBlank(name)) return wrong(`a blank in the name ${shown(name)}`);
-  if (line.includes('\0')) return wrong('a NUL byte');
+  if (name === '') return parseError('no name');
+  if (hasBlank(name)) return parseError(`a blank in the name ${shown(name)}`);
+  if (line.includes('\0')) return parseError('a NUL byte');
   if (at >= 0) return { name, value: line.slice(at + 1) };
   const own = environ.find((entry) => entry.startsWith(`${name}=`));
   return own === undefined ? null : { name, value: own.slice(name.length + 1) };
@@ -51,9 +51,9 @@ const BYTE_ORDER_MARK = '\xef\xbb\xbf';
 
 /**
  * Docker's format: NAME=VALUE lines, the value as it stands; NAME alone takes it from `environ`, or is nothing; empty
- * lines and those that begin with # are passed over. A Wrong names the line.
+ * lines and those that begin with # are passed over. A ParseError names the line.
  */
-export const parseEnvFile = (content: Bytes, environ: readonly Bytes[]): readonly VariableChange[] | Wrong => {
+export const parseEnvFile = (content: Bytes, environ: readonly Bytes[]): readonly VariableChange[] | ParseError => {
   const text = content.startsWith(BYTE_ORDER_MARK) ? content.slice(BYTE_ORDER_MARK.length) : content;
   const changes: VariableChange[] = [];
   const lines = text.split('\n');
@@ -61,7 +61,7 @@ export const parseEnvFile = (content: Bytes, environ: readonly Bytes[]): readonl
     const line = lines[at] as Bytes;
     const change = lineChange(withoutLead(line.endsWith('\r') ? line.slice(0, -1) : line), environ);
     if (change === null) continue;
-    if ('wrong' in change) return wrong(`line ${at + 1}: ${change.wrong}`);
+    if ('wrong' in change) return parseError(`line ${at + 1}: ${change.wrong}`);
     changes.push(change);
   }
   return changes;

@@ -1,7 +1,7 @@
 // The limits of a process: what each is called, and `NAME=SOFT[:HARD]`.
 import type { Bytes } from '../abi/bytes.ts';
 import { limitNumber, UNLIMITED } from './decimal.ts';
-import { isWrong, type Wrong, wrong } from './wrong.ts';
+import { isParseError, type ParseError, parseError } from './parse-error.ts';
 
 /** The kernel's numbers; the same on x86, arm and riscv. */
 export const RESOURCE = {
@@ -38,30 +38,30 @@ export interface Limit {
 
 const isName = (name: Bytes): name is ResourceName => Object.hasOwn(RESOURCE, name);
 
-const limitValue = (text: Bytes): number | Wrong => {
+const limitValue = (text: Bytes): number | ParseError => {
   if (text === 'unlimited' || text === 'infinity') return UNLIMITED;
-  return limitNumber(text) ?? wrong(`not a number: ${text}`);
+  return limitNumber(text) ?? parseError(`not a number: ${text}`);
 };
 
 /** Whether a limit is above another. */
 export const above = (one: number, other: number): boolean => other !== UNLIMITED && (one === UNLIMITED || one > other);
 
-const bounded = (name: ResourceName, soft: number, hard: number | null): Limit | Wrong =>
+const bounded = (name: ResourceName, soft: number, hard: number | null): Limit | ParseError =>
   hard !== null && above(soft, hard)
-    ? wrong('the soft limit is above the hard one')
+    ? parseError('the soft limit is above the hard one')
     : { name, soft, hard, clipped: false };
 
 /** `nofile=1024:4096`, `core=unlimited` */
-export const parseLimit = (text: Bytes): Limit | Wrong => {
+export const parseLimit = (text: Bytes): Limit | ParseError => {
   const at = text.indexOf('=');
   const name = at < 0 ? text : text.slice(0, at);
-  if (!isName(name)) return wrong(`no such limit: ${name}`);
-  if (at < 0) return wrong('no value');
+  if (!isName(name)) return parseError(`no such limit: ${name}`);
+  if (at < 0) return parseError('no value');
   const colon = text.indexOf(':', at);
   const soft = limitValue(text.slice(at + 1, colon < 0 ? text.length : colon));
-  if (isWrong(soft)) return soft;
+  if (isParseError(soft)) return soft;
   const hard = colon < 0 ? null : limitValue(text.slice(colon + 1));
-  return isWrong(hard) ? hard : bounded(name, soft, hard);
+  return isParseError(hard) ? hard : bounded(name, soft, hard);
 };
 
 /** What to set where the limits are `was`: soft and hard. */

@@ -1,7 +1,7 @@
 // Lists that stand in options: names out of a table, numbers of processors.
 import type { Bytes } from '../abi/bytes.ts';
 import { wholeNumber } from './decimal.ts';
-import { type Wrong, wrong } from './wrong.ts';
+import { type ParseError, parseError } from './parse-error.ts';
 
 /** In the kernel's order: the place is the number. */
 export const CAPABILITIES =
@@ -37,33 +37,33 @@ const withoutPrefix = (text: Bytes, prefix: Bytes): Bytes =>
 export type Capabilities = readonly number[] | 'all';
 
 /** `net_bind_service,CAP_KILL`, `all`, `none` */
-export const parseCapabilities = (text: Bytes): Capabilities | Wrong => {
+export const parseCapabilities = (text: Bytes): Capabilities | ParseError => {
   if (text === 'none') return [];
   if (text === 'all') return 'all';
   const found: number[] = [];
   for (const word of text.split(',')) {
     const number = CAPABILITIES.indexOf(withoutPrefix(word.toLowerCase(), 'cap_'));
-    if (number < 0) return wrong(`no such capability: ${word}`);
+    if (number < 0) return parseError(`no such capability: ${word}`);
     if (!found.includes(number)) found.push(number);
   }
   return found.sort((one, other) => one - other);
 };
 
 /** Bits for unshare(2). */
-export const parseNamespaces = (text: Bytes): number | Wrong => {
+export const parseNamespaces = (text: Bytes): number | ParseError => {
   let bits = 0;
   for (const word of text.split(',')) {
-    if (!Object.hasOwn(NAMESPACES, word)) return wrong(`no such namespace: ${word}`);
+    if (!Object.hasOwn(NAMESPACES, word)) return parseError(`no such namespace: ${word}`);
     bits |= NAMESPACES[word] as number;
   }
   return bits;
 };
 
 /** `TERM`, `SIGTERM` or `15`. */
-export const parseSignal = (text: Bytes): number | Wrong => {
+export const parseSignal = (text: Bytes): number | ParseError => {
   const named = SIGNALS.indexOf(withoutPrefix(text.toUpperCase(), 'SIG')) + 1;
   const number = named > 0 ? named : wholeNumber(text, MOST_SIGNAL);
-  return number === null || number === 0 ? wrong(`no such signal: ${text}`) : number;
+  return number === null || number === 0 ? parseError(`no such signal: ${text}`) : number;
 };
 
 interface Range {
@@ -79,11 +79,11 @@ const rangeOf = (word: Bytes): Range | null => {
 };
 
 /** `0-3,8` as bits, 32 processors a number. */
-export const parseProcessors = (text: Bytes): readonly number[] | Wrong => {
+export const parseProcessors = (text: Bytes): readonly number[] | ParseError => {
   const words: number[] = [];
   for (const word of text.split(',')) {
     const range = rangeOf(word);
-    if (range === null) return wrong(`not a list of processors: ${text}`);
+    if (range === null) return parseError(`not a list of processors: ${text}`);
     for (let cpu = range.from; cpu <= range.to; cpu++) {
       const at = Math.floor(cpu / WORD_BITS);
       while (words.length <= at) words.push(0);
@@ -99,13 +99,13 @@ const MOST_IO_LEVEL = 7;
 const USUAL_IO_LEVEL = 4;
 
 /** `best-effort:7`, `idle`, `2:7`: the number that ioprio_set(2) takes. */
-export const parseIoPriority = (text: Bytes): number | Wrong => {
+export const parseIoPriority = (text: Bytes): number | ParseError => {
   const colon = text.indexOf(':');
   const name = colon < 0 ? text : text.slice(0, colon);
   const named = IO_CLASSES.indexOf(name);
   const ioClass = named >= 0 ? named : wholeNumber(name, IO_CLASSES.length - 1);
-  if (ioClass === null) return wrong(`no such class: ${name}`);
+  if (ioClass === null) return parseError(`no such class: ${name}`);
   const leveled = ioClass === 1 || ioClass === 2;
   const level = colon < 0 ? (leveled ? USUAL_IO_LEVEL : 0) : wholeNumber(text.slice(colon + 1), MOST_IO_LEVEL);
-  return level === null ? wrong(`not a level from 0 to ${MOST_IO_LEVEL}`) : (ioClass << IO_CLASS_SHIFT) | level;
+  return level === null ? parseError(`not a level from 0 to ${MOST_IO_LEVEL}`) : (ioClass << IO_CLASS_SHIFT) | level;
 };

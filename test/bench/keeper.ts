@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Suite, Tools } from './programs.ts';
 
-const PATIENCE_MS = 60000;
+const TIMEOUT_MS = 60000;
 
 export interface Keeper {
   /** The process of the program that was started. */
@@ -54,7 +54,7 @@ class Tree implements Keeper {
     this.#answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   }
 
-  async ask(wish: string, patienceMs = PATIENCE_MS): Promise<number> {
+  async ask(wish: string, patienceMs = TIMEOUT_MS): Promise<number> {
     this.#child.stdin?.write(`${wish}\n`);
     const late = new AbortController();
     const timer = setTimeout(() => late.abort(), patienceMs);

@@ -14,7 +14,7 @@ import { type Found, until } from '../lib/wait.ts';
 import type { World } from '../fault/world.ts';
 
 /** How long anything may take: a runsv that ends is started again after a second, a refused start is tried after as long. */
-const PATIENCE_MS = 60_000;
+const TIMEOUT_MS = 60_000;
 const LOOK_MS = 15;
 
 export interface Told {
@@ -23,7 +23,7 @@ export interface Told {
 }
 
 /** Looks until `look` gives something: what is looked at gives no sign that could be awaited. */
-export const comes = <T>(what: string, look: () => T, ms = PATIENCE_MS): Promise<Found<T>> =>
+export const comes = <T>(what: string, look: () => T, ms = TIMEOUT_MS): Promise<Found<T>> =>
   until(what, look, ms, LOOK_MS);
 
 const linkOf = (path: string): string => {
@@ -62,7 +62,7 @@ export class Subject {
     const env = { PATH: '/usr/bin:/bin', [MARK]: this.#world.dir };
     const args = ['-w', '30', ...words, this.service.dir];
     return new Promise((resolve) => {
-      execFile(join(this.#bin, 'real/sv'), args, { env, timeout: PATIENCE_MS }, (refusal, out) =>
+      execFile(join(this.#bin, 'real/sv'), args, { env, timeout: TIMEOUT_MS }, (refusal, out) =>
         resolve({ code: refusal === null ? 0 : Number(refusal.code ?? 255), text: out }),
       );
     });

@@ -272,7 +272,7 @@ const crash = async (kept: Kept): Promise<void> => {
   const begun = performance.now();
   kill(pid, 'SIGSEGV');
   // the message may be what is refused
-  const said = (): boolean => running.lines().some((line) => /gone on after/.test(line));
+  const said = (): boolean => running.lines().some((line) => /re-executed after/.test(line));
   const must = (): boolean => performance.now() - begun > MESSAGE_MS && hears(pid, SIGTERM);
   await kept.comes('its going on', () => kept.failed || said() || must());
 };

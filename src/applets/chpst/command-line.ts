@@ -8,9 +8,9 @@ import { spelled, usageText } from '../../cli/help.ts';
 import { baseName, nameOf, parseOptions, problemLine } from '../../cli/options.ts';
 import { err } from '../../cli/say.ts';
 import { changeAndRun, type Program } from '../../effects/exec/apply.ts';
-import { Fatal, orFatal, voiceOf } from '../../effects/messages.ts';
+import { Fatal, orFatal, diagnosticsOf } from '../../effects/diagnostics.ts';
 import type { Bytes } from '../../abi/bytes.ts';
-import { planOf, type Wish } from '../../machine/exec/plan.ts';
+import { planOf, type ExecOptions } from '../../machine/exec/plan.ts';
 import type { Help } from '../../cli/applet.ts';
 import type { Asked, Row } from './options.ts';
 
@@ -77,17 +77,17 @@ export const programOf = (words: readonly Bytes[], argv0?: Bytes): Program => {
 
 /** Changes this process as asked and executes the program. Returns only on failure: the exit code. */
 export const changeAndExec = (name: Bytes, asked: Asked, program: Program): number => {
-  const voice = voiceOf(name);
-  return orFatal(voice, () => {
+  const diagnostics = diagnosticsOf(name);
+  return orFatal(diagnostics, () => {
     if (asked.badUser !== undefined) throw new Fatal(asked.badUser);
-    return changeAndRun(voice, planOf(asked), program);
+    return changeAndRun(diagnostics, planOf(asked), program);
   });
 };
 
 /** The same without messages; returns `code` on failure. */
-export const changeAndExecSilently = (wish: Wish, program: Program, code: number): number => {
+export const changeAndExecSilently = (wish: ExecOptions, program: Program, code: number): number => {
   try {
-    return changeAndRun(voiceOf(''), planOf(wish), program);
+    return changeAndRun(diagnosticsOf(''), planOf(wish), program);
   } catch (error) {
     if (error instanceof Fatal) return code;
     throw error;

@@ -4,7 +4,7 @@
 // own name. setlock's -n and -N mean what they mean in daemontools.
 // Read next: command-line.ts.
 import type { Bytes } from '../../abi/bytes.ts';
-import type { UserSpec, Wish } from '../../machine/exec/plan.ts';
+import type { UserSpec, ExecOptions } from '../../machine/exec/plan.ts';
 import type { Applet, Example, ExitCode, Help } from '../../cli/applet.ts';
 import { changeAndExec, changeAndExecSilently, usageError, programOf, type Syntax, readCall } from './command-line.ts';
 import { type Asked, type Row, softlimitRows } from './options.ts';
@@ -23,7 +23,7 @@ interface Plain {
   readonly description: string;
   readonly example: Example;
   readonly operands: 0 | 1;
-  readonly wish: (operand: Bytes) => Wish | null;
+  readonly wish: (operand: Bytes) => ExecOptions | null;
 }
 
 const plainApplet = ({ name, summary, usage, description, example, operands, wish }: Plain): Applet => {
@@ -139,7 +139,7 @@ const runSetlock = (argv: readonly Bytes[]): number => {
   const call = readCall(argv, setlockSyntax);
   if (typeof call === 'number') return call;
   const { wait, silent } = call.asked as LockAsked;
-  const wish: Wish = { lock: { path: call.words[0] as Bytes, wait: wait !== false } };
+  const wish: ExecOptions = { lock: { path: call.words[0] as Bytes, wait: wait !== false } };
   const program = programOf(call.words.slice(1));
   return silent === true ? changeAndExecSilently(wish, program, 0) : changeAndExec('setlock', wish, program);
 };

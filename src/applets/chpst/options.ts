@@ -14,28 +14,28 @@ import {
   parseProcessors,
   parseSignal,
 } from '../../formats/lists.ts';
-import { isWrong, type Wrong, wrong } from '../../formats/wrong.ts';
+import { isParseError, type ParseError, parseError } from '../../formats/parse-error.ts';
 import type { Bytes } from '../../abi/bytes.ts';
-import type { Standard, UserSpec, Wish } from '../../machine/exec/plan.ts';
+import type { Standard, UserSpec, ExecOptions } from '../../machine/exec/plan.ts';
 
 /** What the command line asks for: the changes, and how to execute the program. */
-export interface Asked extends Wish {
+export interface Asked extends ExecOptions {
   argv0?: Bytes;
   verbose?: true;
   /** A user that is none. As in C's chpst no usage error, but one of the change: exit code 111. */
   badUser?: Bytes;
 }
 
-type Read = (asked: Asked, value: Bytes) => Wrong | null;
+type Read = (asked: Asked, value: Bytes) => ParseError | null;
 
 export type Row = (LetterOption | LongOption) & { readonly read: Read };
 
 /** Reads a value, and keeps it unless it is wrong. */
 const kept =
-  <T>(parse: (value: Bytes) => T | Wrong, keep: (asked: Asked, value: T) => void): Read =>
+  <T>(parse: (value: Bytes) => T | ParseError, keep: (asked: Asked, value: T) => void): Read =>
   (asked, value) => {
     const parsed = parse(value);
-    if (isWrong(parsed)) return parsed;
+    if (isParseError(parsed)) return parsed;
     keep(asked, parsed);
     return null;
   };
@@ -46,7 +46,7 @@ const number = (
   expected: string,
   parse: (value: Bytes) => number | null,
   keep: (asked: Asked, value: number) => void,
-): Read => kept((value) => parse(value) ?? wrong(`expected ${expected}`), keep);
+): Read => kept((value) => parse(value) ?? parseError(`expected ${expected}`), keep);
 
 const flag =
   (set: (asked: Asked) => void): Read =>
@@ -74,7 +74,7 @@ const user = (keep: (asked: Asked, user: UserSpec) => void): Read =>
 const locking =
   (wait: boolean): Read =>
   (asked, path) => {
-    if (asked.lock !== undefined) return wrong('expected one lock only');
+    if (asked.lock !== undefined) return parseError('expected one lock only');
     asked.lock = { path, wait };
     return null;
   };
@@ -82,7 +82,7 @@ const locking =
 /** A soft limit, at most the hard one. `=` means the hard one, where the program knows it. */
 const soft = (names: readonly ResourceName[], equals: boolean): Read =>
   kept<number | 'hard'>(
-    (value) => (equals && value === '=' ? 'hard' : (limitNumber(value) ?? wrong('expected a number'))),
+    (value) => (equals && value === '=' ? 'hard' : (limitNumber(value) ?? parseError('expected a number'))),
     (asked, value) => {
       const limits = names.map((name): Limit => ({ name, soft: value, hard: null, clipped: true }));
       asked.limits = [...(asked.limits ?? []), ...limits];

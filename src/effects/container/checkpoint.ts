@@ -140,7 +140,8 @@ export const restore = (live: LiveTree, checkpoint: Checkpoint<'runsvdir'>): voi
   const { wanted, leaving, stopping, shutdown, foreignRunsvs } = checkpoint.state;
   live.tree = { wanted: new Map(wanted.map((entry) => [entry.key, entry])), leaving, stopping };
   container.shutdown = shutdown;
-  live.voice.warn(`gone on after a failure of the engine, with ${runningPids(live.tree).length} runsvs`);
+  const kept = runningPids(live.tree).length;
+  live.diagnostics.warn(`re-executed after an engine failure, ${kept} ${kept === 1 ? 'service' : 'services'} kept`);
   const goneAliens = holdForeignRunsvs(live, foreignRunsvs);
   restoreCommand(live, container, checkpoint);
   const gone = [...wanted, ...leaving].filter(({ pid }) => pid !== 0 && (goneAliens.includes(pid) || isGone(pid)));

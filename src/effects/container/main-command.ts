@@ -31,7 +31,7 @@ const spawnCommand = (command: readonly Bytes[]): number => {
 const notStarted = (live: LiveTree, name: Bytes, result: number): void => {
   const errno = result < -SPAWN_FAILED ? result + SPAWN_FAILED : result;
   const code = errno === -ENOENT ? NOT_FOUND_CODE : NOT_EXECUTABLE_CODE;
-  live.voice.fatal(`unable to start ${name}`, errno);
+  live.diagnostics.fatal(`unable to start ${name}`, errno);
   deliverShutdown(live, { kind: 'stopRequested', code: errno === result ? NO_PROCESS_CODE : code });
 };
 
@@ -41,7 +41,7 @@ const warnNotListening = (live: LiveTree, notListening: readonly string[], name:
   if (notListening.length === 0) return;
   const more = notListening.length > NAMED_MAX ? ` and ${notListening.length - NAMED_MAX} more` : '';
   const names = notListening.slice(0, NAMED_MAX).join(', ') + more;
-  live.voice.warn(`no runsv listens after ${LISTEN_MS / 1000} s in ${names}, starting ${name} all the same`);
+  live.diagnostics.warn(`no runsv listens after ${LISTEN_MS / 1000} s in ${names}, starting ${name} all the same`);
 };
 
 /** A shutdown starts no main command any more. */

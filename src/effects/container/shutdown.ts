@@ -33,7 +33,7 @@ const tellKilled = (live: LiveTree, why: string, killed: readonly Process[]): vo
   if (killed.length === 0) return;
   const named = killed.slice(0, NAMED_MAX).map((process) => `${shownName(process)} (${process.pid})`);
   const more = killed.length - named.length;
-  live.voice.warn(`${why}, killed: ${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}`);
+  live.diagnostics.warn(`${why}, killed: ${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}`);
 };
 
 const signalAll = (live: LiveTree, signal: number): void => {
@@ -115,7 +115,7 @@ const lookForRest = (live: LiveTree): void => {
 const killButLogs = (live: LiveTree, container: Container): void => {
   const left = leftoversOf(live, ours(live));
   for (const process of left) signalSeen(process, SIGKILL);
-  tellKilled(live, `not ended after ${container.shutdown.killAfterMs / 1000} s`, left);
+  tellKilled(live, `still running after ${container.shutdown.killAfterMs / 1000} s`, left);
 };
 
 /** Reported first: as process 1, there is nobody left to report afterwards. */

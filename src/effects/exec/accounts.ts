@@ -9,7 +9,7 @@ import { isErrno } from '../../host/calls.ts';
 import { EFBIG, ENOENT } from '../../abi/errno.ts';
 import { O_NOCTTY, O_NONBLOCK, O_RDONLY } from '../../abi/flags.ts';
 import { sys } from '../../host/sys.ts';
-import { Fatal, reason } from '../messages.ts';
+import { Fatal, reason } from '../diagnostics.ts';
 
 const PIECE_BYTES = 65536;
 /** A line longer than that is none. */

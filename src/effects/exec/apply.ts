@@ -30,7 +30,7 @@ import type { Standard, Step } from '../../machine/exec/plan.ts';
 import { readEnvDirectory, readEnvFile } from './environment.ts';
 import { become, identityOf, limitBoundingSet, limitCapabilities } from './identity.ts';
 import { execReason } from '../process/interpreter.ts';
-import { Fatal, reason, type Voice } from '../messages.ts';
+import { Fatal, reason, type Diagnostics } from '../diagnostics.ts';
 
 const DEFAULT_PATH = '/bin:/usr/bin';
 const CGROUPS = '/sys/fs/cgroup';
@@ -120,8 +120,8 @@ const joinCgroup = (path: Bytes): void =>
 
 type Changes = VariableChange[];
 
-const environmentStep = (voice: Voice, step: Step, changes: Changes): void => {
-  if (step.kind === 'environment directory') changes.push(...readEnvDirectory(voice, step));
+const environmentStep = (diagnostics: Diagnostics, step: Step, changes: Changes): void => {
+  if (step.kind === 'environment directory') changes.push(...readEnvDirectory(diagnostics, step));
   if (step.kind === 'environment file') {
     changes.push(...readEnvFile(step.path, sys.environ()));
   }
@@ -131,7 +131,7 @@ const environmentStep = (voice: Voice, step: Step, changes: Changes): void => {
   }
 };
 
-const take = (voice: Voice, step: Step, changes: Changes): unknown => {
+const take = (diagnostics: Diagnostics, step: Step, changes: Changes): unknown => {
   switch (step.kind) {
     case 'session':
       // refused where this process leads a group, which then is as good
@@ -139,7 +139,7 @@ const take = (voice: Voice, step: Step, changes: Changes): unknown => {
     case 'environment directory':
     case 'environment file':
     case 'environment identity':
-      return environmentStep(voice, step, changes);
+      return environmentStep(diagnostics, step, changes);
     case 'cgroup':
       return joinCgroup(step.path);
     case 'oom score':
@@ -215,15 +215,15 @@ const execute = ({ name, argv }: Program, env: readonly Bytes[], path: Bytes): B
 const NO_VARIABLES: readonly Bytes[] = [''];
 
 /** Takes the steps and becomes the program; returns only by throwing Fatal. */
-export const changeAndRun = (voice: Voice, steps: readonly Step[], program: Program): never => {
+export const changeAndRun = (diagnostics: Diagnostics, steps: readonly Step[], program: Program): never => {
   const changes: VariableChange[] = [];
   // limits wait until all is prepared: the next bytes of memory may be refused
-  for (const step of steps) if (step.kind !== 'limits') take(voice, step, changes);
+  for (const step of steps) if (step.kind !== 'limits') take(diagnostics, step, changes);
   const searched = !program.name.includes('/');
   const ours = searched || changes.length > 0 ? sys.environ() : [];
   const environ = changes.length > 0 ? changedEnvironment(ours, changes) : ours;
   const env = changes.length === 0 ? [] : environ.length > 0 ? environ : NO_VARIABLES;
-  for (const step of steps) if (step.kind === 'limits') take(voice, step, changes);
+  for (const step of steps) if (step.kind === 'limits') take(diagnostics, step, changes);
   const why = execute(program, env, searched ? searchPath(environ) : '');
   throw new Fatal(`unable to run: ${program.name}: ${why}`);
 };

@@ -5,21 +5,21 @@
 // Neither grows without a bound, whatever the files are and whoever owns them.
 // Read next: ../../formats/environment.ts (what the bytes mean).
 import { parseEnvFile, type VariableChange, variableIn } from '../../formats/environment.ts';
-import { isWrong } from '../../formats/wrong.ts';
+import { isParseError } from '../../formats/parse-error.ts';
 import type { Bytes } from '../../abi/bytes.ts';
 import { type Errno, type Fd, isErrno } from '../../host/calls.ts';
 import { EAGAIN, EFBIG, EINTR, EISDIR, ENOENT, ETIMEDOUT } from '../../abi/errno.ts';
 import { O_NOCTTY, O_NONBLOCK, O_RDONLY, POLLIN, S_IFMT, S_IFREG } from '../../abi/flags.ts';
 import { sys } from '../../host/sys.ts';
 import type { Subdirectories } from '../../machine/exec/plan.ts';
-import { Fatal, reason, type Voice } from '../messages.ts';
+import { Fatal, reason, type Diagnostics } from '../diagnostics.ts';
 
 const PIECE_BYTES = 65536;
 /** No variable can be longer: the kernel has 128 KiB for each. */
 const MOST_VALUE_BYTES = 131072;
 const MOST_FILE_BYTES = 16 * 1024 * 1024;
 /** How long whoever writes into a pipe may be silent. */
-const PATIENCE_MS = 60_000;
+const TIMEOUT_MS = 60_000;
 const STDIN = 0 as Fd;
 const NAMES_OF_STDIN: readonly Bytes[] = ['/dev/stdin', '/dev/fd/0', '/proc/self/fd/0'];
 
@@ -48,7 +48,10 @@ export interface EnvDirectory {
 }
 
 /** What the files of a directory make of the environment, in the order in which it lists them. */
-export const readEnvDirectory = (voice: Voice, { path, subdirectories }: EnvDirectory): readonly VariableChange[] => {
+export const readEnvDirectory = (
+  diagnostics: Diagnostics,
+  { path, subdirectories }: EnvDirectory,
+): readonly VariableChange[] => {
   const names = sys.readdir(path);
   if (isErrno(names)) throw new Fatal(reason(`unable to switch to directory: ${path}`, names));
   const changes: VariableChange[] = [];
@@ -58,7 +61,7 @@ export const readEnvDirectory = (voice: Voice, { path, subdirectories }: EnvDire
     // a name that leads nowhere says what an empty file says
     if (content === -ENOENT) changes.push({ name, value: null });
     else if (content === -EISDIR && subdirectories !== 'refuse') {
-      if (subdirectories === 'warn') voice.warn(`unable to read ${path}/${name}`, EISDIR);
+      if (subdirectories === 'warn') diagnostics.warn(`unable to read ${path}/${name}`, EISDIR);
     } else if (isErrno(content)) throw new Fatal(reason(`unable to read ${path}/${name}`, content));
     else changes.push({ name, value: variableIn(content) });
   }
@@ -79,7 +82,7 @@ const isRegular = (fd: Fd): boolean => {
 /** Waits until there is something to read, or nobody who will write. */
 const awaitInput = (fd: Fd): Errno | null => {
   for (;;) {
-    const ready = sys.poll([fd, POLLIN], PATIENCE_MS);
+    const ready = sys.poll([fd, POLLIN], TIMEOUT_MS);
     if (ready === -EINTR) continue;
     if (isErrno(ready)) return ready;
     return ready[0] === 0 ? (-ETIMEDOUT as Errno) : null;
@@ -114,6 +117,6 @@ export const readEnvFile = (path: Bytes, environ: readonly Bytes[]): readonly Va
   const content = readFile(path);
   if (isErrno(content)) throw new Fatal(reason(`unable to read ${path}`, content));
   const changes = parseEnvFile(content, environ);
-  if (isWrong(changes)) throw new Fatal(`unable to read ${path}: ${changes.wrong}`);
+  if (isParseError(changes)) throw new Fatal(`unable to read ${path}: ${changes.wrong}`);
   return changes;
 };

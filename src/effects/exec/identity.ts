@@ -24,7 +24,7 @@ import {
 import { sys } from '../../host/sys.ts';
 import { type Privileges, type UserSpec, withOwnGroup } from '../../machine/exec/plan.ts';
 import { accountNamed, groupNamed, groupsOf } from './accounts.ts';
-import { Fatal, reason } from '../messages.ts';
+import { Fatal, reason } from '../diagnostics.ts';
 
 const MOST_CAPABILITIES = 64;
 

@@ -12,12 +12,12 @@ const CONSOLE = '/dev/console';
 const STANDARD = [0, 1, 2] as readonly number[] as readonly Fd[];
 const STDERR = 2 as Fd;
 /** How long a line waits for a full console; then the rest is dropped. */
-const PATIENCE_MS = 200;
+const TIMEOUT_MS = 200;
 
 const put = (fd: Fd, text: Bytes): void => {
   let rest = text;
   while (rest !== '') {
-    const ready = sys.poll([fd, POLLOUT], PATIENCE_MS);
+    const ready = sys.poll([fd, POLLOUT], TIMEOUT_MS);
     if (ready === -EINTR) continue;
     if (isErrno(ready) || ((ready[0] ?? 0) & POLLOUT) === 0) return;
     const written = sys.write(fd, rest);

@@ -111,7 +111,7 @@ const unanswered = ({ state, pid, dueMs, off }: Stages, started: number): Stages
 /** Continues where the checkpoint was. */
 const restore = ({ state, pid, wait }: Checkpoint<'runit'>): LiveStages => {
   const live = openStages({ ...state, pid: Math.max(state.pid, pid) });
-  tell('warning: gone on after a failure of the engine.');
+  tell('warning: re-executed after an engine failure.');
   const missing = unanswered(state, pid);
   if (missing !== null) deliverToStages(live, missing);
   if (wait !== null) deliverToStages(live, ended(pid, wait));

@@ -13,7 +13,7 @@ import { sys } from '../../host/sys.ts';
 import { mayStart, nextTurn, retryMs, type Tried, type Turn } from '../../machine/scan/turn.ts';
 import { writersOf } from './lock-holder.ts';
 import { type Loop, unwatch, watch } from '../loop.ts';
-import type { Voice } from '../messages.ts';
+import type { Diagnostics } from '../diagnostics.ts';
 import { processOf, readSmall } from '../process/proc.ts';
 import { identityOf } from '../trusted-file.ts';
 
@@ -31,7 +31,7 @@ export interface Claim {
 
 /** What a claim of the directory `dir` needs. */
 export interface Claimant {
-  readonly voice: Voice;
+  readonly diagnostics: Diagnostics;
   readonly dir: Bytes;
   readonly loop: Loop;
   readonly claim: Claim;
@@ -130,17 +130,17 @@ const watchHolder = (claimant: Claimant, holder: number): void => {
   watch(claimant.loop, pidfd, claimant.holderEnded);
 };
 
-const report = (voice: Voice, dir: Bytes, turn: Turn): void => {
+const report = (diagnostics: Diagnostics, dir: Bytes, turn: Turn): void => {
   if (turn.kind === 'waiting')
-    voice.warn(`${dir} is already supervised by process ${turn.holder}, waiting for its end`);
-  if (turn.kind === 'beside') voice.warn(`${dir} is already supervised elsewhere, leaving alone what runs there`);
+    diagnostics.warn(`${dir} is already supervised by process ${turn.holder}, waiting for its end`);
+  if (turn.kind === 'beside') diagnostics.warn(`${dir} is already supervised elsewhere, leaving alone what runs there`);
 };
 
 const isSame = (one: Turn, other: Turn): boolean => JSON.stringify(one) === JSON.stringify(other);
 
 /** Claims the current directory, which has this identity. Whether services may start there. */
 export const claimHere = (claimant: Claimant, identity: string | null): boolean => {
-  const { claim, voice, dir } = claimant;
+  const { claim, diagnostics, dir } = claimant;
   if (claim.lock !== null && claim.identity === identity) return true;
   letGo(claim);
   const before = claim.turn;
@@ -150,7 +150,7 @@ export const claimHere = (claimant: Claimant, identity: string | null): boolean 
   if (!isSame(turn, before)) {
     claim.turn = turn;
     watchHolder(claimant, turn.kind === 'waiting' ? turn.holder : 0);
-    report(voice, dir, turn);
+    report(diagnostics, dir, turn);
   }
   return mayStart(turn);
 };

@@ -41,8 +41,8 @@ const startRunsv = (live: LiveTree, name: Bytes, flags: number): number => {
 };
 
 const tellNotStarted = (live: LiveTree, name: Bytes, result: number): void => {
-  if (result < -SPAWN_FAILED) live.voice.fatal(`unable to start runsv ${name}`, result + SPAWN_FAILED);
-  else live.voice.warn(`unable to fork for runsv ${name}, trying again`, result);
+  if (result < -SPAWN_FAILED) live.diagnostics.fatal(`unable to start runsv ${name}`, result + SPAWN_FAILED);
+  else live.diagnostics.warn(`unable to fork for runsv ${name}, trying again`, result);
 };
 
 interface Named {
@@ -89,7 +89,7 @@ const leaveAlone = (live: LiveTree, { name, key }: Named, runsv: Held, keeper: n
   const one: Elsewhere = { runsv, key };
   live.elsewhere.set(runsv.pid, one);
   awaitEnd(live.loop, runsv, () => live.handlers.elsewhereEnded(live, one));
-  live.voice.warn(`runsv ${name} already runs as process ${runsv.pid} of runsvdir ${keeper}, leaving it alone`);
+  live.diagnostics.warn(`runsv ${name} already runs as process ${runsv.pid} of runsvdir ${keeper}, leaving it alone`);
   return [{ kind: 'elsewhere', key }];
 };
 
@@ -104,7 +104,7 @@ const lookForHolder = (live: LiveTree, { name, key }: Named, locks: Locks): read
   }
   if (keeper !== null) return leaveAlone(live, { name, key }, holder, keeper);
   addForeignRunsv(live, live.container === null ? holder : withStart(holder));
-  live.voice.warn(`runsv ${name} already runs as process ${pid}, taking it over`);
+  live.diagnostics.warn(`runsv ${name} already runs as process ${pid}, taking it over`);
   return [{ kind: 'alreadySupervised', name, key, pid }];
 };
 
@@ -113,7 +113,7 @@ const essentialFinished = (live: LiveTree, name: string, key: string): readonly 
   const { container } = live;
   if (container === null) return [];
   const code = readExitCode(`${live.dir}/${name}`);
-  live.voice.warn(`essential service ${name} is over with exit code ${code}, ending everything`);
+  live.diagnostics.warn(`essential service ${name} is over with exit code ${code}, ending everything`);
   container.pendingEvents.push({ kind: 'essentialFinished', code });
   return [{ kind: 'finished', key }];
 };
@@ -133,10 +133,12 @@ const performTreeEffect = (live: LiveTree, effect: TreeEffect, locks: Locks): re
       termRunsv(live, effect.pid);
       return [];
     case 'warnLingering':
-      live.voice.warn(`runsv ${effect.name}, process ${effect.pid}, has not ended 10 s after TERM, sending TERM again`);
+      live.diagnostics.warn(
+        `runsv ${effect.name}, process ${effect.pid}, has not ended 10 s after TERM, sending TERM again`,
+      );
       return [];
     case 'warnCrash':
-      live.voice.warn(`runsv ${effect.name} was killed by signal ${effect.signal}, starting it again`);
+      live.diagnostics.warn(`runsv ${effect.name} was killed by signal ${effect.signal}, starting it again`);
       return [];
     case 'lookForHolder':
       return lookForHolder(live, effect, locks);

@@ -15,7 +15,7 @@ import { ENOENT, ENOTDIR } from '../../abi/errno.ts';
 import { S_IFDIR, S_IFLNK, S_IFMT } from '../../abi/flags.ts';
 import { sys } from '../../host/sys.ts';
 import type { Found } from '../../machine/scan/table.ts';
-import type { Voice } from '../messages.ts';
+import type { Diagnostics } from '../diagnostics.ts';
 
 /** How long a new directory must have been unchanged. */
 const SETTLED_MS = 1000;
@@ -46,7 +46,7 @@ export interface Rescan {
 
 /** What a scan needs to know from earlier ones. */
 export interface Known {
-  readonly voice: Voice;
+  readonly diagnostics: Diagnostics;
   readonly reported: Reported;
   isKnown(key: string): boolean;
   /** Whether a directory was being made step by step at the last scan. */
@@ -103,9 +103,9 @@ const signOf = (name: Bytes, errno: Errno): string => {
   return isErrno(itself) ? `${errno}` : `${errno} ${keyIn(itself)} ${itself[7]}.${itself[8]}`;
 };
 
-const tellOnce = (rescan: Rescan, { voice, reported }: Known, name: Bytes, errno: Errno): void => {
+const tellOnce = (rescan: Rescan, { diagnostics, reported }: Known, name: Bytes, errno: Errno): void => {
   const sign = signOf(name, errno);
-  if (reported.get(name) !== sign) voice.warn(`unable to stat ${name}`, errno);
+  if (reported.get(name) !== sign) diagnostics.warn(`unable to stat ${name}`, errno);
   rescan.reported.set(name, sign);
 };
 

@@ -7,7 +7,7 @@ import { type Fd, isErrno } from '../../host/calls.ts';
 import { O_NONBLOCK } from '../../abi/flags.ts';
 import { sys } from '../../host/sys.ts';
 import { type Loop, watch } from '../loop.ts';
-import type { Voice } from '../messages.ts';
+import type { Diagnostics } from '../diagnostics.ts';
 
 /** The minimum length of the argument. */
 export const LEAST = 7;
@@ -40,16 +40,21 @@ const add = (title: Readproctitle, text: Bytes): void => {
 };
 
 /** Makes `argument`, whose text is `log`, show standard error; null: impossible, and reported. */
-export const openReadproctitle = (voice: Voice, argument: number, log: Bytes, nowMs: number): Readproctitle | null => {
+export const openReadproctitle = (
+  diagnostics: Diagnostics,
+  argument: number,
+  log: Bytes,
+  nowMs: number,
+): Readproctitle | null => {
   if (log.length < LEAST) {
-    voice.warn('log must have at least seven characters.');
-    voice.warn('log service disabled.');
+    diagnostics.warn('log must have at least seven characters.');
+    diagnostics.warn('log service disabled.');
     return null;
   }
   const pipe = sys.pipe(O_NONBLOCK);
   if (isErrno(pipe) || isErrno(sys.dup2(pipe[1], STDERR))) {
-    voice.warn('unable to create pipe for log.');
-    voice.warn('log service disabled.');
+    diagnostics.warn('unable to create pipe for log.');
+    diagnostics.warn('log service disabled.');
     return null;
   }
   sys.close(pipe[1]);

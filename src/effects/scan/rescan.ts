@@ -30,7 +30,7 @@ const SLICE_MS = 50;
 /** No scan is possible now: reports that once, and retries. */
 const postpone = (live: LiveTree, what: string, errno: Errno): void => {
   const sign = `${what}: ${errno}`;
-  if (live.trouble !== sign) live.voice.warn(what, errno);
+  if (live.trouble !== sign) live.diagnostics.warn(what, errno);
   live.trouble = sign;
   live.rescan = null;
   live.hasScanned = true;
@@ -58,7 +58,7 @@ export const inside = (live: LiveTree, body: () => void): void => {
 const knownOf = (live: LiveTree): Known => {
   let names: Map<string, string> | null = null;
   return {
-    voice: live.voice,
+    diagnostics: live.diagnostics,
     reported: live.reported,
     isStepwise: (key) => live.stepwise.has(key),
     sinceMs: monotonicMs() - live.bornMs,

@@ -14,7 +14,7 @@ import { endingSignals, optionalSignals } from '../../machine/container/signals.
 import type { Rescan, Reported } from './read-dir.ts';
 import { type Claim, newClaim } from './claim.ts';
 import { type Loop, newLoop } from '../loop.ts';
-import { Fatal, reason, type Voice } from '../messages.ts';
+import { Fatal, reason, type Diagnostics } from '../diagnostics.ts';
 import type { Listening } from '../container/listening.ts';
 import { openNothing } from '../process/std-fds.ts';
 import { awaitEnd, type Held } from '../process/held.ts';
@@ -60,7 +60,7 @@ export interface Elsewhere {
 }
 
 export interface LiveTree {
-  readonly voice: Voice;
+  readonly diagnostics: Diagnostics;
   readonly dir: Bytes;
   readonly setsid: boolean;
   readonly home: Fd;
@@ -173,7 +173,7 @@ export interface TreeHandlers {
 
 /** Catches signals and opens what else a runsvdir needs. Throws Fatal. */
 export const newLiveTree = (
-  voice: Voice,
+  diagnostics: Diagnostics,
   options: TreeOptions,
   readproctitle: Readproctitle | null,
   handlers: TreeHandlers,
@@ -183,7 +183,7 @@ export const newLiveTree = (
   const container = isWhole(options) ? newContainer(options) : null;
   const loop = newLoop(catchSignals(container), (signals) => handlers.signalled(live, signals));
   const live: LiveTree = {
-    voice,
+    diagnostics,
     dir: options.dir,
     setsid: options.setsid,
     home,

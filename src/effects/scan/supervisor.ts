@@ -18,7 +18,7 @@ import { forget, type Held, letGo, signalHeld } from '../process/held.ts';
 import { announceCommand, announceRunsvs, saveCheckpoint, restore, unseenEnd } from '../container/checkpoint.ts';
 import type { Checkpoint } from '../../machine/checkpoint.ts';
 import { reap, turn } from '../loop.ts';
-import { Fatal, type Voice } from '../messages.ts';
+import { Fatal, type Diagnostics } from '../diagnostics.ts';
 import { keyAt } from './read-dir.ts';
 import { deliverToTree, termRunsv } from './perform.ts';
 import { keeperOf, closeLockOnExec, keepLock } from './claim.ts';
@@ -145,9 +145,13 @@ const runDue = (live: LiveTree): void => {
 };
 
 /** Process 1 does not exit because something cannot be opened: it is executed once more. */
-const newAfterFailure = (voice: Voice, options: TreeOptions, readproctitle: Readproctitle | null): LiveTree => {
+const newAfterFailure = (
+  diagnostics: Diagnostics,
+  options: TreeOptions,
+  readproctitle: Readproctitle | null,
+): LiveTree => {
   try {
-    return newLiveTree(voice, options, readproctitle, HANDLERS);
+    return newLiveTree(diagnostics, options, readproctitle, HANDLERS);
   } catch (error) {
     throw error instanceof Fatal ? new Error(error.message) : error;
   }
@@ -155,13 +159,13 @@ const newAfterFailure = (voice: Voice, options: TreeOptions, readproctitle: Read
 
 /** The first state; `checkpoint`: from before the engine failed. */
 const begin = (
-  voice: Voice,
+  diagnostics: Diagnostics,
   options: TreeOptions,
   readproctitle: Readproctitle | null,
   checkpoint: Checkpoint<'runsvdir'> | null,
 ): LiveTree => {
-  if (checkpoint === null) return newLiveTree(voice, options, readproctitle, HANDLERS);
-  const live = newAfterFailure(voice, options, readproctitle);
+  if (checkpoint === null) return newLiveTree(diagnostics, options, readproctitle, HANDLERS);
+  const live = newAfterFailure(diagnostics, options, readproctitle);
   keepLock(live.claim, checkpoint.state.lock);
   restore(live, withStarted(checkpoint));
   // from here on the host keeps the exit code of a main command that is reaped
@@ -176,12 +180,12 @@ const begin = (
  * code. Throws Fatal.
  */
 export const superviseTree = (
-  voice: Voice,
+  diagnostics: Diagnostics,
   options: TreeOptions,
   readproctitle: Readproctitle | null,
   checkpoint: Checkpoint<'runsvdir'> | null,
 ): number => {
-  const live = begin(voice, options, readproctitle, checkpoint);
+  const live = begin(diagnostics, options, readproctitle, checkpoint);
   saveCheckpoint(live);
   if (!live.tree.stopping) rescanNow(live);
   for (;;) {

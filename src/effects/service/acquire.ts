@@ -15,7 +15,7 @@ import type { Adopted, Now, Service } from '../../machine/service/model.ts';
 import { ESSENTIAL_FLAG, removeExitCode } from './exitcode-file.ts';
 import type { Held } from '../process/held.ts';
 import { type Loop, newTimer } from '../loop.ts';
-import { Fatal, reason, type Voice } from '../messages.ts';
+import { Fatal, reason, type Diagnostics } from '../diagnostics.ts';
 import { type Lock, lockedElsewhere } from './lock.ts';
 import { newPipe, type Pipe, pipeOf } from './log-pipe.ts';
 import { learnBoot } from './child-record.ts';
@@ -48,10 +48,10 @@ const adoptedFrom = ({ pid, phase, startMs }: Survivor, status: Status | null): 
   return { process: { pid, startedMs, paused, gotTerm }, phase, since: { sec, nsec } };
 };
 
-export const find = (voice: Voice, side: Side, lock: Lock): Found | null => {
+export const find = (diagnostics: Diagnostics, side: Side, lock: Lock): Found | null => {
   const survivor = survivorOf(lock);
   if (survivor === null) return null;
-  voice.warn(`taking over ${nameOf(side)}./${survivor.phase}, still running as process ${survivor.pid}`);
+  diagnostics.warn(`taking over ${nameOf(side)}./${survivor.phase}, still running as process ${survivor.pid}`);
   const status = readStatus(lock.folder);
   return { adopted: adoptedFrom(survivor, status), held: survivor.held, want: status?.want ?? null };
 };
@@ -105,7 +105,7 @@ const needRoom = (folder: Bytes): void => {
 
 /** What a pair needs from its process. */
 export interface Surroundings {
-  readonly voice: Voice;
+  readonly diagnostics: Diagnostics;
   readonly loop: Loop;
   readonly handlers: PairHandlers;
   /** The path prefix of the service's directory: '' if that is the current directory, else a path that ends in a slash. */
@@ -118,22 +118,26 @@ export interface Busy {
 }
 
 /** With both sides locked: finds survivors, opens fifos, publishes the state, opens ok. */
-const openBoth = ({ loop, handlers, voice, folder }: Surroundings, mainLock: Lock, sign: LogSign): LivePair | Busy => {
-  if (!learnBoot()) voice.warn('/proc is not mounted, a service that outlives its runsv is not taken over');
+const openBoth = (
+  { loop, handlers, diagnostics, folder }: Surroundings,
+  mainLock: Lock,
+  sign: LogSign,
+): LivePair | Busy => {
+  if (!learnBoot()) diagnostics.warn('/proc is not mounted, a service that outlives its runsv is not taken over');
   const log = typeof sign === 'object' ? takeSide(folderOf('log', folder), sign.key) : null;
   if (log === 'busy') {
     sys.close(mainLock.fd);
     return { busy: folderOf('log', folder) };
   }
-  const mainFound = find(voice, 'main', mainLock);
+  const mainFound = find(diagnostics, 'main', mainLock);
   if (mainFound !== null && log === null && typeof sign !== 'string') throw noLogFor(folder, sign);
-  const logFound = log === null ? null : find(voice, 'log', log);
+  const logFound = log === null ? null : find(diagnostics, 'log', log);
   const now: Now = { ms: monotonicMs(), wall: wallClock() };
   const pipe = log === null ? null : pipeFor(mainFound?.held ?? null, logFound?.held ?? null);
   const main = openHalf('main', mainLock, mainFound, now);
   const logHalf = log === null ? null : openHalf('log', log, logFound, now);
   const live: LivePair = {
-    voice,
+    diagnostics,
     loop,
     handlers,
     childEnded: (pid, wait) => handlers.childEnded(live, pid, wait),

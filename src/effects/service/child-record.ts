@@ -11,7 +11,7 @@ import { type Fd, isErrno } from '../../host/calls.ts';
 import { bootMs } from '../../host/clock.ts';
 import { ENOENT } from '../../abi/errno.ts';
 import { sys } from '../../host/sys.ts';
-import { Fatal, reason } from '../messages.ts';
+import { Fatal, reason } from '../diagnostics.ts';
 import { readSmall } from '../process/proc.ts';
 
 const BOOT_ID = '/proc/sys/kernel/random/boot_id';

@@ -7,7 +7,7 @@ import type { Bytes } from '../../abi/bytes.ts';
 import { isErrno } from '../../host/calls.ts';
 import { sys } from '../../host/sys.ts';
 import { ESSENTIAL_EXIT_CODE } from '../../machine/scan/table.ts';
-import type { Voice } from '../messages.ts';
+import type { Diagnostics } from '../diagnostics.ts';
 import { makeInstead, readThere } from '../trusted-file.ts';
 
 /** s6-rc has the same name. */
@@ -33,10 +33,10 @@ const exitCodeText = (service: Bytes): Bytes => {
 export const hasExitCode = (service: Bytes): boolean => exitCodeText(service) !== '';
 
 /** Writes the exit code of the service in `folder`; returns the exit code for its runsv. */
-export const writeExitCode = (voice: Voice, folder: Bytes, code: number): number => {
+export const writeExitCode = (diagnostics: Diagnostics, folder: Bytes, code: number): number => {
   const fd = makeInstead(fileIn(folder), 0o644);
   const put = isErrno(fd) ? fd : sys.write(fd, `${code}\n`);
-  if (isErrno(put)) voice.warn('unable to write supervise/exitcode', put);
+  if (isErrno(put)) diagnostics.warn('unable to write supervise/exitcode', put);
   if (!isErrno(fd)) sys.close(fd);
   return ESSENTIAL_EXIT_CODE;
 };

@@ -11,7 +11,7 @@ import { EACCES, EAGAIN, EEXIST, ENOENT, EROFS } from '../../abi/errno.ts';
 import { LOCK_EX, LOCK_NB, O_NOCTTY, O_NONBLOCK, O_RDONLY, O_RDWR } from '../../abi/flags.ts';
 import { sys } from '../../host/sys.ts';
 import { whoHolds } from '../scan/lock-holder.ts';
-import { Fatal, reason } from '../messages.ts';
+import { Fatal, reason } from '../diagnostics.ts';
 import { putRecord, withoutDirectory } from './child-record.ts';
 import { makeSupervise } from './supervise-dir.ts';
 import { identityOf, isOther, makeInstead, makeNew, type Opened, openThere, statThere } from '../trusted-file.ts';

@@ -7,7 +7,7 @@ import type { Bytes } from '../../abi/bytes.ts';
 import { type Fd, isErrno } from '../../host/calls.ts';
 import { O_RDONLY, O_RDWR, O_WRONLY } from '../../abi/flags.ts';
 import { sys } from '../../host/sys.ts';
-import { Fatal, reason } from '../messages.ts';
+import { Fatal, reason } from '../diagnostics.ts';
 import { type Held, hasEnded } from '../process/held.ts';
 import { others, shownName } from '../container/processes.ts';
 

@@ -11,7 +11,7 @@ import type { Now } from '../../machine/service/model.ts';
 import { unwatch, watch } from '../loop.ts';
 import { whoHolds } from '../scan/lock-holder.ts';
 import { BUSY_PAUSE_MS, BUSY_TRIES, type Lock, stillBusy } from './lock.ts';
-import { Fatal, reason } from '../messages.ts';
+import { Fatal, reason } from '../diagnostics.ts';
 import { find, type Half, type LogSign, openHalf, pipeFor, signOfLog } from './acquire.ts';
 import { type Awaited, type LivePair, unwatchSide, watchSide } from './pair.ts';
 import type { Pipe } from './log-pipe.ts';
@@ -27,7 +27,7 @@ const TRIES_MAX = 5;
 export type Happening = (live: LivePair, now: Now) => PairOutcome;
 
 const warnOnce = (live: LivePair, what: string): void => {
-  if (live.awaited.reported !== what) live.voice.warn(what);
+  if (live.awaited.reported !== what) live.diagnostics.warn(what);
   live.awaited.reported = what;
 };
 
@@ -81,7 +81,7 @@ interface Parts {
 /** Opens everything that a log side consists of; `opened`: the descriptors to close if that fails. */
 const openParts = (live: LivePair, lock: Lock, opened: Fd[]): Parts => {
   const now: Now = { ms: monotonicMs(), wall: wallClock() };
-  const found = find(live.voice, 'log', lock);
+  const found = find(live.diagnostics, 'log', lock);
   if (found !== null && found.held.pidfd !== null) opened.push(found.held.pidfd);
   const pipe = pipeFor(live.main.adopted, found?.held ?? null);
   opened.push(pipe.readEnd, ...(pipe.writeEnd === null ? [] : [pipe.writeEnd]));
@@ -154,7 +154,7 @@ const keepLog = (live: LivePair, sign: LogSign): readonly Happening[] | 'wait' |
   if (typeof sign === 'number' || (isThere && sign.key === live.logKey)) return settled(live);
   // a link that is being switched is missing for a moment
   if (!isThere && awaited.tries === 0) return aMoment(live);
-  live.voice.warn(isThere ? './log was replaced' : './log was removed, starting ./run without a log');
+  live.diagnostics.warn(isThere ? './log was replaced' : './log was removed, starting ./run without a log');
   live.logKey = '';
   awaited.tries = 0;
   return [({ pair: kept }, at) => dropLog(kept, at)];

@@ -5,7 +5,7 @@ import type { Fd } from '../../host/calls.ts';
 import { monotonicMs } from '../../host/clock.ts';
 import { nextDue, type Pair } from '../../machine/service/pair.ts';
 import { type ChildHandler, type Loop, setTimer, type Timer, unwatch, watch } from '../loop.ts';
-import type { Voice } from '../messages.ts';
+import type { Diagnostics } from '../diagnostics.ts';
 import { awaitEnd } from '../process/held.ts';
 import type { Pipe } from './log-pipe.ts';
 import { publish } from './status-files.ts';
@@ -43,7 +43,7 @@ export interface PairHandlers {
 }
 
 export interface LivePair {
-  readonly voice: Voice;
+  readonly diagnostics: Diagnostics;
   readonly loop: Loop;
   readonly handlers: PairHandlers;
   /** The handler of its children. */
@@ -85,7 +85,7 @@ export const publishAll = (live: LivePair): void => {
     live.log === null || log === null || live.logKey === '' ? null : publish(live.log.statusFiles, log);
   const trouble = mainTrouble ?? logTrouble;
   live.publishMs = trouble === null ? null : monotonicMs() + PUBLISH_RETRY_MS;
-  if (trouble !== null && !live.publishReported) live.voice.warn(trouble.what, trouble.errno);
+  if (trouble !== null && !live.publishReported) live.diagnostics.warn(trouble.what, trouble.errno);
   live.publishReported = trouble !== null;
 };
 

@@ -45,13 +45,14 @@ const placeOf = (live: LivePair, side: LiveSide): Place => {
 const answerTo = (live: LivePair, launch: Launch, name: Bytes, path: Bytes): Event => {
   live.hasStarted = launch.kind === 'started';
   if (launch.kind === 'started') live.loop.children.set(launch.pid, live.childEnded);
-  if (launch.kind === 'execFailed') live.voice.fatal(`unable to start ${name}: ${execReason(path, launch.errno)}`);
+  if (launch.kind === 'execFailed')
+    live.diagnostics.fatal(`unable to start ${name}: ${execReason(path, launch.errno)}`);
   if (launch.kind === 'notOurs') {
     const what = name.startsWith('log/') ? './log' : 'its directory';
-    live.voice.warn(`unable to start ${name}: ${what} was replaced and cannot be locked, trying again`);
+    live.diagnostics.warn(`unable to start ${name}: ${what} was replaced and cannot be locked, trying again`);
     return { kind: 'forkRefused' };
   }
-  if (launch.kind === 'forkRefused') live.voice.warn(`unable to fork for ${name}, trying again`, launch.errno);
+  if (launch.kind === 'forkRefused') live.diagnostics.warn(`unable to fork for ${name}, trying again`, launch.errno);
   return launch;
 };
 
@@ -88,8 +89,8 @@ const runScript = (live: LivePair, side: LiveSide, letter: ScriptLetter, pid: nu
   const script = `control/${letter}`;
   if (provesAbsence(presence, launch)) return { kind: 'scriptDone', veto: false };
   if (launch.kind === 'execFailed')
-    live.voice.fatal(`unable to run ${script}: ${execReason(side.folder + script, launch.errno)}`);
-  else live.voice.warn(`unable to fork for ${script}`, launch.errno);
+    live.diagnostics.fatal(`unable to run ${script}: ${execReason(side.folder + script, launch.errno)}`);
+  else live.diagnostics.warn(`unable to fork for ${script}`, launch.errno);
   return { kind: 'scriptDone', veto: false };
 };
 
@@ -141,8 +142,8 @@ const whyOf = (live: LivePair, { held, empty }: Input): Bytes => {
 };
 
 const tellLog = (live: LivePair, input: Input | null): void => {
-  if (input !== null) live.voice.warn(`log/./run has not ended, ${whyOf(live, input)}: sending TERM`);
-  else live.voice.warn('log/./run has not ended after TERM: sending KILL');
+  if (input !== null) live.diagnostics.warn(`log/./run has not ended, ${whyOf(live, input)}: sending TERM`);
+  else live.diagnostics.warn('log/./run has not ended after TERM: sending KILL');
 };
 
 /** Carries out one effect of a pair; returns what follows from it at once. */
@@ -168,7 +169,7 @@ export const performPairEffect = (live: LivePair, effect: PairEffect): readonly 
       tellLog(live, effect.input);
       return NOTHING;
     case 'warnScript':
-      live.voice.warn(`control/${effect.letter} has not ended, although the service has: sending KILL`);
+      live.diagnostics.warn(`control/${effect.letter} has not ended, although the service has: sending KILL`);
       return NOTHING;
     case 'closeLog':
       return closeLog(live);

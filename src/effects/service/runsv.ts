@@ -6,7 +6,7 @@ import { SIGALRM, SIGCHLD, SIGHUP, SIGINT, SIGPIPE, SIGQUIT, SIGTERM, SIGUSR1, S
 import { type Fd, isErrno } from '../../host/calls.ts';
 import { sys } from '../../host/sys.ts';
 import { type Loop, newLoop, reap, turn } from '../loop.ts';
-import { Fatal, reason, type Voice } from '../messages.ts';
+import { Fatal, reason, type Diagnostics } from '../diagnostics.ts';
 import { holdStandard } from '../process/std-fds.ts';
 import { writeExitCode } from './exitcode-file.ts';
 import type { LivePair } from './pair.ts';
@@ -58,12 +58,12 @@ const takeSignals = (loop: Loop, only: Only, signals: readonly number[]): void =
 };
 
 /** Supervises the service in `dir` until there is nothing left to supervise. Returns the exit code. Throws Fatal. */
-export const runService = (voice: Voice, dir: Bytes): number => {
+export const runService = (diagnostics: Diagnostics, dir: Bytes): number => {
   holdStandard();
   const only: Only = { live: null, exits: false };
   const loop = newLoop(catchSignals(), (signals) => takeSignals(loop, only, signals));
   enter(dir);
-  superviseService(loop, voice, HERE, (live) => {
+  superviseService(loop, diagnostics, HERE, (live) => {
     only.live = live;
   });
   while (only.live === null) turn(loop, null);
@@ -72,5 +72,5 @@ export const runService = (voice: Voice, dir: Bytes): number => {
   while (!live.pair.done) turn(loop, null);
   tidy(live);
   const { finalExitCode } = live.pair.main;
-  return finalExitCode === null ? 0 : writeExitCode(voice, HERE, finalExitCode);
+  return finalExitCode === null ? 0 : writeExitCode(diagnostics, HERE, finalExitCode);
 };

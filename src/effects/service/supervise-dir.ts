@@ -7,7 +7,7 @@ import { type Errno, type Fd, type RawStat, isErrno } from '../../host/calls.ts'
 import { EACCES, EEXIST, ELOOP, ENOENT, ENOTDIR } from '../../abi/errno.ts';
 import { O_RDONLY, O_RDWR } from '../../abi/flags.ts';
 import { sys } from '../../host/sys.ts';
-import { Fatal, reason } from '../messages.ts';
+import { Fatal, reason } from '../diagnostics.ts';
 import { openFifo } from '../trusted-file.ts';
 
 const LONGEST_LINK = 255;

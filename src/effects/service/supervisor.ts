@@ -14,7 +14,7 @@ import { firstEvent, handleDue, type PairEffect, withControl } from '../../machi
 import { type Now, pidOf } from '../../machine/service/model.ts';
 import { on, performPairEffect } from './perform.ts';
 import { type Loop, newTimer, setTimer } from '../loop.ts';
-import type { Voice } from '../messages.ts';
+import type { Diagnostics } from '../diagnostics.ts';
 import { forget } from '../process/held.ts';
 import { openService } from './acquire.ts';
 import { forgetHolder, type Happening, findLogAgain } from './log-service.ts';
@@ -134,10 +134,15 @@ const startWanted = (live: LivePair): void => {
  * Opens the service in `folder`, '' for the current directory or a path that ends in a slash, and starts what is wanted up: at
  * once, or from the loop if another process is just locking it. Throws Fatal, also from the loop.
  */
-export const superviseService = (loop: Loop, voice: Voice, folder: Bytes, opened: (live: LivePair) => void): void => {
+export const superviseService = (
+  loop: Loop,
+  diagnostics: Diagnostics,
+  folder: Bytes,
+  opened: (live: LivePair) => void,
+): void => {
   let tries = 0;
   const open = (): void => {
-    const live = openService({ loop, voice, folder, handlers: HANDLERS });
+    const live = openService({ loop, diagnostics, folder, handlers: HANDLERS });
     if (!('busy' in live)) {
       opened(live);
       startWanted(live);

@@ -11,7 +11,7 @@ import { ENOENT, ESRCH } from '../../abi/errno.ts';
 import { sys } from '../../host/sys.ts';
 import { type Held, hasEnded, hold, letGo } from '../process/held.ts';
 import type { Lock } from './lock.ts';
-import { Fatal, reason } from '../messages.ts';
+import { Fatal, reason } from '../diagnostics.ts';
 import { type Process, processIn, readSmall } from '../process/proc.ts';
 import { knowsBoot, parseRecord, putRecord, type Record, recordOf, reserveRecord } from './child-record.ts';
 import { identityOf } from '../trusted-file.ts';

@@ -30,7 +30,7 @@ export interface Privileges {
 }
 
 /** All that can be asked for; what is absent is left as it is. */
-export interface Wish {
+export interface ExecOptions {
   session?: true;
   envFiles?: readonly Bytes[];
   envDirectories?: readonly Bytes[];
@@ -94,7 +94,7 @@ const given = <T>(value: T | undefined, step: (value: T) => Step): Maybe => (val
 const each = <T>(values: readonly T[] | undefined, step: (value: T) => Step): readonly Maybe[] =>
   (values ?? []).map(step);
 
-const environmentSteps = (wish: Wish): readonly Maybe[] => [
+const environmentSteps = (wish: ExecOptions): readonly Maybe[] => [
   ...each(wish.envFiles, (path) => ({ kind: 'environment file', path })),
   ...each(wish.envDirectories, (path) => ({
     kind: 'environment directory',
@@ -103,12 +103,12 @@ const environmentSteps = (wish: Wish): readonly Maybe[] => [
   })),
 ];
 
-const raised = (wish: Wish): Maybe => {
+const raised = (wish: ExecOptions): Maybe => {
   const limits = (wish.limits ?? []).filter((limit) => limit.hard !== null);
   return limits.length === 0 || wish.identity === undefined ? null : { kind: 'raise limits', limits };
 };
 
-const schedulingSteps = (wish: Wish): readonly Maybe[] => [
+const schedulingSteps = (wish: ExecOptions): readonly Maybe[] => [
   given(wish.cgroup, (path) => ({ kind: 'cgroup', path })),
   given(wish.oomScore, (score) => ({ kind: 'oom score', score })),
   given(wish.processors, (bits) => ({ kind: 'processors', bits })),
@@ -118,12 +118,12 @@ const schedulingSteps = (wish: Wish): readonly Maybe[] => [
   given(wish.namespaces, (bits) => ({ kind: 'namespaces', bits })),
 ];
 
-const privilegesOf = (wish: Wish): Privileges | undefined =>
+const privilegesOf = (wish: ExecOptions): Privileges | undefined =>
   wish.capKeep === undefined && wish.capDrop === undefined
     ? undefined
     : { keep: wish.capKeep ?? null, drop: wish.capDrop ?? [] };
 
-const identitySteps = (wish: Wish): readonly Maybe[] => [
+const identitySteps = (wish: ExecOptions): readonly Maybe[] => [
   given(wish.envIdentity, (user) => ({ kind: 'environment identity', user })),
   given(privilegesOf(wish), (privileges) => ({ kind: 'bounding set', privileges })),
   given(wish.identity, (user) => ({
@@ -134,7 +134,7 @@ const identitySteps = (wish: Wish): readonly Maybe[] => [
   })),
 ];
 
-const lastSteps = (wish: Wish): readonly Maybe[] => [
+const lastSteps = (wish: ExecOptions): readonly Maybe[] => [
   given(wish.lock, ({ path, wait }) => ({ kind: 'lock', path, wait })),
   ...each(wish.closed, (fd) => ({ kind: 'close', fd })),
   given(wish.umask, (mask) => ({ kind: 'umask', mask })),
@@ -145,7 +145,7 @@ const lastSteps = (wish: Wish): readonly Maybe[] => [
 ];
 
 /** The steps, in the order in which they are done. */
-export const planOf = (wish: Wish): readonly Step[] =>
+export const planOf = (wish: ExecOptions): readonly Step[] =>
   [
     wish.session === true ? ({ kind: 'session' } as const) : null,
     ...environmentSteps(wish),

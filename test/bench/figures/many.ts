@@ -10,7 +10,7 @@ import { makeWorld } from '../world.ts';
 const COUNT = 10000;
 /** A supervisor and its service, page tables and kernel stacks included. */
 const BYTES_EACH = 600 * 1024;
-const PATIENCE_MS = 300000;
+const TIMEOUT_MS = 300000;
 const SIGHUP = 1;
 
 const numberIn = (path: string): number => Number(readFileSync(path, 'latin1'));
@@ -32,7 +32,7 @@ const skipReason = ({ quick }: Context): string | null => {
 const measure = async (context: Context): Promise<readonly Row[]> => {
   const world = makeWorld(context.tools, context.dir, COUNT);
   const keeper = await context.keep.start({ suite: context.ours, program: 'runsvdir', args: [world.scan] });
-  const startNs = await keeper.ask(`bytes ${COUNT}`, PATIENCE_MS).catch((error: unknown) => {
+  const startNs = await keeper.ask(`bytes ${COUNT}`, TIMEOUT_MS).catch((error: unknown) => {
     context.note(`not all came up: ${String(error)}`);
     return Number.NaN;
   });
@@ -48,7 +48,7 @@ const measure = async (context: Context): Promise<readonly Row[]> => {
     throw new Error(`${COUNT - running} not taken on, and not all were told`);
   await sleep(GROWN_MS);
   await keeper.ask(`kill ${SIGHUP}`);
-  const stopNs = await keeper.ask('gone', PATIENCE_MS);
+  const stopNs = await keeper.ask('gone', TIMEOUT_MS);
   await keeper.close();
   return [
     { name: `start of ${COUNT}`, unit: 'ms', c: null, ours: { value: startNs / 1e6 }, limit: null },

@@ -15,7 +15,7 @@ const LATENCY_LIMIT = 1.5;
 const MEMORY_LIMIT = 1.3;
 /** From the start, or the last byte of a burst, until the logger sleeps again, and for good. */
 const SETTLE_MS = 1500;
-const PATIENCE_MS = 60_000;
+const TIMEOUT_MS = 60_000;
 const BURST_BYTES = 8_000_000;
 
 const exec = promisify(execFile);
@@ -48,7 +48,7 @@ const inLog = async <T>(
 const latencies = (pair: Pair, logger: Logger, work: Work, count: number): Promise<readonly number[]> =>
   inLog(pair, logger, work, async (command, dir) => {
     const args = ['latency', String(count), join(dir, 'current'), ...command];
-    const { stdout } = await exec(pair.feed, args, { timeout: PATIENCE_MS });
+    const { stdout } = await exec(pair.feed, args, { timeout: TIMEOUT_MS });
     const numbers = stdout.trim().split('\n').map(Number);
     if (numbers.pop() !== 0) throw new Error(`${command.join(' ')}: did not exit 0`);
     return numbers.map((ns) => ns / 1000);
@@ -79,7 +79,7 @@ const switches = (pid: number): number =>
 
 /** Resolves when `path` is there. */
 const appears = async (path: string): Promise<void> => {
-  const late = AbortSignal.timeout(PATIENCE_MS);
+  const late = AbortSignal.timeout(TIMEOUT_MS);
   const watcher = watch(join(path, '..'), { signal: late });
   while (!existsSync(path)) await once(watcher, 'change', { signal: late });
   watcher.close();

@@ -10,7 +10,7 @@ const NEEDS = ['namespaces'] as const;
 const SAYS_SO = [{ id: 'runit-goes-on', lines: { 'life: says so': 'true' } }] as const;
 /** Of the CONT that wakes a process 1 which was stopped, in whatever stage it comes. */
 const TOO_LATE = '- runit: warning: signals only work in stage 2.\n';
-const SAID = '- runit: warning: gone on after a failure of the engine.\n';
+const SAID = '- runit: warning: re-executed after an engine failure.\n';
 
 /** Gives process 1 the time to be executed anew, which C's is not. */
 const crash = async (jail: Jail): Promise<void> => {

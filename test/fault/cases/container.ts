@@ -163,7 +163,7 @@ export const CONTAINER = [
       ],
       check: (services, lines) => {
         assert.equal(lines.length, 1, lines.join('\n'));
-        assert.match(lines[0] ?? '', /warning: not ended after 0\.6 s, killed: run \(\d+\)$/);
+        assert.match(lines[0] ?? '', /warning: still running after 0\.6 s, killed: run \(\d+\)$/);
         assert.equal(services[0]?.count('args -1 9'), 1);
         assert.equal(services[1]?.count('term'), 1);
       },
@@ -195,7 +195,10 @@ export const CONTAINER = [
             return [bad.has('run', { text: bomb(bad.toldPath, ++lastUid) }), service('fine').has('run', 'stays')];
           },
           check: (services, lines) => {
-            assert.match(lines.join('\n'), /warning: not ended after 0\.5 s, killed: perl \(\d+\), .* and \d+ more$/m);
+            assert.match(
+              lines.join('\n'),
+              /warning: still running after 0\.5 s, killed: perl \(\d+\), .* and \d+ more$/m,
+            );
             assert.equal(services[1]?.count('term'), 1);
           },
         }),
@@ -241,7 +244,7 @@ export const CONTAINER = [
       },
       ready: ([service]) => (service?.count('start') ?? 0) === 1 && (service?.count('log') ?? 0) === 1,
       check: (services, lines) => {
-        assert.match(lines.join('\n'), /^[^\n]* warning: not ended after 0\.5 s, killed: run \(\d+\)$/);
+        assert.match(lines.join('\n'), /^[^\n]* warning: still running after 0\.5 s, killed: run \(\d+\)$/);
         logged(services);
       },
     }),

@@ -142,7 +142,7 @@ const manyServices = async (world: World, name: string, wrap: readonly string[])
   await comes('a runsv for each service', () => children().length === MANY + 1);
   const before = children();
   kill(first, 'SIGSEGV');
-  await container.running.says(new RegExp(`warning: gone on after a failure of the engine, with ${MANY} runsvs$`));
+  await container.running.says(new RegExp(`warning: re-executed after an engine failure, ${MANY} services kept$`));
   assert.deepEqual(children(), before);
   // it waits for signals again, nothing is kept open but what it had, and nobody was started meanwhile
   await comes('process 1 at rest', () => proc(first, 'stat').includes(') S '));
@@ -202,7 +202,7 @@ export const ENGINE = [
     await world.tells(main, 'start');
     for (const [round, name] of (['SIGSEGV', 'SIGABRT', 'SIGBUS'] as const).entries()) {
       kill(container.first, name);
-      await container.running.says(/warning: gone on after a failure of the engine, with 1 runsvs$/, round + 1);
+      await container.running.says(/warning: re-executed after an engine failure, 1 service kept$/, round + 1);
     }
     assert.equal(one.count('start'), 1);
     assert.equal(main.count('start'), 1);
@@ -256,7 +256,7 @@ export const ENGINE = [
     await world.tells(main, 'start');
     const command = childrenOf(container.first)[0] ?? 0;
     kill(container.first, 'SIGSEGV');
-    await container.running.says(/gone on after a failure/);
+    await container.running.says(/re-executed after an engine failure/);
     kill(container.first, 'SIGSTOP');
     main.openGate();
     await comes('the end of the main command', () => !isAlive(command));
@@ -277,7 +277,7 @@ export const ENGINE = [
     await comes('process 1 to wait', () => waitsInPoll(container.first));
     kill(container.first, 'SIGSEGV');
     assert.equal(await container.ended(), 'exit 111');
-    assert.match(container.lines().join('\n'), /gone on after.*\n.*not ended after 2 s, killed: run \(\d+\)$/);
+    assert.match(container.lines().join('\n'), /re-executed after.*\n.*still running after 2 s, killed: run \(\d+\)$/);
     assert.equal(deaf.count('term'), 1);
   }),
 
@@ -291,7 +291,7 @@ export const ENGINE = [
     await world.tells(main, 'usr1');
     await comes('process 1 to wait', () => waitsInPoll(first));
     kill(first, 'SIGSEGV');
-    await container.running.says(/gone on after a failure/);
+    await container.running.says(/re-executed after an engine failure/);
     await comes('process 1 to wait again', () => waitsInPoll(first));
     process.kill(first, 'SIGUSR2');
     await world.tells(main, 'usr2');
@@ -309,9 +309,9 @@ export const ENGINE = [
     await comes('the first line', () => shows(/before/));
     const { first } = container;
     kill(first, 'SIGSEGV');
-    await comes('what it says of it', () => shows(/before.*gone on after a failure/));
+    await comes('what it says of it', () => shows(/before.*re-executed after an engine failure/));
     talks.openGate();
-    await comes('the second line', () => shows(/before.*gone on.*after/));
+    await comes('the second line', () => shows(/before.*re-executed.*after/));
     const pipe = readlinkSync(`/proc/${first}/fd/2`);
     const another = linked(world, 'links', 'another');
     await world.tells(another, 'start');

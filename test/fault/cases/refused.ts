@@ -143,7 +143,7 @@ export const REFUSED = [
       const container = contain(world, { folder: 'links', wrap: refusing(calls, ERRNO.ENOSYS) });
       await world.tells(one, 'start');
       kill(container.first, 'SIGSEGV');
-      await container.running.says(/gone on after a failure of the engine, with 1 runsvs$/);
+      await container.running.says(/re-executed after an engine failure, 1 service kept$/);
       container.signal(15);
       assert.equal(await container.ended(), 'exit 0');
       assert.deepEqual([one.count('start'), one.count('term')], [1, 1]);

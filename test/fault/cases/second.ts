@@ -150,7 +150,7 @@ export const SECOND = [
     await world.tells(contender, 'tries');
     for (const round of [1, 2]) {
       container.running.signal('SIGSEGV');
-      await container.running.says(/gone on after a failure of the engine/, round);
+      await container.running.says(/re-executed after an engine failure/, round);
       await comes('its poll', () => waitsInPoll(container.first));
     }
     const another = linked(world, 'another', 'links');

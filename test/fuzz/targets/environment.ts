@@ -1,6 +1,6 @@
 // What variables come from: files of an environment directory, environment files, and the environment they change.
 import { changedEnvironment, parseEnvFile, type VariableChange, variableIn } from '../../../src/formats/environment.ts';
-import { isWrong } from '../../../src/formats/wrong.ts';
+import { isParseError } from '../../../src/formats/parse-error.ts';
 import { insist, same, type Target } from '../model.ts';
 
 const ENVIRON = ['HOME=/root', 'A=1', 'AB=2', 'B=', '=odd', 'plain', 'A=again'];
@@ -27,7 +27,7 @@ export const envFile: Target = {
   seeds: ['A=1\n# c\n\nHOME\nB="x y"\r\n', 'A B=1', '=x', 'A=\0', '\xef\xbb\xbfC=\xff\n\tD=e'],
   run(input) {
     const changes = parseEnvFile(input, ENVIRON);
-    if (isWrong(changes)) {
+    if (isParseError(changes)) {
       insist(/^line \d+: [^\n]{1,120}$/.test(changes.wrong), 'what is wrong is one short line');
       return;
     }

@@ -10,7 +10,7 @@ import {
   parseSignal,
 } from '../../../src/formats/lists.ts';
 import { findLogin, loggedOut, logoutRecord, UTMP_384, UTMP_400 } from '../../../src/formats/utmp.ts';
-import { isWrong } from '../../../src/formats/wrong.ts';
+import { isParseError } from '../../../src/formats/parse-error.ts';
 import { insist, same, type Target } from '../model.ts';
 
 export const values: Target = {
@@ -55,19 +55,19 @@ export const values: Target = {
     const limit = limitNumber(input);
     insist(limit === null || limit === UNLIMITED || limit >= 0, 'a limit is one');
     const parsed = parseLimit(input);
-    if (!isWrong(parsed)) {
+    if (!isParseError(parsed)) {
       const [soft, hard] = newLimits(parsed, [100, 1000]);
       insist(Number.isFinite(soft) && Number.isFinite(hard), 'limits are numbers');
     }
     const capabilities = parseCapabilities(input);
-    if (!isWrong(capabilities) && capabilities !== 'all') {
+    if (!isParseError(capabilities) && capabilities !== 'all') {
       same(
         [...new Set(capabilities)].sort((a, b) => a - b),
         capabilities,
         'each capability once, in order',
       );
     }
-    for (const bits of [parseProcessors(input)].filter((it) => !isWrong(it))) {
+    for (const bits of [parseProcessors(input)].filter((it) => !isParseError(it))) {
       insist(
         (bits as readonly number[]).every((word) => word >= 0 && word < 2 ** 32),
         'words of 32 bits',
@@ -75,13 +75,13 @@ export const values: Target = {
       insist((bits as readonly number[]).length <= 256, 'as many as the kernel takes');
     }
     const signal = parseSignal(input);
-    insist(isWrong(signal) || (signal >= 1 && signal <= 64), 'a signal is one');
+    insist(isParseError(signal) || (signal >= 1 && signal <= 64), 'a signal is one');
     const spaces = parseNamespaces(input);
-    insist(isWrong(spaces) || (Number.isInteger(spaces) && spaces > 0), 'namespaces are bits');
+    insist(isParseError(spaces) || (Number.isInteger(spaces) && spaces > 0), 'namespaces are bits');
     const priority = parseIoPriority(input);
-    insist(isWrong(priority) || (priority >= 0 && priority < 2 ** 15 + 8), 'a priority is one');
+    insist(isParseError(priority) || (priority >= 0 && priority < 2 ** 15 + 8), 'a priority is one');
     for (const each of [parsed, capabilities, signal, spaces, priority]) {
-      insist(!isWrong(each) || each.wrong !== '', 'what is wrong is said');
+      insist(!isParseError(each) || each.wrong !== '', 'what is wrong is said');
     }
   },
 };

@@ -113,7 +113,7 @@ describe('an event in words', () => {
       'ended after 1.0 s: signal SEGV (invalid memory access), odd?',
     ],
     ['ended', { signal: 'USR1', ran: 1 }, 'ended after 1.0 s: signal USR1'],
-    ['ended', { code: 127, ran: 'x' }, 'ended after ?: exit code 127 (a program was not found, as shells snapshot it)'],
+    ['ended', { code: 127, ran: 'x' }, 'ended after ?: exit code 127 (a program was not found, as shells report it)'],
     ['ended', {}, 'ended after ?: exit code ?'],
     ['finished', { code: 1, took: 2 }, './finish took 2.0 s: exit code 1'],
     ['waiting', { why: 'delay', seconds: 27 }, 'starts again in 27 s'],

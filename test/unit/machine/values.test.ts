@@ -4,7 +4,7 @@ import type { Status } from '../../../src/formats/status.ts';
 import { BUSY_MS, isSameProcess, STABLE_MS, UNOBSERVED, SETTLED_MS } from '../../../src/machine/client/stability.ts';
 import { handleShutdown, newShutdown, type ShutdownEvent } from '../../../src/machine/container/shutdown.ts';
 import { FORK_RETRY_MS, newStages, OFF_MS, PAUSE_MS, STOP_MS } from '../../../src/machine/init/table.ts';
-import { planOf, type Wish } from '../../../src/machine/exec/plan.ts';
+import { planOf, type ExecOptions } from '../../../src/machine/exec/plan.ts';
 import { handleTree, newTree, type Tree, type TreeEvent } from '../../../src/machine/scan/table.ts';
 import { nextTurn, type Turn } from '../../../src/machine/scan/turn.ts';
 import { newDraining } from '../../../src/machine/service/drain.ts';
@@ -199,6 +199,6 @@ it('a log that drains was not empty before it was looked at', () => {
 
 it.each([true, undefined])('an identity has all groups only if that is asked for: %s', (allGroups) => {
   const wish = { identity: { user: 1, group: 2, groups: [] }, ...(allGroups === true ? { allGroups } : {}) };
-  const step = planOf(wish as unknown as Wish).find(({ kind }) => kind === 'identity');
+  const step = planOf(wish as unknown as ExecOptions).find(({ kind }) => kind === 'identity');
   expect(step).toMatchObject({ allGroups: allGroups === true });
 });

@@ -246,7 +246,7 @@ describe('after a failure of the engine', () => {
     machine.stop(1000);
     expect(machine.run()).toEqual(EXITED);
     expect(machine.started).toEqual(['1', '2', '3']);
-    expect(machine.said).toContain('warning: gone on after a failure of the engine.');
+    expect(machine.said).toContain('warning: re-executed after an engine failure.');
   });
 
   it('a stop that has begun goes on', () => {

@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import { SIGCHLD, SIGKILL, SIGTERM } from '../../../../src/abi/signals.ts';
 import { newLoop, reap, turn } from '../../../../src/effects/loop.ts';
-import { orFatal, voiceOf } from '../../../../src/effects/messages.ts';
+import { orFatal, diagnosticsOf } from '../../../../src/effects/diagnostics.ts';
 import type { LivePair } from '../../../../src/effects/service/pair.ts';
 import { exitService, superviseService, tidy } from '../../../../src/effects/service/supervisor.ts';
 import type { Fd } from '../../../../src/host/calls.ts';
@@ -12,7 +12,7 @@ import { type Ending, VirtualKernel } from '../../../sim/kernel/kernel.ts';
 /** Supervises services in these folders until TERM, from the root directory. */
 const supervise = (folders: readonly string[]): number => {
   const services: LivePair[] = [];
-  const voice = voiceOf('test');
+  const voice = diagnosticsOf('test');
   return orFatal(voice, () => {
     const loop = newLoop(sys.catchSignals([SIGCHLD, SIGTERM]) as Fd, (signals) => {
       if (signals.includes(SIGCHLD)) reap(loop, () => undefined);

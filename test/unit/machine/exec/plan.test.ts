@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { planOf, type UserSpec, type Wish, withOwnGroup } from '../../../../src/machine/exec/plan.ts';
+import { planOf, type UserSpec, type ExecOptions, withOwnGroup } from '../../../../src/machine/exec/plan.ts';
 
 const user: UserSpec = { spec: 'log', parsed: { kind: 'names', user: 'log', groups: [] }, kind: 'user/group' };
 const raising = { name: 'nofile', soft: 5, hard: 9, clipped: false } as const;
 const soft = { name: 'core', soft: 0, hard: null, clipped: true } as const;
 
 /** Everything at once. */
-const all: Wish = {
+const all: ExecOptions = {
   session: true,
   envFiles: ['one', 'two'],
   envDirectories: ['env'],
@@ -32,7 +32,7 @@ const all: Wish = {
   parentDeath: 15,
 };
 
-const kinds = (wish: Wish): readonly string[] => planOf(wish).map(({ kind }) => kind);
+const kinds = (wish: ExecOptions): readonly string[] => planOf(wish).map(({ kind }) => kind);
 
 describe('the plan', () => {
   it('has its order, whatever is wished for', () => {
@@ -69,12 +69,15 @@ describe('the plan', () => {
     expect(planOf({})).toEqual([]);
   });
 
-  it.each(Object.keys(all) as readonly (keyof Wish)[])('has, for %s alone, none but steps of the whole plan', (key) => {
-    const whole = kinds(all);
-    const own = kinds({ [key]: all[key] });
-    expect(own.every((kind) => whole.includes(kind))).toBe(true);
-    expect(own.length === 0).toBe(key === 'allGroups');
-  });
+  it.each(Object.keys(all) as readonly (keyof ExecOptions)[])(
+    'has, for %s alone, none but steps of the whole plan',
+    (key) => {
+      const whole = kinds(all);
+      const own = kinds({ [key]: all[key] });
+      expect(own.every((kind) => whole.includes(kind))).toBe(true);
+      expect(own.length === 0).toBe(key === 'allGroups');
+    },
+  );
 
   it('raises hard limits before the user changes, and only then, and only those', () => {
     expect(planOf({ limits: [raising, soft], identity: user })[0]).toEqual({ kind: 'raise limits', limits: [raising] });
@@ -83,7 +86,7 @@ describe('the plan', () => {
   });
 
   it('keeps capabilities over a change of user only where some shall be kept', () => {
-    const keeps = (wish: Wish): unknown => planOf(wish).find(({ kind }) => kind === 'identity');
+    const keeps = (wish: ExecOptions): unknown => planOf(wish).find(({ kind }) => kind === 'identity');
     expect(keeps({ identity: user, capKeep: [] })).toMatchObject({ keepCapabilities: true });
     expect(keeps({ identity: user, capDrop: [1] })).toMatchObject({ keepCapabilities: false });
     expect(planOf({ capDrop: [1] })[0]).toEqual({ kind: 'bounding set', privileges: { keep: null, drop: [1] } });

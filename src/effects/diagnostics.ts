@@ -17,23 +17,23 @@ export const reason = (what: string, errno?: number): string =>
   errno === undefined ? what : `${what}: ${errorText(errno)}`;
 
 /** Who speaks: 'runsv ./foo'. */
-export interface Voice {
+export interface Diagnostics {
   warn(what: string, errno?: number): void;
   fatal(what: string, errno?: number): void;
 }
 
-export const voiceOf = (name: Bytes): Voice => ({
+export const diagnosticsOf = (name: Bytes): Diagnostics => ({
   warn: (what, errno) => remark(`${name}: warning: ${reason(what, errno)}\n`),
   fatal: (what, errno) => remark(`${name}: fatal: ${reason(what, errno)}\n`),
 });
 
 /** Runs `body`; a Fatal thrown in it is told, and its code returned. */
-export const orFatal = (voice: Voice, body: () => number): number => {
+export const orFatal = (diagnostics: Diagnostics, body: () => number): number => {
   try {
     return body();
   } catch (error) {
     if (!(error instanceof Fatal)) throw error;
-    voice.fatal(error.message);
+    diagnostics.fatal(error.message);
     return error.code;
   }
 };
