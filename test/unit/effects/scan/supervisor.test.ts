@@ -384,7 +384,7 @@ describe('the log argument', () => {
     world.kernel.after(500, () => world.kernel.failEngine());
     world.signal(1000, SIGTERM);
     world.run(['-P', '--subreaper', '/service', `log: ${'.'.repeat(100)}`]);
-    expect(world.kernel.main.argv[4]).toMatch(/help me.*after a failure of the engine/);
+    expect(world.kernel.main.argv[4]).toMatch(/help me.*after an engine failure/);
   });
 });
 
