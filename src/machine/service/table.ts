@@ -219,9 +219,12 @@ const startNotReady = (s: Service, _: unknown, now: Now): Outcome => {
   return after(later.effects, advance(later.service));
 };
 
-/** Counts as a child that started and exited 111. */
-const runUnusable = (s: Service, _: unknown, now: Now): Outcome =>
-  runEnded({ ...s, since: now.wall }, { startedMs: now.ms, exit: { code: UNKNOWN_CODE, status: 0 } }, now);
+/** Counts as a child that started and exited 111. Takes the steps that waited for the start, as forkForRunRefused does. */
+const runUnusable = (s: Service, _: unknown, now: Now): Outcome => {
+  const lastRun = { startedMs: now.ms, exit: { code: UNKNOWN_CODE, status: 0 } };
+  const over = runEnded({ ...s, since: now.wall }, lastRun, now);
+  return after(over.effects, advance(over.service));
+};
 
 /** In state up there always is a process. */
 const runGone = (s: Service, { code, status }: Of<'ended'>, now: Now): Outcome =>

@@ -401,3 +401,11 @@ it('a refused fork leaves no step that would keep the service from being at rest
   expect(service.steps).toEqual([]);
   expect(isAtRest(service)).toBe(true);
 });
+
+it('nor does a ./run that cannot be executed', () => {
+  const failed = play(reach.starting(), [0, { kind: 'down' }], [0, { kind: 'execFailed' }]);
+  expect(names(failed.effects)).toEqual(['finish 111 0', 'ask d 0']);
+  const { service } = play(failed.service, [1, { kind: 'noFinish' }], [2, NO], [3, { kind: 'exit' }]);
+  expect(service.steps).toEqual([]);
+  expect(isAtRest(service)).toBe(true);
+});
