@@ -18,7 +18,7 @@ test-builds: $(TEST_BUILDS)
 
 ## unit: unit tests; every branch of src/machine and src/formats is taken
 unit: tools out/node/sys.node
-	$(VITEST) test/unit --coverage --no-isolate
+	$(VITEST) test/unit --coverage
 
 ## mutation: changes src/machine in some 1,250 places and lists what no unit test notices; not part of test
 mutation: tools

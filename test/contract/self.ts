@@ -68,7 +68,10 @@ const recorded = (c: Case): readonly number[] =>
 /** A killed process still shows its arguments for a while: waits until it has ended. */
 const killAll = (c: Case, pids: readonly number[]): void => {
   for (const pid of pids) {
-    const fd = c.closeLater(done(c.sys.pidfd(pid), 'pidfd'));
+    const opened = c.sys.pidfd(pid);
+    // it has ended since it was seen
+    if (opened === -l.ESRCH) continue;
+    const fd = c.closeLater(done(opened, 'pidfd'));
     done(c.sys.kill(pid, l.SIGKILL), 'kill');
     same(
       poll(c, [fd, l.POLLIN], 10_000).map((events) => events & l.POLLIN),
