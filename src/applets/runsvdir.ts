@@ -132,7 +132,7 @@ export const runsvdir: Applet = {
       { code: '0', text: 'after TERM; in a container, after all other signals but HUP too' },
       { code: '1', text: 'usage' },
       { code: '100', text: 'the current directory cannot be opened' },
-      { code: '111', text: 'after HUP, or no process for the command was to be had' },
+      { code: '111', text: 'after HUP, or the command could not be forked' },
       { code: '126, 127', text: 'the command could not be executed, or was not found' },
       { code: 'other', text: 'of the command, or of an essential service that is over' },
     ],

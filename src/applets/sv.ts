@@ -31,7 +31,7 @@ import { monotonicMs } from '../host/clock.ts';
 import { coldPart } from '../host/cold.ts';
 import { commandFor, commands, type Verb } from './sv/commands.ts';
 import { hintFor } from './sv/hints.ts';
-import type { Call, RunTool, Tool } from './sv/tool.ts';
+import { type Call, MOST_FAILURES, type RunTool, type Tool } from './sv/tool.ts';
 import { toolFor, tools } from './sv/tools.ts';
 
 const DEFAULT_WAIT_S = 7;
@@ -39,7 +39,6 @@ const DEFAULT_WAIT_S = 7;
 // may take a second, succeeds.
 const POLL_MS = 420;
 const LONGEST_WAIT_MS = 2 ** 40;
-const MOST_FAILURES = 99;
 const USAGE_CODE = 100;
 
 const LSB_USAGE_CODE = 2;

@@ -3,19 +3,14 @@
 // Promises: no control character of what was recorded reaches the terminal; an event that is not known is shown by its
 // name. Pure. Read next: ../formats/history.ts (the events).
 import type { Bytes } from '../abi/bytes.ts';
+import { visible } from '../cli/say.ts';
 import type { Recorded } from '../formats/history.ts';
 
 type Members = Recorded['members'];
 
-/** C0, DEL and, as UTF-8 has them, C1. */
-const CONTROLS = /[\0-\x1f\x7f]|\xc2[\x80-\x9f]/g;
-
-/** Text for a terminal. */
-export const shown = (text: Bytes): Bytes => text.replace(CONTROLS, '?');
-
 const textOf = (members: Members, name: string): Bytes => {
   const value = members[name];
-  return typeof value === 'string' || typeof value === 'number' ? shown(String(value)) : '?';
+  return typeof value === 'string' || typeof value === 'number' ? visible(String(value)) : '?';
 };
 
 /** What exit codes of ./run mean by convention. */
@@ -39,7 +34,7 @@ const endText = (members: Members): Bytes => {
   if (typeof signal === 'string') {
     const memory = oom === true ? 'out of memory' : oom === 'possible' ? 'perhaps out of memory' : undefined;
     const meaning = memory ?? SIGNALS[signal];
-    return `signal ${shown(signal)}${meaning === undefined ? '' : ` (${meaning})`}`;
+    return `signal ${visible(signal)}${meaning === undefined ? '' : ` (${meaning})`}`;
   }
   const meaning = typeof code === 'number' ? MEANINGS[code] : undefined;
   return `exit code ${textOf(members, 'code')}${meaning === undefined ? '' : ` (${meaning})`}`;
@@ -54,7 +49,7 @@ const CAUSES: Readonly<Record<string, string>> = {
 };
 
 const causeText = ({ cause }: Members): Bytes => {
-  const words = typeof cause === 'string' ? (CAUSES[cause] ?? shown(cause)) : undefined;
+  const words = typeof cause === 'string' ? (CAUSES[cause] ?? visible(cause)) : undefined;
   return words === undefined ? '' : `, ${words}`;
 };
 
@@ -64,7 +59,7 @@ const secondsOf = (members: Members, name: string): Bytes => {
 };
 
 const namesOf = (value: unknown): Bytes =>
-  Array.isArray(value) ? value.map((name) => shown(String(name))).join(' ') : '?';
+  Array.isArray(value) ? value.map((name) => visible(String(name))).join(' ') : '?';
 
 const waitingText = (members: Members): Bytes => {
   if (members['why'] === 'dependency') return `waits for ${namesOf(members['for'])}`;
@@ -95,7 +90,7 @@ const WORDS: Readonly<Record<string, Words>> = {
 /** An event in words. */
 export const eventText = ({ event, members }: Pick<Recorded, 'event' | 'members'>): Bytes => {
   const lost = typeof members['lost'] === 'number' ? ` (${members['lost']} events before it were lost)` : '';
-  return (WORDS[event]?.(members) ?? shown(event)) + lost;
+  return (WORDS[event]?.(members) ?? visible(event)) + lost;
 };
 
 /** `11:52:28` of an RFC 3339 moment. */

@@ -3,13 +3,13 @@
 // Promises: no control character of a name, a status text or a reason reaches the terminal; a line is no longer than
 // the terminal is wide where the columns before the last leave room. Pure.
 // Read next: ../formats/snapshot.ts (the same facts as data).
+import { visible } from '../cli/say.ts';
 import type { Bytes } from '../abi/bytes.ts';
 import { signalName } from '../abi/signals.ts';
 import { conditionOfSnapshot, type Snapshot } from '../formats/snapshot.ts';
 import { momentMs } from '../formats/moment.ts';
 import { spanText } from '../formats/span.ts';
 import type { LastEnd, SupervisorState } from '../formats/state.ts';
-import { shown } from './render-event.ts';
 
 const HEADINGS = ['SERVICE', 'STATE', 'PID', 'FOR', 'STARTS', 'LAST END'] as const;
 /** What the last column keeps on the narrowest terminal. */
@@ -36,20 +36,20 @@ const howEnded = ({ code, signal, oom }: LastEnd): Bytes => {
 const lastEndText = (state: SupervisorState | null, nowMs: number): Bytes => {
   const parts: Bytes[] = [];
   if (state?.last != null) parts.push(`${howEnded(state.last)}, ${spanText(secondsFrom(state.last.at, nowMs))} ago`);
-  if (state !== null && state.waiting.length > 0) parts.push(`waiting for ${state.waiting.map(shown).join(' ')}`);
+  if (state !== null && state.waiting.length > 0) parts.push(`waiting for ${state.waiting.map(visible).join(' ')}`);
   if (state?.next != null) parts.push(`next start in ${spanText(-secondsFrom(state.next, nowMs))}`);
-  if (state?.reason != null) parts.push(shown(state.reason));
+  if (state?.reason != null) parts.push(visible(state.reason));
   return parts.join('; ');
 };
 
 const cellsOf = (snapshot: Snapshot, nowMs: number): readonly Bytes[] => {
   const { main, name, error } = snapshot;
   const condition = conditionOfSnapshot(snapshot);
-  if (main === null) return [shown(name), condition, '', '', '', error === null ? '' : shown(error)];
+  if (main === null) return [visible(name), condition, '', '', '', error === null ? '' : visible(error)];
   const { status, state } = main;
   const forSeconds = nowMs / 1000 - status.sec - status.nsec / 1e9;
   return [
-    shown(name),
+    visible(name),
     condition,
     status.pid === 0 ? '' : String(status.pid),
     spanText(forSeconds),

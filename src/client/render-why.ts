@@ -2,13 +2,14 @@
 //
 // Promises: no control character of a name, a text or a log line reaches the terminal. Pure.
 // Read next: render-event.ts, ../applets/sv/why.ts.
+import { visible } from '../cli/say.ts';
 import type { Bytes } from '../abi/bytes.ts';
 import type { Condition } from '../formats/condition.ts';
 import type { Recorded } from '../formats/history.ts';
 import { conditionOfSnapshot, type Snapshot, type Side } from '../formats/snapshot.ts';
 import { momentMs } from '../formats/moment.ts';
 import { spanText } from '../formats/span.ts';
-import { eventText, shown, timeOfDay } from './render-event.ts';
+import { eventText, timeOfDay } from './render-event.ts';
 
 /** The last lines of a service's log, and where they stand. */
 export interface LogTail {
@@ -49,7 +50,7 @@ const nextStart = (side: Side, nowMs: number): Bytes => {
 const processText = ({ status }: Side): Bytes => (status.pid === 0 ? '' : `, process ${status.pid}`);
 
 const awaitedText = (awaited: readonly Awaited[]): Bytes =>
-  awaited.map(({ name, condition }) => `${shown(name)} (${condition})`).join(', ');
+  awaited.map(({ name, condition }) => `${visible(name)} (${condition})`).join(', ');
 
 const downText = (age: Bytes, normallyUp: boolean): Bytes => {
   const why = normallyUp ? 'somebody has stopped it' : 'it is normally down';
@@ -68,7 +69,7 @@ const sentenceOf = ({ snapshot, awaited, nowMs }: Facts, side: Side): Bytes => {
       return `waiting for ${awaitedText(awaited)}`;
     case 'failed':
     case 'done':
-      return `${condition} for ${age}${reason == null ? '' : `: ${shown(reason)}`}`;
+      return `${condition} for ${age}${reason == null ? '' : `: ${visible(reason)}`}`;
     case 'down':
       return downText(age, snapshot.normallyUp);
     case 'starting':
@@ -94,13 +95,13 @@ const historyLines = ({ history }: Facts): readonly Bytes[] => {
 const logLines = ({ log }: Facts): readonly Bytes[] =>
   log === null || log.lines.length === 0
     ? []
-    : [`last log lines (${shown(log.path)}):`, ...log.lines.map((line) => `  ${shown(line)}`)];
+    : [`last log lines (${visible(log.path)}):`, ...log.lines.map((line) => `  ${visible(line)}`)];
 
 /** The whole answer about one service. */
 export const whyText = (facts: Facts): Bytes => {
   const { snapshot } = facts;
-  const name = shown(snapshot.name);
-  if (snapshot.main === null) return `${name}: unsupervised: ${shown(snapshot.error ?? 'runsv not running')}\n`;
+  const name = visible(snapshot.name);
+  if (snapshot.main === null) return `${name}: unsupervised: ${visible(snapshot.error ?? 'runsv not running')}\n`;
   const lines = [`${name}: ${sentenceOf(facts, snapshot.main)}`, ...historyLines(facts), ...logLines(facts)];
   if (START_HINTS.includes(conditionOfSnapshot(snapshot))) lines.push(`to start it now: sv start ${name}`);
   return `${lines.join('\n')}\n`;

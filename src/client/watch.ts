@@ -1,7 +1,7 @@
-// Services as they change: what `sv watch` prints and `sv monitor` redraws for.
+// Services as they change: what `sv watch` prints.
 //
 // Promises: woken by the kernel where it has inotify, else a look every 0.42 s; services that come join, those that go are
-// told of. Events come from the history of a service; where a supervisor writes none, from differences of its status.
+// reported. Events come from the history of a service; where a supervisor writes none, from differences of its status.
 // Read next: snapshots.ts, ../formats/history.ts, ../applets/sv/watch.ts.
 import type { Bytes } from '../abi/bytes.ts';
 import { IN_CREATE, IN_DELETE, IN_MODIFY, IN_MOVED_FROM, IN_MOVED_TO, IN_ONLYDIR, POLLIN } from '../abi/flags.ts';
@@ -145,7 +145,7 @@ export const beginWatching = (patterns: readonly Bytes[]): { watching: Watching;
   return { watching, first: rescan(watching) };
 };
 
-/** Whether a service's directory is not told of: its supervise is not there yet, or the kernel has no more watches. */
+/** Whether no event reports changes of a service: its supervise is not there yet, or the kernel has no more watches. */
 const isDeaf = ({ watch }: Watched): boolean => watch < 0;
 
 const lookAgain = (watching: Watching, changed: ReadonlySet<number> | null): readonly Happening[] => {

@@ -293,7 +293,7 @@ const OURS: readonly Case[] = [
     },
   },
   {
-    title: 'a service that comes and one that goes are told of by watch',
+    title: 'watch reports a service that appears and one that is removed',
     async attempt(tree) {
       tree.service('one', 'exec sleep 1000');
       tree.start('ours');

@@ -18,7 +18,7 @@ export interface Doings {
   killed: boolean;
   logTouched: boolean;
   faulty: boolean;
-  /** No pidfd was to be had: ends of what was taken over are looked for. */
+  /** pidfd_open is refused: the ends of adopted processes are polled. */
   unheld: boolean;
 }
 

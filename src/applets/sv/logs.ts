@@ -3,7 +3,6 @@
 // Read next: ../../client/log-files.ts, ../../formats/log-stamp.ts.
 import { err, out, visible } from '../../cli/say.ts';
 import { currentLog, tailOf } from '../../client/log-files.ts';
-import { shown } from '../../client/render-event.ts';
 import { newAsking, snapshotOf } from '../../client/snapshots.ts';
 import { type Service, servicesNamed } from '../../client/service.ts';
 import type { Bytes } from '../../abi/bytes.ts';
@@ -43,7 +42,7 @@ export const runLogs = ({ given, operands }: Call): number => {
   const logs = servicesNamed(operands).map((service) => linesOf(service, count));
   const found = logs.filter((lines) => lines !== null);
   const merged = mergeLines(found);
-  const text = isTerminal() ? shown : (line: Bytes): Bytes => line;
+  const text = isTerminal() ? visible : (line: Bytes): Bytes => line;
   const head = operands.length > 1 ? ({ name }: Line): Bytes => `${name}: ` : (): Bytes => '';
   out(
     merged

@@ -3,15 +3,15 @@
 // Promises: ends with 0 at INT, TERM and HUP, and when nobody reads any more. Read next: ../../client/watch.ts.
 import { SIGHUP, SIGINT, SIGTERM } from '../../abi/signals.ts';
 import type { Bytes } from '../../abi/bytes.ts';
-import { out } from '../../cli/say.ts';
-import { eventText, shown, timeOfDay } from '../../client/render-event.ts';
+import { out, visible } from '../../cli/say.ts';
+import { eventText, timeOfDay } from '../../client/render-event.ts';
 import { beginWatching, type Happening, waitForHappenings } from '../../client/watch.ts';
 import { encodeJson, type Json } from '../../formats/json.ts';
 import { isErrno } from '../../host/calls.ts';
 import { sys } from '../../host/sys.ts';
 import type { Call } from './tool.ts';
 
-const asText = (one: Happening): Bytes => `${timeOfDay(one.at)} ${shown(one.service)} ${eventText(one)}\n`;
+const asText = (one: Happening): Bytes => `${timeOfDay(one.at)} ${visible(one.service)} ${eventText(one)}\n`;
 
 /** Members come out of a file that the service's owner may write: none of them speaks for another service. */
 const asJson = ({ service, at, event, members }: Happening): Bytes => {

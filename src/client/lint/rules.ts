@@ -3,6 +3,7 @@
 // An error keeps the service from running as it was meant to; a warning is what people usually regret. Pure.
 // Read first: model.ts. Read next: script.ts (what a shell script says).
 import type { Bytes } from '../../abi/bytes.ts';
+import { control, controlNames } from '../../formats/control.ts';
 import { type Directory, type Entry, entryAt, type Finding } from './model.ts';
 import { scriptFindings } from './script.ts';
 
@@ -33,7 +34,9 @@ const optionalFindings = (path: Bytes, { kind, executable, fault }: Entry): read
   return fault === null ? [] : [warning(`./${path}: ${fault}`)];
 };
 
-const CONTROL_LETTERS = 'udotkpchaiqx12'.split('');
+const SCRIPTS: readonly string[] = controlNames
+  .filter((name) => control[name].script)
+  .map((name) => control[name].byte);
 
 const controlFindings = (directory: Directory): readonly Finding[] => {
   const control = entryAt(directory, 'control');
@@ -42,8 +45,8 @@ const controlFindings = (directory: Directory): readonly Finding[] => {
   return [...directory.entries].flatMap(([path, entry]) => {
     const letter = /^control\/(.*)$/.exec(path)?.[1];
     if (letter === undefined) return [];
-    if (CONTROL_LETTERS.includes(letter)) return optionalFindings(path, entry);
-    return [warning(`./${path}: '${letter}' is not a control command and the file is never run`)];
+    if (SCRIPTS.includes(letter)) return optionalFindings(path, entry);
+    return [warning(`./${path}: no control command runs a script of this name`)];
   });
 };
 

@@ -42,7 +42,7 @@ describe('a service that was linked a moment ago', () => {
     expect(came[0]?.got).toBe(bytes);
   });
 
-  it('is told of by the kernel, not by looking', () => {
+  it('is reported by the kernel, not found by polling', () => {
     const world = machine();
     come(world, 3000);
     let early = 0;

@@ -97,7 +97,7 @@ describe('a name that would make a terminal do things', () => {
 describe('a service that is not there', () => {
   const NOT_THERE = 'unable to change to service directory: file does not exist\n';
 
-  it('is told of with the directory that was looked in, once', () => {
+  it('is reported once, with the directory that was searched', () => {
     for (const line of ['status x a y', 'up x a y', '-w 1 check x a y']) {
       const world = new SvWorld();
       world.service('a');

@@ -169,7 +169,7 @@ describe('a scan directory', () => {
     expect(play([5000, found('a')], [5000, { kind: 'notStarted', keys: ['a'] }]).wanted.get('a')?.dueMs).toBe(6000);
   });
 
-  it('leaves alone what is told of services that are gone', () => {
+  it('ignores events of services that are gone', () => {
     expect(play([0, { kind: 'started', runsvs: [{ key: 'x', pid: 9 }] }]).wanted.size).toBe(0);
     expect(play([0, { kind: 'notStarted', keys: ['x'] }]).wanted.size).toBe(0);
   });

@@ -156,7 +156,7 @@ describe('a stage that cannot be executed', () => {
     expect(life.take(unable).done()).toEqual(['help']);
   });
 
-  it.each([unable, forkRefused])('has failed where there is no shell to be had: $kind', (answer) => {
+  it.each([unable, forkRefused])('fails if no shell can be started: $kind', (answer) => {
     const life = new Life().take({ kind: 'begin' }, unable);
     life.done();
     expect(life.take(answer).done()).toEqual([failed(1), leave(1), ...enter(2)]);
@@ -211,7 +211,7 @@ describe('CONT', () => {
     expect(life.take(ended(10, 1)).done()).toEqual([failed(1), leave(1), SKIPS, ...enter(3)]);
   });
 
-  it('comes too late in stage 3, and is told of in stage 1 where it asks for nothing', () => {
+  it('comes too late in stage 3, and is reported in stage 1 where it requests nothing', () => {
     expect(Life.in(3).take(cont(), cont(false)).done()).toEqual([TOO_LATE, TOO_LATE]);
     expect(Life.in(1).take(cont(false)).done()).toEqual([TOO_LATE]);
   });
@@ -247,7 +247,7 @@ describe('Ctrl-Alt-Del', () => {
     expect(life.now).toMatchObject({ state: 'running', script: null });
   });
 
-  it('means nothing in stage 2 without a script, and is told of elsewhere', () => {
+  it('means nothing in stage 2 without a script, and is reported elsewhere', () => {
     expect(Life.in(2).take(int(false)).done()).toEqual([]);
     expect(Life.in(1).take(int(false)).done()).toEqual([TOO_LATE]);
     expect(Life.in(3).take(int(false), int()).done()).toEqual([TOO_LATE, TOO_LATE]);

@@ -57,7 +57,7 @@ describe('a scan directory', () => {
     expect([gone.effects, nextStartMs(gone.tree)]).toEqual([[], 6000]);
   });
 
-  it('tells of a crash, and looks for who holds a service that was not to be had', () => {
+  it('reports a crash, and looks for the holder of a service that was taken', () => {
     expect(play(one(), [300, ends(10, -1, 9)]).effects).toEqual([{ kind: 'warnCrash', name: 'a', signal: 9 }]);
     expect(play(one(), [300, ends(10, 111)]).effects).toEqual([{ kind: 'lookForHolder', name: 'a', key: 'ka' }]);
   });
@@ -172,7 +172,7 @@ describe('a scan directory that is brought down', () => {
 describe('a runsv that lingers', () => {
   const linger = (name: string): Tree => play(one(), [9, scan(name)]).tree;
 
-  it('is told of and hurried after ten seconds, once, and its newcomer is started all the same', () => {
+  it('is reported and hurried once after ten seconds, and its newcomer starts anyway', () => {
     const waiting = linger('a=other');
     expect(nextStartMs(waiting)).toBe(10_009);
     expect(play(waiting, [10_008, DUE]).effects).toEqual([]);
