@@ -10,7 +10,7 @@ import { isErrno } from '../../host/calls.ts';
 import { monotonicMs, wallClock } from '../../host/clock.ts';
 import { sys } from '../../host/sys.ts';
 import { eventOf } from '../../machine/service/letters.ts';
-import { firstEvent, handleDue, type PairEffect, withControl } from '../../machine/service/pair.ts';
+import { firstEvent, handleDue, type PairEffect, withControl, withStop } from '../../machine/service/pair.ts';
 import { type Now, pidOf } from '../../machine/service/model.ts';
 import { on, performPairEffect } from './perform.ts';
 import { type Loop, newTimer, setTimer } from '../loop.ts';
@@ -20,6 +20,7 @@ import { openService } from './acquire.ts';
 import { forgetHolder, type Happening, findLogAgain } from './log-service.ts';
 import { BUSY_PAUSE_MS, BUSY_TRIES, stillBusy } from './lock.ts';
 import { type PairHandlers, type LivePair, publishAll, schedule } from './pair.ts';
+import { readStop } from './policy.ts';
 import { mayHaveScripts } from './spawn.ts';
 import { removeSpares } from './status-files.ts';
 import type { LiveSide } from './side.ts';
@@ -59,13 +60,24 @@ const checkForScripts = (live: LivePair): void => {
   live.pair = withControl(live.pair, mayHaveScripts(live.main.folder));
 };
 
+/** The letters that stop ./run. */
+const STOPPING = /[dxt]/;
+
+/** Looks how ./run is stopped, before it is. */
+const checkHowToStop = (live: LivePair): void => {
+  if (live.pair.main.state === 'up') live.pair = withStop(live.pair, readStop(live.values));
+};
+
 /** Takes the commands of one read; false: there were none. */
 const takeCommands = (live: LivePair, side: LiveSide): boolean => {
   // it may have been closed since the poll
   if (side !== live.main && side !== live.log) return false;
   const letters = sys.read(side.control, COMMANDS_MAX);
   if (isErrno(letters) || letters === '') return false;
-  if (side === live.main) checkForScripts(live);
+  if (side === live.main) {
+    checkForScripts(live);
+    if (STOPPING.test(letters)) checkHowToStop(live);
+  }
   for (const letter of letters) {
     const event = eventOf(letter);
     if (event !== null) deliverToPair(live, on(side.side, event));
@@ -157,6 +169,7 @@ export const superviseService = (
 export const exitService = (live: LivePair): void => {
   takeEarlierCommands(live);
   checkForScripts(live);
+  checkHowToStop(live);
   deliverToPair(live, on('main', { kind: 'exit' }));
 };
 
