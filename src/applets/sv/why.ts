@@ -4,7 +4,8 @@
 import { out } from '../../cli/say.ts';
 import { currentLog, tailOf } from '../../client/log-files.ts';
 import { type Facts, whyText } from '../../client/render-why.ts';
-import { type Asking, newAsking, readSupervised, snapshotOf } from '../../client/snapshots.ts';
+import { readSupervised } from '../../client/read-state.ts';
+import { type Asking, newAsking, snapshotOf } from '../../client/snapshots.ts';
 import { type Service, servicesNamed } from '../../client/service.ts';
 import { decodeHistory, HISTORY_MAX, type Recorded } from '../../formats/history.ts';
 import { encodeJson, type Json } from '../../formats/json.ts';
