@@ -153,6 +153,7 @@ const openBoth = (
     publishReported: false,
     logKey: typeof sign === 'object' ? sign.key : '',
     hasStarted: false,
+    exit: { code: 0, status: 0 },
   };
   publishFirst(live);
   live.main.ok = openOk(live.main.folder);
