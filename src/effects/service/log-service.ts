@@ -6,7 +6,7 @@
 import { type Fd, isErrno } from '../../host/calls.ts';
 import { monotonicMs, wallClock } from '../../host/clock.ts';
 import { sys } from '../../host/sys.ts';
-import { dropLog, firstEvent, handlePair, type PairOutcome, withLog } from '../../machine/service/pair.ts';
+import { dropLog, FIRST_EVENT, handlePair, type PairOutcome, withLog } from '../../machine/service/pair.ts';
 import type { Now } from '../../machine/service/model.ts';
 import { unwatch, watch } from '../loop.ts';
 import { whoHolds } from '../scan/lock-holder.ts';
@@ -15,6 +15,7 @@ import { Fatal, reason } from '../diagnostics.ts';
 import { find, type Half, type LogSign, openHalf, pipeFor, signOfLog } from './acquire.ts';
 import { type Awaited, type LivePair, unwatchSide, watchSide } from './pair.ts';
 import type { Pipe } from './log-pipe.ts';
+import { writeRecords } from './recording.ts';
 import { publish, removeSpares } from './status-files.ts';
 import { folderOf, folderPath, takeSide } from './side.ts';
 import { openOk } from './supervise-dir.ts';
@@ -101,7 +102,7 @@ const join = (live: LivePair, { half, pipe }: Parts): readonly Happening[] => {
   const idle: Partial<Awaited> = { tries: 0, busyTries: 0, dueMs: null, reported: '' };
   Object.assign(live.awaited, idle);
   forgetHolder(live);
-  return half.service.state === 'down' ? [({ pair }, at) => handlePair(pair, 'log', firstEvent(half.service), at)] : [];
+  return half.service.state === 'down' ? [({ pair }, at) => handlePair(pair, 'log', FIRST_EVENT, at)] : [];
 };
 
 /** Another process is just locking it, which is soon done. */
@@ -192,7 +193,10 @@ const closeIf = (fd: Fd | null): void => {
 export const closeLog = (live: LivePair): readonly Happening[] => {
   const { log, pipe } = live;
   if (log !== null) {
-    if (live.logKey !== '') removeSpares(log.statusFiles);
+    if (live.logKey !== '') {
+      if (log.recorder !== null) writeRecords(log.recorder);
+      removeSpares(log.statusFiles);
+    }
     unwatchSide(live, log);
     for (const fd of [log.ok, log.control, log.lock.fd]) closeIf(fd);
   }

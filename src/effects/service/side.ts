@@ -10,6 +10,7 @@ import { sys } from '../../host/sys.ts';
 import type { Side } from '../../machine/service/pair.ts';
 import { type Lock, takeLock } from './lock.ts';
 import { hasEnded, type Held, signalHeld } from '../process/held.ts';
+import { continuedRecorder, type Recorder } from './recording.ts';
 import { type Board, newBoard } from './status-files.ts';
 import { makeSupervise, openControl } from './supervise-dir.ts';
 import { statThere } from '../trusted-file.ts';
@@ -25,6 +26,8 @@ export interface LiveSide {
   readonly statusFiles: Board;
   /** A process of this side that is not our child. */
   adopted: Held | null;
+  /** null: nothing is recorded yet. */
+  recorder: Recorder | null;
 }
 
 /** How messages name a side before `./run`: each message is about one service. */
@@ -53,6 +56,8 @@ export const openSide = (side: Side, lock: Lock): LiveSide => {
     // a log's pid file appears with its first process; one that already exists must not be believed
     statusFiles: newBoard(folder + 'supervise/', side === 'main' || statThere(`${folder}supervise/pid`) !== -ENOENT),
     adopted: null,
+    // in a lock file that was just made stands nothing: no supervisor of ours was here
+    recorder: lock.text === '' ? null : continuedRecorder(folder + 'supervise/'),
   };
 };
 
