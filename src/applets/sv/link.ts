@@ -1,7 +1,7 @@
 // `sv link` and `sv remove`: a service comes into the scan directory as a link to its directory, and goes again.
 //
-// Promises: a real directory in the scan directory is never removed; both wait, for -w or 7 seconds, until runsvdir has
-// done its part. Read next: new.ts.
+// Promises: a real directory in the scan directory is never removed. All links are made or removed first; then both wait, for -w
+// or 7 seconds, until runsvdir has done its part. Read next: new.ts.
 import type { Bytes } from '../../abi/bytes.ts';
 import { ENOENT } from '../../abi/errno.ts';
 import { S_IFLNK, S_IFMT } from '../../abi/flags.ts';
@@ -9,9 +9,8 @@ import { errorText } from '../../cli/errno.ts';
 import { err, out, visible } from '../../cli/say.ts';
 import { readReport } from '../../client/read-report.ts';
 import { reportLine } from '../../client/render-line.ts';
-import { isTrouble } from '../../client/report.ts';
 import { lookup, type Service } from '../../client/service.ts';
-import { waitFor } from '../../client/wait-for.ts';
+import { type Result, waitFor } from '../../client/wait-for.ts';
 import { isErrno } from '../../host/calls.ts';
 import { monotonicMs } from '../../host/clock.ts';
 import { sys } from '../../host/sys.ts';
@@ -20,41 +19,34 @@ import { type Call, MOST_FAILURES } from './tool.ts';
 
 const WAIT_MS = 7000;
 
-const fail = (verb: string, name: Bytes, why: Bytes): false => {
+const NAME_EXPECTED = "expected a name without '/' and without '.' in front";
+
+type Verb = 'link' | 'remove';
+
+const TOO_LATE: Readonly<Record<Verb, string>> = {
+  link: 'linked, but no runsv has come: does runsvdir run?',
+  remove: 'the link is gone, but its runsv still runs',
+};
+
+const fail = (verb: Verb, name: Bytes, why: Bytes): null => {
   err(`sv: ${verb}: ${visible(name)}: ${why}\n`);
-  return false;
+  return null;
 };
 
-const isSupervised = (service: Service): boolean => !isTrouble(readReport(service).state);
-
-/** Waits until a runsv supervises the service. */
-const comes = (service: Service, untilMs: number): boolean => {
-  while (!isSupervised(service)) {
-    if (monotonicMs() >= untilMs) return false;
-    waitFor('up', [service], false, Math.min(untilMs, monotonicMs() + LOOK_MS));
-  }
-  return true;
-};
-
-const LOOK_MS = 50;
-
-const untilOf = ({ waitMs }: Call): number => monotonicMs() + (waitMs ?? WAIT_MS);
-
-const linkOne = (call: Call, name: Bytes): boolean => {
-  if (!isServiceName(name)) return fail('link', name, "expected a name without '/' and without '.' in front");
+/** Makes the link; null: that failed. */
+const linkOne = (name: Bytes): Service | null => {
+  if (!isServiceName(name)) return fail('link', name, NAME_EXPECTED);
   const target = `${sourceDirectory()}/${name}`;
   const service = { name, dir: `${lookup().dir}/${name}` };
   const stat = sys.stat(`${target}/run`);
   if (isErrno(stat)) return fail('link', name, `${target}/run: ${errorText(stat)}`);
   const linked = sys.symlink(target, service.dir);
-  if (isErrno(linked)) return fail('link', name, `${service.dir}: ${errorText(linked)}`);
-  if (!comes(service, untilOf(call))) return fail('link', name, 'linked, but no runsv has come: does runsvdir run?');
-  out(reportLine(readReport(service)));
-  return true;
+  return isErrno(linked) ? fail('link', name, `${service.dir}: ${errorText(linked)}`) : service;
 };
 
-const removeOne = (call: Call, name: Bytes): boolean => {
-  if (!isServiceName(name)) return fail('remove', name, "expected a name without '/' and without '.' in front");
+/** Removes the link; null: that failed. */
+const removeOne = (name: Bytes): Service | null => {
+  if (!isServiceName(name)) return fail('remove', name, NAME_EXPECTED);
   const path = `${lookup().dir}/${name}`;
   const stat = sys.lstat(path);
   if (isErrno(stat)) return fail('remove', name, stat === -ENOENT ? 'no such service' : errorText(stat));
@@ -64,15 +56,24 @@ const removeOne = (call: Call, name: Bytes): boolean => {
   const target = sys.readlink(path);
   const dir = isErrno(target) || target.startsWith('/') ? target : `${lookup().dir}/${target}`;
   const gone = sys.unlink(path);
-  if (isErrno(gone) || isErrno(dir)) return fail('remove', name, errorText(Number(gone)));
-  const [result] = waitFor('gone', [{ name, dir }], false, untilOf(call));
-  if (result?.verdict !== 'reached') return fail('remove', name, 'the link is gone, but its runsv still runs');
-  out(`ok: ${visible(name)}: removed\n`);
-  return true;
+  return isErrno(gone) || isErrno(dir) ? fail('remove', name, errorText(Number(gone))) : { name, dir };
 };
 
-const each = (call: Call, act: (call: Call, name: Bytes) => boolean): number =>
-  Math.min(MOST_FAILURES, call.operands.filter((name) => !act(call, name)).length);
+const told = (verb: Verb, { service, verdict }: Result): boolean => {
+  const { name } = service;
+  if (verdict !== 'reached') fail(verb, name, TOO_LATE[verb]);
+  else out(verb === 'link' ? reportLine(readReport(service)) : `ok: ${visible(name)}: removed\n`);
+  return verdict === 'reached';
+};
 
-export const runLink = (call: Call): number => each(call, linkOne);
-export const runRemove = (call: Call): number => each(call, removeOne);
+/** Acts on all of them, then waits for all. Returns how many failed. */
+const each = (call: Call, verb: Verb, act: (name: Bytes) => Service | null): number => {
+  const services = call.operands.map(act).filter((service) => service !== null);
+  const goal = verb === 'link' ? 'supervised' : 'gone';
+  const results = waitFor(goal, services, false, monotonicMs() + (call.waitMs ?? WAIT_MS));
+  const done = results.filter((result) => told(verb, result)).length;
+  return Math.min(MOST_FAILURES, call.operands.length - done);
+};
+
+export const runLink = (call: Call): number => each(call, 'link', linkOne);
+export const runRemove = (call: Call): number => each(call, 'remove', removeOne);

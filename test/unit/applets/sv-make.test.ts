@@ -154,8 +154,20 @@ describe('sv link and remove', () => {
     expect([ran.code, ran.err]).toEqual([0, '']);
     expect(ran.out).toMatch(/^run: web: \(pid 77\) 1[01]s\n$/);
     expect(ran.ms).toBeGreaterThanOrEqual(500);
-    expect(ran.ms).toBeLessThan(600);
+    expect(ran.ms).toBeLessThan(502);
     expect(world.kernel.user.read('/svc/web/run')).toBe('#!/bin/sh\n');
+  });
+
+  it('makes all links first: runsvdir starts them together', () => {
+    const world = prepared();
+    world.kernel.user.file('/sv/db/run', '#!/bin/sh\n', 0o755);
+    world.at(500, () => {
+      expect([...world.kernel.user.names('/svc')].sort()).toEqual(['db', 'web']);
+      for (const name of ['db', 'web']) world.service(name);
+    });
+    const ran = sv(world, 'link', 'web', 'db');
+    expect([ran.code, ran.ms < 502]).toEqual([0, true]);
+    expect(ran.out).toMatch(/^run: web: .*\nrun: db: .*\n$/);
   });
 
   it('waits for runsv, not for a service that is normally down', () => {
@@ -193,7 +205,7 @@ describe('sv link and remove', () => {
     world.at(1000, () => web.end());
     const ran = sv(world, 'remove', 'web');
     expect([ran.code, ran.out, ran.err]).toEqual([0, 'ok: web: removed\n', '']);
-    expect([ran.ms >= 1000, ran.ms < 1430, world.kernel.user.exists('/svc/web')]).toEqual([true, true, false]);
+    expect([ran.ms >= 1000, ran.ms < 1002, world.kernel.user.exists('/svc/web')]).toEqual([true, true, false]);
     expect(world.kernel.user.read('/sv/web/run')).toBe('#!/bin/sh\n');
   });
 
