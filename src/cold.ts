@@ -12,19 +12,21 @@ import { runNew } from './applets/sv/new.ts';
 import { runWait } from './applets/sv/wait.ts';
 import { runWatch } from './applets/sv/watch.ts';
 import { runWhy } from './applets/sv/why.ts';
+import { onMatching, patternParts } from './applets/sv/matching.ts';
 import { type ColdPart, provideCold } from './host/cold.ts';
 
 const parts: ColdPart = {
+  ...patternParts,
   list: runList,
   link: runLink,
   new: runNew,
-  remove: runRemove,
-  status: runStatus,
-  lint: runLint,
-  logs: runLogs,
+  remove: onMatching(runRemove),
+  status: onMatching(runStatus),
+  lint: onMatching(runLint),
+  logs: onMatching(runLogs),
   metrics: runMetrics,
   wait: runWait,
   watch: runWatch,
-  why: runWhy,
+  why: onMatching(runWhy),
 };
 provideCold(parts);

@@ -14,6 +14,7 @@ import { type Result, waitFor } from '../../client/wait-for.ts';
 import { isErrno } from '../../host/calls.ts';
 import { monotonicMs } from '../../host/clock.ts';
 import { sys } from '../../host/sys.ts';
+import { onMatching } from './matching.ts';
 import { isServiceName, sourceDirectory } from './new.ts';
 import { type Call, MOST_FAILURES } from './tool.ts';
 
@@ -75,5 +76,7 @@ const each = (call: Call, verb: Verb, act: (name: Bytes) => Service | null): num
   return Math.min(MOST_FAILURES, call.operands.length - done);
 };
 
-export const runLink = (call: Call): number => each(call, 'link', linkOne);
+/** Patterns are over SVSRC. */
+export const runLink = (call: Call): number =>
+  onMatching((meant) => each(meant, 'link', linkOne), sourceDirectory())(call);
 export const runRemove = (call: Call): number => each(call, 'remove', removeOne);

@@ -27,3 +27,6 @@ export type RunTool = (call: Call) => number;
 
 /** More failures than this count as this many: exit codes from 100 on mean other things. */
 export const MOST_FAILURES = 99;
+
+/** The name in the cold part of what replaces patterns by names. */
+export const EXPAND_NAMES = 'expandNames';

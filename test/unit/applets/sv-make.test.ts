@@ -158,6 +158,19 @@ describe('sv link and remove', () => {
     expect(world.kernel.user.read('/svc/web/run')).toBe('#!/bin/sh\n');
   });
 
+  it('takes patterns over SVSRC', () => {
+    const world = prepared();
+    world.kernel.user.file('/sv/worker/run', '#!/bin/sh\n', 0o755);
+    world.at(5, () => {
+      for (const name of ['web', 'worker']) world.service(name);
+    });
+    expect(sv(world, 'link', 'w*', 'x*')).toMatchObject({
+      code: 1,
+      out: 'run: web: (pid 77) 10s\nrun: worker: (pid 77) 10s\n',
+      err: 'sv: x*: no service matches in /sv\n',
+    });
+  });
+
   it('makes all links first: runsvdir starts them together', () => {
     const world = prepared();
     world.kernel.user.file('/sv/db/run', '#!/bin/sh\n', 0o755);
