@@ -14,6 +14,7 @@ import {
   leadingNumber,
   type OptionTable,
   type Option,
+  parseAnywhere,
   parseOptions,
   problemLine,
 } from '../cli/options.ts';
@@ -223,11 +224,15 @@ const meantBy = (names: readonly Bytes[]): Expanded | null => {
 
 /** A verb with options of its own. */
 const runTool = (tool: Tool, words: readonly Bytes[], given: Given): number => {
-  const parsed = parseOptions(tool.options, words);
+  const parsed = parseAnywhere(tool.options, words, tool.keepsDashes === true);
   if (parsed.kind === 'problem') err(problemLine('sv', parsed));
   else if (parsed.rest.length > 0 || !tool.wantsOperands) {
-    const waits = given.last('w') === undefined ? null : waitMs(given);
-    return runCold(tool, { given: parsed.given, operands: parsed.rest, waitMs: waits });
+    const timed = [parsed.given, given].find((each) => each.last('w') !== undefined);
+    return runCold(tool, {
+      given: parsed.given,
+      operands: parsed.rest,
+      waitMs: timed === undefined ? null : waitMs(timed),
+    });
   }
   err(`usage: sv ${tool.name}${usageOfOptions(tool)} ${tool.operands}\n`);
   return USAGE_CODE;

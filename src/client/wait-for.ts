@@ -32,8 +32,8 @@ const REACHED = {
 /** What a user can wait for. */
 export type Goal = keyof typeof REACHED;
 
-/** `supervised`: a runsv lives and has written a status. */
-type AnyGoal = Goal | 'supervised';
+/** `supervised`: a runsv lives and has written a status. `begun`: and no start is due. */
+type AnyGoal = Goal | 'supervised' | 'begun';
 
 export const GOALS = Object.keys(REACHED) as readonly Goal[];
 
@@ -72,8 +72,11 @@ interface Wait extends WaitLoop<Expected> {
   readonly any: boolean;
 }
 
-const isReached = (goal: AnyGoal, condition: Condition): boolean =>
-  goal === 'supervised' ? condition !== 'unsupervised' : (REACHED[goal] as readonly Condition[]).includes(condition);
+const isReached = (goal: AnyGoal, condition: Condition): boolean => {
+  if (goal === 'supervised') return condition !== 'unsupervised';
+  if (goal === 'begun') return condition !== 'unsupervised' && condition !== 'backoff';
+  return (REACHED[goal] as readonly Condition[]).includes(condition);
+};
 
 const verdictOnGone = (dir: Bytes): Verdict => {
   const supervised = isSupervised(dir, newAsking(false));

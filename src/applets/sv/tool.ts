@@ -20,6 +20,8 @@ export interface Tool {
   readonly options: OptionTable;
   /** A call without operands is wrong. */
   readonly wantsOperands: boolean;
+  /** `--` between operands is one itself. */
+  readonly keepsDashes?: true;
 }
 
 /** What a tool does, in the cold part under its name. Returns the exit code. */

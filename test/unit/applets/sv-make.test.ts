@@ -189,6 +189,21 @@ describe('sv link and remove', () => {
     expect(sv(world, 'link', 'web').out).toMatch(/^down: web: 1[01]s, normally up\n$/);
   });
 
+  it('waits for the first start of it, but not for long', () => {
+    const world = prepared();
+    const due = { pid: 0, want: 'up', phase: 'down' } as const;
+    world.at(500, () => {
+      const web = world.service('web', due);
+      world.at(510, () => web.become({ pid: 78, phase: 'run' }));
+    });
+    expect(sv(world, 'link', 'web').out).toBe('run: web: (pid 78) 0s\n');
+    const other = prepared();
+    other.at(500, () => void other.service('web', due));
+    const ran = sv(other, 'link', 'web');
+    expect(ran.out).toMatch(/^down: web: 1[12]s, normally up, want up\n$/);
+    expect(ran.ms).toBeLessThan(1502);
+  });
+
   it('says that no runsv has come within -w', () => {
     const world = prepared();
     const ran = sv(world, '-w', '1', 'link', 'web');

@@ -235,9 +235,16 @@ describe('sv wait', () => {
   it('alone, or with an option that it has not, prints its usage', () => {
     expect(new SvWorld().run('wait')).toMatchObject({
       code: 100,
-      err: 'usage: sv wait [--any] up|ready|down|done|failed|gone service ...\n',
+      err: 'usage: sv wait [--any] [-w sec] up|ready|down|done|failed|gone service ...\n',
     });
     expect(new SvWorld().run('wait --all up x')).toMatchObject({ code: 100 });
+  });
+
+  it.each(['wait -w 1 up db', 'wait up -w1 db', 'wait up db -w 1', '-w 9 wait up db -w 1'])('takes -w: %s', (line) => {
+    const world = new SvWorld();
+    world.service('db', down);
+    const ran = world.run(line);
+    expect([ran.code, ran.ms >= 1000, ran.ms < 1500]).toEqual([1, true, true]);
   });
 
   it('returns no more than 99', () => {
