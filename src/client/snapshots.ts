@@ -109,7 +109,7 @@ export const snapshotOf = ({ name, dir }: Service, { locks, processes }: Asking)
   };
 };
 
-const isDirectory = (path: Bytes): boolean => {
+export const isDirectory = (path: Bytes): boolean => {
   const stat = sys.stat(path);
   return !isErrno(stat) && (stat[0] & S_IFMT) === S_IFDIR;
 };

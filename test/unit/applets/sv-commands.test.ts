@@ -107,7 +107,7 @@ describe('a word that is no command', () => {
     ['describe', "'sv why web' explains the state"],
     ['tail', "'sv logs web' prints the end of the log"],
     ['top', "'sv list' prints the state of every service"],
-    ['tree', "'sv list' prints the state of every service"],
+    ['tree', "'sv graph' prints the tree of dependencies"],
     ['ps', "'sv list' prints the state of every service"],
     ['help', "'sv --help' lists the commands"],
     ['health', "'sv check web' exits 0 if the service is in the state that is wanted"],
