@@ -40,7 +40,7 @@ export type Verdict = 'reached' | 'hopeless' | 'not yet';
 const ageMs = ({ main }: Snapshot, ms: number): number =>
   main === null ? 0 : ms - main.status.sec * 1000 - main.status.nsec / 1e6;
 
-/** Whether a service is where it shall be. `ms`: Unix milliseconds. */
+/** Whether a service is where the goal wants it. `ms`: Unix milliseconds. */
 const verdictOn = (goal: Goal, snapshot: Snapshot, ms: number, asking: Asking): Verdict => {
   const condition = conditionOfSnapshot(snapshot);
   if (goal === 'gone' && condition === 'unsupervised') {
