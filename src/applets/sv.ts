@@ -196,7 +196,7 @@ const usageError = (calledAs: Bytes, own: Usage): null => {
   return null;
 };
 
-/** Prints a hint for a word that is no command; without a word, the usage. */
+/** Prints a hint for a word that is not a command; without a word, the usage. */
 const unknownCommand = (calledAs: Bytes, typed: Bytes, names: readonly Bytes[], own: Usage): null => {
   if (typed === '') return usageError(calledAs, own);
   const hint = hintFor(typed, names, lookup().dir);

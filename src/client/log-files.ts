@@ -2,7 +2,7 @@
 //
 // Promises: works for any log service that keeps a file `current` open (svlogd of any make, s6-log, multilog); reads
 // regular files only, keeps no more of them than the lines that are asked for need, and follows no link in place of a
-// log: the user who writes logs shall not choose what root reads.
+// log: the user who writes logs must not choose what root reads.
 // Read next: ../applets/sv/logs.ts.
 import type { Bytes } from '../abi/bytes.ts';
 import { O_NOCTTY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, S_IFMT, S_IFREG } from '../abi/flags.ts';

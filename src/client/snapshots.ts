@@ -6,7 +6,7 @@
 import type { Bytes } from '../abi/bytes.ts';
 import { EACCES, ENOENT, ENOTDIR, ENXIO } from '../abi/errno.ts';
 import { O_NOCTTY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, S_IFDIR, S_IFMT, S_IFREG } from '../abi/flags.ts';
-import { isLocked, type Locks, newLocks } from '../effects/scan/lock-holder.ts';
+import { isLocked, type Locks, newLocks } from '../effects/process/lock-holder.ts';
 import { matcher } from '../formats/pattern.ts';
 import type { Snapshot, Side } from '../formats/snapshot.ts';
 import { decodeState, STATE_MAX, type SupervisorState } from '../formats/state.ts';

@@ -95,7 +95,7 @@ const readers = (make: Make): readonly Case[] => {
       },
     },
     {
-      title: of('wait returns when a service is where it shall be, and not before'),
+      title: of('wait returns when a service is where the goal wants it, and not before'),
       async attempt(tree) {
         await usual(tree, make);
         assert.equal((await tree.sv('wait', 'up', 'web')).code, 0);

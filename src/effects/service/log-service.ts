@@ -9,7 +9,7 @@ import { sys } from '../../host/sys.ts';
 import { dropLog, firstEvent, handlePair, type PairOutcome, withLog } from '../../machine/service/pair.ts';
 import type { Now } from '../../machine/service/model.ts';
 import { unwatch, watch } from '../loop.ts';
-import { whoHolds } from '../scan/lock-holder.ts';
+import { whoHolds } from '../process/lock-holder.ts';
 import { BUSY_PAUSE_MS, BUSY_TRIES, type Lock, stillBusy } from './lock.ts';
 import { Fatal, reason } from '../diagnostics.ts';
 import { find, type Half, type LogSign, openHalf, pipeFor, signOfLog } from './acquire.ts';

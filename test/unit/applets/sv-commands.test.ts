@@ -90,7 +90,7 @@ describe('the abbreviations in use', () => {
   });
 });
 
-describe('a word that is no command', () => {
+describe('a word that is not a command', () => {
   const hint = (...words: readonly [string, ...string[]]): string => {
     expect(commandFor(words[0], false), `${words[0]} is a command`).toBeUndefined();
     return hintFor(words[0], words.slice(1), '/svc').replace('no such command; ', '');
