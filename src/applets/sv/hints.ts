@@ -16,7 +16,7 @@ const HINTS: readonly (readonly [string, string])[] = [
   ['ls ps top tree list-units', "'sv list' prints the state of every service"],
   ['describe show info state', "'sv why NAME' explains the state"],
   ['events', "'sv watch NAME' prints events as they happen"],
-  ['tail log journal', "'sv logs NAME' prints the end of the log"],
+  ['tail log journal', "'sv logs -f NAME' follows the log"],
   ['health is-active is-running', "'sv check NAME' exits 0 if the service is in the state that is wanted"],
   ['is-enabled', "'test -e DIR/LAST' exits 0 if it is"],
   ['help', ALL_COMMANDS],

@@ -1,7 +1,7 @@
 // `sv watch`: events of services as they happen, one a line.
 //
 // Promises: ends with 0 at INT, TERM and HUP, and when nobody reads any more. Read next: ../../client/watch.ts.
-import { SIGHUP, SIGINT, SIGTERM } from '../../abi/signals.ts';
+import { SIGHUP, SIGINT, SIGPIPE, SIGTERM } from '../../abi/signals.ts';
 import type { Bytes } from '../../abi/bytes.ts';
 import { out, visible } from '../../cli/say.ts';
 import { eventText, timeOfDay } from '../../client/render-event.ts';
@@ -20,7 +20,7 @@ const asJson = ({ service, at, event, members }: Happening): Bytes => {
 };
 
 export const runWatch = ({ given, operands }: Call): number => {
-  const signals = sys.catchSignals([SIGHUP, SIGINT, SIGTERM]);
+  const signals = sys.catchSignals([SIGHUP, SIGINT, SIGPIPE, SIGTERM]);
   if (isErrno(signals)) return 1;
   const text = given.count('json') > 0 ? asJson : asText;
   const { watching, first } = beginWatching(operands);

@@ -105,7 +105,7 @@ describe('a word that is no command', () => {
     ['delete', "'sv remove web' takes a service out of /svc"],
     ['events', "'sv watch web' prints events as they happen"],
     ['describe', "'sv why web' explains the state"],
-    ['tail', "'sv logs web' prints the end of the log"],
+    ['tail', "'sv logs -f web' follows the log"],
     ['top', "'sv list' prints the state of every service"],
     ['tree', "'sv list' prints the state of every service"],
     ['ps', "'sv list' prints the state of every service"],
