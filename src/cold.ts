@@ -8,6 +8,7 @@ import { runLink, runRemove } from './applets/sv/link.ts';
 import { runLint } from './applets/sv/lint.ts';
 import { runLogs } from './applets/sv/logs.ts';
 import { runMetrics } from './applets/sv/metrics.ts';
+import { runMonitor } from './applets/sv/monitor.ts';
 import { runNew } from './applets/sv/new.ts';
 import { runWait } from './applets/sv/wait.ts';
 import { runWatch } from './applets/sv/watch.ts';
@@ -23,6 +24,7 @@ const parts: ColdPart = {
   lint: runLint,
   logs: runLogs,
   metrics: runMetrics,
+  monitor: runMonitor,
   wait: runWait,
   watch: runWatch,
   why: runWhy,

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { kill } from '../lib/proc.ts';
 import { until } from '../lib/wait.ts';
 import { LOG_CASES } from './logs.ts';
+import { MONITOR_CASES } from './monitor.ts';
 import type { Make, Tree } from './tree.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -328,4 +329,4 @@ const OURS: readonly Case[] = [
   },
 ];
 
-export const CASES: readonly Case[] = [...readers('ours'), ...readers('c'), ...OURS, ...LOG_CASES];
+export const CASES: readonly Case[] = [...readers('ours'), ...readers('c'), ...OURS, ...LOG_CASES, ...MONITOR_CASES];

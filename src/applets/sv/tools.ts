@@ -57,6 +57,13 @@ export const tools: readonly Tool[] = [
     wantsOperands: true,
   },
   {
+    name: 'monitor',
+    operands: '[pattern ...]',
+    text: 'show all services, or those that match, as a table that stays up to date; ? lists its keys',
+    options: [],
+    wantsOperands: false,
+  },
+  {
     name: 'metrics',
     operands: '[pattern ...]',
     text: 'print all services, or those that match, as Prometheus text',

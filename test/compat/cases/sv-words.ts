@@ -49,7 +49,7 @@ const TAKEN: Readonly<Record<string, string>> = {
   events: EVENTS,
   describe: STATE,
   tail: LOG,
-  top: ALL,
+  top: "'sv monitor' shows every service and what it uses",
   tree: ALL,
   ps: ALL,
   help: HELP,

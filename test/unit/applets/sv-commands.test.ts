@@ -106,7 +106,7 @@ describe('a word that is no command', () => {
     ['events', "'sv watch web' prints events as they happen"],
     ['describe', "'sv why web' explains the state"],
     ['tail', "'sv logs -f web' follows the log"],
-    ['top', "'sv list' prints the state of every service"],
+    ['top', "'sv monitor' shows every service and what it uses"],
     ['tree', "'sv list' prints the state of every service"],
     ['ps', "'sv list' prints the state of every service"],
     ['help', "'sv --help' lists the commands"],
