@@ -96,6 +96,7 @@ check() {
     { have python3 && python3 -c 'import jsonschema' 2>/dev/null; } || need python3-jsonschema
     wants shellcheck shellcheck
     wants setpriv util-linux
+    wants tmux tmux
     have promtool || [ -x $PROMTOOL ] || need prometheus
     ;;
   qemu)

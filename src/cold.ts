@@ -9,6 +9,7 @@ import { runLink, runRemove } from './applets/sv/link.ts';
 import { runLint } from './applets/sv/lint.ts';
 import { runLogs } from './applets/sv/logs.ts';
 import { runMetrics } from './applets/sv/metrics.ts';
+import { runMonitor } from './applets/sv/monitor.ts';
 import { runNew } from './applets/sv/new.ts';
 import { runScale } from './applets/sv/scale.ts';
 import { runWait } from './applets/sv/wait.ts';
@@ -29,6 +30,7 @@ const parts: ColdPart = {
   lint: onMatching(runLint),
   logs: onMatching(runLogs),
   metrics: runMetrics,
+  monitor: runMonitor,
   wait: runWait,
   watch: runWatch,
   why: onMatching(runWhy),

@@ -11,7 +11,7 @@ import { momentText } from '../formats/moment.ts';
 import { conditionOfSnapshot, type Snapshot } from '../formats/snapshot.ts';
 import { type Fd, isErrno } from '../host/calls.ts';
 import { monotonicMs, unixTime } from '../host/clock.ts';
-import { waitOnce } from '../host/loop.ts';
+import { waitOnce, type Watch } from '../host/loop.ts';
 import { sys } from '../host/sys.ts';
 import { newAsking, readSupervised, snapshotOf, servicesLike } from './snapshots.ts';
 import { lookup, type Service } from './service.ts';
@@ -158,34 +158,29 @@ const lookAgain = (watching: Watching, changed: ReadonlySet<number> | null): rea
   return rescans ? [...happenings, ...rescan(watching)] : happenings;
 };
 
-/**
- * Waits until something happens, a signal comes or the time is over (monotonic milliseconds, null: never). What has
- * happened; null for a signal.
- */
+/** Waits until something happens, one of `others` is ready or the time is over (monotonic milliseconds, null: never). */
 export const waitForHappenings = (
   watching: Watching,
-  signals: Fd,
+  others: readonly Watch[],
   untilMs: number | null,
-): readonly Happening[] | null => {
+): readonly Happening[] => {
   const { inotify } = watching;
   const mustLook = inotify === null || watching.scanWatch < 0 || [...watching.all.values()].some(isDeaf);
   const lookMs = mustLook || watching.recent.size > 0 ? monotonicMs() + LOOK_MS : null;
   const dueMs = lookMs === null ? untilMs : Math.min(lookMs, untilMs ?? lookMs);
   let changed: ReadonlySet<number> | null = mustLook ? null : watching.recent;
   let recent = NONE;
-  let ends = false;
-  const watches = [{ fd: signals, events: POLLIN, ready: () => (ends = true) }];
+  const watches: Watch[] = [...others];
   if (inotify !== null) {
-    const ready = (): boolean => {
+    const ready = (): void => {
       const bytes = sys.read(inotify, NEWS_BYTES);
       const news = isErrno(bytes) ? null : watchesIn(bytes);
       changed = news === null ? null : new Set([...watching.recent, ...news]);
       recent = changed ?? NONE;
-      return true;
     };
     watches.push({ fd: inotify, events: POLLIN, ready });
   }
   waitOnce(watches, dueMs);
   watching.recent = recent;
-  return ends ? null : lookAgain(watching, changed);
+  return lookAgain(watching, changed);
 };

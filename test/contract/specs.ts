@@ -15,6 +15,7 @@ import { processSpecs } from './processes.ts';
 import { refusalSpecs } from './refusals.ts';
 import { selfSpecs } from './self.ts';
 import { signalSpecs } from './signals.ts';
+import { terminalSpecs } from './terminal.ts';
 import { textSpecs } from './texts.ts';
 
 export const specs: readonly Spec[] = [
@@ -23,6 +24,7 @@ export const specs: readonly Spec[] = [
   ...lineSpecs,
   ...pipeSpecs,
   ...inotifySpecs,
+  ...terminalSpecs,
   ...signalSpecs,
   ...argumentSpecs,
   ...refusalSpecs,

@@ -7,6 +7,8 @@ import { join } from 'node:path';
 import { kill } from '../lib/proc.ts';
 import { until } from '../lib/wait.ts';
 import { INSTANCES } from './instances.ts';
+import { LOG_CASES } from './logs.ts';
+import { MONITOR_CASES } from './monitor.ts';
 import type { Make, Tree } from './tree.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -324,4 +326,11 @@ const OURS: readonly Case[] = [
   },
 ];
 
-export const CASES: readonly Case[] = [...readers('ours'), ...readers('c'), ...INSTANCES, ...OURS];
+export const CASES: readonly Case[] = [
+  ...readers('ours'),
+  ...readers('c'),
+  ...INSTANCES,
+  ...OURS,
+  ...LOG_CASES,
+  ...MONITOR_CASES,
+];

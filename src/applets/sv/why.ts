@@ -29,7 +29,8 @@ const awaitedOf = (service: Service, { main }: Snapshot, asking: Asking): Facts[
     condition: conditionOfSnapshot(snapshotOf(serviceBeside(service, name), asking)),
   }));
 
-const factsOf = (service: Service, asking: Asking, ms: number): Facts => {
+/** What is known of a service, its history and its log included. */
+export const factsOf = (service: Service, asking: Asking, ms: number): Facts => {
   const snapshot = snapshotOf(service, asking);
   const history = historyOf(service.dir)?.slice(-EVENTS) ?? null;
   const path = currentLog(service.dir, snapshot.log?.status.pid ?? 0);
