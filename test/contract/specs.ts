@@ -15,6 +15,7 @@ import { processSpecs } from './processes.ts';
 import { refusalSpecs } from './refusals.ts';
 import { selfSpecs } from './self.ts';
 import { signalSpecs } from './signals.ts';
+import { socketSpecs } from './sockets.ts';
 import { textSpecs } from './texts.ts';
 
 export const specs: readonly Spec[] = [
@@ -24,6 +25,7 @@ export const specs: readonly Spec[] = [
   ...pipeSpecs,
   ...inotifySpecs,
   ...signalSpecs,
+  ...socketSpecs,
   ...argumentSpecs,
   ...refusalSpecs,
   ...processSpecs,
