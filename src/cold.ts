@@ -12,6 +12,7 @@ import { runNew } from './applets/sv/new.ts';
 import { runWait } from './applets/sv/wait.ts';
 import { runWatch } from './applets/sv/watch.ts';
 import { runWhy } from './applets/sv/why.ts';
+import { runProbe } from './applets/svprobe/run.ts';
 import { type ColdPart, provideCold } from './host/cold.ts';
 
 const parts: ColdPart = {
@@ -19,6 +20,7 @@ const parts: ColdPart = {
   link: runLink,
   new: runNew,
   remove: runRemove,
+  svprobe: runProbe,
   status: runStatus,
   lint: runLint,
   logs: runLogs,

@@ -17,7 +17,7 @@ import {
   parseOptions,
   problemLine,
 } from '../cli/options.ts';
-import { errorText } from '../cli/errno.ts';
+import { coldFunction } from '../cli/cold.ts';
 import { err, out, visible } from '../cli/say.ts';
 import { ID_LINE } from '../cli/version.ts';
 import { endsRunsv } from '../client/command.ts';
@@ -28,7 +28,6 @@ import { type Failure, sendAll, sendAllAwaited } from '../client/send-all.ts';
 import { lookup, namesPath, type Service, servicesNamed, variable } from '../client/service.ts';
 import { waitForAll } from '../client/wait.ts';
 import { monotonicMs } from '../host/clock.ts';
-import { coldPart } from '../host/cold.ts';
 import { commandFor, commands, type Verb } from './sv/commands.ts';
 import { hintFor } from './sv/hints.ts';
 import { type Call, MOST_FAILURES, type RunTool, type Tool } from './sv/tool.ts';
@@ -201,14 +200,8 @@ const unknownCommand = (calledAs: Bytes, typed: Bytes, names: readonly Bytes[], 
 };
 
 /** What a tool does is loaded when one is called. */
-const runCold = ({ name }: Tool, call: Call): number => {
-  const parts = coldPart();
-  const run = typeof parts === 'number' ? undefined : (parts[name] as RunTool | undefined);
-  if (run !== undefined) return run(call);
-  const why = typeof parts === 'number' ? errorText(parts) : 'not in this build';
-  err(`sv: ${name}: unable to load this part of the program from /proc/self/exe: ${why}\n`);
-  return USAGE_CODE;
-};
+const runCold = ({ name }: Tool, call: Call): number =>
+  coldFunction<RunTool>(`sv: ${name}`, name)?.(call) ?? USAGE_CODE;
 
 /** A verb with options of its own. */
 const runTool = (tool: Tool, words: readonly Bytes[], given: Given): number => {

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { kill } from '../lib/proc.ts';
 import { until } from '../lib/wait.ts';
 import { METRICS_CASES } from './metrics.ts';
+import { PROBE_CASES } from './probe.ts';
 import type { Make, Tree } from './tree.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -328,4 +329,4 @@ const OURS: readonly Case[] = [
   },
 ];
 
-export const CASES: readonly Case[] = [...readers('ours'), ...readers('c'), ...OURS, ...METRICS_CASES];
+export const CASES: readonly Case[] = [...readers('ours'), ...readers('c'), ...OURS, ...METRICS_CASES, ...PROBE_CASES];
