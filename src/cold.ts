@@ -16,6 +16,7 @@ import { runWait } from './applets/sv/wait.ts';
 import { runWatch } from './applets/sv/watch.ts';
 import { runWhy } from './applets/sv/why.ts';
 import { onMatching, patternParts } from './applets/sv/matching.ts';
+import { runProbe } from './applets/svprobe/run.ts';
 import { type ColdPart, provideCold } from './host/cold.ts';
 
 const parts: ColdPart = {
@@ -26,6 +27,7 @@ const parts: ColdPart = {
   new: runNew,
   remove: onMatching(runRemove),
   scale: runScale,
+  svprobe: runProbe,
   status: onMatching(runStatus),
   lint: onMatching(runLint),
   logs: onMatching(runLogs),

@@ -31,7 +31,7 @@ export const SUBJECTS: Readonly<Record<string, readonly string[]>> = {
   'effects/scan': ['effects', 'effects/process', 'effects/service', 'effects/container'],
   'effects/init': ['effects', 'effects/process', 'effects/container'],
   machine: ['machine/service', 'machine/scan', 'machine/container', 'machine/init', 'machine/exec'],
-  applets: ['applets/chpst', 'applets/runitbox', 'applets/sv'],
+  applets: ['applets/chpst', 'applets/runitbox', 'applets/sv', 'applets/svprobe'],
   main: ['applets', 'applets/chpst'],
 };
 

@@ -18,7 +18,7 @@ import {
   parseOptions,
   problemLine,
 } from '../cli/options.ts';
-import { errorText } from '../cli/errno.ts';
+import { coldFunction } from '../cli/cold.ts';
 import { err, out, visible } from '../cli/say.ts';
 import { ID_LINE } from '../cli/version.ts';
 import { endsRunsv } from '../client/command.ts';
@@ -31,7 +31,6 @@ import { lookup, namesPath, type Service, servicesNamed, variable } from '../cli
 import { waitForAll } from '../client/wait.ts';
 import { isPattern } from '../formats/pattern.ts';
 import { monotonicMs } from '../host/clock.ts';
-import { coldPart } from '../host/cold.ts';
 import { commandFor, commands, type Verb } from './sv/commands.ts';
 import { hintFor } from './sv/hints.ts';
 import { type Call, EXPAND_NAMES, MOST_FAILURES, type RunTool, type Tool } from './sv/tool.ts';
@@ -204,22 +203,14 @@ const unknownCommand = (calledAs: Bytes, typed: Bytes, names: readonly Bytes[], 
   return null;
 };
 
-/** A function of the part that is loaded when it is first asked for; null: it cannot be, which was printed. */
-const cold = <Part>(name: string, calledFor: string): Part | null => {
-  const parts = coldPart();
-  const part = typeof parts === 'number' ? undefined : parts[name];
-  if (part !== undefined) return part as Part;
-  const why = typeof parts === 'number' ? errorText(parts) : 'not in this build';
-  err(`sv: ${calledFor}: unable to load this part of the program from /proc/self/exe: ${why}\n`);
-  return null;
-};
-
-const runCold = ({ name }: Tool, call: Call): number => cold<RunTool>(name, name)?.(call) ?? USAGE_CODE;
+/** What a tool does is loaded when one is called. */
+const runCold = ({ name }: Tool, call: Call): number =>
+  coldFunction<RunTool>(`sv: ${name}`, name)?.(call) ?? USAGE_CODE;
 
 /** The names with patterns replaced by the services that match; null: that is impossible, which was printed. */
 const meantBy = (names: readonly Bytes[]): Expanded | null => {
   if (!names.some(isPattern)) return { names, failed: 0 };
-  return cold<typeof expandNames>(EXPAND_NAMES, 'patterns')?.(names) ?? null;
+  return coldFunction<typeof expandNames>('sv: patterns', EXPAND_NAMES)?.(names) ?? null;
 };
 
 /** A verb with options of its own. */

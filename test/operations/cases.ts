@@ -8,7 +8,9 @@ import { kill } from '../lib/proc.ts';
 import { until } from '../lib/wait.ts';
 import { INSTANCES } from './instances.ts';
 import { LOG_CASES } from './logs.ts';
+import { METRICS_CASES } from './metrics.ts';
 import { MONITOR_CASES } from './monitor.ts';
+import { PROBE_CASES } from './probe.ts';
 import type { Make, Tree } from './tree.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -332,5 +334,7 @@ export const CASES: readonly Case[] = [
   ...INSTANCES,
   ...OURS,
   ...LOG_CASES,
+  ...METRICS_CASES,
   ...MONITOR_CASES,
+  ...PROBE_CASES,
 ];

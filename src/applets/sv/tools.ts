@@ -69,7 +69,11 @@ export const tools: readonly Tool[] = [
     name: 'metrics',
     operands: '[pattern ...]',
     text: 'print all services, or those that match, as Prometheus text',
-    options: [{ long: 'output', value: 'file', text: 'replace file instead, for the textfile collector' }],
+    options: [
+      { long: 'output', value: 'file', text: 'replace file instead, for the textfile collector' },
+      { long: 'every', value: 'sec', text: 'with --output: again every sec seconds' },
+      { long: 'listen', value: 'address', text: 'serve it at http://ADDRESS/metrics: host:port or unix:path' },
+    ],
     wantsOperands: false,
   },
   {
