@@ -15,7 +15,7 @@ import { control, type ControlName, controlNames } from '../formats/control.ts';
 import { decodeStatus, reportOf, STATUS_BYTES } from '../formats/status.ts';
 import { decodeTai64n, tai64nLabel } from '../formats/tai64.ts';
 import { GOALS } from '../client/wait-for.ts';
-import { withPlainHost } from '../host/node/plain.ts';
+import { onPlainHost } from '../host/node/plain.ts';
 import { explain, listServices } from './services.ts';
 import type {
   Explanation,
@@ -148,11 +148,11 @@ export const parseTai64n = (text: string): Moment | null => {
 
 /** The services of a scan directory, by name: what `sv list --json` prints. Throws if the directory cannot be read. */
 export const list = (options: ListOptions = {}): readonly Service[] =>
-  withPlainHost(options.svdir, () => listServices(options));
+  onPlainHost(options, () => listServices(options));
 
 /** A service with its last events and log lines: what `sv why --json` prints. `name` is a name in SVDIR, or a path. */
-export const why = (name: string, { svdir }: Lookup = {}): Explanation =>
-  withPlainHost(svdir, () => explain(nameOrThrow(name)));
+export const why = (name: string, options: Lookup = {}): Explanation =>
+  onPlainHost(options, () => explain(nameOrThrow(name)));
 
 /**
  * Events as they happen: what `sv watch --json` prints, first one event 'is' for each service. The iteration ends with return()

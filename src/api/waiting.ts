@@ -2,22 +2,17 @@
 //
 // Promises: nothing blocks; each wait holds its watches and one timer, and lets go of them when it ends, however it ends.
 // Read next: ../client/watch.ts and ../client/wait-for.ts (what is looked at and when), types.ts.
-import { isOver, lookAfterMs as nextLookMs, lookAgain, lookAtAll, type Result, watchAll } from '../client/wait-for.ts';
-import {
-  beginWatching,
-  endWatching,
-  type Happening,
-  happeningsAfter,
-  lookAfterMs,
-  type Watching,
-} from '../client/watch.ts';
+import type { Service } from '../client/service.ts';
+import { type Result, waitFor } from '../client/wait-for.ts';
+import { beginWatching, endWatching, happeningsAfter, lookAfterMs, type Watching } from '../client/watch.ts';
 import { conditionOfSnapshot } from '../formats/snapshot.ts';
-import { monotonicMs } from '../host/clock.ts';
-import type { Fd } from '../host/calls.ts';
-import { bytesOf, textOf, type Watches, watchesOf, withPlainHost } from '../host/node/plain.ts';
-import { sys } from '../host/sys.ts';
+import { bytesOf, onPlainHost, type Setting, textOf, Watches } from '../host/node/plain.ts';
 import { eventOf, named } from './services.ts';
 import type { Goal, ServiceEvent, WaitOptions, WaitResult, WatchOptions } from './types.ts';
+
+/** How long until another look: for changes that have no event, and for a process that has just started. */
+const LOOK_MS = 420;
+const YOUNG_MS = 100;
 
 const resultOf = ({ service, snapshot, verdict }: Result): WaitResult => ({
   service: textOf(service.name),
@@ -32,10 +27,27 @@ const onAbort = (signal: AbortSignal | undefined, then: () => void): (() => void
   return () => signal?.removeEventListener('abort', then);
 };
 
-/** Where the kernel offers no watches at all, a set that hears nothing. */
-const opened = (fd: Fd | null): { readonly fd: Fd; readonly watches: Watches } => {
-  const known = fd ?? (sys.inotify() as Fd);
-  return { fd: known, watches: watchesOf(known) };
+/** A deadline in the past: one look, no wait. */
+const AT_ONCE = 0;
+
+const look = (goal: Goal, services: readonly Service[]): readonly Result[] => waitFor(goal, services, false, AT_ONCE);
+
+/** Another look at those that are not there yet. */
+const lookAgain = (goal: Goal, results: readonly Result[]): readonly Result[] =>
+  results.map((one) => (one.verdict === 'not yet' ? (look(goal, [one.service])[0] ?? one) : one));
+
+const isOver = (results: readonly Result[], any: boolean): boolean =>
+  any
+    ? results.some(({ verdict }) => verdict === 'reached') || results.every(({ verdict }) => verdict === 'hopeless')
+    : results.every(({ verdict }) => verdict !== 'not yet');
+
+const isYoung = ({ snapshot, verdict }: Result): boolean =>
+  verdict === 'not yet' && conditionOfSnapshot(snapshot) === 'running';
+
+const watched = (services: readonly Service[]): Watches => {
+  const watches = new Watches();
+  for (const { dir } of services) watches.tryAdd(`${dir}/supervise`);
+  return watches;
 };
 
 /** Waits as `sv wait` does. The results when it is over, when the time is, or at the signal. */
@@ -44,34 +56,32 @@ export const waitForGoal = async (
   names: readonly string[],
   { any = false, timeoutMs, signal, svdir }: WaitOptions,
 ): Promise<readonly WaitResult[]> => {
-  const onHost = <T>(body: () => T): T => withPlainHost(svdir, body);
-  const start = onHost(() => {
-    const services = named(names);
-    return { ...opened(watchAll(services)), results: lookAtAll(goal, services), ms: monotonicMs() };
-  });
-  const untilMs = start.ms + (timeoutMs ?? Number.POSITIVE_INFINITY);
-  const { fd, watches } = start;
-  let { results } = start;
+  const untilMs = performance.now() + (timeoutMs ?? Number.POSITIVE_INFINITY);
+  const services = onPlainHost({ svdir }, () => named(names));
+  // watched before they are looked at, so that no change falls between
+  const watches = watched(services);
   const release = onAbort(signal, () => watches.wake());
   try {
+    let results = onPlainHost({ svdir }, () => look(goal, services));
     for (;;) {
-      const restMs = untilMs - onHost(monotonicMs);
+      const restMs = untilMs - performance.now();
       if (isOver(results, any) || restMs <= 0 || signal?.aborted === true) return results.map(resultOf);
-      await watches.heard(Math.min(nextLookMs(goal, results), restMs));
+      const lookMs = goal !== 'gone' && results.some(isYoung) ? YOUNG_MS : LOOK_MS;
+      await watches.heard(Math.min(lookMs, restMs));
       watches.take();
-      results = onHost(() => lookAgain(goal, results));
+      results = onPlainHost({ svdir }, () => lookAgain(goal, results));
     }
   } finally {
     release();
-    onHost(() => sys.close(fd));
+    watches.close();
   }
 };
 
 /** What a watch has found and nobody has taken. */
 class Events implements AsyncIterableIterator<ServiceEvent, undefined> {
-  readonly #svdir: string | undefined;
+  readonly #setting: Setting;
   readonly #watching: Watching;
-  readonly #watches: Watches;
+  readonly #watches = new Watches();
   readonly #release: () => void;
   #queue: readonly ServiceEvent[];
   #hasEnded = false;
@@ -79,10 +89,9 @@ class Events implements AsyncIterableIterator<ServiceEvent, undefined> {
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor({ patterns = [], signal, svdir }: WatchOptions) {
-    this.#svdir = svdir;
-    const { watching, first } = this.#onHost(() => beginWatching(patterns.map(bytesOf)));
+    this.#setting = { svdir, watches: this.#watches };
+    const { watching, first } = onPlainHost(this.#setting, () => beginWatching(patterns.map(bytesOf)));
     this.#watching = watching;
-    this.#watches = watchesOf(watching.inotify as Fd);
     this.#queue = first.map(eventOf);
     this.#release = onAbort(signal, () => this.#end());
   }
@@ -105,19 +114,15 @@ class Events implements AsyncIterableIterator<ServiceEvent, undefined> {
   async #take(): Promise<IteratorResult<ServiceEvent, undefined>> {
     while (!this.#hasEnded && this.#queue.length === 0) {
       await this.#watches.heard(lookAfterMs(this.#watching));
-      if (!this.#hasEnded) this.#queue = this.#look().map(eventOf);
+      if (!this.#hasEnded) this.#queue = this.#look();
     }
     const [value, ...rest] = this.#queue;
     this.#queue = rest;
     return value === undefined ? { done: true, value } : { done: false, value };
   }
 
-  #look(): readonly Happening[] {
-    return this.#onHost(() => happeningsAfter(this.#watching, this.#watches.take()));
-  }
-
-  #onHost<T>(body: () => T): T {
-    return withPlainHost(this.#svdir, body);
+  #look(): readonly ServiceEvent[] {
+    return onPlainHost(this.#setting, () => happeningsAfter(this.#watching, this.#watches.take())).map(eventOf);
   }
 
   #end(): void {
@@ -125,7 +130,7 @@ class Events implements AsyncIterableIterator<ServiceEvent, undefined> {
     this.#hasEnded = true;
     this.#queue = [];
     this.#release?.();
-    this.#onHost(() => endWatching(this.#watching));
+    onPlainHost(this.#setting, () => endWatching(this.#watching));
   }
 }
 

@@ -66,34 +66,19 @@ const lookAt = (goal: Goal, service: Service): Result => {
   return { service, snapshot, verdict: verdictOn(goal, snapshot, nowMs(), asking) };
 };
 
-/** The services as they are now. */
-export const lookAtAll = (goal: Goal, services: readonly Service[]): readonly Result[] =>
-  services.map((service) => lookAt(goal, service));
-
-/** The same, with another look at those that are not there yet. */
-export const lookAgain = (goal: Goal, results: readonly Result[]): readonly Result[] =>
-  results.map((one) => (one.verdict === 'not yet' ? lookAt(goal, one.service) : one));
-
-/** Whether nothing is left to wait for. `any`: one service is enough. */
-export const isOver = (results: readonly Result[], any: boolean): boolean =>
-  any
-    ? results.some(({ verdict }) => verdict === 'reached') || results.every(({ verdict }) => verdict === 'hopeless')
-    : results.every(({ verdict }) => verdict !== 'not yet');
-
-/** The kernel tells of their changes; null: it cannot. */
-export const watchAll = (services: readonly Service[]): Fd | null => {
+const watchAll = (services: readonly Service[]): Fd | null => {
   const inotify = sys.inotify();
   if (isErrno(inotify)) return null;
   for (const { dir } of services) sys.watch(inotify, `${dir}/supervise`, IN_CREATE | IN_MOVED_TO | IN_ONLYDIR);
   return inotify;
 };
 
-/** When to look again without an event: for what has none, and for a process that has just started. */
-export const lookAfterMs = (goal: Goal, results: readonly Result[]): number => {
+/** When to look again though nothing tells: for what has no event, and for a process that has just started. */
+const nextLookMs = (goal: Goal, results: readonly Result[]): number => {
   const young = results.some(
     ({ snapshot, verdict }) => verdict === 'not yet' && conditionOfSnapshot(snapshot) === 'running',
   );
-  return young && goal !== 'gone' ? LASTING_MS : LOOK_MS;
+  return monotonicMs() + (young && goal !== 'gone' ? LASTING_MS : LOOK_MS);
 };
 
 /** Waits for all services, or for any; `untilMs`: monotonic, null: without a limit. */
@@ -106,11 +91,15 @@ export const waitFor = (
   const inotify = watchAll(services);
   const ready = (): void => void (inotify === null ? 0 : sys.read(inotify, NEWS_BYTES));
   const watches = inotify === null ? [] : [{ fd: inotify, events: POLLIN, ready }];
-  let results = lookAtAll(goal, services);
-  while (!isOver(results, any) && (untilMs === null || monotonicMs() < untilMs)) {
-    const lookMs = monotonicMs() + lookAfterMs(goal, results);
+  let results = services.map((service) => lookAt(goal, service));
+  const isOver = (): boolean =>
+    any
+      ? results.some(({ verdict }) => verdict === 'reached') || results.every(({ verdict }) => verdict === 'hopeless')
+      : results.every(({ verdict }) => verdict !== 'not yet');
+  while (!isOver() && (untilMs === null || monotonicMs() < untilMs)) {
+    const lookMs = nextLookMs(goal, results);
     waitOnce(watches, untilMs === null ? lookMs : Math.min(untilMs, lookMs));
-    results = lookAgain(goal, results);
+    results = results.map((one) => (one.verdict === 'not yet' ? lookAt(goal, one.service) : one));
   }
   if (inotify !== null) sys.close(inotify);
   return results;

@@ -2,7 +2,7 @@
 // native code.
 //
 // Promises: results and errors of these calls are those of the other hosts. Changes are heard through fs.watch, without
-// blocking: a call of watchesOf() replaces poll and read. Calls that are not here do not exist.
+// blocking: heard() and take() replace poll and read. Calls that are not here do not exist.
 // Read next: ../calls.ts (what each does), ../../api/index.ts (who uses it).
 import { Buffer } from 'node:buffer';
 import {
@@ -22,7 +22,7 @@ import {
 import process from 'node:process';
 import { getSystemErrorName } from 'node:util';
 import type { Bytes } from '../../abi/bytes.ts';
-import { ENOTDIR } from '../../abi/errno.ts';
+import { ENOSYS, ENOTDIR } from '../../abi/errno.ts';
 import { CLOCK_REALTIME } from '../../abi/flags.ts';
 import type { Calls, Done, Errno, Fd, Pid, RawStat } from '../calls.ts';
 import { useHost } from '../sys.ts';
@@ -108,6 +108,11 @@ export class Watches {
     return id;
   }
 
+  /** As add(); a directory that is not there hears nothing. */
+  tryAdd(path: Bytes): void {
+    tried(() => this.add(path));
+  }
+
   remove(id: number): void {
     this.#watchers.get(id)?.watcher.close();
     this.#watchers.delete(id);
@@ -149,24 +154,8 @@ export class Watches {
   }
 }
 
-const sets = new Map<number, Watches>();
 /** No descriptor of the process is that high. */
-let nextSet = 0x4000_0000;
-
-/** What stands behind a descriptor that inotify() returned. */
-export const watchesOf = (fd: Fd): Watches => {
-  const watches = sets.get(fd);
-  if (watches === undefined) throw new Error(`expected a descriptor of inotify, got ${fd}`);
-  return watches;
-};
-
-const close = (fd: Fd): Done | Errno => {
-  const watches = sets.get(fd);
-  if (watches === undefined) return done(() => closeSync(fd));
-  watches.close();
-  sets.delete(fd);
-  return DONE;
-};
+const INOTIFY = 0x4000_0000 as Fd;
 
 const read = (fd: Fd, max: number): Bytes | Errno =>
   tried(() => {
@@ -174,19 +163,22 @@ const read = (fd: Fd, max: number): Bytes | Errno =>
     return bytes.toString('latin1', 0, readSync(fd, bytes, 0, max, null));
   });
 
-const inotify = (): Fd => {
-  sets.set(nextSet, new Watches());
-  return nextSet++ as Fd;
-};
-
 const environ = (svdir: string | undefined): readonly Bytes[] =>
   Object.entries({ ...process.env, ...(svdir === undefined ? {} : { SVDIR: svdir }) }).map(([name, value]) =>
     bytesOf(`${name}=${value}`),
   );
 
-const hostWith = (svdir: string | undefined): Partial<Calls> => ({
+/** What a look at services depends on. */
+export interface Setting {
+  /** In place of SVDIR of the environment. */
+  readonly svdir?: string | undefined;
+  /** What inotify is; without it there is none. */
+  readonly watches?: Watches;
+}
+
+const hostFor = ({ svdir, watches }: Setting): Partial<Calls> => ({
   open: (path, flags, mode) => tried(() => openSync(pathOf(path), flags, mode) as Fd),
-  close,
+  close: (fd) => done(() => (fd === INOTIFY ? watches?.close() : closeSync(fd))),
   read,
   stat: (path) => tried(() => rawStat(statSync(pathOf(path), BIG))),
   lstat: (path) => tried(() => rawStat(lstatSync(pathOf(path), BIG))),
@@ -194,17 +186,17 @@ const hostWith = (svdir: string | undefined): Partial<Calls> => ({
   access: (path, mode) => done(() => accessSync(pathOf(path), mode)),
   readlink: (path) => tried(() => readlinkSync(pathOf(path), 'buffer').toString('latin1')),
   readdir: (path) => tried(() => readdirSync(pathOf(path), 'buffer').map((name) => name.toString('latin1'))),
-  inotify,
-  watch: (fd, path) => tried(() => watchesOf(fd).add(path)),
-  unwatch: (fd, id) => done(() => watchesOf(fd).remove(id)),
+  inotify: () => (watches === undefined ? (-ENOSYS as Errno) : INOTIFY),
+  watch: (_, path) => tried(() => watches?.add(path) ?? -ENOSYS),
+  unwatch: (_, id) => done(() => watches?.remove(id)),
   clock,
   environ: () => environ(svdir),
   getpid: () => process.pid as Pid,
   geteuid: () => process.geteuid?.() ?? -1,
 });
 
-/** Runs `body` on this host; `svdir` takes the place of SVDIR of the environment. */
-export const withPlainHost = <T>(svdir: string | undefined, body: () => T): T => {
-  useHost(hostWith(svdir) as Calls);
+/** Runs `body` on this host. */
+export const onPlainHost = <T>(setting: Setting, body: () => T): T => {
+  useHost(hostFor(setting) as Calls);
   return body();
 };
