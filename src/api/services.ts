@@ -48,7 +48,7 @@ const MEMBERS: Readonly<Record<Member, (value: unknown) => boolean>> = {
   n: isNumber,
   lost: isNumber,
   pid: isNumber,
-  code: isNumber,
+  code: (value) => value === null || isNumber(value),
   signal: isText,
   ran: isNumber,
   after: isNumber,

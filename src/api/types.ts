@@ -115,7 +115,8 @@ export interface RecordedEvent {
   /** Events before this one that could not be recorded. */
   readonly lost?: number;
   readonly pid?: number;
-  readonly code?: number;
+  /** null: its supervisor cannot know it, as the process was the child of another one. */
+  readonly code?: number | null;
   readonly signal?: string;
   /** Seconds that the process ran. */
   readonly ran?: number;

@@ -6,6 +6,7 @@ import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from '
 import { join } from 'node:path';
 import { kill } from '../lib/proc.ts';
 import { until } from '../lib/wait.ts';
+import { SCHEMA_CASES } from './schema.ts';
 import type { Make, Tree } from './tree.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -327,4 +328,4 @@ const OURS: readonly Case[] = [
   },
 ];
 
-export const CASES: readonly Case[] = [...readers('ours'), ...readers('c'), ...OURS];
+export const CASES: readonly Case[] = [...readers('ours'), ...readers('c'), ...SCHEMA_CASES, ...OURS];
