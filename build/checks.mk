@@ -158,7 +158,7 @@ tools-compat tools-operations tools-qemu tools-docker tools-docs tools-init tool
 docs-test: all npm pkg tools-compat tools-docs
 	$(AS_ROOT) $(NODE) test/docs/run.ts
 
-## pictures: records docs/pictures anew from a real tree on a real terminal; wants root
+## pictures: records the pictures of README.md anew, from a real tree on a real terminal; wants root
 pictures: all tools-docs
 	$(AS_ROOT) $(NODE) test/docs/pictures/record.ts
 
