@@ -134,6 +134,9 @@ check() {
   docs)
     wants mmdebstrap mmdebstrap
     wants useradd passwd
+    wants tmux tmux
+    wants jq jq
+    wants mandoc mandoc
     ;;
   hot) wants valgrind valgrind ;;
   fresh)

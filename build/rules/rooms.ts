@@ -10,7 +10,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   effects: ['machine', 'formats', 'cli', 'host', 'abi'],
   log: ['machine', 'formats', 'cli', 'host', 'abi'],
   cli: ['formats', 'host', 'abi'],
-  api: ['formats', 'abi'],
+  api: ['client', 'formats', 'host', 'abi'],
   machine: ['formats', 'abi'],
   formats: ['abi'],
   host: ['abi'],

@@ -11,6 +11,7 @@ import { LOG_CASES } from './logs.ts';
 import { METRICS_CASES } from './metrics.ts';
 import { MONITOR_CASES } from './monitor.ts';
 import { PROBE_CASES } from './probe.ts';
+import { SCHEMA_CASES } from './schema.ts';
 import type { Make, Tree } from './tree.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -333,6 +334,7 @@ export const CASES: readonly Case[] = [
   ...readers('c'),
   ...INSTANCES,
   ...OURS,
+  ...SCHEMA_CASES,
   ...LOG_CASES,
   ...METRICS_CASES,
   ...MONITOR_CASES,
