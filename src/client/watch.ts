@@ -13,7 +13,8 @@ import { type Fd, isErrno } from '../host/calls.ts';
 import { monotonicMs, unixTime } from '../host/clock.ts';
 import { waitOnce, type Watch } from '../host/loop.ts';
 import { sys } from '../host/sys.ts';
-import { newAsking, readSupervised, snapshotOf, servicesLike } from './snapshots.ts';
+import { readSupervised } from './read-state.ts';
+import { newAsking, snapshotOf, servicesLike } from './snapshots.ts';
 import { lookup, type Service } from './service.ts';
 
 const LOOK_MS = 420;

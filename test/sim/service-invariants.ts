@@ -11,6 +11,7 @@
 //              service left behind
 import { decodeStatus, type Status } from '../../src/formats/status.ts';
 import type { Ending, Live } from './kernel/kernel.ts';
+import { mayConclude } from './policies.ts';
 import { historyTroubles, type Seen, stateTroubles } from './recording-invariants.ts';
 import { fail, type Invariants, STRAY, type Story } from './service-scenario.ts';
 
@@ -66,6 +67,7 @@ const checkWant = (story: Story, status: Status): void => {
   const { want, kernel } = story;
   if (want === null || kernel.nowMs < want.atMs + ACK_MS) return;
   const expected = want.letter === 'u' ? 'up' : 'down';
+  if (expected === 'up' && mayConclude(story)) return;
   if (status.want !== expected) fail(story, `${want.letter} was sent at ${want.atMs}, status wants ${status.want}`);
 };
 
@@ -79,7 +81,8 @@ const isLogAwaited = (story: Story): boolean =>
 /** A wanted service is running, finishing, or on its way: looked at now, and if it is down, again a little later. */
 const checkCare = (story: Story, status: Status): void => {
   if (status.want !== 'up' || status.phase !== 'down' || story.scripts.length > 0) return;
-  if (isLogAwaited(story)) return;
+  // of a calm life the invariant backoff knows more
+  if (isLogAwaited(story) || story.policies?.calm === true) return;
   const starts = story.startsMs.length;
   const { runs } = story;
   // a start waits for the end of a log that was removed, for a while

@@ -9,6 +9,7 @@ import { type ChildHandler, type Loop, setTimer, type Timer, unwatch, watch } fr
 import type { Diagnostics } from '../diagnostics.ts';
 import { awaitEnd } from '../process/held.ts';
 import type { Pipe } from './log-pipe.ts';
+import type { ValueFolder } from './policy.ts';
 import { writeRecords } from './recording.ts';
 import { publish, type Trouble } from './status-files.ts';
 import type { LiveSide } from './side.ts';
@@ -65,6 +66,8 @@ export interface LivePair {
   publishMs: number | null;
   /** The failure has been reported, and files have not been written since. */
   publishReported: boolean;
+  /** The value files of the service. */
+  readonly values: ValueFolder;
   /** A program was started, which takes some time. */
   hasStarted: boolean;
   /** How the last process that ended has ended. */

@@ -5,10 +5,11 @@
 import type { Bytes } from '../../abi/bytes.ts';
 import type { Fd } from '../../host/calls.ts';
 import { ENOENT } from '../../abi/errno.ts';
+import { SIGKILL } from '../../abi/signals.ts';
 import { sys } from '../../host/sys.ts';
 import type { Side } from '../../machine/service/pair.ts';
 import { type Lock, takeLock } from './lock.ts';
-import { type Held, signalHeld } from '../process/held.ts';
+import { hasEnded, type Held, signalHeld } from '../process/held.ts';
 import { continuedRecorder, type Recorder } from './recording.ts';
 import { type Board, newBoard } from './status-files.ts';
 import { makeSupervise, openControl } from './supervise-dir.ts';
@@ -64,4 +65,11 @@ export const openSide = (side: Side, lock: Lock): LiveSide => {
 export const signal = ({ adopted }: LiveSide, pid: number, number: number): void => {
   if (adopted?.pid === pid) signalHeld(adopted, number);
   else sys.kill(pid, number);
+};
+
+/** KILL for a process, and for the process group that it leads, if it does. */
+export const killWithGroup = (side: LiveSide, pid: number, group: boolean): void => {
+  // no group has the number of a process that does not lead one
+  if (group && (side.adopted?.pid !== pid || !hasEnded(side.adopted))) sys.kill(-pid, SIGKILL);
+  signal(side, pid, SIGKILL);
 };

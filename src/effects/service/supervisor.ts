@@ -17,6 +17,7 @@ import {
   type PairEffect,
   type Side,
   withControl,
+  withStop,
 } from '../../machine/service/pair.ts';
 import { type ExitStatus, type Now, pidOf, type Service } from '../../machine/service/model.ts';
 import { on, performPairEffect } from './perform.ts';
@@ -27,6 +28,7 @@ import { openService } from './acquire.ts';
 import { forgetHolder, type Happening, findLogAgain } from './log-service.ts';
 import { BUSY_PAUSE_MS, BUSY_TRIES, stillBusy } from './lock.ts';
 import { type PairHandlers, type LivePair, publishAll, schedule } from './pair.ts';
+import { readStop } from './policy.ts';
 import { mayHaveScripts } from './spawn.ts';
 import { hasRecords, isRecorded, recordStep } from './recording.ts';
 import { removeSpares } from './status-files.ts';
@@ -97,13 +99,24 @@ const checkForScripts = (live: LivePair): void => {
   live.pair = withControl(live.pair, mayHaveScripts(live.main.folder));
 };
 
+/** The letters that stop ./run. */
+const STOPPING = /[dxt]/;
+
+/** Looks how ./run is stopped, before it is. */
+const checkHowToStop = (live: LivePair): void => {
+  if (live.pair.main.state === 'up') live.pair = withStop(live.pair, readStop(live.values));
+};
+
 /** Takes the commands of one read; false: there were none. */
 const takeCommands = (live: LivePair, side: LiveSide): boolean => {
   // it may have been closed since the poll
   if (side !== live.main && side !== live.log) return false;
   const letters = sys.read(side.control, COMMANDS_MAX);
   if (isErrno(letters) || letters === '') return false;
-  if (side === live.main) checkForScripts(live);
+  if (side === live.main) {
+    checkForScripts(live);
+    if (STOPPING.test(letters)) checkHowToStop(live);
+  }
   for (const letter of letters) {
     const event = eventOf(letter);
     if (event !== null) deliverToPair(live, on(side.side, event));
@@ -198,6 +211,7 @@ export const superviseService = (
 export const exitService = (live: LivePair): void => {
   takeEarlierCommands(live);
   checkForScripts(live);
+  checkHowToStop(live);
   deliverToPair(live, on('main', { kind: 'exit' }));
 };
 
