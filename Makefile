@@ -21,7 +21,7 @@ DEFINE_VERSION := --define:RUNITBOX_VERSION='"$(VERSION)"'
 SOURCES := $(shell find src -name '*.ts')
 HOST := src/host/quickjs
 # The system calls, one file for each family; src/host/node/build.sh has the same list.
-CALLS_C := $(addprefix src/host/c/,sys.c files.c signals.c processes.c poll.c self.c log.c lines.c privileges.c checkpoint.c reexec.c)
+CALLS_C := $(addprefix src/host/c/,sys.c files.c signals.c processes.c poll.c terminal.c self.c sockets.c log.c lines.c privileges.c checkpoint.c reexec.c)
 CALLS_H := $(wildcard src/host/c/*.h)
 HOST_C := $(HOST)/main.c $(HOST)/bind.c $(HOST)/alloc.c $(CALLS_C)
 HOST_H := $(HOST)/host.h src/host/c/sys.h $(HOST)/image/image.h

@@ -6,7 +6,7 @@
 import type { Bytes } from '../abi/bytes.ts';
 import { EACCES, ENOENT, ENOTDIR, ENXIO } from '../abi/errno.ts';
 import { S_IFDIR, S_IFMT } from '../abi/flags.ts';
-import { isLocked, type Locks, newLocks } from '../effects/scan/lock-holder.ts';
+import { isLocked, type Locks, newLocks } from '../effects/process/lock-holder.ts';
 import { matcher } from '../formats/pattern.ts';
 import type { Snapshot, Side } from '../formats/snapshot.ts';
 import { type Fd, isErrno } from '../host/calls.ts';
@@ -92,7 +92,7 @@ export const snapshotOf = ({ name, dir }: Service, { locks, processes }: Asking)
   };
 };
 
-const isDirectory = (path: Bytes): boolean => {
+export const isDirectory = (path: Bytes): boolean => {
   const stat = sys.stat(path);
   return !isErrno(stat) && (stat[0] & S_IFMT) === S_IFDIR;
 };

@@ -73,19 +73,26 @@ const writeAll = (path: Bytes, text: Bytes): Done | Errno => {
   return !isErrno(put) && put !== text.length ? (-ENOSPC as Errno) : put;
 };
 
+/** Removes what was swapped out; a directory is put back. */
+const dropOld = (next: Bytes, path: Bytes): Done | Errno => {
+  const gone = sys.unlink(next);
+  if (gone !== -EISDIR) return 0 as Done;
+  sys.exchange(next, path);
+  sys.unlink(next);
+  return gone;
+};
+
 /**
  * Puts a new file, which everybody may read, in the place of what has its name, except a directory. Swapped where that can be
  * done: a rename over a file makes ext4 write the new one to the disk at once.
  */
 export const replaceThere = (path: Bytes, text: Bytes): Done | Errno => {
   const next = `${path}.new`;
-  let done = writeAll(next, text);
-  if (!isErrno(done) && isErrno(sys.exchange(next, path))) {
-    done = sys.rename(next, path);
-    if (!isErrno(done)) return done;
-  }
-  sys.unlink(next);
-  return done;
+  const written = writeAll(next, text);
+  if (!isErrno(written) && !isErrno(sys.exchange(next, path))) return dropOld(next, path);
+  const renamed = isErrno(written) ? written : sys.rename(next, path);
+  if (isErrno(renamed)) sys.unlink(next);
+  return renamed;
 };
 
 /** Whether a fifo has a reader. Opens fifos only: opening a device for writing may do harm. */

@@ -4,6 +4,7 @@
 //   truth      once things are quiet, the files say what is: phase, pid, want; status is whole
 //   obedience  a want that was sent is told within bounded time, whatever else fails
 //   care       a service wanted up runs, finishes, or is started within a second or so
+//   memory     state.json and history.jsonl are whole, count right, and give no number to two events
 //   pace       ./run is not started twice within a second by the same runsv
 //   patience   no busy loop, no descriptor kept
 //   the end    told to exit, everything ends in order and in bounded time, with exit code 0, and no line is lost, whatever the
@@ -11,6 +12,7 @@
 import { decodeStatus, type Status } from '../../src/formats/status.ts';
 import type { Ending, Live } from './kernel/kernel.ts';
 import { mayConclude } from './policies.ts';
+import { historyTroubles, type Seen, stateTroubles } from './recording-invariants.ts';
 import { fail, type Invariants, STRAY, type Story } from './service-scenario.ts';
 
 /** How long after an event or fault the files may still lag, in virtual milliseconds. */
@@ -112,9 +114,31 @@ const checkDescriptors = (story: Story): void => {
   if (open.length > most) fail(story, `${open.length} descriptors open: ${open.join(', ')}`);
 };
 
+interface Memory {
+  readonly seen: Seen;
+  history: string | null;
+  state: string | null;
+}
+const MEMORIES = new WeakMap<Story, Memory>();
+
+const checkMemory = (story: Story): void => {
+  const memory = MEMORIES.get(story) ?? { seen: new Map(), history: null, state: null };
+  MEMORIES.set(story, memory);
+  const [history, state] = ['history.jsonl', 'state.json'].map((name) =>
+    story.kernel.user.read(`/svc/supervise/${name}`),
+  ) as [string | null, string | null];
+  const troubles = [
+    ...(history === memory.history ? [] : historyTroubles(history, memory.seen)),
+    ...(state === memory.state ? [] : stateTroubles(state)),
+  ];
+  for (const trouble of troubles) fail(story, trouble);
+  Object.assign(memory, { history, state });
+};
+
 const whileItRuns = (story: Story): void => {
   checkOne(story);
   checkPace(story);
+  checkMemory(story);
   if (!quiet(story)) return;
   const status = statusOf(story, '/svc');
   if (status === null) {

@@ -1,7 +1,7 @@
 // Every command of sv as one row: its words, what it sends, what it waits for. Parsing, help, the manual and the completion come
 // from here; a new verb is a new row.
 //
-// Promises: a word that is neither a command nor an abbreviation of one is no command, whatever its first letter.
+// Promises: only a command or an abbreviation of one is a command, whatever its first letter.
 // Read next: hints.ts (what sv says about such a word), ../sv.ts (execution), ../../formats/control.ts (the bytes),
 // ../../machine/client/wait-conditions.ts.
 import type { Bytes } from '../../abi/bytes.ts';

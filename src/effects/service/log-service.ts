@@ -9,13 +9,12 @@ import { sys } from '../../host/sys.ts';
 import { dropLog, FIRST_EVENT, handlePair, type PairOutcome, withLog } from '../../machine/service/pair.ts';
 import type { Now } from '../../machine/service/model.ts';
 import { unwatch, watch } from '../loop.ts';
-import { whoHolds } from '../scan/lock-holder.ts';
+import { whoHolds } from '../process/lock-holder.ts';
 import { BUSY_PAUSE_MS, BUSY_TRIES, type Lock, stillBusy } from './lock.ts';
 import { Fatal, reason } from '../diagnostics.ts';
 import { find, type Half, type LogSign, openHalf, pipeFor, signOfLog } from './acquire.ts';
 import { type Awaited, type LivePair, unwatchSide, watchSide } from './pair.ts';
 import type { Pipe } from './log-pipe.ts';
-import { writeRecords } from './recording.ts';
 import { publish, removeSpares } from './status-files.ts';
 import { folderOf, folderPath, takeSide } from './side.ts';
 import { openOk } from './supervise-dir.ts';
@@ -193,10 +192,7 @@ const closeIf = (fd: Fd | null): void => {
 export const closeLog = (live: LivePair): readonly Happening[] => {
   const { log, pipe } = live;
   if (log !== null) {
-    if (live.logKey !== '') {
-      if (log.recorder !== null) writeRecords(log.recorder);
-      removeSpares(log.statusFiles);
-    }
+    if (live.logKey !== '') removeSpares(log.statusFiles);
     unwatchSide(live, log);
     for (const fd of [log.ok, log.control, log.lock.fd]) closeIf(fd);
   }

@@ -47,7 +47,10 @@ const newRecorder = (folder: Bytes, state: SupervisorState): Recorder => ({
 
 const stateFile = (folder: Bytes): Bytes => `${folder}state.json`;
 
-/** Continues what an earlier supervisor recorded, but for the outcome where another process has started us; null: there is nothing, or nothing to trust. */
+/**
+ * Continues what an earlier supervisor recorded, but for the outcome where another process has started us. null: there is
+ * nothing, or nothing to trust.
+ */
 export const continuedRecorder = (folder: Bytes): Recorder | null => {
   const file = readThere(stateFile(folder), STATE_MAX);
   const state = file?.ours === true ? decodeState(file.text) : null;
@@ -58,17 +61,13 @@ export const continuedRecorder = (folder: Bytes): Recorder | null => {
   return recorder;
 };
 
-/** The run that ends in this step is the first that counts; one that could not be executed counts as it ends. */
-const firstRecorder = (folder: Bytes, { state }: Service): Recorder =>
-  newRecorder(folder, { ...NEW_STATE, starts: state === 'up' ? 1 : 0 });
-
 /** Whether a step is worth the call of `recordStep`. */
 export const isRecorded = (recorder: Recorder | null, before: Service, after: Service): boolean =>
   recorder !== null || isFirst(before, after);
 
 /** Notes what the step changes, to be written at the end of the turn. Returns the recorder, new if there was none. */
 export const recordStep = (recorder: Recorder | null, folder: Bytes, step: Step): Recorder => {
-  const own = recorder ?? firstRecorder(folder, step.before);
+  const own = recorder ?? newRecorder(folder, NEW_STATE);
   const { state, events } = record(own.state, step);
   if (state !== own.state) own.isStale = true;
   own.state = state;

@@ -2,7 +2,8 @@
 //
 // Promises: pure. Compares a service before and after one step; the table in table.ts knows nothing of it. Nothing is recorded
 // of a service until ./run ends for the first time without a request, or a deadline is over (`isFirst`).
-// Counters: `starts` includes programs that could not be executed. A failure is an end without a request, except exit code 0 of
+// Counters: a start that was not recorded counts when its run ends: one of before, or of a program that could not be executed.
+// A failure is an end without a request, except exit code 0 of
 // a ./run that was started once. A run of GOOD_MS, an end on request and such an exit 0 reset `consecutiveFailures`.
 // To record something else, add a row to EVENTS. Read next: ../../formats/history.ts, ../../formats/state.ts,
 // ../../effects/service/recording.ts (who writes it).
@@ -109,10 +110,8 @@ const waiting = ({ before, after, now }: Step): HistoryEvent | null => {
   return { event: 'waiting', why: whyWaiting(before.state), seconds: secondsOf(start - now.ms) };
 };
 
-const isStart = ({ before, after }: Step): boolean => after.state === 'up' && before.state !== 'up';
-
-const started = (step: Step): HistoryEvent | null =>
-  isStart(step) ? { event: 'started', pid: pidOf(step.after) } : null;
+const started = ({ before, after }: Step): HistoryEvent | null =>
+  after.state === 'up' && before.state !== 'up' ? { event: 'started', pid: pidOf(after) } : null;
 
 /** The signal that stops ./run: the one that the table notes as such, or KILL. */
 const stopSignal = ({ before, after, sent }: Step): number | undefined => {
@@ -186,11 +185,11 @@ const lastEnd = (step: Step): LastEnd => {
 const afterEnd = (state: SupervisorState, step: Step): SupervisorState => {
   const { before, after } = step;
   const failed = isUnasked(before, after.lastRun.exit);
+  const isCounted = before.state === 'up' && state.pid === pidOf(before);
   const goesOn = failed && runMs(step) < GOOD_MS;
   return {
     ...state,
-    // one that could not be executed was not counted as started
-    starts: state.starts + (before.state === 'starting' ? 1 : 0),
+    starts: state.starts + (isCounted ? 0 : 1),
     failures: state.failures + (failed ? 1 : 0),
     consecutiveFailures: goesOn ? state.consecutiveFailures + 1 : 0,
     ooms: state.ooms + (oomOf(step) === null ? 0 : 1),
@@ -216,12 +215,13 @@ const withPolicy = (state: SupervisorState, { before, after }: Step): Supervisor
 
 /** The counters once the step is done; the same value if it changes none. */
 const stateAfter = (before: SupervisorState, step: Step): SupervisorState => {
-  let state = hasEnded(step) ? afterEnd(before, step) : before;
-  if (isStart(step)) state = { ...state, starts: state.starts + 1 };
-  state = withPolicy(state, step);
+  const state = withPolicy(hasEnded(step) ? afterEnd(before, step) : before, step);
   const pid = step.after.state === 'up' ? pidOf(step.after) : 0;
   const next = nextOf(state, step);
-  return state.pid === pid && state.next === next ? state : { ...state, pid, next };
+  if (state.pid === pid && state.next === next) return state;
+  // also one that was adopted before its start was recorded
+  const isNew = pid !== 0 && pid !== state.pid;
+  return { ...state, pid, next, starts: state.starts + (isNew ? 1 : 0) };
 };
 
 /** Whether an event is another try of what the last one was: one line tells it. */

@@ -98,7 +98,7 @@ export const lockRecord: Target = {
 };
 
 const TREE =
-  '0000000008 0000000000 runsvdir {"wanted":[],"leaving":[],"stopping":false,"alien":[],"shutdown":{"kind":"none"},"commandDue":true,"title":-1}';
+  '0000000008 0000000000 runsvdir {"wanted":[],"leaving":[],"stopping":false,"starting":[],"foreignRunsvs":[],"shutdown":{"phase":"none"},"commandDue":true,"readproctitle":-1,"lock":-1}';
 
 export const handover: Target = {
   name: 'handed over state',
