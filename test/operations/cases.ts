@@ -10,6 +10,7 @@ import { INSTANCES } from './instances.ts';
 import { LOG_CASES } from './logs.ts';
 import { METRICS_CASES } from './metrics.ts';
 import { MONITOR_CASES } from './monitor.ts';
+import { POLICY_CASES } from './policy.ts';
 import { PROBE_CASES } from './probe.ts';
 import { SCHEMA_CASES } from './schema.ts';
 import type { Make, Tree } from './tree.ts';
@@ -338,5 +339,6 @@ export const CASES: readonly Case[] = [
   ...LOG_CASES,
   ...METRICS_CASES,
   ...MONITOR_CASES,
+  ...POLICY_CASES,
   ...PROBE_CASES,
 ];
