@@ -86,6 +86,7 @@ check() {
     wants "$CROSS_GCC" "$CROSS_PACKAGE"
     have "$CROSS_QEMU" || wants "$CROSS_QEMU-static" qemu-user-static
     wants dpkg-deb dpkg
+    [ "$CROSS_GCC" != riscv64-linux-gnu-gcc ] || wants dpkg-source dpkg-dev
     [ -e /usr/share/keyrings/debian-archive-keyring.gpg ] || need debian-archive-keyring
     ;;
   compat)
