@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Applet } from '../../../src/cli/applet.ts';
+import '../../../src/whole.ts';
 import { multicall } from '../../../src/applets/runitbox.ts';
 import { ID_LINE } from '../../../src/cli/version.ts';
 import { type RunOptions, VirtualKernel } from '../../sim/kernel/kernel.ts';

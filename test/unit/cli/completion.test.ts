@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { commands } from '../../../src/applets/sv/commands.ts';
 import { tools } from '../../../src/applets/sv/tools.ts';
 import { sv } from '../../../src/applets/sv.ts';
+import '../../../src/whole.ts';
 import { completionScript } from '../../../src/cli/completion.ts';
 
 let dir = '';
