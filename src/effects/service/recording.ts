@@ -10,7 +10,7 @@ import type { Bytes } from '../../abi/bytes.ts';
 import { isErrno } from '../../host/calls.ts';
 import type { Service } from '../../machine/service/model.ts';
 import { endsUnasked, isRepeated, record, timeText, type Step } from '../../machine/service/recording.ts';
-import { readThere, replaceThere } from '../trusted-file.ts';
+import { readThere, removeThere, replaceThere } from '../trusted-file.ts';
 import { appendHistory, type DatedEvent, type HistoryFile, newHistoryFile } from './history-file.ts';
 import type { Trouble } from './status-files.ts';
 
@@ -77,4 +77,10 @@ export const writeRecords = (recorder: Recorder): Trouble | null => {
   const done = replaceThere(path, encodeState(recorder.state));
   recorder.isStale = isErrno(done);
   return isErrno(done) ? { what: `unable to replace ${path}`, errno: done } : null;
+};
+
+/** Removes both files. */
+export const removeRecords = ({ folder, history }: Recorder): void => {
+  removeThere(stateFile(folder));
+  removeThere(history.path);
 };

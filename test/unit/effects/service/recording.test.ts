@@ -194,6 +194,24 @@ describe('the next runsv', () => {
   });
 });
 
+describe('a service that ends for good', () => {
+  const ended = (path: string): VirtualKernel => {
+    const kernel = service(SHORT, LASTING);
+    kernel.at(3000, () => kernel.user.rename(path, `${path}.gone`));
+    playFor(kernel, 4000);
+    return kernel;
+  };
+
+  it('leaves its records for later', () => {
+    expect(names(ended('/svc/check'))).toEqual(['history.jsonl', 'state.json']);
+  });
+
+  it('leaves none where it was removed, so that a package which is purged leaves nothing', () => {
+    const known = 'control lock ok pid stat status'.split(' ');
+    expect([...ended('/svc/run').user.names('/svc/supervise')].sort()).toEqual(known);
+  });
+});
+
 describe('what cannot be written', () => {
   it('to the history is lost, and counted in the next line', () => {
     const kernel = service(SHORT);
