@@ -14,7 +14,7 @@ import { LOGS } from './logs.ts';
 import { LOOKS } from './looks.ts';
 import { PROGRAMS } from './programs.ts';
 import { RECORD } from './record.ts';
-import { RECORDS } from './records.ts';
+import { HISTORY } from './history.ts';
 import { REFUSED } from './refused.ts';
 import { RESOURCES } from './resources.ts';
 import { SCANDIR } from './scandir.ts';
@@ -48,7 +48,7 @@ export const CASES: readonly Case[] = [
   ...LOGS,
   ...PROGRAMS,
   ...RECORD,
-  ...RECORDS,
+  ...HISTORY,
   ...SCANDIR,
   ...SIGNALS,
   ...STANDARD,

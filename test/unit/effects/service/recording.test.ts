@@ -6,7 +6,7 @@ import { EACCES, ENOSPC } from '../../../../src/abi/errno.ts';
 import { SIGKILL, SIGTERM } from '../../../../src/abi/signals.ts';
 import { decodeHistory, encodeEvent } from '../../../../src/formats/history.ts';
 import { decodeState, encodeState, NEW_STATE, type SupervisorState } from '../../../../src/formats/state.ts';
-import { historyTroubles, type Seen, stateTroubles } from '../../../lib/records.ts';
+import { historyTroubles, type Seen, stateTroubles } from '../../../lib/history.ts';
 import { type Behaviour, type Ending, VirtualKernel } from '../../../sim/kernel/kernel.ts';
 
 const HISTORY = '/svc/supervise/history.jsonl';

@@ -1,10 +1,10 @@
 // What was recorded of a service (state.json, history.jsonl), where runsv is killed while it writes.
 //
-// Read next: ../../lib/records.ts (what must hold), turmoil.ts (other kills).
+// Read next: ../../lib/history.ts (what must hold), turmoil.ts (other kills).
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { decodeHistory } from '../../../src/formats/history.ts';
-import { historyTroubles, type Seen, stateTroubles } from '../../lib/records.ts';
+import { historyTroubles, type Seen, stateTroubles } from '../../lib/history.ts';
 import { fault } from '../case.ts';
 import type { Service } from '../service.ts';
 import type { Running, World } from '../world.ts';
@@ -51,7 +51,7 @@ const callsOf = async (world: World, service: Service): Promise<readonly string[
   return calls.slice(first).map(({ call }) => call);
 };
 
-export const RECORDS = [
+export const HISTORY = [
   fault(
     'kill -9 of runsv before any system call while it records an end leaves no torn file, and no number twice',
     async (world) => {
