@@ -11,6 +11,7 @@ import { LOG_CASES } from './logs.ts';
 import { METRICS_CASES } from './metrics.ts';
 import { MONITOR_CASES } from './monitor.ts';
 import { PROBE_CASES } from './probe.ts';
+import { RECORDING_CASES } from './recording.ts';
 import { SCHEMA_CASES } from './schema.ts';
 import type { Make, Tree } from './tree.ts';
 
@@ -339,4 +340,5 @@ export const CASES: readonly Case[] = [
   ...METRICS_CASES,
   ...MONITOR_CASES,
   ...PROBE_CASES,
+  ...RECORDING_CASES,
 ];

@@ -246,4 +246,62 @@ describe('a restart policy', () => {
     expect(kernel.user.read('/svc/supervise/exitcode')).toBe('3\n');
     expect(kernel.stderr.text).toBe('runsv /svc: warning: failed: exit code 3, 4 failures in a row\n');
   });
+
+  it('counts on over supervisors', () => {
+    const kernel = world(bad, files);
+    const ms = starts(kernel);
+    kernel.at(500, () => kernel.killMain());
+    play(kernel);
+    kernel.advance(10);
+    play(kernel);
+    expect(ms).toHaveLength(4);
+    expect(kernel.stderr.text).toContain('exit code 3, 4 failures in a row');
+  });
+
+  it('holds what it has made of the service for the next supervisor of the same parent', () => {
+    const kernel = world({ livesMs: 10, exit: 0 }, { restart: 'on-failure\n' });
+    kernel.at(5000, () => kernel.killMain());
+    play(kernel);
+    kernel.advance(10);
+    let state: string | null = null;
+    kernel.at(10_000, () => {
+      state = kernel.user.read('/svc/supervise/state.json');
+    });
+    play(kernel);
+    expect(kernel.record('/svc/run').starts).toBe(1);
+    expect(JSON.parse(state ?? '')).toMatchObject({ outcome: 'done', reason: 'exit code 0' });
+  });
+
+  it('is new to a supervisor of another parent', () => {
+    const kernel = world({ livesMs: 10, exit: 0 }, { restart: 'on-failure\n' });
+    kernel.at(5000, () => kernel.killMain());
+    play(kernel);
+    const state = kernel.user.read('/svc/supervise/state.json') ?? '';
+    kernel.user.write('/svc/supervise/state.json', state.replace(/"parent":"[^"]*"/, '"parent":"9@9"'));
+    play(kernel);
+    expect(kernel.record('/svc/run').starts).toBe(2);
+  });
+
+  it('is forgotten with its files', () => {
+    const kernel = world({ livesMs: 10, exit: 0 }, { restart: 'on-failure\n' });
+    kernel.at(5000, () => kernel.killMain());
+    play(kernel);
+    kernel.user.rename('/svc/restart', '/svc/restarts');
+    kernel.user.rename('/svc/restarts', '/svc/away');
+    play(kernel);
+    expect(kernel.record('/svc/run').starts).toBeGreaterThan(10);
+  });
+});
+
+describe('an end by KILL', () => {
+  it('may be for lack of memory where the count of the container has grown', () => {
+    const kernel = world({ livesMs: 10, exit: { signal: 9 } }, { restart: 'never\n' });
+    kernel.user.file('/sys/fs/cgroup/memory.events', 'oom_kill 1\n');
+    let state: string | null = null;
+    kernel.at(3000, () => {
+      state = kernel.user.read('/svc/supervise/state.json');
+    });
+    play(kernel);
+    expect(JSON.parse(state ?? '')).toMatchObject({ ooms: 1, last: { signal: 9, oom: 'possible' } });
+  });
 });
