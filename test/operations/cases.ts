@@ -10,6 +10,7 @@ import { INSTANCES } from './instances.ts';
 import { LOG_CASES } from './logs.ts';
 import { METRICS_CASES } from './metrics.ts';
 import { MONITOR_CASES } from './monitor.ts';
+import { POLICY_CASES } from './policy.ts';
 import { PROBE_CASES } from './probe.ts';
 import { RECORDING_CASES } from './recording.ts';
 import { SCHEMA_CASES } from './schema.ts';
@@ -339,6 +340,7 @@ export const CASES: readonly Case[] = [
   ...LOG_CASES,
   ...METRICS_CASES,
   ...MONITOR_CASES,
+  ...POLICY_CASES,
   ...PROBE_CASES,
   ...RECORDING_CASES,
 ];
