@@ -72,8 +72,14 @@ export interface Calls {
    * ends when this process ends, or closes any descriptor of the same file.
    */
   posixLock(fd: Fd, taken: 0 | 1): Done | Errno;
-  /** A non-blocking datagram socket, connected to an IPv4 address (4 bytes) and port. */
-  udp(address: Bytes, port: number): Fd | Errno;
+  /**
+   * A non-blocking socket. With a backlog above 0 it is bound to the address and listens. With 0 it is connected to it, or
+   * begins to be: a stream polls writable once that is decided, and a read then gives the error. `address`: what
+   * formats/socket-address.ts writes.
+   */
+  socket(family: number, type: number, address: Bytes, backlog: number): Fd | Errno;
+  /** A connection to a listening socket, non-blocking; EAGAIN: there is none. */
+  accept(fd: Fd): Fd | Errno;
   /**
    * Selects lines of `data` from byte `at` on by their first `limit` bytes, and puts `head` before each. Returns the text, the
    * first byte not processed, and the state there: 0 at the start of a line, 1 (2) after the first `limit` bytes of a line

@@ -47,7 +47,8 @@ const signatures: Readonly<Record<Name, string>> = {
   fstype: 's:i',
   setBlocking: 'i:i',
   posixLock: 'ii:i',
-  udp: 'di:i',
+  socket: 'iidi:i',
+  accept: 'i:i',
   lines: 'diiddnni:m',
   translate: 'dnnd:d',
   spawn: 'saasviid:i',
@@ -303,7 +304,7 @@ const fits = (type: string, result: unknown): boolean => {
   return type !== 'i' && Array.isArray(result) && result.every((one) => typeof one === item);
 };
 
-const opensSomething: readonly Name[] = ['open', 'inotify', 'pidfd', 'udp'];
+const opensSomething: readonly Name[] = ['open', 'inotify', 'pidfd', 'socket', 'accept'];
 
 const closeResult = (f: Fuzz, name: Name, result: unknown): void => {
   if (name === 'pipe' && Array.isArray(result)) for (const fd of result) f.c.close(fd);

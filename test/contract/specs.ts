@@ -15,6 +15,7 @@ import { processSpecs } from './processes.ts';
 import { refusalSpecs } from './refusals.ts';
 import { selfSpecs } from './self.ts';
 import { signalSpecs } from './signals.ts';
+import { socketSpecs } from './sockets.ts';
 import { terminalSpecs } from './terminal.ts';
 import { textSpecs } from './texts.ts';
 
@@ -26,6 +27,7 @@ export const specs: readonly Spec[] = [
   ...inotifySpecs,
   ...terminalSpecs,
   ...signalSpecs,
+  ...socketSpecs,
   ...argumentSpecs,
   ...refusalSpecs,
   ...processSpecs,

@@ -12,9 +12,11 @@ const ALL_COMMANDS = "'sv --help' lists the commands";
 const HINTS: readonly (readonly [string, string])[] = [
   ['enable add install register', "'sv link LAST' puts a service into DIR"],
   ['create import', "'sv new LAST -- COMMAND' makes a service directory"],
+  ['instances replicas', "'sv scale LAST NUMBER' keeps so many instances of LAST"],
   ['disable delete del unlink rm', "'sv remove LAST' takes a service out of DIR"],
-  ['ls ps tree list-units', "'sv list' prints the state of every service"],
+  ['ls ps list-units', "'sv list' prints the state of every service"],
   ['top htop monit', "'sv monitor' shows every service and what it uses"],
+  ['tree deps list-dependencies', "'sv graph' prints the tree of dependencies"],
   ['describe show info state', "'sv why NAME' explains the state"],
   ['events', "'sv watch NAME' prints events as they happen"],
   ['tail log journal', "'sv logs -f NAME' follows the log"],

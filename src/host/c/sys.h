@@ -57,8 +57,10 @@
   X(pipe, "i", 'v')        /* flags (O_NONBLOCK or 0): read end, write end */                              \
   X(fstype, "s", 'i')      /* statfs f_type as an unsigned number */                                       \
   X(sync, "", 'i')                                                                                         \
+  /* sockets.c: they never block */                                                                        \
+  X(socket, "iidi", 'i')   /* family, type, address behind the family, backlog: listens; 0: connects, or begins to */ \
+  X(accept, "i", 'i')                                                                                      \
   /* log.c: lines.h has what lines and translate do */                                                     \
-  X(udp, "di", 'i')        /* IPv4 address (4 bytes), port: a connected, non-blocking datagram socket */   \
   X(lines, "diiddnni", 'm') /* data, at, state, head, rules, limit, enough, brief: text, at, state */      \
   X(translate, "dnnd", 'd') /* data, column, limit, table of 256 bytes */                                  \
   /* processes.c */                                                                                        \

@@ -50,7 +50,7 @@ const TAKEN: Readonly<Record<string, string>> = {
   describe: STATE,
   tail: LOG,
   top: "'sv monitor' shows every service and what it uses",
-  tree: ALL,
+  tree: "'sv graph' prints the tree of dependencies",
   ps: ALL,
   help: HELP,
   'is-active': "'sv check s' exits 0 if the service is in the state that is wanted",

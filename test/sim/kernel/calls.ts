@@ -19,6 +19,7 @@ import {
   ENETUNREACH,
   ENOSYS,
   ENOTDIR,
+  ENOTSOCK,
   ENOTTY,
 } from '../../../src/abi/errno.ts';
 import {
@@ -204,9 +205,13 @@ export class MainCalls implements Calls {
   }
 
   /** There is no network here. */
-  udp(address: Bytes, port: number): Fd | Errno {
+  socket(): Errno {
     this.#step();
-    return -(address.length === 4 && port >= 0 && port < 65_536 ? ENETUNREACH : EINVAL) as Errno;
+    return -ENETUNREACH as Errno;
+  }
+
+  accept(fd: Fd): Errno {
+    return -(this.#step().at(fd) === null ? EBADF : ENOTSOCK) as Errno;
   }
 
   lines(...job: Parameters<Calls['lines']>): readonly [Bytes, number, number] | Errno {
