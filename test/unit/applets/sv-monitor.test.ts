@@ -102,6 +102,31 @@ describe('sv monitor', () => {
     expect(screenOf(monitored(none, 'l'))[1]).toBe('no log was found');
   });
 
+  it('shows the graph of all services', () => {
+    const world = terminal();
+    world.service('web');
+    world.service('db');
+    world.kernel.user.file('/svc/web/dependencies.d/db');
+    world.at(3000, () => void world.kernel.kill(world.kernel.main.pid, SIGTERM));
+    const lines = screenOf(monitored(world, 'g'));
+    expect(lines.slice(1, 3)).toEqual([
+      expect.stringMatching(/^web +running$/),
+      expect.stringMatching(/^`- db +running$/),
+    ]);
+  });
+
+  it('reloads by the signal that the service names, and says which it cannot send', () => {
+    const world = terminal();
+    const web = world.service('web');
+    world.kernel.user.file('/svc/web/reload-signal', 'USR1\n');
+    monitored(world, 'R');
+    expect(web.got).toBe('1');
+    const odd = terminal();
+    odd.service('web');
+    odd.kernel.user.file('/svc/web/reload-signal', 'WINCH\n');
+    expect(screenOf(monitored(odd, 'R')).at(-1)).toContain('WINCH');
+  });
+
   it('takes an escape that nothing follows for the key', () => {
     const world = terminal();
     for (const name of ['a', 'b']) world.service(name);
