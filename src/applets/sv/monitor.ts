@@ -46,6 +46,8 @@ const [STDIN, STDOUT] = [0 as Fd, 1 as Fd];
 const SECOND_MS = 1000;
 /** How long the rest of a key may take after its first byte. */
 const KEY_MS = 50;
+/** Changes within so long are shown together. */
+const CHANGES_MS = 30;
 const KEY_BYTES = 4096;
 const ENDS: readonly number[] = [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE];
 
@@ -67,12 +69,15 @@ interface Session {
   drawn: readonly Bytes[];
   /** When to measure next, monotonic milliseconds. */
   dueMs: number;
+  /** When changes are to be shown that came meanwhile. */
+  changesDueMs: number;
   ends: boolean;
 }
 
 // ---- what is shown ----
 
 const refreshRows = (session: Session): void => {
+  session.changesDueMs = Number.POSITIVE_INFINITY;
   const ms = nowMs();
   const rows = [...session.watching.all.values()]
     .map(({ snapshot }) => rowOf(snapshot, session.used.get(snapshot.directory) ?? null, ms))
@@ -233,8 +238,10 @@ const loop = (session: Session): void => {
   tick(session);
   while (!session.ends) {
     show(session);
-    const happenings = waitForHappenings(session.watching, watches, Math.min(session.dueMs, session.keyDueMs));
-    if (happenings.length > 0) refreshRows(session);
+    const untilMs = Math.min(session.dueMs, session.keyDueMs, session.changesDueMs);
+    const happenings = waitForHappenings(session.watching, watches, untilMs);
+    if (happenings.length > 0) session.changesDueMs = Math.min(session.changesDueMs, monotonicMs() + CHANGES_MS);
+    if (monotonicMs() >= session.changesDueMs) refreshRows(session);
     // nothing came behind it: it is the key itself
     if (monotonicMs() >= session.keyDueMs) pressAll(session, true);
     if (monotonicMs() >= session.dueMs && !session.ends) tick(session);
@@ -257,6 +264,7 @@ export const runMonitor = (call: Call): number => {
     keyDueMs: Number.POSITIVE_INFINITY,
     drawn: [],
     dueMs: 0,
+    changesDueMs: Number.POSITIVE_INFINITY,
     ends: false,
   };
   if (!enter(session)) return runList(call);
