@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { kill } from '../lib/proc.ts';
 import { until } from '../lib/wait.ts';
 import type { Case } from './cases.ts';
-import type { Tree } from './tree.ts';
+import type { Make, Tree } from './tree.ts';
 
 const LOG_RUN = (options: string): string => `#!/bin/sh\nmkdir -p main\nexec svlogd ${options} main\n`;
 
@@ -69,17 +69,18 @@ const insistAll = (text: string, count: number): void => {
 
 const LINES = 200_000;
 
-const ROTATIONS: Readonly<Record<string, readonly [config: string, least: number]>> = {
-  'that keeps all files': ['s4096\nn0\n', 100],
-  'with a processor': ['s100000\nn0\n!cat\n', 5],
+const ROTATIONS: Readonly<Record<string, readonly [config: string, least: number, make: Make]>> = {
+  'that keeps all files': ['s4096\nn0\n', 100, 'ours'],
+  'with a processor': ['s100000\nn0\n!cat\n', 5, 'ours'],
+  "that C's svlogd keeps": ['s4096\nn0\n', 100, 'c'],
 };
 
-const rotating: readonly Case[] = Object.entries(ROTATIONS).map(([what, [config, least]]) => ({
+const rotating: readonly Case[] = Object.entries(ROTATIONS).map(([what, [config, least, make]]) => ({
   title: `logs -f shows each of ${LINES} lines once, over many rotations of a log ${what}`,
   async attempt(tree) {
     await echoing(tree, 'web');
     tree.file('web/log/main/config', config);
-    tree.start('ours');
+    tree.start(make);
     await tree.is('web', 'running');
     await until('its log', () => readdirSync(join(tree.scan, 'web/log/main')).includes('current'));
     const follower = await follow(tree, 'web');
