@@ -31,6 +31,7 @@ import { measure, type Meter, newEverything, type Used } from '../../client/moni
 import { troubleLine } from '../../client/render-line.ts';
 import { sendAll } from '../../client/send-all.ts';
 import { lookup, type Service, variable } from '../../client/service.ts';
+import { servicesLike } from '../../client/snapshots.ts';
 import { beginWatching, type Watching, waitForHappenings } from '../../client/watch.ts';
 import { type Fd, isErrno } from '../../host/calls.ts';
 import { monotonicMs, nowMs } from '../../host/clock.ts';
@@ -248,8 +249,12 @@ const loop = (session: Session): void => {
   }
 };
 
+/** Whether keys come from a terminal, and the picture goes to one that can move its cursor. */
+const canDraw = (): boolean => isTerminal() && !isErrno(sys.windowSize(STDIN)) && variable('TERM') !== 'dumb';
+
 export const runMonitor = (call: Call): number => {
-  if (!isTerminal() || isErrno(sys.windowSize(STDIN))) return runList(call);
+  const isReadable = typeof servicesLike(call.operands) !== 'number';
+  if (!(isReadable && canDraw())) return runList(call);
   const signals = sys.catchSignals([...ENDS, SIGWINCH, SIGTSTP, SIGCONT]);
   if (isErrno(signals)) return 1;
   const session: Session = {

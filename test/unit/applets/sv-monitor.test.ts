@@ -181,10 +181,21 @@ describe('sv monitor', () => {
     const plain = new SvWorld();
     plain.service('web');
     expect(plain.run('monitor').out).toMatch(/^SERVICE +STATE .*\nweb +running /);
+    const dumb = terminal();
+    dumb.service('web');
+    expect(dumb.run('monitor', { env: ['SVDIR=/svc', 'TERM=dumb'] }).out).not.toContain(ENTER);
     const odd = terminal();
     odd.service('web');
     odd.kernel.fault({ call: 'rawMode', errno: ENOTTY });
     expect(odd.run('monitor').out).toMatch(/SERVICE +STATE .*\nweb /);
+  });
+
+  it('says so where the services cannot be read', () => {
+    expect(terminal().run('monitor', { env: ['SVDIR=/nowhere'] })).toMatchObject({
+      code: 1,
+      out: '',
+      err: 'sv: unable to read /nowhere: file does not exist\n',
+    });
   });
 
   it('ends with 1 where it cannot catch signals', () => {
