@@ -71,7 +71,7 @@ const begin = async (tree: Tree, columns = 100, rows = 30, before = ''): Promise
 const usual = async (tree: Tree, make: Make = 'ours'): Promise<void> => {
   tree.service('web', 'echo first; echo second; exec sleep 1000');
   tree.file('web/log/run', '#!/bin/sh\nmkdir -p main\nexec svlogd -tt main\n');
-  tree.service('db', 'exec sleep 1000');
+  tree.service('db', 'sleep 1000 & exec sleep 1000');
   tree.service('idle', 'exec sleep 1000');
   tree.file('idle/down', '');
   tree.start(make);
@@ -90,7 +90,7 @@ export const MONITOR_CASES: readonly Case[] = [
         await usual(tree, make);
         const terminal = await begin(tree);
         await terminal.sees(/^ {2}SERVICE +STATE +PID +FOR +CPU% +MEM +PROCS +STARTS +LAST END$/);
-        await terminal.sees(/^> db +running +\d+ +\d+s +\d+\.\d +[\d.]+[KM] +1 /);
+        await terminal.sees(/^> db +running +\d+ +\d+s +\d+\.\d +[\d.]+[KM] +2 /);
         await terminal.sees(/^ {2}idle +down /);
         await terminal.press('G');
         await terminal.sees(/^> web +running/);
