@@ -197,6 +197,7 @@ export const MONITOR_CASES: readonly Case[] = [
       await tree.shell('rm -r service/t');
       await terminal.sees(/200 services/);
       symlinkSync(sleeper, join(tree.scan, 'z\x1b[31m'));
+      await terminal.sees(/201 services/);
       await terminal.press('G');
       await terminal.sees(/^> z\?\[31m +\w/);
     },
