@@ -5,6 +5,7 @@ import type { Applet } from './cli/applet.ts';
 import { chpst } from './applets/chpst.ts';
 import { daemontools } from './applets/chpst/daemontools.ts';
 import { multicall } from './applets/runitbox.ts';
+import { pause } from './applets/pause.ts';
 import { runit } from './applets/runit.ts';
 import { runitInit } from './applets/runit-init.ts';
 import { runsv } from './applets/runsv.ts';
@@ -22,7 +23,7 @@ import { sys } from './host/sys.ts';
 export const applets: readonly Applet[] = [
   ...[runit, runitInit, runsv, runsvchdir, runsvdir, sv, svlogd, utmpset, chpst],
   ...daemontools,
-  ...[svc, svok, svprobe],
+  ...[svc, svok, svprobe, pause],
 ];
 
 declare const globalThis: { __main?: () => number };

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { kill } from '../lib/proc.ts';
 import { until } from '../lib/wait.ts';
 import { METRICS_CASES } from './metrics.ts';
+import { PAUSE_CASES } from './pause.ts';
 import { PROBE_CASES } from './probe.ts';
 import type { Make, Tree } from './tree.ts';
 
@@ -329,4 +330,11 @@ const OURS: readonly Case[] = [
   },
 ];
 
-export const CASES: readonly Case[] = [...readers('ours'), ...readers('c'), ...OURS, ...METRICS_CASES, ...PROBE_CASES];
+export const CASES: readonly Case[] = [
+  ...readers('ours'),
+  ...readers('c'),
+  ...OURS,
+  ...METRICS_CASES,
+  ...PROBE_CASES,
+  ...PAUSE_CASES,
+];
