@@ -28,12 +28,9 @@ const must = <T>(result: T | Errno): T => {
   return result as T;
 };
 
-/** The host, with a clock that the test moves and some calls answered by the test. */
+/** The host, with a clock that the test alone moves and some calls answered by the test. */
 const use = (calls: Partial<Calls> = {}): void => {
-  const clock: Calls['clock'] = (id) => {
-    const [sec, nsec] = host.clock(id);
-    return id === CLOCK_MONOTONIC ? [sec + aheadMs / 1000, nsec] : [sec, nsec];
-  };
+  const clock: Calls['clock'] = (id) => (id === CLOCK_MONOTONIC ? [1000 + aheadMs / 1000, 0] : host.clock(id));
   useHost({ ...host, clock, ...calls });
 };
 
