@@ -96,6 +96,7 @@ check() {
     { have python3 && python3 -c 'import jsonschema' 2>/dev/null; } || need python3-jsonschema
     wants shellcheck shellcheck
     wants setpriv util-linux
+    wants tmux tmux
     wants curl curl
     have prometheus || { [ -x $FETCHED/promtool ] && [ -x $FETCHED/prometheus ]; } || need prometheus
     have prometheus-node-exporter || [ -x $FETCHED/prometheus-node-exporter ] || need prometheus-node-exporter
@@ -133,6 +134,9 @@ check() {
   docs)
     wants mmdebstrap mmdebstrap
     wants useradd passwd
+    wants tmux tmux
+    wants jq jq
+    wants mandoc mandoc
     ;;
   hot) wants valgrind valgrind ;;
   fresh)

@@ -26,6 +26,8 @@ export interface Calls {
   close(fd: Fd): Done | Errno;
   /** At most `max` bytes (1..65536); "" is end of file. */
   read(fd: Fd, max: number): Bytes | Errno;
+  /** The same from `offset` on; the descriptor's position stays. ESPIPE where it has none. */
+  pread(fd: Fd, max: number, offset: number): Bytes | Errno;
   /** Bytes written. */
   write(fd: Fd, data: Bytes): Done | Errno;
   pwrite(fd: Fd, data: Bytes, offset: number): Done | Errno;
@@ -163,6 +165,13 @@ export interface Calls {
   unwatch(inotify: Fd, watch: number): Done | Errno;
   /** Seconds, nanoseconds. */
   clock(id: number): readonly [number, number];
+  /** Rows and columns of a terminal, 0 where it does not know; ENOTTY for anything else. */
+  windowSize(fd: Fd): readonly [number, number] | Errno;
+  /**
+   * Raw mode of a terminal: keys come one at a time and are not shown; those that send signals go on doing so. Off: as it was
+   * when it was set. One terminal at a time. ENOTTY for anything else.
+   */
+  rawMode(fd: Fd, on: 0 | 1): Done | Errno;
   /** argv, argv[0] first. */
   args(): readonly Bytes[];
   /** NAME=value strings. */

@@ -16,6 +16,7 @@ import { refusalSpecs } from './refusals.ts';
 import { selfSpecs } from './self.ts';
 import { signalSpecs } from './signals.ts';
 import { socketSpecs } from './sockets.ts';
+import { terminalSpecs } from './terminal.ts';
 import { textSpecs } from './texts.ts';
 
 export const specs: readonly Spec[] = [
@@ -24,6 +25,7 @@ export const specs: readonly Spec[] = [
   ...lineSpecs,
   ...pipeSpecs,
   ...inotifySpecs,
+  ...terminalSpecs,
   ...signalSpecs,
   ...socketSpecs,
   ...argumentSpecs,

@@ -25,6 +25,7 @@
   X(open, "sii", 'i')      /* path, flags (OPEN_NOFOLLOW), mode */                                         \
   X(close, "i", 'i')                                                                                       \
   X(read, "ii", 'd')       /* fd, at most this many bytes (1..65536); "" at end of file */                 \
+  X(pread, "iin", 'd')     /* fd, at most this many bytes, offset */                                       \
   X(write, "id", 'i')      /* bytes written */                                                             \
   X(pwrite, "idn", 'i')    /* fd, data, offset */                                                          \
   X(ftruncate, "in", 'i')                                                                                  \
@@ -80,6 +81,9 @@
   X(watch, "isn", 'i')     /* inotify fd, path, mask: watch number */                                      \
   X(unwatch, "ii", 'i')                                                                                    \
   X(clock, "i", 'v')       /* clock id: seconds, nanoseconds */                                            \
+  /* terminal.c */                                                                                         \
+  X(windowSize, "i", 'v')  /* fd of a terminal: rows, columns */                                           \
+  X(rawMode, "ii", 'i')    /* fd of a terminal, 1: no echo, a key at a time; 0: as it was before */        \
   /* self.c */                                                                                             \
   X(args, "", 'a')         /* argv, argv[0] first */                                                       \
   X(environ, "", 'a')      /* NAME=value strings */                                                        \

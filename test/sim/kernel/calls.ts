@@ -20,6 +20,7 @@ import {
   ENOSYS,
   ENOTDIR,
   ENOTSOCK,
+  ENOTTY,
 } from '../../../src/abi/errno.ts';
 import {
   CALL_PRCTL,
@@ -136,6 +137,12 @@ export class MainCalls implements Calls {
     if (description === null) return -EBADF as Errno;
     const bytes = description.read(max);
     return (bytes === BLOCKED ? this.#main.block(() => description.read(max)) : bytes) as Bytes | Errno;
+  }
+
+  pread(fd: Fd, max: number, offset: number): Bytes | Errno {
+    const description = this.#step().at(fd);
+    if (!(max >= 1 && max <= READ_MAX)) return -EINVAL as Errno;
+    return (description?.pread(max, offset) ?? -EBADF) as Bytes | Errno;
   }
 
   write(fd: Fd, data: Bytes): Done | Errno {
@@ -532,6 +539,17 @@ export class MainCalls implements Calls {
   clock(id: number): readonly [number, number] {
     this.#step();
     return this.#world.clock.read(id) ?? (-EINVAL as never);
+  }
+
+  windowSize(fd: Fd): readonly [number, number] | Errno {
+    if (this.#step().at(fd) === null) return -EBADF as Errno;
+    const { terminal } = this.#world;
+    return terminal !== null && fd <= 1 ? terminal : (-ENOTTY as Errno);
+  }
+
+  rawMode(fd: Fd, on: 0 | 1): Done | Errno {
+    const size = this.windowSize(fd);
+    return (typeof size === 'number' && on === 1 ? size : 0) as Done | Errno;
   }
 
   // this process
