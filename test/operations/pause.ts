@@ -2,14 +2,11 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { kill } from '../lib/proc.ts';
+import { kill, privateKb } from '../lib/proc.ts';
 import { until } from '../lib/wait.ts';
 import type { Case } from './cases.ts';
 
 const MOST_PRIVATE_KB = 24;
-
-const privateKb = (pid: string): number =>
-  Number(/^Private_Dirty: +(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1]);
 
 export const PAUSE_CASES: readonly Case[] = [
   {
@@ -22,7 +19,7 @@ export const PAUSE_CASES: readonly Case[] = [
         assert.equal((await tree.sv('-w', '10', 'up', 'mount')).code, 0);
         const pid = readFileSync(join(tree.scan, 'mount/supervise/pid'), 'utf8').trim();
         assert.equal(readFileSync(`/proc/${pid}/cmdline`, 'utf8'), 'pause\0');
-        const kb = privateKb(pid);
+        const kb = privateKb(Number(pid));
         assert.ok(kb > 0 && kb <= MOST_PRIVATE_KB, `${kb} kB private`);
         await tree.sv('once', 'mount');
         assert.equal((await tree.shell('test -e service/mounted')).code, 0);
