@@ -6,7 +6,7 @@ import type { Bytes } from '../abi/bytes.ts';
 import { SIGINT, SIGTERM } from '../abi/signals.ts';
 import type { Applet, Help } from '../cli/applet.ts';
 import { errorText } from '../cli/errno.ts';
-import { type Usage, usageWithPointer } from '../cli/help.ts';
+import { type Usage, usageWithPointer } from '../cli/usage.ts';
 import { err } from '../cli/say.ts';
 import { isErrno } from '../host/calls.ts';
 import { waitOnce } from '../host/loop.ts';

@@ -1,8 +1,8 @@
-// The part of the suite that is seldom used: it lies behind the heap image, as bytecode, and is loaded when it is first
-// asked for (host/cold.ts), so that it costs a supervisor nothing.
+// The verbs of sv that runit does not have. This lies behind the heap image, as bytecode, and is loaded when it is first asked
+// for, so that it costs a supervisor nothing.
 //
-// What this imports is in the cold part once more, where the heap image has it too: it keeps no state that both would need.
-// Read next: applets/sv/tools.ts (what is in here), whole.ts.
+// What a cold part imports is in it once more, where the heap image has it too: it keeps no state that both would need.
+// Read next: applets/sv/tools.ts (what is in here), host/cold.ts, cold-setup.ts (another part).
 import { runGraph } from './applets/sv/graph.ts';
 import { runList, runStatus } from './applets/sv/list.ts';
 import { runLink, runRemove } from './applets/sv/link.ts';
@@ -16,18 +16,19 @@ import { runWait } from './applets/sv/wait.ts';
 import { runWatch } from './applets/sv/watch.ts';
 import { runWhy } from './applets/sv/why.ts';
 import { onMatching, patternParts } from './applets/sv/matching.ts';
-import { runProbe } from './applets/svprobe/run.ts';
-import { type ColdPart, provideCold } from './host/cold.ts';
+import { svHelp } from './applets/sv/help.ts';
+import { hintFor } from './applets/sv/hints.ts';
+import { toolRunner } from './applets/sv/run-tool.ts';
+import type { RunTool } from './applets/sv/tool.ts';
+import { provideCold } from './host/cold.ts';
 
-const parts: ColdPart = {
-  ...patternParts,
+const run: Readonly<Record<string, RunTool>> = {
   graph: onMatching(runGraph),
   list: runList,
   link: runLink,
   new: runNew,
   remove: onMatching(runRemove),
   scale: runScale,
-  svprobe: runProbe,
   status: onMatching(runStatus),
   lint: onMatching(runLint),
   logs: onMatching(runLogs),
@@ -37,4 +38,4 @@ const parts: ColdPart = {
   watch: runWatch,
   why: onMatching(runWhy),
 };
-provideCold(parts);
+provideCold('sv', { ...patternParts, hintFor, runTool: toolRunner(run), svHelp });
