@@ -10,6 +10,7 @@ import { INSTANCES } from './instances.ts';
 import { LOG_CASES } from './logs.ts';
 import { METRICS_CASES } from './metrics.ts';
 import { MONITOR_CASES } from './monitor.ts';
+import { PAUSE_CASES } from './pause.ts';
 import { POLICY_CASES } from './policy.ts';
 import { PROBE_CASES } from './probe.ts';
 import { RECORDING_CASES } from './recording.ts';
@@ -342,5 +343,6 @@ export const CASES: readonly Case[] = [
   ...MONITOR_CASES,
   ...POLICY_CASES,
   ...PROBE_CASES,
+  ...PAUSE_CASES,
   ...RECORDING_CASES,
 ];

@@ -5,7 +5,7 @@ import { argumentVectors } from './arguments.ts';
 import { besideC } from './beside-c.ts';
 import { envDirectory, envFile } from './environment.ts';
 import { logConfig, logNames, patterns } from './log.ts';
-import { listenAddresses, replies, requests } from './network.ts';
+import { listenAddresses, notifications, replies, requests } from './network.ts';
 import { history, logStamps, namePatterns, procfile, state } from './operations.ts';
 import { monitorScreen } from './monitor.ts';
 import { control, handover, lockRecord, status } from './supervise.ts';
@@ -18,6 +18,6 @@ export const targets: readonly Target[] = [
   ...[accountLines, identities, values, heads, logins],
   ...[state, history, namePatterns, procfile, logStamps],
   monitorScreen,
-  ...[requests, replies, listenAddresses],
+  ...[requests, replies, listenAddresses, notifications],
   argumentVectors,
 ];
