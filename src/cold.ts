@@ -4,21 +4,28 @@
 // What this imports is in the cold part once more, where the heap image has it too: it keeps no state that both would need.
 // Read next: applets/sv/tools.ts (what is in here), whole.ts.
 import { runGraph } from './applets/sv/graph.ts';
+import { helpOn, toolRows } from './applets/sv/help.ts';
+import { hintFor } from './applets/sv/hints.ts';
 import { runList, runStatus } from './applets/sv/list.ts';
 import { runLink, runRemove } from './applets/sv/link.ts';
 import { runLint } from './applets/sv/lint.ts';
 import { runLogs } from './applets/sv/logs.ts';
 import { runMetrics } from './applets/sv/metrics.ts';
 import { runNew } from './applets/sv/new.ts';
+import { runTool } from './applets/sv/run-tool.ts';
 import { runScale } from './applets/sv/scale.ts';
 import { runWait } from './applets/sv/wait.ts';
 import { runWatch } from './applets/sv/watch.ts';
 import { runWhy } from './applets/sv/why.ts';
-import { onMatching, patternParts } from './applets/sv/matching.ts';
+import { expandNames, onMatching } from './applets/sv/matching.ts';
 import { type ColdPart, provideCold } from './host/cold.ts';
 
 const parts: ColdPart = {
-  ...patternParts,
+  expandNames,
+  helpOn,
+  hintFor,
+  runTool,
+  toolRows,
   graph: onMatching(runGraph),
   list: runList,
   link: runLink,

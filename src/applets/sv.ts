@@ -7,41 +7,27 @@
 import type { Bytes } from '../abi/bytes.ts';
 import { ENOENT } from '../abi/errno.ts';
 import type { Applet, Help } from '../cli/applet.ts';
-import { type Usage, usageText } from '../cli/help.ts';
-import {
-  baseName,
-  type Given,
-  leadingNumber,
-  type OptionTable,
-  type Option,
-  parseAnywhere,
-  parseOptions,
-  problemLine,
-} from '../cli/options.ts';
+import { helpText, type Usage, usageText } from '../cli/help.ts';
+import { baseName, type Given, type OptionTable, parseOptions, problemLine } from '../cli/options.ts';
 import { errorText } from '../cli/errno.ts';
 import { err, out, visible } from '../cli/say.ts';
 import { ID_LINE } from '../cli/version.ts';
 import { endsRunsv } from '../client/command.ts';
-import type { Expanded, expandNames } from '../client/expand-names.ts';
+import type { Expanded } from '../client/expand-names.ts';
 import { readReport } from '../client/read-report.ts';
 import { goneLine, reportLine, troubleLine } from '../client/render-line.ts';
 import { failuresIn, isTrouble, type ServiceReport, type Trouble } from '../client/report.ts';
 import { type Failure, sendAll, sendAllAwaited } from '../client/send-all.ts';
-import { lookup, namesPath, type Service, servicesNamed, variable } from '../client/service.ts';
+import { lookup, namesPath, type Service, servicesNamed } from '../client/service.ts';
 import { waitForAll } from '../client/wait.ts';
 import { isPattern } from '../formats/pattern.ts';
 import { monotonicMs } from '../host/clock.ts';
 import { coldPart } from '../host/cold.ts';
 import { commandFor, commands, type Verb } from './sv/commands.ts';
-import { hintFor } from './sv/hints.ts';
-import { type Call, EXPAND_NAMES, MOST_FAILURES, type RunTool, type Tool } from './sv/tool.ts';
-import { toolFor, tools } from './sv/tools.ts';
+import { MOST_FAILURES } from './sv/tool.ts';
+import { isToolName, type SvParts, TOOL_NAMES, toolIn } from './sv/tool-names.ts';
+import { waitMsFor } from './sv/wait-time.ts';
 
-const DEFAULT_WAIT_S = 7;
-// C polls every 0.42 s and gives up at the first poll after the time is over. Scripts rely on that: with `-w 1` a restart, which
-// may take a second, succeeds.
-const POLL_MS = 420;
-const LONGEST_WAIT_MS = 2 ** 40;
 const USAGE_CODE = 100;
 
 const LSB_USAGE_CODE = 2;
@@ -65,6 +51,13 @@ const options: OptionTable = [
 
 const usage: Usage = { operands: 'command service ...', options };
 
+const partNamed = <Name extends keyof SvParts>(name: Name): SvParts[Name] | undefined => {
+  const parts = coldPart();
+  return typeof parts === 'number' ? undefined : (parts[name] as SvParts[Name] | undefined);
+};
+
+const allVerbs = (): readonly string[] => [...new Set([...commands.map(({ name }) => name), ...TOOL_NAMES])];
+
 const makeHelp = (): Help => ({
   ...usage,
   description:
@@ -74,14 +67,11 @@ const makeHelp = (): Help => ({
     'that match.\n\n' +
     'Called by another name, as a link in /etc/init.d, sv is the init script of the service with that name: ' +
     '[-w sec] command.',
-  firstOperand: [...new Set([...commands, ...tools].map(({ name }) => name))],
+  firstOperand: allVerbs(),
   operandKind: 'service',
   lists: [
     { title: 'Commands', rows: commands.map(({ name, text }) => ({ term: name, text })) },
-    {
-      title: 'Verbs with options',
-      rows: tools.map(({ name, operands, text }) => ({ term: `${name} ${operands}`, text })),
-    },
+    { title: 'Verbs with options', rows: partNamed('toolRows')?.() ?? [] },
     {
       title: 'Environment',
       rows: [
@@ -104,12 +94,6 @@ const makeHelp = (): Help => ({
     { code: '1, 2, 3, 4', text: 'as an init script: failure, usage, service is down, state unknown' },
   ],
 });
-
-const waitMs = (given: Given): number => {
-  const text = given.last('w') ?? variable('SVWAIT');
-  const seconds = text === undefined ? DEFAULT_WAIT_S : leadingNumber(text);
-  return Math.min(LONGEST_WAIT_MS, (Math.floor((seconds * 1000) / POLL_MS) + 1) * POLL_MS);
-};
 
 /** Prints why a command could not be sent. Returns false where that is the effect of the command. */
 const reportFailure = (command: Verb, { service: { name }, trouble }: Failure): boolean => {
@@ -172,7 +156,7 @@ const lsbStatus = (calledAs: Bytes, service: Service): number => {
 const jobOf = (calledAs: Bytes, command: Verb, names: readonly Bytes[], given: Given): Job => {
   const services = servicesNamed(names);
   const wait = command.waits === 'always' || given.count('v') > 0 || given.last('w') !== undefined;
-  const deadlineMs = wait && command.kind === 'send' ? monotonicMs() + waitMs(given) : 0;
+  const deadlineMs = wait && command.kind === 'send' ? monotonicMs() + waitMsFor(given.last('w')) : 0;
   return { calledAs, command, services, wait, deadlineMs };
 };
 
@@ -199,59 +183,45 @@ const usageError = (calledAs: Bytes, own: Usage): null => {
 /** Prints a hint for a word that is no command; without a word, the usage. */
 const unknownCommand = (calledAs: Bytes, typed: Bytes, names: readonly Bytes[], own: Usage): null => {
   if (typed === '') return usageError(calledAs, own);
-  const hint = hintFor(typed, names, lookup().dir);
-  err(`${calledAs}: ${visible(`${typed}: ${hint}`)}\n`);
+  const hint = cold('hintFor', visible(typed))?.(typed, names, lookup().dir, allVerbs());
+  if (hint !== undefined) err(`${calledAs}: ${visible(`${typed}: ${hint}`)}\n`);
   return null;
 };
 
 /** A function of the part that is loaded when it is first asked for; null: it cannot be, which was printed. */
-const cold = <Part>(name: string, calledFor: string): Part | null => {
+const cold = <Name extends keyof SvParts>(name: Name, calledFor: string): SvParts[Name] | null => {
+  const part = partNamed(name);
+  if (part !== undefined) return part;
   const parts = coldPart();
-  const part = typeof parts === 'number' ? undefined : parts[name];
-  if (part !== undefined) return part as Part;
   const why = typeof parts === 'number' ? errorText(parts) : 'not in this build';
   err(`sv: ${calledFor}: unable to load this part of the program from /proc/self/exe: ${why}\n`);
   return null;
 };
 
-const runCold = ({ name }: Tool, call: Call): number => cold<RunTool>(name, name)?.(call) ?? USAGE_CODE;
-
 /** The names with patterns replaced by the services that match; null: that is impossible, which was printed. */
-const meantBy = (names: readonly Bytes[]): Expanded | null => {
-  if (!names.some(isPattern)) return { names, failed: 0 };
-  return cold<typeof expandNames>(EXPAND_NAMES, 'patterns')?.(names) ?? null;
+const meantBy = (names: readonly Bytes[]): Expanded | null =>
+  names.some(isPattern) ? (cold('expandNames', 'patterns')?.(names) ?? null) : { names, failed: 0 };
+
+/** `sv help COMMAND`; without one, the whole help. */
+const runHelp = ([typed, ...more]: readonly Bytes[]): number => {
+  if (typed === undefined) return out(helpText(sv)) ? 0 : 1;
+  const command = commandFor(typed, false);
+  const name = typed === '--help' ? 'help' : isToolName(typed) ? typed : command?.name;
+  if (name === undefined) return unknownCommand('sv', typed, more, usage) ?? USAGE_CODE;
+  return cold('helpOn', 'help')?.(name, command?.text) ?? USAGE_CODE;
 };
-
-/** A verb with options of its own. */
-const runTool = (tool: Tool, words: readonly Bytes[], given: Given): number => {
-  const parsed = parseAnywhere(tool.options, words, tool.keepsDashes === true);
-  if (parsed.kind === 'problem') err(problemLine('sv', parsed));
-  else if (parsed.rest.length > 0 || !tool.wantsOperands) {
-    const timed = [parsed.given, given].find((each) => each.last('w') !== undefined);
-    return runCold(tool, {
-      given: parsed.given,
-      operands: parsed.rest,
-      waitMs: timed === undefined ? null : waitMs(timed),
-    });
-  }
-  err(`usage: sv ${tool.name}${usageOfOptions(tool)} ${tool.operands}\n`);
-  return USAGE_CODE;
-};
-
-const shownName = (option: Option): string => (option.letter === undefined ? `--${option.long}` : `-${option.letter}`);
-
-const usageOfOptions = ({ options: table }: Tool): string =>
-  table.map((option) => ` [${shownName(option)}${option.value === undefined ? '' : ` ${option.value}`}]`).join('');
 
 const runAsSv = (argv: readonly Bytes[]): number => {
   const call = read(argv, usage);
   if (call === null) return USAGE_CODE;
   const [typed = '', ...names] = call.words;
-  const tool = toolFor(typed, names);
-  if (tool !== undefined) return runTool(tool, names, call.given);
+  if (typed === 'help') return runHelp(names);
+  const tool = toolIn(typed, names);
+  if (tool !== undefined) return cold('runTool', tool)?.(tool, names, call.given.last('w')) ?? USAGE_CODE;
   const command = commandFor(typed, false);
   if (command === undefined) return unknownCommand('sv', typed, names, usage) ?? USAGE_CODE;
   if (names.length === 0) return usageError('sv', usage) ?? USAGE_CODE;
+  if (names.length === 1 && names[0] === '--help') return runHelp([command.name]);
   const meant = meantBy(names);
   if (meant === null) return USAGE_CODE;
   const job = jobOf('sv', command, meant.names, call.given);

@@ -3,6 +3,7 @@
 // Read next: tools.ts (all of them).
 import type { Bytes } from '../../abi/bytes.ts';
 import type { Given, OptionTable } from '../../cli/options.ts';
+import type { ToolName } from './tool-names.ts';
 
 /** What a tool was called with. */
 export interface Call {
@@ -13,7 +14,7 @@ export interface Call {
 }
 
 export interface Tool {
-  readonly name: string;
+  readonly name: ToolName;
   /** What follows the name in a usage line. */
   readonly operands: string;
   readonly text: string;
@@ -29,6 +30,3 @@ export type RunTool = (call: Call) => number;
 
 /** More failures than this count as this many: exit codes from 100 on mean other things. */
 export const MOST_FAILURES = 99;
-
-/** The name in the cold part of what replaces patterns by names. */
-export const EXPAND_NAMES = 'expandNames';

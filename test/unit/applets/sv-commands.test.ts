@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { commandFor, commands } from '../../../src/applets/sv/commands.ts';
 import { hintFor } from '../../../src/applets/sv/hints.ts';
+import { TOOL_NAMES } from '../../../src/applets/sv/tool-names.ts';
 import { LETTERS } from '../../../src/machine/service/letters.ts';
+
+const VERBS = [...commands.map(({ name }) => name), ...TOOL_NAMES];
 
 const sent = (typed: string, lsb = false): string | undefined => {
   const command = commandFor(typed, lsb);
@@ -93,7 +96,7 @@ describe('the abbreviations in use', () => {
 describe('a word that is no command', () => {
   const hint = (...words: readonly [string, ...string[]]): string => {
     expect(commandFor(words[0], false), `${words[0]} is a command`).toBeUndefined();
-    return hintFor(words[0], words.slice(1), '/svc').replace('no such command; ', '');
+    return hintFor(words[0], words.slice(1), '/svc', VERBS).replace('no such command; ', '');
   };
 
   it.each([
@@ -109,7 +112,7 @@ describe('a word that is no command', () => {
     ['top', "'sv list' prints the state of every service"],
     ['tree', "'sv graph' prints the tree of dependencies"],
     ['ps', "'sv list' prints the state of every service"],
-    ['help', "'sv --help' lists the commands"],
+    ['instances', "'sv scale web NUMBER' keeps so many instances of web"],
     ['health', "'sv check web' exits 0 if the service is in the state that is wanted"],
     ['is-active', "'sv check web' exits 0 if the service is in the state that is wanted"],
     ['is-enabled', "'test -e /svc/web' exits 0 if it is"],
