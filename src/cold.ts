@@ -11,6 +11,7 @@ import { runLink, runRemove } from './applets/sv/link.ts';
 import { runLint } from './applets/sv/lint.ts';
 import { runLogs } from './applets/sv/logs.ts';
 import { runMetrics } from './applets/sv/metrics.ts';
+import { runMonitor } from './applets/sv/monitor.ts';
 import { runNew } from './applets/sv/new.ts';
 import { runTool } from './applets/sv/run-tool.ts';
 import { runScale } from './applets/sv/scale.ts';
@@ -18,6 +19,7 @@ import { runWait } from './applets/sv/wait.ts';
 import { runWatch } from './applets/sv/watch.ts';
 import { runWhy } from './applets/sv/why.ts';
 import { expandNames, onMatching } from './applets/sv/matching.ts';
+import { runProbe } from './applets/svprobe/run.ts';
 import { type ColdPart, provideCold } from './host/cold.ts';
 
 const parts: ColdPart = {
@@ -32,10 +34,12 @@ const parts: ColdPart = {
   new: runNew,
   remove: onMatching(runRemove),
   scale: runScale,
+  svprobe: runProbe,
   status: onMatching(runStatus),
   lint: onMatching(runLint),
   logs: onMatching(runLogs),
   metrics: runMetrics,
+  monitor: runMonitor,
   wait: runWait,
   watch: runWatch,
   why: onMatching(runWhy),

@@ -7,9 +7,9 @@
 import type { Bytes } from '../abi/bytes.ts';
 import { ENOENT } from '../abi/errno.ts';
 import type { Applet, Help } from '../cli/applet.ts';
+import { coldFunction } from '../cli/cold.ts';
 import { helpText, type Usage, usageText } from '../cli/help.ts';
 import { baseName, type Given, type OptionTable, parseOptions, problemLine } from '../cli/options.ts';
-import { errorText } from '../cli/errno.ts';
 import { err, out, visible } from '../cli/say.ts';
 import { ID_LINE } from '../cli/version.ts';
 import { endsRunsv } from '../client/command.ts';
@@ -180,7 +180,7 @@ const usageError = (calledAs: Bytes, own: Usage): null => {
   return null;
 };
 
-/** Prints a hint for a word that is no command; without a word, the usage. */
+/** Prints a hint for a word that is not a command; without a word, the usage. */
 const unknownCommand = (calledAs: Bytes, typed: Bytes, names: readonly Bytes[], own: Usage): null => {
   if (typed === '') return usageError(calledAs, own);
   const hint = cold('hintFor', visible(typed))?.(typed, names, lookup().dir, allVerbs());
@@ -189,14 +189,8 @@ const unknownCommand = (calledAs: Bytes, typed: Bytes, names: readonly Bytes[], 
 };
 
 /** A function of the part that is loaded when it is first asked for; null: it cannot be, which was printed. */
-const cold = <Name extends keyof SvParts>(name: Name, calledFor: string): SvParts[Name] | null => {
-  const part = partNamed(name);
-  if (part !== undefined) return part;
-  const parts = coldPart();
-  const why = typeof parts === 'number' ? errorText(parts) : 'not in this build';
-  err(`sv: ${calledFor}: unable to load this part of the program from /proc/self/exe: ${why}\n`);
-  return null;
-};
+const cold = <Name extends keyof SvParts>(name: Name, calledFor: string): SvParts[Name] | null =>
+  coldFunction<SvParts[Name]>(`sv: ${calledFor}`, name);
 
 /** The names with patterns replaced by the services that match; null: that is impossible, which was printed. */
 const meantBy = (names: readonly Bytes[]): Expanded | null =>

@@ -132,7 +132,7 @@ const givenName = (word: Bytes): Bytes => {
   return at < 0 ? word.slice(2) : word.slice(2, at);
 };
 
-// The parser takes time for every option that it is told of, so it hears only of those that were given.
+// The parser takes time for every option in its table, so the table has only those that were given.
 const parsedBy = (table: OptionTable, words: readonly Bytes[]): Readonly<Record<string, unknown>> => {
   const names = words.map(givenName);
   const options = table.filter((option) => names.includes(nameOf(option)));

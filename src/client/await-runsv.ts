@@ -14,8 +14,8 @@ import { openOk } from './service.ts';
 import { POLL_MS, watchSupervise } from './wait-loop.ts';
 import { examineSent, finish, noteSent, type Pending, type WaitSession } from './wait-session.ts';
 
-/** The files whose inotify events matter: runsv moves status into place, makes supervise, and opens ok. */
-export const WATCHED_FILES: readonly string[] = ['status', 'supervise', 'ok'];
+/** The files whose inotify events matter: runsv moves status and state.json into place, makes supervise, and opens ok. */
+export const WATCHED_FILES: readonly string[] = ['status', 'state.json', 'supervise', 'ok'];
 
 /** Adds the inotify watches for what is awaited, as far as the directories exist. */
 export const addWatches = ({ inotify }: WaitSession, pending: Pending): void => {

@@ -6,6 +6,8 @@
 // Read next: wait.ts (when to examine), await-runsv.ts, ../machine/client/stability.ts.
 import type { Bytes } from '../abi/bytes.ts';
 import { out } from '../cli/say.ts';
+import { conditionOf } from '../formats/condition.ts';
+import type { SupervisorState } from '../formats/state.ts';
 import type { Status } from '../formats/status.ts';
 import { monotonicMs } from '../host/clock.ts';
 import { sys } from '../host/sys.ts';
@@ -17,12 +19,19 @@ import {
   type Time,
   unobserved,
 } from '../machine/client/stability.ts';
-import { type Baseline, judge, needsPriorStatus } from '../machine/client/wait-conditions.ts';
+import {
+  type Baseline,
+  beganSince,
+  expectsProcess,
+  judge,
+  needsPriorStatus,
+} from '../machine/client/wait-conditions.ts';
 import { type Check, killCheck, nextCheckMs, reapCheck, type Verdict, verdictOn } from './check.ts';
 import { type Command, endsRunsv } from './command.ts';
 import { isStable } from './is-stable.ts';
 import { stateNow } from './read-report.ts';
-import { goneLine, stateLine, troubleLine } from './render-line.ts';
+import { readState } from './read-state.ts';
+import { failedLine, goneLine, stateLine, troubleLine } from './render-line.ts';
 import { isTrouble, type Trouble } from './report.ts';
 import { type Sent, wallNow } from './send.ts';
 import { openOk, readStatus } from './service.ts';
@@ -121,6 +130,30 @@ const hasEffect = (session: WaitSession, pending: Pending, sent: Sent, status: S
   return isUp(pending, status, verdictOn(pending.check, pending.service, status.pid, nowMs), nowMs);
 };
 
+/** What a restart policy has made of a service that is awaited up since the command was sent; null: nothing. */
+const conclusionOf = (
+  { command }: WaitSession,
+  { service }: Pending,
+  sent: Sent,
+  status: Status,
+): SupervisorState | null => {
+  if (status.pid !== 0 || status.want !== 'down' || !command.conditions.some(expectsProcess)) return null;
+  // what was so before is no answer to a command
+  if (command.bytes !== '' && !beganSince(status, baselineOf(command, sent))) return null;
+  const state = readState(service.dir);
+  return state === null || conditionOf(status, state) !== state.outcome ? null : state;
+};
+
+/** Ends the wait for what cannot come: a service that has failed. One that is done has been up. */
+const isConcluded = (session: WaitSession, pending: Pending, sent: Sent, status: Status): boolean => {
+  const conclusion = conclusionOf(session, pending, sent, status);
+  if (conclusion === null) return false;
+  const { service } = pending;
+  if (conclusion.outcome === 'failed') finish(session, pending, failedLine(service.name, conclusion.reason), true);
+  else finish(session, pending, `ok: ${stateLine(service.name, stateNow(service, status))}`, false);
+  return true;
+};
+
 /** Makes sure that runsv lives. If not, the wait is over. */
 const isSupervised = (session: WaitSession, pending: Pending, sent: Sent): boolean => {
   if (pending.fifo !== null) return true;
@@ -156,6 +189,7 @@ export const examineSent = (session: WaitSession, pending: Pending, sent: Sent):
   const status = readStatus(service.dir);
   if (!isTrouble(status)) pending.missingUntilMs = null;
   if (isTrouble(status)) awaitStatus(session, pending, status, nowMs);
+  else if (isConcluded(session, pending, sent, status)) return;
   else if (hasEffect(session, pending, sent, status, nowMs))
     finish(session, pending, `ok: ${stateLine(service.name, stateNow(service, status))}`, false);
   else if (mustPoll(session, pending, sent))

@@ -7,6 +7,11 @@ import { join } from 'node:path';
 import { kill } from '../lib/proc.ts';
 import { until } from '../lib/wait.ts';
 import { INSTANCES } from './instances.ts';
+import { LOG_CASES } from './logs.ts';
+import { METRICS_CASES } from './metrics.ts';
+import { MONITOR_CASES } from './monitor.ts';
+import { PROBE_CASES } from './probe.ts';
+import { SCHEMA_CASES } from './schema.ts';
 import type { Make, Tree } from './tree.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -95,7 +100,7 @@ const readers = (make: Make): readonly Case[] => {
       },
     },
     {
-      title: of('wait returns when a service is where it shall be, and not before'),
+      title: of('wait returns when a service is where the goal wants it, and not before'),
       async attempt(tree) {
         await usual(tree, make);
         assert.equal((await tree.sv('wait', 'up', 'web')).code, 0);
@@ -324,4 +329,14 @@ const OURS: readonly Case[] = [
   },
 ];
 
-export const CASES: readonly Case[] = [...readers('ours'), ...readers('c'), ...INSTANCES, ...OURS];
+export const CASES: readonly Case[] = [
+  ...readers('ours'),
+  ...readers('c'),
+  ...INSTANCES,
+  ...OURS,
+  ...SCHEMA_CASES,
+  ...LOG_CASES,
+  ...METRICS_CASES,
+  ...MONITOR_CASES,
+  ...PROBE_CASES,
+];

@@ -13,6 +13,7 @@ export const TOOL_NAMES = [
   'wait',
   'watch',
   'logs',
+  'monitor',
   'metrics',
   'graph',
   'lint',

@@ -56,14 +56,28 @@ export const tools: readonly Tool[] = [
     name: 'logs',
     operands: 'service ...',
     text: 'print the last lines of the logs of services',
-    options: [{ letter: 'n', value: 'lines', text: 'so many lines instead of 20' }],
+    options: [
+      { letter: 'f', text: 'go on with what is written, until INT or TERM' },
+      { letter: 'n', value: 'lines', text: 'so many lines instead of 20' },
+    ],
     wantsOperands: true,
+  },
+  {
+    name: 'monitor',
+    operands: '[pattern ...]',
+    text: 'show all services, or those that match, as a table that stays up to date; ? lists its keys',
+    options: [],
+    wantsOperands: false,
   },
   {
     name: 'metrics',
     operands: '[pattern ...]',
     text: 'print all services, or those that match, as Prometheus text',
-    options: [{ long: 'output', value: 'file', text: 'replace file instead, for the textfile collector' }],
+    options: [
+      { long: 'output', value: 'file', text: 'replace file instead, for the textfile collector' },
+      { long: 'every', value: 'sec', text: 'with --output: again every sec seconds' },
+      { long: 'listen', value: 'address', text: 'serve it at http://ADDRESS/metrics: host:port or unix:path' },
+    ],
     wantsOperands: false,
   },
   {

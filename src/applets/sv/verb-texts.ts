@@ -103,12 +103,20 @@ export const VERB_TEXTS: Readonly<Record<string, VerbText>> = {
     'for a program that reacts',
   ),
   logs: text(
-    'Prints the end of the logs of services, wherever svlogd writes them; several are merged by their time stamps.',
+    'Prints the end of the logs of services, wherever svlogd writes them; several are merged by their time stamps. With -f it goes ' +
+      'on with what is written.',
     'sv logs -n 100 web db',
     'the last 100 lines of both',
   ),
+  monitor: text(
+    'Shows all services, or those that match, as a table that stays up to date, with keys to start, stop and explain them: ? lists ' +
+      'them, q ends it.',
+    'sv monitor',
+    'watch a machine',
+  ),
   metrics: text(
-    'Prints services as Prometheus text: whether they are up and ready, starts, failures, memory, processor time.',
+    'Prints services as Prometheus text: whether they are up and ready, starts, failures, memory, processor time. With --listen ' +
+      'it serves that over HTTP.',
     'sv metrics --output /var/lib/prometheus/node-exporter/runit.prom',
     'for the textfile collector',
   ),

@@ -93,7 +93,7 @@ describe('the abbreviations in use', () => {
   });
 });
 
-describe('a word that is no command', () => {
+describe('a word that is not a command', () => {
   const hint = (...words: readonly [string, ...string[]]): string => {
     expect(commandFor(words[0], false), `${words[0]} is a command`).toBeUndefined();
     return hintFor(words[0], words.slice(1), '/svc', VERBS).replace('no such command; ', '');
@@ -108,8 +108,8 @@ describe('a word that is no command', () => {
     ['delete', "'sv remove web' takes a service out of /svc"],
     ['events', "'sv watch web' prints events as they happen"],
     ['describe', "'sv why web' explains the state"],
-    ['tail', "'sv logs web' prints the end of the log"],
-    ['top', "'sv list' prints the state of every service"],
+    ['tail', "'sv logs -f web' follows the log"],
+    ['top', "'sv monitor' shows every service and what it uses"],
     ['tree', "'sv graph' prints the tree of dependencies"],
     ['ps', "'sv list' prints the state of every service"],
     ['instances', "'sv scale web NUMBER' keeps so many instances of web"],

@@ -434,6 +434,6 @@ describe('the part of the program with these verbs', () => {
       code: 100,
       err: 'sv: illegal option -- yaml\nusage: sv list [--json] [--usage] [pattern ...]\n',
     });
-    expect(machine().run('logs').err).toBe('usage: sv logs [-n lines] service ...\n');
+    expect(machine().run('logs').err).toBe('usage: sv logs [-f] [-n lines] service ...\n');
   });
 });
