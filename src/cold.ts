@@ -4,7 +4,7 @@
 // What this imports is in the cold part once more, where the heap image has it too: it keeps no state that both would need.
 // Read next: applets/sv/tools.ts (what is in here), whole.ts.
 import { runGraph } from './applets/sv/graph.ts';
-import { helpOn, toolRows } from './applets/sv/help.ts';
+import { helpOn, toolRows, verbHelps } from './applets/sv/help.ts';
 import { hintFor } from './applets/sv/hints.ts';
 import { runList, runStatus } from './applets/sv/list.ts';
 import { runLink, runRemove } from './applets/sv/link.ts';
@@ -20,6 +20,7 @@ import { runWatch } from './applets/sv/watch.ts';
 import { runWhy } from './applets/sv/why.ts';
 import { expandNames, onMatching } from './applets/sv/matching.ts';
 import { runProbe } from './applets/svprobe/run.ts';
+import { completionScript } from './cli/completion.ts';
 import { type ColdPart, provideCold } from './host/cold.ts';
 
 const parts: ColdPart = {
@@ -28,6 +29,8 @@ const parts: ColdPart = {
   hintFor,
   runTool,
   toolRows,
+  verbHelps,
+  completionScript,
   graph: onMatching(runGraph),
   list: runList,
   link: runLink,

@@ -67,7 +67,7 @@ const makeHelp = (): Help => ({
     'that match.\n\n' +
     'Called by another name, as a link in /etc/init.d, sv is the init script of the service with that name: ' +
     '[-w sec] command.',
-  firstOperand: allVerbs(),
+  verbs: partNamed('verbHelps')?.(commands) ?? [],
   operandKind: 'service',
   lists: [
     { title: 'Commands', rows: commands.map(({ name, text }) => ({ term: name, text })) },

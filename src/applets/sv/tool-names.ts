@@ -2,7 +2,7 @@
 //
 // Read next: tools.ts (the verbs), run-tool.ts, ../sv.ts.
 import type { Bytes } from '../../abi/bytes.ts';
-import type { HelpList } from '../../cli/applet.ts';
+import type { HelpList, VerbHelp } from '../../cli/applet.ts';
 import type { Expanded } from '../../client/expand-names.ts';
 
 export const TOOL_NAMES = [
@@ -33,6 +33,8 @@ export interface SvParts {
   readonly helpOn: (name: string, text: string | undefined) => number;
   /** The verbs for `sv --help`. */
   readonly toolRows: () => HelpList['rows'];
+  /** Every verb for completion; `classic`: the commands without options. */
+  readonly verbHelps: (classic: readonly { readonly name: string; readonly text: string }[]) => readonly VerbHelp[];
   /** What a word may have meant that is no command. */
   readonly hintFor: (typed: Bytes, names: readonly Bytes[], svdir: Bytes, verbs: readonly string[]) => Bytes;
   readonly expandNames: (names: readonly Bytes[]) => Expanded;
