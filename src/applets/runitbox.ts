@@ -3,16 +3,16 @@
 // Promises: a program sees argv as if it were an executable of its own. `--help` as the only argument is answered here for
 // every program; no classic option has that name.
 // Read next: ../main.ts (the table), runitbox/resolve-name.ts, runitbox/install.ts.
-import { coldFunction } from '../cli/cold.ts';
 import { type CompletionScript, isShell, SHELLS } from '../cli/completion-call.ts';
-import { helpText } from '../cli/help.ts';
+import type { helpText } from '../cli/help.ts';
 import { baseName } from '../cli/options.ts';
 import { err, out, visible } from '../cli/say.ts';
 import { VERSION } from '../cli/version.ts';
 import type { Bytes } from '../abi/bytes.ts';
-import type { Applet, Help } from '../cli/applet.ts';
+import { type Applet, folderOf, type Help } from '../cli/applet.ts';
 import { appletBehind, named } from './runitbox/resolve-name.ts';
-import { folderOf, install } from './runitbox/install.ts';
+import { fromCold } from '../host/cold.ts';
+import type { install } from './runitbox/install.ts';
 
 const NOT_FOUND_CODE = 127;
 const USAGE_CODE = 100;
@@ -54,6 +54,9 @@ const help: Help = {
   ],
 };
 
+const helpOf = (applet: Parameters<typeof helpText>[0]): Bytes =>
+  fromCold<typeof helpText>('setup', 'helpText')(applet);
+
 const notFound = (name: Bytes): number => {
   err(`${NAME}: applet not found: ${name}\n`);
   return NOT_FOUND_CODE;
@@ -69,7 +72,7 @@ const say = (text: Bytes): number => (out(text) ? 0 : 1);
 const ownHelp = (applets: readonly Applet[]): Bytes => {
   const rows = sorted(applets).map(({ name, summary }) => ({ term: name, text: summary }));
   const lists = [{ title: 'Programs', rows }];
-  return helpText({ name: NAME, summary: 'the runit suite in one executable', help: { ...help, lists } });
+  return helpOf({ name: NAME, summary: 'the runit suite in one executable', help: { ...help, lists } });
 };
 
 const asItself = (applets: readonly Applet[], argv0: Bytes, args: readonly Bytes[]): number => {
@@ -87,7 +90,7 @@ const asItself = (applets: readonly Applet[], argv0: Bytes, args: readonly Bytes
     case '--completion':
       return completion(applets, args[1]);
     case '--install':
-      return install(applets, argv0, args.slice(1));
+      return fromCold<typeof install>('setup', 'install')(applets, argv0, args.slice(1));
     default:
       return asProgram(applets, first, args);
   }
@@ -98,8 +101,7 @@ const completion = (applets: readonly Applet[], shell: Bytes = 'bash'): number =
     err(`${NAME}: --completion: expected ${SHELLS.join(', ')}, got '${visible(shell)}'\n`);
     return USAGE_CODE;
   }
-  const script = coldFunction<CompletionScript>(NAME, 'completionScript');
-  return script === null ? 1 : say(script(sorted(applets), shell));
+  return say(fromCold<CompletionScript>('setup', 'completionScript')(sorted(applets), shell));
 };
 
 const asProgram = (applets: readonly Applet[], name: Bytes, argv: readonly Bytes[]): number => {
@@ -114,7 +116,7 @@ const isHelp = (applet: Applet, word: Bytes): boolean =>
 const answerFor = (applet: Applet, [, word, ...more]: readonly Bytes[]): Bytes | null => {
   if (word === undefined || more.length > 0) return null;
   if (word === '--version') return VERSION_LINE;
-  return isHelp(applet, word) ? helpText(applet) : null;
+  return isHelp(applet, word) ? helpOf(applet) : null;
 };
 
 const runApplet = (applet: Applet, argv: readonly Bytes[]): number => {

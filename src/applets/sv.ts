@@ -6,14 +6,13 @@
 // ../client/read-report.ts.
 import type { Bytes } from '../abi/bytes.ts';
 import { ENOENT } from '../abi/errno.ts';
-import type { Applet, Help } from '../cli/applet.ts';
-import { coldFunction } from '../cli/cold.ts';
-import { helpText, type Usage, usageText } from '../cli/help.ts';
-import { baseName, type Given, type OptionTable, parseOptions, problemLine } from '../cli/options.ts';
+import type { Applet } from '../cli/applet.ts';
+import { type Usage, usageText } from '../cli/usage.ts';
+import { baseName, type Given, parseOptions, problemLine } from '../cli/options.ts';
 import { err, out, visible } from '../cli/say.ts';
 import { ID_LINE } from '../cli/version.ts';
 import { endsRunsv } from '../client/command.ts';
-import type { Expanded } from '../client/expand-names.ts';
+import type { Expanded, expandNames } from '../client/expand-names.ts';
 import { readReport } from '../client/read-report.ts';
 import { goneLine, reportLine, troubleLine } from '../client/render-line.ts';
 import { failuresIn, isTrouble, type ServiceReport, type Trouble } from '../client/report.ts';
@@ -22,11 +21,13 @@ import { lookup, namesPath, type Service, servicesNamed } from '../client/servic
 import { waitForAll } from '../client/wait.ts';
 import { isPattern } from '../formats/pattern.ts';
 import { monotonicMs } from '../host/clock.ts';
-import { coldPart } from '../host/cold.ts';
-import { commandFor, commands, type Verb } from './sv/commands.ts';
-import { MOST_FAILURES } from './sv/tool.ts';
-import { isToolName, type SvParts, TOOL_NAMES, toolIn } from './sv/tool-names.ts';
-import { waitMsFor } from './sv/wait-time.ts';
+import { fromCold } from '../host/cold.ts';
+import { commandFor, type Verb } from './sv/commands.ts';
+import type { helpOn, svHelp } from './sv/help.ts';
+import type { hintFor } from './sv/hints.ts';
+import { options, usage, waitMs } from './sv/options.ts';
+import type { toolRunner } from './sv/run-tool.ts';
+import { EXPAND_NAMES, isTool, MOST_FAILURES } from './sv/tool.ts';
 
 const USAGE_CODE = 100;
 
@@ -42,58 +43,6 @@ interface Job {
   readonly wait: boolean;
   readonly deadlineMs: number;
 }
-
-const options: OptionTable = [
-  { letter: 'v', text: 'wait for the effect of the one-letter commands too, and print the state' },
-  { letter: 'w', value: 'sec', text: 'seconds to wait (default 7); implies -v' },
-  { letter: 'V', text: 'print the version, then the usage', unlisted: true },
-];
-
-const usage: Usage = { operands: 'command service ...', options };
-
-const partNamed = <Name extends keyof SvParts>(name: Name): SvParts[Name] | undefined => {
-  const parts = coldPart();
-  return typeof parts === 'number' ? undefined : (parts[name] as SvParts[Name] | undefined);
-};
-
-const allVerbs = (): readonly string[] => [...new Set([...commands.map(({ name }) => name), ...TOOL_NAMES])];
-
-const makeHelp = (): Help => ({
-  ...usage,
-  description:
-    'Sends command to each service, then waits for its effect if command is one that waits or -v is given. A service is ' +
-    'the name of a directory that runsv supervises, looked up in $SVDIR; a name that begins with a dot or a slash, or ' +
-    'ends in a slash, is a path. NAME/log is the log service of NAME. A name with *, ? or [...] stands for all services ' +
-    'that match.\n\n' +
-    'Called by another name, as a link in /etc/init.d, sv is the init script of the service with that name: ' +
-    '[-w sec] command.',
-  verbs: partNamed('verbHelps')?.(commands) ?? [],
-  operandKind: 'service',
-  lists: [
-    { title: 'Commands', rows: commands.map(({ name, text }) => ({ term: name, text })) },
-    { title: 'Verbs with options', rows: partNamed('toolRows')?.() ?? [] },
-    {
-      title: 'Environment',
-      rows: [
-        { term: 'SVDIR', text: 'directory of the services (default: first of /etc/service, /service, /var/service)' },
-        { term: 'SVSRC', text: 'directory of the services that new, link and remove handle (default: /etc/sv)' },
-        { term: 'SVWAIT', text: 'seconds to wait, if -w is not given' },
-      ],
-    },
-  ],
-  examples: [
-    { command: 'sv status web db', text: 'show the states of two services and their logs' },
-    { command: 'sv -w 30 restart web', text: 'restart; wait half a minute for the new process to pass ./check' },
-    { command: 'sv force-stop ./web', text: 'stop; send KILL if it is still running after 7 seconds' },
-    { command: 'ln -s /usr/bin/sv /etc/init.d/web; /etc/init.d/web stop', text: 'as an init script' },
-  ],
-  exitCodes: [
-    { code: '0', text: 'every command was sent and, if waited for, took effect' },
-    { code: '1..99', text: 'the number of services that failed' },
-    { code: '100', text: 'usage' },
-    { code: '1, 2, 3, 4', text: 'as an init script: failure, usage, service is down, state unknown' },
-  ],
-});
 
 /** Prints why a command could not be sent. Returns false where that is the effect of the command. */
 const reportFailure = (command: Verb, { service: { name }, trouble }: Failure): boolean => {
@@ -156,7 +105,7 @@ const lsbStatus = (calledAs: Bytes, service: Service): number => {
 const jobOf = (calledAs: Bytes, command: Verb, names: readonly Bytes[], given: Given): Job => {
   const services = servicesNamed(names);
   const wait = command.waits === 'always' || given.count('v') > 0 || given.last('w') !== undefined;
-  const deadlineMs = wait && command.kind === 'send' ? monotonicMs() + waitMsFor(given.last('w')) : 0;
+  const deadlineMs = wait && command.kind === 'send' ? monotonicMs() + waitMs(given) : 0;
   return { calledAs, command, services, wait, deadlineMs };
 };
 
@@ -183,39 +132,24 @@ const usageError = (calledAs: Bytes, own: Usage): null => {
 /** Prints a hint for a word that is not a command; without a word, the usage. */
 const unknownCommand = (calledAs: Bytes, typed: Bytes, names: readonly Bytes[], own: Usage): null => {
   if (typed === '') return usageError(calledAs, own);
-  const hint = cold('hintFor', visible(typed))?.(typed, names, lookup().dir, allVerbs());
-  if (hint !== undefined) err(`${calledAs}: ${visible(`${typed}: ${hint}`)}\n`);
+  const hint = fromCold<typeof hintFor>('sv', 'hintFor')(typed, names, lookup().dir);
+  err(`${calledAs}: ${visible(`${typed}: ${hint}`)}\n`);
   return null;
 };
 
-/** A function of the part that is loaded when it is first asked for; null: it cannot be, which was printed. */
-const cold = <Name extends keyof SvParts>(name: Name, calledFor: string): SvParts[Name] | null =>
-  coldFunction<SvParts[Name]>(`sv: ${calledFor}`, name);
-
 /** The names with patterns replaced by the services that match; null: that is impossible, which was printed. */
 const meantBy = (names: readonly Bytes[]): Expanded | null =>
-  names.some(isPattern) ? (cold('expandNames', 'patterns')?.(names) ?? null) : { names, failed: 0 };
-
-/** `sv help COMMAND`; without one, the whole help. */
-const runHelp = ([typed, ...more]: readonly Bytes[]): number => {
-  if (typed === undefined) return out(helpText(sv)) ? 0 : 1;
-  const command = commandFor(typed, false);
-  const name = typed === '--help' ? 'help' : isToolName(typed) ? typed : command?.name;
-  if (name === undefined) return unknownCommand('sv', typed, more, usage) ?? USAGE_CODE;
-  return cold('helpOn', 'help')?.(name, command?.text) ?? USAGE_CODE;
-};
+  names.some(isPattern) ? fromCold<typeof expandNames>('sv', EXPAND_NAMES)(names) : { names, failed: 0 };
 
 const runAsSv = (argv: readonly Bytes[]): number => {
   const call = read(argv, usage);
   if (call === null) return USAGE_CODE;
   const [typed = '', ...names] = call.words;
-  if (typed === 'help') return runHelp(names);
-  const tool = toolIn(typed, names);
-  if (tool !== undefined) return cold('runTool', tool)?.(tool, names, call.given.last('w')) ?? USAGE_CODE;
+  if (isTool(typed, names)) return fromCold<ReturnType<typeof toolRunner>>('sv', 'runTool')(typed, names, call.given);
   const command = commandFor(typed, false);
   if (command === undefined) return unknownCommand('sv', typed, names, usage) ?? USAGE_CODE;
   if (names.length === 0) return usageError('sv', usage) ?? USAGE_CODE;
-  if (names.length === 1 && names[0] === '--help') return runHelp([command.name]);
+  if (names.length === 1 && names[0] === '--help') return fromCold<typeof helpOn>('sv', 'helpOn')(command.name);
   const meant = meantBy(names);
   if (meant === null) return USAGE_CODE;
   const job = jobOf('sv', command, meant.names, call.given);
@@ -246,7 +180,7 @@ export const sv: Applet = {
   name: 'sv',
   summary: 'control and query supervised services',
   get help() {
-    return makeHelp();
+    return fromCold<typeof svHelp>('sv', 'svHelp')();
   },
   run,
 };

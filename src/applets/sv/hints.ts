@@ -1,8 +1,10 @@
 // Hints for words that are not commands of sv: those of other programs, and mistyped ones.
 //
-// Promises: pure, in the cold part; one line for each, with the command that does the same here.
+// Promises: pure; one line for each, with the command that does the same here.
 // Read next: commands.ts (the commands of sv).
 import type { Bytes } from '../../abi/bytes.ts';
+import { commands } from './commands.ts';
+import { tools } from './tools.ts';
 
 const ALL_COMMANDS = "'sv --help' lists the commands";
 
@@ -58,9 +60,9 @@ const distanceOf = (typed: Bytes, name: string): number =>
   typed.length > 1 && name.startsWith(typed) ? 0 : distance(typed, name);
 
 /** The commands that were probably meant. */
-const nearest = (typed: Bytes, verbs: readonly string[]): readonly string[] => {
+const nearest = (typed: Bytes): readonly string[] => {
   if (typed.length > LONGEST) return [];
-  const names = [...new Set(verbs)].filter((name) => name.length > 1);
+  const names = [...new Set([...commands, ...tools].map(({ name }) => name))].filter((name) => name.length > 1);
   const far = names.map((name) => distanceOf(typed, name));
   const least = Math.min(...far);
   return least > (typed.length > 3 ? 2 : 1) ? [] : names.filter((_, at) => far[at] === least);
@@ -69,16 +71,18 @@ const nearest = (typed: Bytes, verbs: readonly string[]): readonly string[] => {
 const question = (words: readonly string[]): Bytes => `did you mean ${words.map((word) => `'${word}'`).join(' or ')}?`;
 
 /** The order of other programs: first the service, then the command. */
-const swapped = (typed: Bytes, second: Bytes | undefined, verbs: readonly string[]): Bytes | null =>
-  second !== undefined && second.length > 1 && verbs.includes(second) ? question([`sv ${second} ${typed}`]) : null;
+const swapped = (typed: Bytes, second: Bytes | undefined): Bytes | null =>
+  second !== undefined && second.length > 1 && [...commands, ...tools].some(({ name }) => name === second)
+    ? question([`sv ${second} ${typed}`])
+    : null;
 
-const guess = (typed: Bytes, verbs: readonly string[]): Bytes => {
-  const meant = nearest(typed, verbs);
+const guess = (typed: Bytes): Bytes => {
+  const meant = nearest(typed);
   return meant.length === 0 ? ALL_COMMANDS : question(meant);
 };
 
-/** The line, after the program's name and the word, about `typed` with `names` as its services. `verbs`: all that there are. */
-export const hintFor = (typed: Bytes, names: readonly Bytes[], svdir: Bytes, verbs: readonly string[]): Bytes => {
+/** The line, after the program's name and the word, about `typed` with `names` as its services. */
+export const hintFor = (typed: Bytes, names: readonly Bytes[], svdir: Bytes): Bytes => {
   const [name = 'NAME'] = names;
-  return `no such command; ${elsewhere(typed, name, svdir) ?? swapped(typed, names[0], verbs) ?? guess(typed, verbs)}`;
+  return `no such command; ${elsewhere(typed, name, svdir) ?? swapped(typed, names[0]) ?? guess(typed)}`;
 };

@@ -4,9 +4,10 @@
 import type { Bytes } from '../../abi/bytes.ts';
 import { out } from '../../cli/say.ts';
 import { expandNames } from '../../client/expand-names.ts';
-import { MOST_FAILURES, type RunTool } from './tool.ts';
+import { EXPAND_NAMES, MOST_FAILURES, type RunTool } from './tool.ts';
 
-export { expandNames };
+/** What classic commands take from the cold part. */
+export const patternParts = { [EXPAND_NAMES]: expandNames };
 
 /** The verb on the services that the names stand for, in `dir` or where services are looked up. Patterns without a match count as failures of its own. */
 export const onMatching =

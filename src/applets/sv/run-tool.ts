@@ -1,17 +1,14 @@
-// Runs a verb with options: reads its options, and refuses what is wrong in one line before its usage.
+// Calls a verb that has options of its own.
 //
-// Promises: options may stand behind operands, up to `--`. `--help` among them explains the verb.
-// Read next: tools.ts, help.ts.
+// Read next: tools.ts (their options), ../../cold-sv.ts (what they do).
 import type { Bytes } from '../../abi/bytes.ts';
-import { parseAnywhere, problemLine } from '../../cli/options.ts';
+import { type Given, parseAnywhere, problemLine } from '../../cli/options.ts';
 import { err } from '../../cli/say.ts';
-import { coldPart } from '../../host/cold.ts';
 import { helpOn } from './help.ts';
+import { waitMs } from './options.ts';
 import type { RunTool, Tool } from './tool.ts';
-import type { SvParts } from './tool-names.ts';
 import { usageOfTool } from './tool-usage.ts';
 import { tools } from './tools.ts';
-import { waitMsFor } from './wait-time.ts';
 
 const USAGE_CODE = 100;
 
@@ -21,20 +18,26 @@ const asksForHelp = (words: readonly Bytes[]): boolean => {
   return words.slice(0, end < 0 ? words.length : end).includes('--help');
 };
 
-export const runTool: SvParts['runTool'] = (name, words, waitSec) => {
-  const tool = tools.find((each) => each.name === name) as Tool;
-  if (asksForHelp(words)) return helpOn(name, undefined);
+const runTool = (tool: Tool, run: RunTool, words: readonly Bytes[], given: Given): number => {
+  if (asksForHelp(words)) return helpOn(tool.name);
   const parsed = parseAnywhere(tool.options, words, tool.keepsDashes === true);
   if (parsed.kind === 'problem') err(problemLine('sv', parsed));
   else if (parsed.rest.length > 0 || !tool.wantsOperands) {
-    const seconds = parsed.given.last('w') ?? waitSec;
-    const run = (coldPart() as Readonly<Record<string, RunTool>>)[name] as RunTool;
+    const timed = [parsed.given, given].find((each) => each.last('w') !== undefined);
     return run({
       given: parsed.given,
       operands: parsed.rest,
-      waitMs: seconds === undefined ? null : waitMsFor(seconds),
+      waitMs: timed === undefined ? null : waitMs(timed),
     });
   }
   err(`usage: sv ${usageOfTool(tool)}\n`);
   return USAGE_CODE;
 };
+
+/** Runs a verb by its name, given what each does. Returns the exit code. */
+export const toolRunner =
+  (all: Readonly<Record<string, RunTool>>) =>
+  (name: Bytes, words: readonly Bytes[], given: Given): number => {
+    const tool = tools.find((each) => each.name === name) as Tool;
+    return runTool(tool, all[name] as RunTool, words, given);
+  };

@@ -3,7 +3,6 @@
 // Read next: tools.ts (all of them).
 import type { Bytes } from '../../abi/bytes.ts';
 import type { Given, OptionTable } from '../../cli/options.ts';
-import type { ToolName } from './tool-names.ts';
 
 /** What a tool was called with. */
 export interface Call {
@@ -14,7 +13,7 @@ export interface Call {
 }
 
 export interface Tool {
-  readonly name: ToolName;
+  readonly name: string;
   /** What follows the name in a usage line. */
   readonly operands: string;
   readonly text: string;
@@ -30,3 +29,13 @@ export type RunTool = (call: Call) => number;
 
 /** More failures than this count as this many: exit codes from 100 on mean other things. */
 export const MOST_FAILURES = 99;
+
+/** The names of all tools, for those who do not need the rest of them. */
+const NAMES = 'help list status why wait watch logs monitor metrics graph lint new scale link remove'.split(' ');
+
+/** Whether a call is for a tool. `status` is one where it has an option of it. */
+export const isTool = (typed: Bytes, words: readonly Bytes[]): boolean =>
+  NAMES.includes(typed) && (typed !== 'status' || words.some((word) => word === '--json' || word === '--usage'));
+
+/** The name in the cold part of what replaces patterns by names. */
+export const EXPAND_NAMES = 'expandNames';

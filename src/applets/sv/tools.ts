@@ -1,7 +1,7 @@
 // The verbs that are programs of their own, with options behind the word. Each begins with a letter on which every other sv
 // prints its usage, or with s for status: typed at C's sv they do no harm.
 //
-// This table and what they do lie in the cold part. Read next: tool-names.ts, verb-texts.ts, run-tool.ts (who reads it).
+// What they do lies in the cold part. Read next: tool.ts, ../sv.ts (who calls them), ../../cold-sv.ts.
 import type { Tool } from './tool.ts';
 
 const JSON_ARRAY = { long: 'json', text: 'as a JSON array' } as const;

@@ -1,6 +1,7 @@
 // The multicall front on the virtual kernel: which program a call becomes, and what runitbox itself answers.
 import { readFileSync } from 'node:fs';
-import '../../../src/cold.ts';
+import '../../../src/cold-setup.ts';
+import '../../../src/cold-sv.ts';
 import { describe, expect, it } from 'vitest';
 import type { Applet } from '../../../src/cli/applet.ts';
 import { multicall } from '../../../src/applets/runitbox.ts';

@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { commandFor, commands } from '../../../src/applets/sv/commands.ts';
 import { hintFor } from '../../../src/applets/sv/hints.ts';
-import { TOOL_NAMES } from '../../../src/applets/sv/tool-names.ts';
+import { isTool } from '../../../src/applets/sv/tool.ts';
+import { tools } from '../../../src/applets/sv/tools.ts';
 import { LETTERS } from '../../../src/machine/service/letters.ts';
-
-const VERBS = [...commands.map(({ name }) => name), ...TOOL_NAMES];
 
 const sent = (typed: string, lsb = false): string | undefined => {
   const command = commandFor(typed, lsb);
@@ -93,10 +92,14 @@ describe('the abbreviations in use', () => {
   });
 });
 
+it('knows the names of its tools without their tables', () => {
+  expect(tools.filter(({ name }) => !isTool(name, ['--json']))).toEqual([]);
+});
+
 describe('a word that is not a command', () => {
   const hint = (...words: readonly [string, ...string[]]): string => {
     expect(commandFor(words[0], false), `${words[0]} is a command`).toBeUndefined();
-    return hintFor(words[0], words.slice(1), '/svc', VERBS).replace('no such command; ', '');
+    return hintFor(words[0], words.slice(1), '/svc').replace('no such command; ', '');
   };
 
   it.each([

@@ -4,9 +4,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import '../../../src/cold.ts';
+import '../../../src/cold-setup.ts';
+import '../../../src/cold-sv.ts';
 import { commands } from '../../../src/applets/sv/commands.ts';
-import { TOOL_NAMES } from '../../../src/applets/sv/tool-names.ts';
 import { tools } from '../../../src/applets/sv/tools.ts';
 import { completionScript } from '../../../src/cli/completion.ts';
 import { SHELLS } from '../../../src/cli/completion-call.ts';
@@ -45,7 +45,7 @@ const offered = (line: string): readonly string[] => {
   return said.split('\n').filter((word) => word !== '');
 };
 
-const all = [...new Set([...commands.map(({ name }) => name), ...TOOL_NAMES])];
+const all = [...new Set([...commands, ...tools].map(({ name }) => name))];
 
 describe('bash completes', () => {
   it('verbs', () => {
