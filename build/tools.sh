@@ -104,6 +104,8 @@ check() {
     wants shellcheck shellcheck
     wants setpriv util-linux
     wants tmux tmux
+    wants zsh zsh
+    wants fish fish
     wants curl curl
     have prometheus || { [ -x $FETCHED/promtool ] && [ -x $FETCHED/prometheus ]; } || need prometheus
     have prometheus-node-exporter || [ -x $FETCHED/prometheus-node-exporter ] || need prometheus-node-exporter

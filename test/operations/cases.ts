@@ -6,6 +6,7 @@ import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from '
 import { join } from 'node:path';
 import { kill } from '../lib/proc.ts';
 import { until } from '../lib/wait.ts';
+import { COMPLETION } from './completion.ts';
 import { INSTANCES } from './instances.ts';
 import { LOG_CASES } from './logs.ts';
 import { METRICS_CASES } from './metrics.ts';
@@ -336,6 +337,7 @@ export const CASES: readonly Case[] = [
   ...readers('ours'),
   ...readers('c'),
   ...INSTANCES,
+  ...COMPLETION,
   ...OURS,
   ...SCHEMA_CASES,
   ...LOG_CASES,
