@@ -11,9 +11,10 @@ import { momentText } from '../formats/moment.ts';
 import { conditionOfSnapshot, type Snapshot } from '../formats/snapshot.ts';
 import { type Fd, isErrno } from '../host/calls.ts';
 import { monotonicMs, unixTime } from '../host/clock.ts';
-import { waitOnce } from '../host/loop.ts';
+import { waitOnce, type Watch } from '../host/loop.ts';
 import { sys } from '../host/sys.ts';
-import { newAsking, readSupervised, snapshotOf, servicesLike } from './snapshots.ts';
+import { readSupervised } from './read-state.ts';
+import { newAsking, snapshotOf, servicesLike } from './snapshots.ts';
 import { lookup, type Service } from './service.ts';
 
 const LOOK_MS = 420;
@@ -173,32 +174,27 @@ export const happeningsAfter = (watching: Watching, news: ReadonlySet<number> | 
   return lookAgain(watching, changed);
 };
 
-/**
- * Waits until something happens, a signal comes or the time is over (monotonic milliseconds, null: never). What has
- * happened; null for a signal.
- */
+/** Waits until something happens, one of `others` is ready or the time is over (monotonic milliseconds, null: never). */
 export const waitForHappenings = (
   watching: Watching,
-  signals: Fd,
+  others: readonly Watch[],
   untilMs: number | null,
-): readonly Happening[] | null => {
+): readonly Happening[] => {
   const { inotify } = watching;
   const afterMs = lookAfterMs(watching);
   const lookMs = afterMs === null ? null : monotonicMs() + afterMs;
   const dueMs = lookMs === null ? untilMs : Math.min(lookMs, untilMs ?? lookMs);
   let news: ReadonlySet<number> | null = NONE;
-  let ends = false;
-  const watches = [{ fd: signals, events: POLLIN, ready: () => (ends = true) }];
+  const watches: Watch[] = [...others];
   if (inotify !== null) {
-    const ready = (): boolean => {
+    const ready = (): void => {
       const bytes = sys.read(inotify, NEWS_BYTES);
       news = isErrno(bytes) ? null : watchesIn(bytes);
-      return true;
     };
     watches.push({ fd: inotify, events: POLLIN, ready });
   }
   waitOnce(watches, dueMs);
-  return ends ? null : happeningsAfter(watching, news);
+  return happeningsAfter(watching, news);
 };
 
 /** Lets go of the watches. */

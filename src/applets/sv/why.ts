@@ -2,9 +2,11 @@
 //
 // Read next: ../../client/render-why.ts.
 import { out } from '../../cli/say.ts';
+import { serviceBeside } from '../../client/dependencies.ts';
 import { currentLog, tailOf } from '../../client/log-files.ts';
 import { type Facts, whyText } from '../../client/render-why.ts';
-import { type Asking, newAsking, readSupervised, snapshotOf } from '../../client/snapshots.ts';
+import { readSupervised } from '../../client/read-state.ts';
+import { type Asking, newAsking, snapshotOf } from '../../client/snapshots.ts';
 import { type Service, servicesNamed } from '../../client/service.ts';
 import { decodeHistory, HISTORY_MAX, type Recorded } from '../../formats/history.ts';
 import { encodeJson, type Json } from '../../formats/json.ts';
@@ -22,18 +24,19 @@ const historyOf = (dir: string): readonly Recorded[] | null => {
 };
 
 /** The services that one waits for lie beside it. */
-const awaitedOf = ({ main, directory }: Snapshot, asking: Asking): Facts['awaited'] =>
-  (main?.state?.waiting ?? []).map((name) => {
-    const dir = `${directory.replace(/\/+$/, '')}/../${name}`;
-    return { name, condition: conditionOfSnapshot(snapshotOf({ name, dir }, asking)) };
-  });
+const awaitedOf = (service: Service, { main }: Snapshot, asking: Asking): Facts['awaited'] =>
+  (main?.state?.waiting ?? []).map((name) => ({
+    name,
+    condition: conditionOfSnapshot(snapshotOf(serviceBeside(service, name), asking)),
+  }));
 
-const factsOf = (service: Service, asking: Asking, ms: number): Facts => {
+/** What is known of a service, its history and its log included. */
+export const factsOf = (service: Service, asking: Asking, ms: number): Facts => {
   const snapshot = snapshotOf(service, asking);
   const history = historyOf(service.dir)?.slice(-EVENTS) ?? null;
   const path = currentLog(service.dir, snapshot.log?.status.pid ?? 0);
   const log = path === null ? null : tailOf(path, LOG_LINES);
-  return { snapshot, history, log, awaited: awaitedOf(snapshot, asking), nowMs: ms };
+  return { snapshot, history, log, awaited: awaitedOf(service, snapshot, asking), nowMs: ms };
 };
 
 const asJson = ({ snapshot, history, log, nowMs: ms }: Facts): Json => ({

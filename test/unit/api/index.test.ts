@@ -235,7 +235,7 @@ describe('labels', () => {
     ['1', 0, "sec: expected an integer, got '1'"],
     [0, -1, 'nsec: expected an integer from 0 to 999999999, got -1'],
     [0, 1e9, 'nsec: expected an integer from 0 to 999999999, got 1000000000'],
-  ])('%o s %d ns is no moment', (sec, nsec, message) => {
+  ])('%o s %d ns is not a moment', (sec, nsec, message) => {
     const problem = thrownBy(() => api.formatTai64n({ sec: sec as number, nsec }));
     expect(problem).toBeInstanceOf(RangeError);
     expect(problem.message).toBe(message);
