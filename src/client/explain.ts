@@ -4,10 +4,12 @@
 import { decodeHistory, HISTORY_MAX, type Recorded } from '../formats/history.ts';
 import type { Json } from '../formats/json.ts';
 import { conditionOfSnapshot, type Snapshot, snapshotJson } from '../formats/snapshot.ts';
+import { serviceBeside } from './dependencies.ts';
 import { currentLog, tailOf } from './log-files.ts';
+import { readSupervised } from './read-state.ts';
 import type { Facts } from './render-why.ts';
 import type { Service } from './service.ts';
-import { type Asking, readSupervised, snapshotOf } from './snapshots.ts';
+import { type Asking, snapshotOf } from './snapshots.ts';
 
 /** Events and log lines that are shown. */
 const EVENTS = 6;
@@ -19,19 +21,19 @@ const historyOf = (dir: string): readonly Recorded[] | null => {
 };
 
 /** The services that one waits for lie beside it. */
-const awaitedOf = ({ main, directory }: Snapshot, asking: Asking): Facts['awaited'] =>
-  (main?.state?.waiting ?? []).map((name) => {
-    const dir = `${directory.replace(/\/+$/, '')}/../${name}`;
-    return { name, condition: conditionOfSnapshot(snapshotOf({ name, dir }, asking)) };
-  });
+const awaitedOf = (service: Service, { main }: Snapshot, asking: Asking): Facts['awaited'] =>
+  (main?.state?.waiting ?? []).map((name) => ({
+    name,
+    condition: conditionOfSnapshot(snapshotOf(serviceBeside(service, name), asking)),
+  }));
 
-/** `ms`: Unix milliseconds. */
+/** What is known of a service, its history and its log included. `ms`: Unix milliseconds. */
 export const factsOf = (service: Service, asking: Asking, ms: number): Facts => {
   const snapshot = snapshotOf(service, asking);
   const history = historyOf(service.dir)?.slice(-EVENTS) ?? null;
   const path = currentLog(service.dir, snapshot.log?.status.pid ?? 0);
   const log = path === null ? null : tailOf(path, LOG_LINES);
-  return { snapshot, history, log, awaited: awaitedOf(snapshot, asking), nowMs: ms };
+  return { snapshot, history, log, awaited: awaitedOf(service, snapshot, asking), nowMs: ms };
 };
 
 type Members = { readonly [name: string]: Json };

@@ -9,6 +9,7 @@ import { SIGCONT, SIGHUP, SIGINT, SIGPIPE, SIGQUIT, SIGSTOP, SIGTERM, SIGTSTP, S
 import type { Bytes } from '../../abi/bytes.ts';
 import { out } from '../../cli/say.ts';
 import { currentLog, tailOf } from '../../client/log-files.ts';
+import { factsOf } from '../../client/explain.ts';
 import { frameOf } from '../../client/monitor/frame.ts';
 import { keysIn } from '../../client/monitor/keys.ts';
 import {
@@ -44,7 +45,7 @@ import { commandFor } from './commands.ts';
 import { runList } from './list.ts';
 import { isTerminal } from './terminal.ts';
 import type { Call } from './tool.ts';
-import { factsOf } from './why.ts';
+
 
 const [STDIN, STDOUT] = [0 as Fd, 1 as Fd];
 const SECOND_MS = 1000;
