@@ -6,9 +6,9 @@ import type { Json } from '../formats/json.ts';
 import { conditionOfSnapshot, type Snapshot, snapshotJson } from '../formats/snapshot.ts';
 import { serviceBeside } from './dependencies.ts';
 import { currentLog, tailOf } from './log-files.ts';
-import { readSupervised } from './read-state.ts';
 import type { Facts } from './render-why.ts';
 import type { Service } from './service.ts';
+import { readSupervised } from './read-state.ts';
 import { type Asking, snapshotOf } from './snapshots.ts';
 
 /** Events and log lines that are shown. */
@@ -27,7 +27,7 @@ const awaitedOf = (service: Service, { main }: Snapshot, asking: Asking): Facts[
     condition: conditionOfSnapshot(snapshotOf(serviceBeside(service, name), asking)),
   }));
 
-/** What is known of a service, its history and its log included. `ms`: Unix milliseconds. */
+/** `ms`: Unix milliseconds. */
 export const factsOf = (service: Service, asking: Asking, ms: number): Facts => {
   const snapshot = snapshotOf(service, asking);
   const history = historyOf(service.dir)?.slice(-EVENTS) ?? null;

@@ -3,13 +3,13 @@
 // Promises: the terminal is as it was before, however this ends; where there is no terminal it prints `sv list` once. Woken
 // by changes, by keys, and once a second for what nothing tells: processor time, memory, the log of the selected service.
 // Read next: ../../client/monitor/model.ts (what keys do), ../../client/monitor/frame.ts (how it looks).
+import { factsOf } from '../../client/explain.ts';
 import { EAGAIN } from '../../abi/errno.ts';
 import { POLLIN } from '../../abi/flags.ts';
 import { SIGCONT, SIGHUP, SIGINT, SIGPIPE, SIGQUIT, SIGSTOP, SIGTERM, SIGTSTP, SIGWINCH } from '../../abi/signals.ts';
 import type { Bytes } from '../../abi/bytes.ts';
 import { out } from '../../cli/say.ts';
 import { currentLog, tailOf } from '../../client/log-files.ts';
-import { factsOf } from '../../client/explain.ts';
 import { frameOf } from '../../client/monitor/frame.ts';
 import { keysIn } from '../../client/monitor/keys.ts';
 import {
@@ -45,7 +45,6 @@ import { commandFor } from './commands.ts';
 import { runList } from './list.ts';
 import { isTerminal } from './terminal.ts';
 import type { Call } from './tool.ts';
-
 
 const [STDIN, STDOUT] = [0 as Fd, 1 as Fd];
 const SECOND_MS = 1000;

@@ -4,8 +4,8 @@
 import { out } from '../../cli/say.ts';
 import { factsJson, factsOf } from '../../client/explain.ts';
 import { whyText } from '../../client/render-why.ts';
-import { servicesNamed } from '../../client/service.ts';
 import { newAsking } from '../../client/snapshots.ts';
+import { servicesNamed } from '../../client/service.ts';
 import { encodeJson } from '../../formats/json.ts';
 import { nowMs } from '../../host/clock.ts';
 import { type Call, MOST_FAILURES } from './tool.ts';

@@ -80,8 +80,8 @@ const whyWaiting = (before: ServiceState): 'delay' | 'fork' | 'log' => {
 };
 
 const waiting = ({ before, after, now }: Step): HistoryEvent | null => {
-  if (after.state !== 'backoff' || after.dueMs === null || before.state === 'backoff') return null;
-  return { event: 'waiting', why: whyWaiting(before.state), seconds: secondsOf(after.dueMs - now.ms) };
+  if (after.state !== 'backoff' || after.timers.start === undefined || before.state === 'backoff') return null;
+  return { event: 'waiting', why: whyWaiting(before.state), seconds: secondsOf(after.timers.start - now.ms) };
 };
 
 const started = ({ before, after }: Step): HistoryEvent | null =>
@@ -151,8 +151,8 @@ const afterEnd = (state: SupervisorState, step: Step): SupervisorState => {
 
 /** When the next start is due. */
 const nextOf = (state: SupervisorState, { before, after, now }: Step): string | null => {
-  if (after.state !== 'backoff' || after.dueMs === null) return null;
-  return before.dueMs === after.dueMs ? state.next : timeText(now.wall, after.dueMs - now.ms);
+  if (after.state !== 'backoff' || after.timers.start === undefined) return null;
+  return before.timers.start === after.timers.start ? state.next : timeText(now.wall, after.timers.start - now.ms);
 };
 
 /** The counters once the step is done; the same value if it changes none. */

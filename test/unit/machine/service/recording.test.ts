@@ -129,7 +129,7 @@ describe('a start', () => {
     const again = later(life, [900, { kind: 'up' }]);
     expect(again.events).toEqual([]);
     expect(again.state).toBe(life.state);
-    expect(play(life, [1400, { kind: 'due' }]).state.next).toBeNull();
+    expect(play(life, [1400, { kind: 'due', timer: 'start' }]).state.next).toBeNull();
   });
 
   it('is put off where a fork is refused, or the log is not ready', () => {
