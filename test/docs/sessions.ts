@@ -160,6 +160,7 @@ sv -w 30 start app
   'docs/operations.md': `
 PATH=$PATH:${FETCHED}
 promtool check rules /etc/prometheus/runit.rules.yml
+curl -s http://127.0.0.1:9101/metrics | promtool check metrics
 promtool check metrics < /var/lib/node-exporter/runit.prom
 `,
   'docs/runit/README.md': '[ -x /etc/runit/1 ] && [ -x /etc/service/getty-tty1/run ] && [ -x /sbin/init ]\n',

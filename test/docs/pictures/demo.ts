@@ -17,6 +17,7 @@ export interface Picture {
 export const PICTURES: readonly Picture[] = [
   { name: 'list', command: 'sv list', columns: 92, lines: 12 },
   { name: 'why', command: 'sv why cache', columns: 92, lines: 24 },
+  { name: 'monitor', command: 'sv monitor', columns: 92, lines: 18, isLive: true },
 ];
 
 const service = (name: string, run: string): string => `
