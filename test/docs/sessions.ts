@@ -62,6 +62,9 @@ const module = (text: string): string => `cat > page.mjs <<'END_OF_MODULE'\n${te
 
 const LOG = 'mkdir -p main; exec svlogd -tt main';
 
+/** busybox is there for other suites: not every machine has ip. */
+const LOOPBACK = 'busybox ip link set lo up\n';
+
 /** Where somebody has services whose names the examples use. */
 const SERVICES = `
 ${INSTALLED}
@@ -137,7 +140,7 @@ ${service('services/web', 'echo > started; exec sleep 100000')}
   bench: { machine: 'machine', before: '' },
   checkout: { machine: 'machine', before: '' },
   man: { machine: 'machine', before: `${FOR_A_WHILE}${SERVICES}`, commands: forAWhile },
-  operations: { machine: 'machine', before: `${FOR_A_WHILE}${SERVICES}${FAILING}`, commands: forAWhile },
+  operations: { machine: 'machine', before: `${LOOPBACK}${FOR_A_WHILE}${SERVICES}${FAILING}`, commands: forAWhile },
 };
 
 /** Where build/tools.sh puts what is not installed. */
@@ -162,6 +165,8 @@ PATH=$PATH:${FETCHED}
 promtool check rules /etc/prometheus/runit.rules.yml
 curl -s http://127.0.0.1:9101/metrics | promtool check metrics
 promtool check metrics < /var/lib/node-exporter/runit.prom
+sv up cache
+until sv logs alert | grep -q 'cache ended'; do sleep 0.1; done
 `,
   'docs/runit/README.md': '[ -x /etc/runit/1 ] && [ -x /etc/service/getty-tty1/run ] && [ -x /sbin/init ]\n',
 };
