@@ -21,7 +21,7 @@ DEFINE_VERSION := --define:RUNITBOX_VERSION='"$(VERSION)"'
 SOURCES := $(shell find src -name '*.ts')
 HOST := src/host/quickjs
 # The system calls, one file for each family; src/host/node/build.sh has the same list.
-CALLS_C := $(addprefix src/host/c/,sys.c files.c signals.c processes.c poll.c self.c log.c lines.c privileges.c checkpoint.c reexec.c)
+CALLS_C := $(addprefix src/host/c/,sys.c files.c signals.c processes.c poll.c terminal.c self.c sockets.c log.c lines.c privileges.c checkpoint.c reexec.c)
 CALLS_H := $(wildcard src/host/c/*.h)
 HOST_C := $(HOST)/main.c $(HOST)/bind.c $(HOST)/alloc.c $(CALLS_C)
 HOST_H := $(HOST)/host.h src/host/c/sys.h $(HOST)/image/image.h
@@ -76,7 +76,7 @@ repro: all
 	@$(MAKE) --no-print-directory OUT=$(OUT)/again/out DIST=$(OUT)/again/dist all > /dev/null
 	cmp $(DIST)/runitbox $(OUT)/again/dist/runitbox && echo 'the second build is the same, byte for byte'
 ## size: fails where dist/runitbox is larger than LIMIT bytes
-LIMIT := 1860000
+LIMIT := 1900000
 size: all
 	@size=$$(wc -c < $(DIST)/runitbox); echo "$$size of $(LIMIT) bytes"; test $$size -le $(LIMIT)
 ## hot: measures anew which functions and which blocks of the heap usual runs touch (build/image/hot.*; wants valgrind)

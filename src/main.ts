@@ -13,6 +13,7 @@ import { runsvdir } from './applets/runsvdir.ts';
 import { sv } from './applets/sv.ts';
 import { svc } from './applets/svc.ts';
 import { svok } from './applets/svok.ts';
+import { svprobe } from './applets/svprobe.ts';
 import { svlogd } from './applets/svlogd.ts';
 import { utmpset } from './applets/utmpset.ts';
 import { sys } from './host/sys.ts';
@@ -21,7 +22,7 @@ import { sys } from './host/sys.ts';
 export const applets: readonly Applet[] = [
   ...[runit, runitInit, runsv, runsvchdir, runsvdir, sv, svlogd, utmpset, chpst],
   ...daemontools,
-  ...[svc, svok],
+  ...[svc, svok, svprobe],
 ];
 
 declare const globalThis: { __main?: () => number };

@@ -10,7 +10,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   effects: ['machine', 'formats', 'cli', 'host', 'abi'],
   log: ['machine', 'formats', 'cli', 'host', 'abi'],
   cli: ['formats', 'host', 'abi'],
-  api: ['formats', 'abi'],
+  api: ['client', 'formats', 'host', 'abi'],
   machine: ['formats', 'abi'],
   formats: ['abi'],
   host: ['abi'],
@@ -22,6 +22,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
  * at the top of machine and applets may import all, files at the top of effects none.
  */
 export const SUBJECTS: Readonly<Record<string, readonly string[]>> = {
+  'client/monitor': ['client'],
   effects: [],
   'effects/process': ['effects'],
   'effects/exec': ['effects', 'effects/process'],
@@ -30,7 +31,7 @@ export const SUBJECTS: Readonly<Record<string, readonly string[]>> = {
   'effects/scan': ['effects', 'effects/process', 'effects/service', 'effects/container'],
   'effects/init': ['effects', 'effects/process', 'effects/container'],
   machine: ['machine/service', 'machine/scan', 'machine/container', 'machine/init', 'machine/exec'],
-  applets: ['applets/chpst', 'applets/runitbox', 'applets/sv'],
+  applets: ['applets/chpst', 'applets/runitbox', 'applets/sv', 'applets/svprobe'],
   main: ['applets', 'applets/chpst'],
 };
 

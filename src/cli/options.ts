@@ -166,6 +166,29 @@ export const parseOptions = (table: OptionTable, args: readonly Bytes[]): Parsed
   return { kind: 'parsed', given: givenBy(table, expanded.words), rest: expanded.rest };
 };
 
+/**
+ * Reads the options of a verb, which may stand behind operands too. A word that begins with a dash is an option or a mistake, up
+ * to `--`, which is kept between operands where `keepDashes`.
+ */
+export const parseAnywhere = (table: OptionTable, args: readonly Bytes[], keepDashes: boolean): Parsed | Problem => {
+  const words: Bytes[] = [];
+  const rest: Bytes[] = [];
+  let at = 0;
+  for (let word = args[at]; word !== undefined && word !== '--'; word = args[++at]) {
+    if (!startsOptions(word)) {
+      rest.push(word);
+      continue;
+    }
+    const step = (word[1] === '-' ? expandLong : expandCluster)(table, word, args[at + 1]);
+    if (step === undefined) return illegal(word.slice(2));
+    if ('kind' in step) return step;
+    words.push(...step.words);
+    if (step.tookNext) at++;
+  }
+  const dashes = keepDashes && rest.length > 0 ? 0 : 1;
+  return { kind: 'parsed', given: givenBy(table, words), rest: [...rest, ...args.slice(at + dashes)] };
+};
+
 /** The last component of a path, as programs call themselves. */
 export const baseName = (path: Bytes): Bytes => path.slice(path.lastIndexOf('/') + 1);
 

@@ -1,22 +1,9 @@
-/* What svlogd needs besides files: the bytes of log lines, and a socket for remote logging.
+/* What svlogd needs besides files: the bytes of log lines.
  *
  * Read next: lines.h (what happens to each byte).
  */
 #include "internal.h"
 #include "lines.h"
-#include <netinet/in.h>
-#include <sys/socket.h>
-
-CALL(udp) {
-  struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)a[1].n)};
-  if (a[0].len != sizeof to.sin_addr || a[1].n < 0 || a[1].n > UINT16_MAX) return -EINVAL;
-  memcpy(&to.sin_addr, a[0].s, sizeof to.sin_addr);
-  int fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (fd < 0 || connect(fd, (struct sockaddr *)&to, sizeof to) == 0) return result(fd);
-  int error = errno;
-  close(fd);
-  return -error;
-}
 
 CALL(lines) {
   lines_job job = {{a[0].s, a[0].len}, (size_t)a[1].n, (int)a[2].n, {a[3].s, a[3].len}, {a[4].s, a[4].len},

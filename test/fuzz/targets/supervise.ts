@@ -40,7 +40,7 @@ const NEWS: Readonly<Record<string, Event>> = {
   X: { kind: 'execFailed' },
   E: { kind: 'ended', code: 0, status: 0 },
   K: { kind: 'ended', code: -1, status: 9 },
-  D: { kind: 'due' },
+  D: { kind: 'due', timer: 'start' },
 };
 
 export const control: Target = {

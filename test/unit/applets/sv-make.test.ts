@@ -154,14 +154,54 @@ describe('sv link and remove', () => {
     expect([ran.code, ran.err]).toEqual([0, '']);
     expect(ran.out).toMatch(/^run: web: \(pid 77\) 1[01]s\n$/);
     expect(ran.ms).toBeGreaterThanOrEqual(500);
-    expect(ran.ms).toBeLessThan(600);
+    expect(ran.ms).toBeLessThan(502);
     expect(world.kernel.user.read('/svc/web/run')).toBe('#!/bin/sh\n');
+  });
+
+  it('takes patterns over SVSRC', () => {
+    const world = prepared();
+    world.kernel.user.file('/sv/worker/run', '#!/bin/sh\n', 0o755);
+    world.at(5, () => {
+      for (const name of ['web', 'worker']) world.service(name);
+    });
+    expect(sv(world, 'link', 'w*', 'x*')).toMatchObject({
+      code: 1,
+      out: 'run: web: (pid 77) 10s\nrun: worker: (pid 77) 10s\n',
+      err: 'sv: x*: no service matches in /sv\n',
+    });
+  });
+
+  it('makes all links first: runsvdir starts them together', () => {
+    const world = prepared();
+    world.kernel.user.file('/sv/db/run', '#!/bin/sh\n', 0o755);
+    world.at(500, () => {
+      expect([...world.kernel.user.names('/svc')].sort()).toEqual(['db', 'web']);
+      for (const name of ['db', 'web']) world.service(name);
+    });
+    const ran = sv(world, 'link', 'web', 'db');
+    expect([ran.code, ran.ms < 502]).toEqual([0, true]);
+    expect(ran.out).toMatch(/^run: web: .*\nrun: db: .*\n$/);
   });
 
   it('waits for runsv, not for a service that is normally down', () => {
     const world = prepared();
     world.at(500, () => void world.service('web', { pid: 0, want: 'down', phase: 'down' }));
     expect(sv(world, 'link', 'web').out).toMatch(/^down: web: 1[01]s, normally up\n$/);
+  });
+
+  it('waits for the first start of it, but not for long', () => {
+    const world = prepared();
+    const due = { pid: 0, want: 'up', phase: 'down' } as const;
+    world.at(500, () => {
+      const web = world.service('web', due);
+      world.at(510, () => web.become({ pid: 78, phase: 'run' }));
+    });
+    expect(sv(world, 'link', 'web').out).toBe('run: web: (pid 78) 0s\n');
+    const other = prepared();
+    other.at(500, () => void other.service('web', due));
+    const ran = sv(other, 'link', 'web');
+    expect(ran.out).toMatch(/^down: web: 1[12]s, normally up, want up\n$/);
+    expect(ran.ms).toBeLessThan(1502);
   });
 
   it('says that no runsv has come within -w', () => {
@@ -193,7 +233,7 @@ describe('sv link and remove', () => {
     world.at(1000, () => web.end());
     const ran = sv(world, 'remove', 'web');
     expect([ran.code, ran.out, ran.err]).toEqual([0, 'ok: web: removed\n', '']);
-    expect([ran.ms >= 1000, ran.ms < 1430, world.kernel.user.exists('/svc/web')]).toEqual([true, true, false]);
+    expect([ran.ms >= 1000, ran.ms < 1002, world.kernel.user.exists('/svc/web')]).toEqual([true, true, false]);
     expect(world.kernel.user.read('/sv/web/run')).toBe('#!/bin/sh\n');
   });
 
@@ -394,6 +434,6 @@ describe('the part of the program with these verbs', () => {
       code: 100,
       err: 'sv: illegal option -- yaml\nusage: sv list [--json] [--usage] [pattern ...]\n',
     });
-    expect(machine().run('logs').err).toBe('usage: sv logs [-n lines] service ...\n');
+    expect(machine().run('logs').err).toBe('usage: sv logs [-f] [-n lines] service ...\n');
   });
 });
