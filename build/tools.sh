@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes sure of what a build or a suite needs from the system: tools.sh GROUP...
-# Groups: build, compat, operations, qemu, docker, docs, init, peers, hot, fresh.
+# Groups: build, cross, compat, operations, qemu, docker, docs, init, peers, hot, fresh.
 #
 # On Debian and its relatives it installs what is missing, as root or through sudo. Elsewhere one line says what to install.
 # `build` also writes $COMPILER, if set: which compilers were found. It changes only when they do, so that what they made
@@ -82,6 +82,13 @@ check() {
     check_compilers
     wants xz xz-utils
     ;;
+  cross) # build/cross.sh says for which processor
+    wants "$CROSS_GCC" "$CROSS_PACKAGE"
+    have "$CROSS_QEMU" || wants "$CROSS_QEMU-static" qemu-user-static
+    wants dpkg-deb dpkg
+    [ "$CROSS_GCC" != riscv64-linux-gnu-gcc ] || wants dpkg-source dpkg-dev
+    [ -e /usr/share/keyrings/debian-archive-keyring.gpg ] || need debian-archive-keyring
+    ;;
   compat)
     wants /usr/bin/runsv runit
     wants svstat daemontools
@@ -145,7 +152,7 @@ check() {
     [ -e /usr/share/keyrings/debian-archive-keyring.gpg ] || need debian-archive-keyring
     ;;
   *)
-    echo "tools.sh: no group $1; there are build, compat, operations, qemu, docker, docs, init, peers, hot, fresh" >&2
+    echo "tools.sh: no group $1; there are build, cross, compat, operations, qemu, docker, docs, init, peers, hot, fresh" >&2
     exit 2
     ;;
   esac
