@@ -41,7 +41,7 @@ function givesUp(
   ours: string,
 ): Case {
   return {
-    name: `sv-waiting/givesUp-${name}`,
+    name: `sv-waiting/gives-up-${name}`,
     title,
     timed: true,
     uses: ['sv'],
