@@ -127,8 +127,9 @@ whole = $1 && mv $@.new $@
 
 # --- bundle --------------------------------------------------------------------------------------------------------
 
-# runitbox.js is what the heap image holds; cold.js is loaded when it is first asked for; whole.js is both, for builds
+# runitbox.js is what the heap image holds; cold-*.js are loaded when they are first asked for; whole.js is all, for builds
 # without an image.
+COLD := $(notdir $(basename $(wildcard src/cold/*.ts)))
 bundle = $(BIN)/esbuild $1 --bundle --format=iife --platform=neutral --main-fields=module,main --target=es2023 \
   --banner:js='"use strict";' --supported:logical-assignment=false --legal-comments=none --minify-whitespace --minify-syntax \
   $(DEFINE_VERSION) --log-level=warning --outfile=$@.new
@@ -138,7 +139,10 @@ $O/runitbox.js: $(MAIN) build/image/samples.js $(BUNDLE_FROM)
 	@mkdir -p $O
 	$(call bundle,$(MAIN))
 	@cat build/image/samples.js >> $@.new && mv $@.new $@
-$O/cold.js $O/whole.js: $O/%.js: src/%.ts $(BUNDLE_FROM)
+$(COLD:%=$O/cold-%.js): $O/cold-%.js: src/cold/%.ts $(BUNDLE_FROM)
+	@mkdir -p $O
+	$(call whole,$(call bundle,$<))
+$O/whole.js: src/whole.ts $(BUNDLE_FROM)
 	@mkdir -p $O
 	$(call whole,$(call bundle,$<))
 
@@ -165,7 +169,7 @@ $B/bytecode: build/bytecode.c $O/engine/.stamp $(COMPILER) Makefile
 	@mkdir -p $B
 	$(call whole,$(BYTECODE_CC) -O0 $(DEFINES) $(QUIET) $(INCLUDE) -o $@.new $< $(addprefix $O/engine/,quickjs.c $(ENGINE_C)) -lm -lpthread)
 
-$B/runitbox.bc $B/cold.bc $B/whole.bc: $B/%.bc: $O/%.js $B/bytecode
+$B/runitbox.bc $(COLD:%=$B/cold-%.bc) $B/whole.bc: $B/%.bc: $O/%.js $B/bytecode
 	$(call whole,$(RUN_BYTECODE) $B/bytecode $< $@.new)
 $B/whole.debug.bc: $O/whole.js $B/bytecode
 	$(call whole,$(RUN_BYTECODE) $B/bytecode $< $@.new debug)
@@ -194,9 +198,17 @@ $(eval $(call flavour,plain,MUSL,$$(STATIC)))
 $(eval $(call flavour,debug,MUSL,-g -O1 -fno-pie -DFAIL_ALLOC))
 $(eval $(call flavour,asan,CC,$$(SANITIZE)))
 
-objects = $(addprefix $T/$1/,engine.o $(ENGINE_C:%.c=lib-%.o) $(notdir $(HOST_C:.c=.o)) $(if $(filter image,$1),make.o cold.o))
+objects = $(addprefix $T/$1/,engine.o $(ENGINE_C:%.c=lib-%.o) $(notdir $(HOST_C:.c=.o)) $(if $(filter image,$1),make.o cold.o cold-parts.o))
 
 # --- executables -----------------------------------------------------------------------------------------------------
+
+# The cold parts as an object: cold_NAME to cold_NAME_end.
+$T/image/cold-parts.s: $(COLD:%=$B/cold-%.bc) Makefile | $T/image
+	@for part in $(COLD); do printf '.globl cold_%s, cold_%s_end\ncold_%s: .incbin "%s"\ncold_%s_end: .byte 0\n' \
+	  $$part $$part $$part $B/cold-$$part.bc $$part; done | \
+	  { echo '.section .cold_parts,"a",%progbits'; cat; echo '.section .note.GNU-stack,"",%progbits'; } > $@.new && mv $@.new $@
+$T/image/cold-parts.o: $T/image/cold-parts.s $(TARGET_COMPILER)
+	$(call whole,$(MUSL) -c -o $@.new $<)
 
 ELF_TS := build/image/elf.ts build/image/elf-format.ts
 # Twice the same link but for constants: image_limit is 0 while the image is built, then the image's end.
@@ -213,9 +225,8 @@ $T/%.elf: $T/%.heap $T/stage1 $(ELF_TS)
 	  -o $@.new $(call objects,image) -lm
 	@$(NM) $T/stage1 | grep -vE ' image_(limit|atoms)' > $@.nm; $(NM) $@.new | grep -vE ' image_(limit|atoms)' | cmp - $@.nm
 	@mv $@.new $@
-$T/runitbox.image: $B/cold.bc
 $T/%.image: $T/%.elf $T/%.heap $(ELF_TS)
-	$(call whole,$(NODE) build/image/elf.ts join $T/$*.elf $T/$*.heap $@.new $(filter %/cold.bc,$^))
+	$(call whole,$(NODE) build/image/elf.ts join $T/$*.elf $T/$*.heap $@.new)
 	@sync $@
 .PRECIOUS: $T/%.heap $T/%.elf
 

@@ -1,3 +1,5 @@
-// Both parts at once, for builds that have no heap image.
+// All parts at once, for builds that have no heap image.
 import './main.ts';
-import './cold.ts';
+import './cold/init.ts';
+import './cold/setup.ts';
+import './cold/sv.ts';

@@ -1,10 +1,9 @@
-// Puts the heap image into the executable:   node elf.ts join EXECUTABLE IMAGE OUT [COLD]
+// Puts the heap image into the executable:   node elf.ts join EXECUTABLE IMAGE OUT
 // Prints what the linker must know of it:    node elf.ts symbols EXECUTABLE IMAGE
 // Prints the byte order, little or big:      node elf.ts order EXECUTABLE
 //
 // Promises: what the linker laid out stays at its addresses; the variables' segment gets the image's bytes at the
-// image's address. The file becomes: headers, variables and image; text and constants;
-// the cold part, which no segment covers; no section table.
+// image's address. The file becomes: headers, variables and image; text, constants and cold parts; no section table.
 // Must not: depend on the machine it runs on, or write anything that differs from run to run.
 // Read next: elf-format.ts, ../README.md, layout.ld, ../../src/host/quickjs/image/make.c.
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -13,7 +12,7 @@ import { type ElfFormat, elfFormat } from './elf-format.ts';
 const PT_LOAD = 1;
 const PT_GNU_STACK = 0x6474e551;
 const IMAGE_START = 16; // of the image's header: the address it was built at, then words: see image.h
-const [USED, ATOMS, COLD_AT, COLD_SIZE] = [1, 2, 3, 4] as const;
+const [USED, ATOMS] = [1, 2] as const;
 
 interface Segment {
   readonly type: number;
@@ -64,15 +63,7 @@ const program = (segment: Segment, offset: number, format: ElfFormat): Buffer =>
   return entry;
 };
 
-/** The heap, told where the cold part lies in the file. */
-const informed = (heap: Buffer, at: number, size: number, format: ElfFormat): Buffer => {
-  const copy = Buffer.from(heap);
-  format.putWord(copy, headerAt(COLD_AT, format), at);
-  format.putWord(copy, headerAt(COLD_SIZE, format), size);
-  return copy;
-};
-
-const join = (elf: Buffer, plainHeap: Buffer, cold: Buffer, format: ElfFormat): Buffer => {
+const join = (elf: Buffer, heap: Buffer, format: ElfFormat): Buffer => {
   const segments = readSegments(elf, format);
   const text = segments.find((each) => each.type === PT_LOAD && isText(each));
   const data = segments.find((each) => each.type === PT_LOAD && !isText(each));
@@ -80,10 +71,9 @@ const join = (elf: Buffer, plainHeap: Buffer, cold: Buffer, format: ElfFormat): 
   if (text === undefined || data === undefined || stack === undefined) throw new Error('not linked by layout.ld');
   const { at, page } = format;
   if (text.address % page !== 0) throw new Error('the text begins within a page');
-  const end = filled(data, plainHeap, format).bytes.length;
-  const offset = Math.ceil(end / page) * page;
-  const full = filled(data, informed(plainHeap, offset + text.bytes.length, cold.length, format), format);
-  const out = Buffer.concat([full.bytes, Buffer.alloc(offset - end), text.bytes, cold]);
+  const full = filled(data, heap, format);
+  const offset = Math.ceil(full.bytes.length / page) * page;
+  const out = Buffer.concat([full.bytes, Buffer.alloc(offset - full.bytes.length), text.bytes]);
   const table = [program(full, 0, format), program(text, offset, format), program(stack, 0, format)];
   if (at.headerSize + table.length * at.entrySize > data.bytes.length) throw new Error('no room for the headers');
   format.putWord(out, at.programTable, at.headerSize);
@@ -100,13 +90,12 @@ const symbols = (heap: Buffer, format: ElfFormat): string => {
   return `--defsym=image_limit=${limit},--defsym=image_atoms=${atoms}`;
 };
 
-const USAGE = 'usage: elf.ts order EXECUTABLE | symbols EXECUTABLE IMAGE | join EXECUTABLE IMAGE OUT [COLD]';
-const [mode, executable = '', image, out, cold] = process.argv.slice(2);
+const USAGE = 'usage: elf.ts order EXECUTABLE | symbols EXECUTABLE IMAGE | join EXECUTABLE IMAGE OUT';
+const [mode, executable = '', image, out] = process.argv.slice(2);
 const elf = readFileSync(executable);
 const format = elfFormat(elf, executable);
 if (mode === 'order') console.log(format.littleEndian ? 'little' : 'big');
 else if (mode === 'symbols' && image !== undefined) console.log(symbols(readFileSync(image), format));
 else if (mode === 'join' && image !== undefined && out !== undefined) {
-  const coldPart = cold === undefined ? Buffer.alloc(0) : readFileSync(cold);
-  writeFileSync(out, join(elf, readFileSync(image), coldPart, format), { mode: 0o755 });
+  writeFileSync(out, join(elf, readFileSync(image), format), { mode: 0o755 });
 } else throw new Error(USAGE);

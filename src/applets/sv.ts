@@ -7,7 +7,7 @@
 import type { Bytes } from '../abi/bytes.ts';
 import { ENOENT } from '../abi/errno.ts';
 import type { Applet, Help } from '../cli/applet.ts';
-import { type Usage, usageText } from '../cli/help.ts';
+import { type Usage, usageText } from '../cli/usage.ts';
 import {
   baseName,
   type Given,
@@ -18,7 +18,6 @@ import {
   parseOptions,
   problemLine,
 } from '../cli/options.ts';
-import { coldFunction } from '../cli/cold.ts';
 import { err, out, visible } from '../cli/say.ts';
 import { ID_LINE } from '../cli/version.ts';
 import { endsRunsv } from '../client/command.ts';
@@ -31,6 +30,7 @@ import { lookup, namesPath, type Service, servicesNamed, variable } from '../cli
 import { waitForAll } from '../client/wait.ts';
 import { isPattern } from '../formats/pattern.ts';
 import { monotonicMs } from '../host/clock.ts';
+import { fromCold } from '../host/cold.ts';
 import { commandFor, commands, type Verb } from './sv/commands.ts';
 import { hintFor } from './sv/hints.ts';
 import { type Call, EXPAND_NAMES, MOST_FAILURES, type RunTool, type Tool } from './sv/tool.ts';
@@ -204,14 +204,11 @@ const unknownCommand = (calledAs: Bytes, typed: Bytes, names: readonly Bytes[], 
 };
 
 /** What a tool does is loaded when one is called. */
-const runCold = ({ name }: Tool, call: Call): number =>
-  coldFunction<RunTool>(`sv: ${name}`, name)?.(call) ?? USAGE_CODE;
+const runCold = ({ name }: Tool, call: Call): number => fromCold<RunTool>('sv', name)(call);
 
 /** The names with patterns replaced by the services that match; null: that is impossible, which was printed. */
-const meantBy = (names: readonly Bytes[]): Expanded | null => {
-  if (!names.some(isPattern)) return { names, failed: 0 };
-  return coldFunction<typeof expandNames>('sv: patterns', EXPAND_NAMES)?.(names) ?? null;
-};
+const meantBy = (names: readonly Bytes[]): Expanded | null =>
+  names.some(isPattern) ? fromCold<typeof expandNames>('sv', EXPAND_NAMES)(names) : { names, failed: 0 };
 
 /** A verb with options of its own. */
 const runTool = (tool: Tool, words: readonly Bytes[], given: Given): number => {

@@ -2,18 +2,16 @@
 //
 // Promises: ends within its time, with 0 or with one line of why. As the interpreter of a script it takes all its options as one
 // word, as the kernel passes them, and ignores the name of the script.
-// Read next: svprobe/run.ts, which lies in the cold part.
+// Read next: svprobe/run.ts.
 import type { Bytes } from '../abi/bytes.ts';
 import type { Applet, Help } from '../cli/applet.ts';
-import { coldFunction } from '../cli/cold.ts';
-import { type Usage, usageWithPointer } from '../cli/help.ts';
+import { type Usage, usageWithPointer } from '../cli/usage.ts';
 import { parseOptions, problemLine } from '../cli/options.ts';
 import { err, visible } from '../cli/say.ts';
 import { wholeNumber } from '../formats/decimal.ts';
-import type { RunProbe } from './svprobe/run.ts';
+import { runProbe } from './svprobe/run.ts';
 
 const NAME = 'svprobe';
-const FAILED_CODE = 1;
 const USAGE_CODE = 100;
 const DEFAULT_MS = 1000;
 const MOST_MS = 3_600_000;
@@ -61,7 +59,7 @@ const run = ([argv0 = NAME, ...args]: readonly Bytes[]): number => {
   const time = parsed.given.last('t');
   const ms = time === undefined ? DEFAULT_MS : wholeNumber(time, MOST_MS);
   if (!ms) return wrong(`${NAME}: -t: expected milliseconds from 1 to ${MOST_MS}, got '${visible(time ?? '')}'\n`);
-  return coldFunction<RunProbe>(NAME, NAME)?.(target, ms) ?? FAILED_CODE;
+  return runProbe(target, ms);
 };
 
 export const svprobe: Applet = {

@@ -1,7 +1,7 @@
 // The verbs that are programs of their own, with options behind the word. Each begins with a letter on which every other sv
 // prints its usage, or with s for status: typed at C's sv they do no harm.
 //
-// What they do lies in the cold part. Read next: tool.ts, ../sv.ts (who calls them), ../../cold.ts.
+// What they do lies in the cold part. Read next: tool.ts, ../sv.ts (who calls them), ../../cold/sv.ts.
 import type { Bytes } from '../../abi/bytes.ts';
 import type { Tool } from './tool.ts';
 
