@@ -37,4 +37,5 @@ export const EAFNOSUPPORT = 97;
 export const ENETUNREACH = 101;
 export const ECONNREFUSED = 111;
 export const ETIMEDOUT = 110;
+export const ESTALE = 116;
 export const EDQUOT = 122;

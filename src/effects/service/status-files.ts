@@ -4,16 +4,17 @@
 // it open reads one state, never a mixture. Each one that is there tells the truth: one whose successor cannot be written
 // is removed until it can. A full disk cannot stop an update: beside each file lies a spare one, which holds the room for
 // the next: the first file that was replaced, or one that was never published. What was is only written again where nobody
-// has it open; where it says already what the next is to say, it is put back as it is.
+// has it open; where it says already what the next is to say, it is put back as it is. In memory the next is always written to
+// the spare, if it can be: that costs less than a new file.
 // Must not: decide anything. Read next: ../../formats/status.ts, ../trusted-file.ts.
 import { decodeStatus, encodeStatus, type Phase, statLine } from '../../formats/status.ts';
 import type { Bytes } from '../../abi/bytes.ts';
 import { type Done, type Errno, type Fd, isErrno } from '../../host/calls.ts';
 import { EDQUOT, EISDIR, ENOSPC } from '../../abi/errno.ts';
-import { O_RDWR } from '../../abi/flags.ts';
+import { REPUBLISH_SWAP, REPUBLISH_USED } from '../../abi/flags.ts';
 import { sys } from '../../host/sys.ts';
 import type { Service, ServiceState } from '../../machine/service/model.ts';
-import { isOursThere, makeInstead, openThere, readThere } from '../trusted-file.ts';
+import { makeInstead, readThere } from '../trusted-file.ts';
 
 type Name = 'pid' | 'stat' | 'status';
 
@@ -148,54 +149,26 @@ const putNew = ({ folder, inMemory }: Board, name: Name, sheet: Sheet, text: Byt
   return isErrno(sys.exchange(folder + NEXT, folder + name)) ? place(folder, name) : dropOld(folder, name, sheet);
 };
 
-/** What the spare says already is not written: it takes the file's place. False: that cannot be done. */
-const swapBack = ({ folder, user, inMemory, isLast }: Board, name: Name, sheet: Sheet, text: Bytes): boolean => {
-  const { spare, text: old } = sheet;
-  if (spare !== text || old === null || old === '') return false;
+/**
+ * The spare gets the text and takes the file's place; the file, whose room is ours too, becomes the spare. Whoever still reads a
+ * spare that was public once must not see it change: then it goes, as it does where it is not the file that we have left there.
+ */
+const putSpare = ({ folder, user, inMemory, isLast }: Board, name: Name, sheet: Sheet, text: Bytes): Done | Errno => {
+  const { spare, text: old, used } = sheet;
   const path = folder + spareOf(name);
-  if (!isOursThere(path, user, text.length)) return false;
-  if (isLast && inMemory) {
-    if (isErrno(sys.rename(path, folder + name))) return false;
-    sheet.spare = null;
-    return true;
-  }
-  if (isErrno(sys.exchange(path, folder + name))) return false;
-  sheet.spare = old;
+  const isKept = old !== null && old !== '' && !(isLast && inMemory);
+  // a rename over a file on a disk is written at once
+  const flags = (used ? REPUBLISH_USED : 0) | (isKept || !inMemory ? REPUBLISH_SWAP : 0);
+  const put = sys.republish(path, folder + name, spare ?? '', text, user, flags);
+  sheet.spare = put === 1 && isKept ? old : null;
   sheet.used = true;
-  return true;
+  if (isErrno(put)) sys.unlink(path);
+  return put;
 };
 
-/** Whoever still reads it must not see it change; where that cannot be told, it is not written either. */
-const mayBeWritten = ({ used, spare }: Sheet, fd: Fd): boolean =>
-  (!used || !isErrno(sys.probeLease(fd))) && sys.read(fd, RESERVED.length + 1) === spare;
-
-/** Writes a spare, if it is the file that we have left there. */
-const writeSpare = (path: Bytes, sheet: Sheet, text: Bytes): Done | Errno => {
-  const opened = openThere(path, O_RDWR);
-  if (isErrno(opened)) return opened;
-  const { fd, ours } = opened;
-  let done: Done | Errno = ours && mayBeWritten(sheet, fd) ? writeAll(fd, text) : (-ENOSPC as Errno);
-  if (!isErrno(done) && (sheet.spare ?? '').length > text.length) done = sys.ftruncate(fd, text.length);
-  sys.close(fd);
-  return done;
-};
-
-/** The spare takes the file's place, and the file, whose room is ours too, its own. */
-const putSpare = (folder: Bytes, name: Name, sheet: Sheet, text: Bytes): Done | Errno => {
-  const path = folder + name;
-  const sparePath = folder + spareOf(name);
-  const written = writeSpare(sparePath, sheet, text);
-  sheet.spare = null;
-  if (isErrno(written)) {
-    sys.unlink(sparePath);
-    return written;
-  }
-  const swapped = sys.exchange(sparePath, path);
-  if (isErrno(swapped)) return sys.rename(sparePath, path);
-  sheet.spare = sheet.text === '' ? null : sheet.text;
-  sheet.used = true;
-  return swapped;
-};
+/** The spare is used where that costs nothing, or no writing: a rename, and in memory a file that need not be made. */
+const isSpareCheap = ({ inMemory }: Board, { spare, text: old }: Sheet, text: Bytes): boolean =>
+  spare !== null && (inMemory || (spare === text && old !== null && old !== ''));
 
 const isOurText = (text: Bytes): boolean =>
   text === RESERVED || decodeStatus(text) !== null || /^(\d{1,10}|(down|run|finish)[a-zA-Z, ]{0,40})\n$/.test(text);
@@ -213,11 +186,11 @@ const isFull = (errno: number): boolean => errno === -ENOSPC || errno === -EDQUO
 const replace = (board: Board, name: Name, text: Bytes): Done | Errno => {
   const { folder } = board;
   const sheet = board.sheets[name];
-  if (swapBack(board, name, sheet, text)) return 0 as Done;
+  if (isSpareCheap(board, sheet, text) && !isErrno(putSpare(board, name, sheet, text))) return 0 as Done;
   const done = putNew(board, name, sheet, text);
   if (!isFull(done)) return done;
   if (sheet.spare === null) findSpare(folder, name, sheet);
-  return sheet.spare === null ? done : putSpare(folder, name, sheet, text);
+  return sheet.spare === null ? done : putSpare(board, name, sheet, text);
 };
 
 /**
