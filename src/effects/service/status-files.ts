@@ -153,22 +153,18 @@ const putNew = ({ folder, inMemory }: Board, name: Name, sheet: Sheet, text: Byt
  * The spare gets the text and takes the file's place; the file, whose room is ours too, becomes the spare. Whoever still reads a
  * spare that was public once must not see it change: then it goes, as it does where it is not the file that we have left there.
  */
-const putSpare = ({ folder, user, inMemory, isLast }: Board, name: Name, sheet: Sheet, text: Bytes): Done | Errno => {
-  const { spare, text: old, used } = sheet;
-  const path = folder + spareOf(name);
-  const isKept = old !== null && old !== '' && !(isLast && inMemory);
+const putSpare = (board: Board, name: Name, sheet: Sheet, text: Bytes): Done | Errno => {
+  const path = board.folder + name;
+  const old = sheet.text;
+  const isKept = old !== null && old !== '' && !(board.isLast && board.inMemory);
   // a rename over a file on a disk is written at once
-  const flags = (used ? REPUBLISH_USED : 0) | (isKept || !inMemory ? REPUBLISH_SWAP : 0);
-  const put = sys.republish(path, folder + name, spare ?? '', text, user, flags);
+  const flags = (sheet.used ? REPUBLISH_USED : 0) | (isKept || !board.inMemory ? REPUBLISH_SWAP : 0);
+  const put = sys.republish(`${path}.new`, path, sheet.spare ?? '', text, board.user, flags);
   sheet.spare = put === 1 && isKept ? old : null;
   sheet.used = true;
-  if (isErrno(put)) sys.unlink(path);
+  if (put < 0) sys.unlink(`${path}.new`);
   return put;
 };
-
-/** The spare is used where that costs nothing, or no writing: a rename, and in memory a file that need not be made. */
-const isSpareCheap = ({ inMemory }: Board, { spare, text: old }: Sheet, text: Bytes): boolean =>
-  spare !== null && (inMemory || (spare === text && old !== null && old !== ''));
 
 const isOurText = (text: Bytes): boolean =>
   text === RESERVED || decodeStatus(text) !== null || /^(\d{1,10}|(down|run|finish)[a-zA-Z, ]{0,40})\n$/.test(text);
@@ -183,34 +179,40 @@ const findSpare = (folder: Bytes, name: Name, sheet: Sheet): void => {
 
 const isFull = (errno: number): boolean => errno === -ENOSPC || errno === -EDQUOT;
 
-const replace = (board: Board, name: Name, text: Bytes): Done | Errno => {
-  const { folder } = board;
-  const sheet = board.sheets[name];
-  if (isSpareCheap(board, sheet, text) && !isErrno(putSpare(board, name, sheet, text))) return 0 as Done;
+const replace = (board: Board, name: Name, sheet: Sheet, text: Bytes): Done | Errno => {
+  const { spare, text: old } = sheet;
+  // where that costs nothing, or no writing: a rename, and in memory a file that need not be made
+  if (spare !== null && (board.inMemory || (spare === text && old !== null && old !== ''))) {
+    const put = putSpare(board, name, sheet, text);
+    if (put >= 0) return put;
+  }
   const done = putNew(board, name, sheet, text);
   if (!isFull(done)) return done;
-  if (sheet.spare === null) findSpare(folder, name, sheet);
+  if (sheet.spare === null) findSpare(board.folder, name, sheet);
   return sheet.spare === null ? done : putSpare(board, name, sheet, text);
 };
 
 /**
- * Makes one file say `text`; what cannot be replaced is removed, so that it does not lie. What is refused for a moment is
- * tried again before that, for `sv` may be looking. Removing it may make just the room that is missing, so the file is
- * tried once more.
+ * What is refused for a moment is tried again before the file is removed, for `sv` may be looking. Removing it may make just the
+ * room that is missing, so the file is tried once more.
  */
+const replaceAgain = (board: Board, name: Name, sheet: Sheet, text: Bytes, refused: number): Done | Errno => {
+  const done = isFull(refused) ? (refused as Errno) : replace(board, name, sheet, text);
+  if (!isErrno(done)) return done;
+  sys.unlink(board.folder + name);
+  sheet.text = null;
+  return replace(board, name, sheet, text);
+};
+
+/** Makes one file say `text`; what cannot be replaced is removed, so that it does not lie. */
 const update = (board: Board, name: Name, text: Bytes): Trouble | null => {
   const sheet = board.sheets[name];
   if (sheet.text === text) return null;
-  const path = board.folder + name;
-  let done = replace(board, name, text);
-  if (isErrno(done) && !isFull(done)) done = replace(board, name, text);
-  if (isErrno(done)) {
-    sys.unlink(path);
-    sheet.text = null;
-    done = replace(board, name, text);
-  }
-  sheet.text = isErrno(done) ? null : text;
-  return isErrno(done) ? { what: `unable to replace ${path}`, errno: done } : null;
+  // for numbers `< 0` says what isErrno does, for a tenth of its instructions: every stop comes by here five times
+  let done = replace(board, name, sheet, text);
+  if (done < 0) done = replaceAgain(board, name, sheet, text, done);
+  sheet.text = done < 0 ? null : text;
+  return done < 0 ? { what: `unable to replace ${board.folder}${name}`, errno: done } : null;
 };
 
 const makeSpare = (folder: Bytes, name: Name, sheet: Sheet): Done | Errno => {
