@@ -7,8 +7,12 @@ MAKEFLAGS += --no-builtin-rules
 ENGINE ?= quickjs
 MAIN ?= src/main.ts
 OUT ?= out
-DIST ?= dist
+# The processor to build for, this machine's where it is empty; build/cross.sh lists the others.
+ARCH ?=
+DIST ?= dist$(ARCH:%=/%)
 O := $(OUT)/$(ENGINE)
+# what is made for that processor; what is the same for all lies in $O
+T := $O$(ARCH:%=/%)
 BIN := node_modules/.bin
 # npm brings a Node.js that runs the build's TypeScript, whatever the system has; on musl systems the system's own does.
 NODE = $(shell for node in node_modules/node-linux-*/bin/node node; do \
@@ -21,7 +25,7 @@ DEFINE_VERSION := --define:RUNITBOX_VERSION='"$(VERSION)"'
 SOURCES := $(shell find src -name '*.ts')
 HOST := src/host/quickjs
 # The system calls, one file for each family; src/host/node/build.sh has the same list.
-CALLS_C := $(addprefix src/host/c/,sys.c files.c signals.c processes.c poll.c self.c log.c lines.c privileges.c checkpoint.c reexec.c)
+CALLS_C := $(addprefix src/host/c/,sys.c files.c signals.c processes.c poll.c terminal.c self.c sockets.c log.c lines.c privileges.c checkpoint.c reexec.c)
 CALLS_H := $(wildcard src/host/c/*.h)
 HOST_C := $(HOST)/main.c $(HOST)/bind.c $(HOST)/alloc.c $(CALLS_C)
 HOST_H := $(HOST)/host.h src/host/c/sys.h $(HOST)/image/image.h
@@ -44,7 +48,12 @@ LINK := -static -no-pie -Wl,--gc-sections,-z,norelro,-z,noseparate-code,--build-
 LAYOUT := -Wl,-T,build/image/layout.ld
 # Which compilers there are is known once the tools are installed: where a recipe runs, not where this is read.
 COMPILER := $(OUT)/compiler
-MUSL = $(shell sed -n 's/^musl=//p' $(COMPILER))
+TARGET_COMPILER := $(COMPILER)$(ARCH:%=-%)
+found = $(shell sed -n 's/^$1=//p' $(TARGET_COMPILER))
+MUSL = $(call found,musl)
+NM = $(or $(call found,nm),nm)
+# runs a program of that processor
+EMULATOR = $(call found,emulator)
 
 ## all: dist/runitbox, the static executable with its heap image
 all: $(DIST)/runitbox
@@ -76,7 +85,7 @@ repro: all
 	@$(MAKE) --no-print-directory OUT=$(OUT)/again/out DIST=$(OUT)/again/dist all > /dev/null
 	cmp $(DIST)/runitbox $(OUT)/again/dist/runitbox && echo 'the second build is the same, byte for byte'
 ## size: fails where dist/runitbox is larger than LIMIT bytes
-LIMIT := 1860000
+LIMIT := 1900000
 size: all
 	@size=$$(wc -c < $(DIST)/runitbox); echo "$$size of $(LIMIT) bytes"; test $$size -le $(LIMIT)
 ## hot: measures anew which functions and which blocks of the heap usual runs touch (build/image/hot.*; wants valgrind)
@@ -100,6 +109,10 @@ NEEDS := build
 $(COMPILER): FORCE
 	@CC='$(CC)' COMPILER=$@ build/tools.sh $(NEEDS)
 FORCE:
+ifneq ($(ARCH),)
+$(TARGET_COMPILER): FORCE | $(COMPILER)
+	@build/cross.sh $(ARCH) $@
+endif
 
 # npm writes the second file: whoever ran it by hand may have taken away what a build needs.
 node_modules/.stamp: package.json package-lock.json $(wildcard node_modules/.package-lock.json) build/modules.sh | $(COMPILER)
@@ -114,8 +127,9 @@ whole = $1 && mv $@.new $@
 
 # --- bundle --------------------------------------------------------------------------------------------------------
 
-# runitbox.js is what the heap image holds; cold.js is loaded when it is first asked for; whole.js is both, for builds
+# runitbox.js is what the heap image holds; cold-*.js are loaded when they are first asked for; whole.js is all, for builds
 # without an image.
+COLD := $(notdir $(basename $(wildcard src/cold/*.ts)))
 bundle = $(BIN)/esbuild $1 --bundle --format=iife --platform=neutral --main-fields=module,main --target=es2023 \
   --banner:js='"use strict";' --supported:logical-assignment=false --legal-comments=none --minify-whitespace --minify-syntax \
   $(DEFINE_VERSION) --log-level=warning --outfile=$@.new
@@ -125,7 +139,10 @@ $O/runitbox.js: $(MAIN) build/image/samples.js $(BUNDLE_FROM)
 	@mkdir -p $O
 	$(call bundle,$(MAIN))
 	@cat build/image/samples.js >> $@.new && mv $@.new $@
-$O/cold.js $O/whole.js: $O/%.js: src/%.ts $(BUNDLE_FROM)
+$(COLD:%=$O/cold-%.js): $O/cold-%.js: src/cold/%.ts $(BUNDLE_FROM)
+	@mkdir -p $O
+	$(call whole,$(call bundle,$<))
+$O/whole.js: src/whole.ts $(BUNDLE_FROM)
 	@mkdir -p $O
 	$(call whole,$(call bundle,$<))
 
@@ -138,30 +155,40 @@ $O/engine/.stamp: build/engine/fetch.sh build/engine/patch.ts build/engine/$(ENG
 	$(NODE) build/engine/patch.ts $(ENGINE) "$$(cat $O/source)" $O/engine
 	@touch $@
 
-# Runs for a blink: to optimize it would take longer.
-$O/bytecode: build/bytecode.c $O/engine/.stamp $(COMPILER) Makefile
-	$(call whole,$(CC) -O0 $(DEFINES) $(QUIET) $(INCLUDE) -o $@.new $< $(addprefix $O/engine/,quickjs.c $(ENGINE_C)) -lm -lpthread)
+# Bytecode is the same for all processors with the same byte order; where it is the other one, a program of that processor
+# makes it. To optimize that program would take longer than it runs.
+BIG_ENDIAN := s390x
+B := $(if $(filter $(BIG_ENDIAN),$(ARCH)),$T,$O)
+ifeq ($B,$O)
+BYTECODE_CC = $(CC)
+else
+BYTECODE_CC = $(MUSL) -static
+RUN_BYTECODE = $(EMULATOR)
+endif
+$B/bytecode: build/bytecode.c $O/engine/.stamp $(COMPILER) Makefile
+	@mkdir -p $B
+	$(call whole,$(BYTECODE_CC) -O0 $(DEFINES) $(QUIET) $(INCLUDE) -o $@.new $< $(addprefix $O/engine/,quickjs.c $(ENGINE_C)) -lm -lpthread)
 
-$O/runitbox.bc $O/cold.bc $O/whole.bc: %.bc: %.js $O/bytecode
-	$(call whole,$O/bytecode $< $@.new)
-$O/whole.debug.bc: $O/whole.js $O/bytecode
-	$(call whole,$O/bytecode $< $@.new debug)
+$B/runitbox.bc $(COLD:%=$B/cold-%.bc) $B/whole.bc: $B/%.bc: $O/%.js $B/bytecode
+	$(call whole,$(RUN_BYTECODE) $B/bytecode $< $@.new)
+$B/whole.debug.bc: $O/whole.js $B/bytecode
+	$(call whole,$(RUN_BYTECODE) $B/bytecode $< $@.new debug)
 
 # --- objects: one set a flavour --------------------------------------------------------------------------------------
 
 # flavour, variable with the compiler, flags
 define flavour
-$O/$1/engine.o: $(HOST)/engine.c $O/engine/.stamp $(HOST)/host.h $(wildcard $(HOST)/image/*.[ch]) $(COMPILER) Makefile | $O/$1
+$T/$1/engine.o: $(HOST)/engine.c $O/engine/.stamp $(HOST)/host.h $(wildcard $(HOST)/image/*.[ch]) $(TARGET_COMPILER) Makefile | $T/$1
 	$$(call whole,$$($2) $3 $(DEFINES) $(QUIET) $(INCLUDE) -c -o $$@.new $$<)
-$O/$1/lib-%.o: $O/engine/.stamp $(COMPILER) Makefile | $O/$1
+$T/$1/lib-%.o: $O/engine/.stamp $(TARGET_COMPILER) Makefile | $T/$1
 	$$(call whole,$$($2) $3 $(DEFINES) $(QUIET) $(INCLUDE) -c -o $$@.new $O/engine/$$*.c)
-$O/$1/%.o: $(HOST)/%.c $(HOST_H) $O/engine/.stamp $(COMPILER) Makefile | $O/$1
+$T/$1/%.o: $(HOST)/%.c $(HOST_H) $O/engine/.stamp $(TARGET_COMPILER) Makefile | $T/$1
 	$$(call whole,$$($2) $3 $(DEFINES) $(WARN) $(INCLUDE) -c -o $$@.new $$<)
-$O/$1/%.o: src/host/c/%.c $(CALLS_H) $(COMPILER) Makefile | $O/$1
+$T/$1/%.o: src/host/c/%.c $(CALLS_H) $(TARGET_COMPILER) Makefile | $T/$1
 	$$(call whole,$$($2) $3 $(DEFINES) $(WARN) $(INCLUDE) -c -o $$@.new $$<)
-$O/$1/%.o: $(HOST)/image/%.c $(HOST_H) $O/engine/.stamp $(COMPILER) Makefile | $O/$1
+$T/$1/%.o: $(HOST)/image/%.c $(HOST_H) $O/engine/.stamp $(TARGET_COMPILER) Makefile | $T/$1
 	$$(call whole,$$($2) $3 $(DEFINES) $(WARN) $(INCLUDE) -c -o $$@.new $$<)
-$O/$1: ; @mkdir -p $$@
+$T/$1: ; @mkdir -p $$@
 endef
 
 SANITIZE := -g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize=alignment,shift \
@@ -171,52 +198,58 @@ $(eval $(call flavour,plain,MUSL,$$(STATIC)))
 $(eval $(call flavour,debug,MUSL,-g -O1 -fno-pie -DFAIL_ALLOC))
 $(eval $(call flavour,asan,CC,$$(SANITIZE)))
 
-objects = $(addprefix $O/$1/,engine.o $(ENGINE_C:%.c=lib-%.o) $(notdir $(HOST_C:.c=.o)) $(if $(filter image,$1),make.o cold.o))
+objects = $(addprefix $T/$1/,engine.o $(ENGINE_C:%.c=lib-%.o) $(notdir $(HOST_C:.c=.o)) $(if $(filter image,$1),make.o cold.o cold-parts.o))
 
 # --- executables -----------------------------------------------------------------------------------------------------
 
+# The cold parts as an object: cold_NAME to cold_NAME_end.
+$T/image/cold-parts.s: $(COLD:%=$B/cold-%.bc) Makefile | $T/image
+	@for part in $(COLD); do printf '.globl cold_%s, cold_%s_end\ncold_%s: .incbin "%s"\ncold_%s_end: .byte 0\n' \
+	  $$part $$part $$part $B/cold-$$part.bc $$part; done | \
+	  { echo '.section .cold_parts,"a",%progbits'; cat; echo '.section .note.GNU-stack,"",%progbits'; } > $@.new && mv $@.new $@
+$T/image/cold-parts.o: $T/image/cold-parts.s $(TARGET_COMPILER)
+	$(call whole,$(MUSL) -c -o $@.new $<)
+
+ELF_TS := build/image/elf.ts build/image/elf-format.ts
 # Twice the same link but for constants: image_limit is 0 while the image is built, then the image's end.
-$O/places: build/image/hot.places build/image/places.ts node_modules/.stamp
-	@mkdir -p $O
-	$(call whole,$(NODE) build/image/places.ts pack $< $@.new)
-$O/stage1: $(call objects,image) build/image/layout.ld build/image/hot.ld
+$T/places: build/image/hot.places build/image/places.ts $T/stage1
+	$(call whole,$(NODE) build/image/places.ts pack $< $@.new $$($(NODE) build/image/elf.ts order $T/stage1))
+$T/stage1: $(call objects,image) build/image/layout.ld build/image/hot.ld
 	$(MUSL) $(LINK) $(LAYOUT) -Wl,--defsym=image_limit=0,--defsym=image_atoms=0 -o $@.new $(call objects,image) -lm
 	@mv $@.new $@
-$O/%.heap: $O/%.bc $O/places $O/stage1
-	$(call whole,env -i $O/stage1 --dump $< $O/places $@.new $O/$*.notes)
-$O/%.elf: $O/%.heap $O/stage1
-	$(MUSL) $(LINK) $(LAYOUT) -Wl,-Map=$O/$*.map \
-	  -Wl,$$(od -An -v -tu8 -w24 -j16 -N24 $< | \
-	    awk '{ printf "--defsym=image_limit=%d,--defsym=image_atoms=%d", $$1 + $$2, $$3 }') \
+$T/%.heap: $B/%.bc $T/places $T/stage1
+	$(call whole,env -i $(EMULATOR) $T/stage1 --dump $< $T/places $@.new $T/$*.notes)
+$T/%.elf: $T/%.heap $T/stage1 $(ELF_TS)
+	$(MUSL) $(LINK) $(LAYOUT) -Wl,-Map=$T/$*.map \
+	  -Wl,$$($(NODE) build/image/elf.ts symbols $T/stage1 $<) \
 	  -o $@.new $(call objects,image) -lm
-	@nm $O/stage1 | grep -vE ' image_(limit|atoms)' > $@.nm; nm $@.new | grep -vE ' image_(limit|atoms)' | cmp - $@.nm
+	@$(NM) $T/stage1 | grep -vE ' image_(limit|atoms)' > $@.nm; $(NM) $@.new | grep -vE ' image_(limit|atoms)' | cmp - $@.nm
 	@mv $@.new $@
-$O/runitbox.image: $O/cold.bc
-$O/%.image: $O/%.elf $O/%.heap build/image/elf.ts
-	$(call whole,$(NODE) build/image/elf.ts $O/$*.elf $O/$*.heap $@.new $(filter %/cold.bc,$^))
+$T/%.image: $T/%.elf $T/%.heap $(ELF_TS)
+	$(call whole,$(NODE) build/image/elf.ts join $T/$*.elf $T/$*.heap $@.new)
 	@sync $@
-.PRECIOUS: $O/%.heap $O/%.elf
+.PRECIOUS: $T/%.heap $T/%.elf
 
-$(DIST)/runitbox: $O/runitbox.image
+$(DIST)/runitbox: $T/runitbox.image
 	@mkdir -p $(DIST)
 	@cp $< $@.new && mv $@.new $@ && sync $@
 	@ls -l $@
 
 define embed # bytecode
-printf '.section .rodata\n.globl bundle, bundle_end\nbundle: .incbin "%s"\nbundle_end: .byte 0\n.section .note.GNU-stack,"",%%progbits\n' $1 > $O/bundle-$2.s
+printf '.section .rodata\n.globl bundle, bundle_end\nbundle: .incbin "%s"\nbundle_end: .byte 0\n.section .note.GNU-stack,"",%%progbits\n' $1 > $T/bundle-$2.s
 endef
-$(DIST)/runitbox-noimage $(DIST)/runitbox-ng: $(call objects,plain) $O/whole.bc
+$(DIST)/runitbox-noimage $(DIST)/runitbox-ng: $(call objects,plain) $B/whole.bc
 	@mkdir -p $(DIST)
-	@$(call embed,$O/whole.bc,plain)
-	$(call whole,$(MUSL) $(LINK) -s -o $@.new $(call objects,plain) $O/bundle-plain.s -lm)
-$(DIST)/runitbox-debug: $(call objects,debug) $O/whole.debug.bc
+	@$(call embed,$B/whole.bc,plain)
+	$(call whole,$(MUSL) $(LINK) -s -o $@.new $(call objects,plain) $T/bundle-plain.s -lm)
+$(DIST)/runitbox-debug: $(call objects,debug) $B/whole.debug.bc
 	@mkdir -p $(DIST)
-	@$(call embed,$O/whole.debug.bc,debug)
-	$(call whole,$(MUSL) -static -no-pie -g -o $@.new $(call objects,debug) $O/bundle-debug.s -lm)
-$(DIST)/runitbox-asan: $(call objects,asan) $O/whole.debug.bc
+	@$(call embed,$B/whole.debug.bc,debug)
+	$(call whole,$(MUSL) -static -no-pie -g -o $@.new $(call objects,debug) $T/bundle-debug.s -lm)
+$(DIST)/runitbox-asan: $(call objects,asan) $B/whole.debug.bc
 	@mkdir -p $(DIST)
-	@$(call embed,$O/whole.debug.bc,asan)
-	$(call whole,$(CC) $(SANITIZE) -o $@.new $(call objects,asan) $O/bundle-asan.s -lm)
+	@$(call embed,$B/whole.debug.bc,asan)
+	$(call whole,$(CC) $(SANITIZE) -o $@.new $(call objects,asan) $T/bundle-asan.s -lm)
 
 include build/checks.mk
 include build/node.mk

@@ -1,10 +1,11 @@
 #!/bin/sh
 # Runs apt-get or apt-cache on one release of Debian, whichever the machine has: its own lists below DIRECTORY, from the
 # archive that the machine already uses; the system's lists and settings stay as they are, and no root is needed.
-#   apt-private.sh DIRECTORY CODENAME apt-get|apt-cache ARGUMENT...
+#   [ARCHITECTURE=arm64] apt-private.sh DIRECTORY CODENAME apt-get|apt-cache ARGUMENT...
+# DIRECTORY is absolute. ARCHITECTURE is another than the machine's, in Debian's words.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
-dir=$1/apt-$2 codename=$2 program=$3
+dir=$1/apt-$2${ARCHITECTURE:+-$ARCHITECTURE} codename=$2 program=$3
 shift 3
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 command -v apt-get >/dev/null && [ -e $keyring ] || exit 1
@@ -12,7 +13,8 @@ run() {
   command=$1
   shift
   "$command" -qq -oDir::Etc::SourceList=/dev/null -oDir::Etc::SourceParts="$dir/parts" -oDir::State::Lists="$dir/lists" -oDir::State::status=/dev/null \
-    -oDir::Cache="$dir/cache" -oAPT::Sandbox::User=root -oAcquire::Languages=none "$@"
+    -oDir::Cache="$dir/cache" -oAPT::Sandbox::User=root -oAcquire::Languages=none \
+    ${ARCHITECTURE:+"-oAPT::Architecture=$ARCHITECTURE" "-oAPT::Architectures::=$ARCHITECTURE"} "$@"
 }
 if [ ! -e "$dir/ready" ]; then
   uris=$("$here/apt-sources.sh" "$codename" | sed 's/\[[^]]*\] //' | awk -v suite="$codename" '$3 == suite { print $2 }')

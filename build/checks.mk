@@ -158,7 +158,11 @@ tools-compat tools-operations tools-qemu tools-docker tools-docs tools-init tool
 docs-test: all npm pkg tools-compat tools-docs
 	$(AS_ROOT) $(NODE) test/docs/run.ts
 
-.PHONY: mutation
+## pictures: records the pictures of README.md anew, from a real tree on a real terminal; wants root
+pictures: all tools-docs
+	$(AS_ROOT) $(NODE) test/docs/pictures/record.ts
+
+.PHONY: mutation pictures
 .PHONY: quick quick-builds test-builds fuzz sweep sweep-sample unit contract contract-quick contract-ng contract-quickjs contract-noimage sim compat compat-quick fault operations soak svlogd
 .PHONY: qemu docker-test init-test docs-test fresh-test bench bench-quick bench-log bench-log-quick
 .PHONY: tools-compat tools-operations tools-qemu tools-docker tools-docs tools-init tools-peers tools-fresh

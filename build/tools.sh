@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes sure of what a build or a suite needs from the system: tools.sh GROUP...
-# Groups: build, compat, operations, qemu, docker, docs, init, peers, hot, fresh.
+# Groups: build, cross, compat, operations, qemu, docker, docs, init, peers, hot, fresh.
 #
 # On Debian and its relatives it installs what is missing, as root or through sudo. Elsewhere one line says what to install.
 # `build` also writes $COMPILER, if set: which compilers were found. It changes only when they do, so that what they made
@@ -68,8 +68,8 @@ record_compilers() {
 
 # --- what each group needs -------------------------------------------------------------------------------------------
 
-# Prometheus's own reader of metrics, where it is not installed.
-PROMTOOL=.cache/operations/promtool
+# Programs out of packages that are not installed: these would start a server, now and at every boot.
+FETCHED=.cache/operations
 
 node_ok() { have node && node -e 'process.exit(parseInt(process.versions.node) >= 18 ? 0 : 1)'; }
 static_busybox() { have busybox && ! ldd "$(command -v busybox)" >/dev/null 2>&1 || need busybox-static; }
@@ -81,6 +81,13 @@ check() {
     wants npm npm
     check_compilers
     wants xz xz-utils
+    ;;
+  cross) # build/cross.sh says for which processor
+    wants "$CROSS_GCC" "$CROSS_PACKAGE"
+    have "$CROSS_QEMU" || wants "$CROSS_QEMU-static" qemu-user-static
+    wants dpkg-deb dpkg
+    [ "$CROSS_GCC" != riscv64-linux-gnu-gcc ] || wants dpkg-source dpkg-dev
+    [ -e /usr/share/keyrings/debian-archive-keyring.gpg ] || need debian-archive-keyring
     ;;
   compat)
     wants /usr/bin/runsv runit
@@ -96,7 +103,10 @@ check() {
     { have python3 && python3 -c 'import jsonschema' 2>/dev/null; } || need python3-jsonschema
     wants shellcheck shellcheck
     wants setpriv util-linux
-    have promtool || [ -x $PROMTOOL ] || need prometheus
+    wants tmux tmux
+    wants curl curl
+    have prometheus || { [ -x $FETCHED/promtool ] && [ -x $FETCHED/prometheus ]; } || need prometheus
+    have prometheus-node-exporter || [ -x $FETCHED/prometheus-node-exporter ] || need prometheus-node-exporter
     ;;
   qemu)
     wants qemu-system-x86_64 qemu-system-x86
@@ -131,6 +141,9 @@ check() {
   docs)
     wants mmdebstrap mmdebstrap
     wants useradd passwd
+    wants tmux tmux
+    wants jq jq
+    wants mandoc mandoc
     ;;
   hot) wants valgrind valgrind ;;
   fresh)
@@ -139,7 +152,7 @@ check() {
     [ -e /usr/share/keyrings/debian-archive-keyring.gpg ] || need debian-archive-keyring
     ;;
   *)
-    echo "tools.sh: no group $1; there are build, compat, operations, qemu, docker, docs, init, peers, hot, fresh" >&2
+    echo "tools.sh: no group $1; there are build, cross, compat, operations, qemu, docker, docs, init, peers, hot, fresh" >&2
     exit 2
     ;;
   esac
@@ -188,20 +201,24 @@ add() {
   packages=
   for package in $missing; do
     case $package in
-    prometheus) fetch_promtool || return ;;
+    prometheus) fetch prometheus promtool || return ;;
+    prometheus-node-exporter) fetch prometheus-node-exporter || return ;;
     *) packages="$packages $package" ;;
     esac
   done
   # shellcheck disable=SC2086
   [ -z "$packages" ] || apt install --no-install-recommends $packages
 }
-# One program of the package: installed, it would start a server, now and at every boot.
-fetch_promtool() {
+fetch() { # PACKAGE, of the name of a program in it, and further PROGRAMs
   tmp=$(mktemp -d)
-  mkdir -p "$(dirname $PROMTOOL)"
+  mkdir -p $FETCHED
   status=0
-  { (cd "$tmp" && apt-get -qq download prometheus) && dpkg-deb -x "$tmp"/prometheus_*.deb "$tmp/all" &&
-    cp "$tmp/all/usr/bin/promtool" $PROMTOOL.new && mv $PROMTOOL.new $PROMTOOL; } >"$said" 2>&1 || status=1
+  { (cd "$tmp" && apt-get -qq download "$1") && dpkg-deb -x "$tmp/$1"_*.deb "$tmp/all"; } >"$said" 2>&1 || status=1
+  for program; do
+    [ $status = 0 ] || break
+    { cp "$tmp/all/usr/bin/$program" "$FETCHED/$program.new" && mv "$FETCHED/$program.new" "$FETCHED/$program"; } >>"$said" 2>&1 ||
+      status=1
+  done
   rm -rf "$tmp"
   return $status
 }

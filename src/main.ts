@@ -2,26 +2,28 @@
 //
 // Read next: cli/applet.ts (what a program is), applets/runitbox.ts (how one is chosen).
 import type { Applet } from './cli/applet.ts';
+import { coldApplet } from './cli/cold-applet.ts';
 import { chpst } from './applets/chpst.ts';
 import { daemontools } from './applets/chpst/daemontools.ts';
 import { multicall } from './applets/runitbox.ts';
 import { runit } from './applets/runit.ts';
 import { runitInit } from './applets/runit-init.ts';
 import { runsv } from './applets/runsv.ts';
-import { runsvchdir } from './applets/runsvchdir.ts';
 import { runsvdir } from './applets/runsvdir.ts';
 import { sv } from './applets/sv.ts';
 import { svc } from './applets/svc.ts';
 import { svok } from './applets/svok.ts';
 import { svlogd } from './applets/svlogd.ts';
-import { utmpset } from './applets/utmpset.ts';
 import { sys } from './host/sys.ts';
 
 /** Every program, in no order. */
 export const applets: readonly Applet[] = [
-  ...[runit, runitInit, runsv, runsvchdir, runsvdir, sv, svlogd, utmpset, chpst],
+  ...[runit, runitInit, runsv, runsvdir, sv, svlogd, chpst],
   ...daemontools,
   ...[svc, svok],
+  coldApplet('setup', { name: 'runsvchdir', folder: 'usr/sbin' }),
+  coldApplet('setup', { name: 'svprobe' }),
+  coldApplet('setup', { name: 'utmpset', folder: 'usr/sbin' }),
 ];
 
 declare const globalThis: { __main?: () => number };

@@ -1,3 +1,4 @@
-// Both parts at once, for builds that have no heap image.
+// All parts at once, for builds that have no heap image.
 import './main.ts';
-import './cold.ts';
+import './cold/setup.ts';
+import './cold/sv.ts';

@@ -22,7 +22,11 @@ const DEFINITION = `
 #ifdef HEAP_IMAGE
 extern char image_limit[], image_atoms[];
 #define IN_IMAGE(p) ((uintptr_t)(p) < (uintptr_t)image_limit)
+#ifdef __s390x__
+#define IMAGE_ATOMS ((int)((uintptr_t)image_atoms / 2)) /* an address is even there: elf.ts doubles it */
+#else
 #define IMAGE_ATOMS ((int)(uintptr_t)image_atoms)
+#endif
 extern void image_context(const void *bytes, size_t len);
 /* While the image is built: what the next blocks are for. At run time the context is in the image. */
 #define IMAGE_CONTEXT(ctx, bytes, len) do { if (!IN_IMAGE(ctx)) image_context(bytes, len); } while (0)

@@ -1,7 +1,7 @@
 // Which blocks of the heap image usual runs touch, so that the next image has them side by side.
 //
 //   node places.ts find HEAP NOTES TRACE...   prints the list (build/image/hot.places)
-//   node places.ts pack LIST OUT              the list as stage 1 reads it
+//   node places.ts pack LIST OUT ORDER        the list as stage 1 reads it on a processor of that byte order
 //
 // HEAP is the image, NOTES what stage 1 noted about it: for every 16 bytes the key of the request that got a block there.
 // A TRACE is valgrind's (hot.sh). A line of the list: part (0: a third of the runs or more, 1: fewer), key, size in bytes.
@@ -48,7 +48,7 @@ const find = (heapFile: string, notesFile: string, traces: readonly string[]): v
   console.log(`# Made by places.ts: see there.\n${[...new Set(lines)].sort().join('\n')}`);
 };
 
-const pack = (listFile: string, out: string): void => {
+const pack = (listFile: string, out: string, order: string | undefined): void => {
   const rows = readFileSync(listFile, 'utf8')
     .split('\n')
     .filter((line) => /^[01] /.test(line))
@@ -60,10 +60,11 @@ const pack = (listFile: string, out: string): void => {
     BigInt(rows.filter(({ part }) => part === wanted).reduce((sum, { size }) => sum + size, ROOM));
   const sorted = [...keys].sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, part]) => key | part);
   const words = sorted.length === 0 ? [0n] : [bytes(0n), bytes(1n), ...sorted];
-  writeFileSync(out, new BigUint64Array(words));
+  // a key is a digest of numbers as they lie in memory: in the other byte order none would match
+  writeFileSync(out, new BigUint64Array(order === 'big' ? [0n] : words));
 };
 
 const [mode, first, second, ...rest] = process.argv.slice(2);
 if (first === undefined || second === undefined) throw new Error('usage: places.ts find|pack FILE FILE ...');
 if (mode === 'find') find(first, second, rest);
-else pack(first, second);
+else pack(first, second, rest[0]);

@@ -3,7 +3,7 @@ import { filesIn, type Rule } from './tree.ts';
 
 const EXPORT = /^export (?:const|let|function|class|interface|type) (\w+)/gm;
 /** What others import is the sense of these. */
-const FOR_OTHERS = /^src\/(abi\/|api\/index\.ts$)/;
+const FOR_OTHERS = /^src\/(abi\/|api\/(index|types)\.ts$)/;
 
 export const deadExports: Rule = (tree) => {
   const users = new Map<string, number>();

@@ -1,7 +1,7 @@
 // Imports: only along the arrows of rooms.ts, modules of Node.js only where Node.js is, no cycle between files.
 import { arrowsBetween, cyclesIn, roomOf, subjectOf } from './graph.ts';
 import { type Import, importsIn } from './imports.ts';
-import { ON_NODE, PACKAGES, ROOMS, SUBJECTS, UPWARD_TODAY } from './rooms.ts';
+import { ON_NODE, PACKAGES, ROOMS, SUBJECTS } from './rooms.ts';
 import type { Rule } from './tree.ts';
 
 const at = ({ from, line }: Import): string => `${from}:${line}`;
@@ -23,23 +23,11 @@ export const isUpwardSubject = ({ from, to, isPackage }: Import): boolean => {
   return !isPackage && roomOf(from) === roomOf(to) && start !== end && !(SUBJECTS[start] ?? []).includes(end);
 };
 
-/** The same between the subjects of a room, but for `known`. */
-export const subjectImportsBut =
-  (known: readonly string[]): Rule =>
-  (tree) => {
-    const upward = importsIn(tree).filter((each) => roomOf(each.from) !== 'host' && isUpwardSubject(each));
-    const names = upward.map(({ from, to }) => `${from} -> ${to}`);
-    return [
-      ...upward
-        .filter(({ from, to }) => !known.includes(`${from} -> ${to}`))
-        .map((each) => `${at(each)}: ${subjectOf(each.from)} may not import ${each.to}`),
-      ...known
-        .filter((name) => !names.includes(name))
-        .map((name) => `build/rules/rooms.ts: no import '${name}' is left, remove the exception`),
-    ];
-  };
-
-export const subjectImports: Rule = subjectImportsBut(UPWARD_TODAY);
+/** The same between the subjects of a room. */
+export const subjectImports: Rule = (tree) =>
+  importsIn(tree)
+    .filter((each) => roomOf(each.from) !== 'host' && isUpwardSubject(each))
+    .map((each) => `${at(each)}: ${subjectOf(each.from)} may not import ${each.to}`);
 
 export const packageImports: Rule = (tree) =>
   importsIn(tree)

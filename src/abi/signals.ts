@@ -11,6 +11,7 @@ export const SIGTERM = 15;
 export const SIGCHLD = 17;
 export const SIGCONT = 18;
 export const SIGSTOP = 19;
+export const SIGTSTP = 20;
 export const SIGXFSZ = 25;
 export const SIGWINCH = 28;
 export const SIGPWR = 30;

@@ -1,19 +1,36 @@
-// The module that programs import from the npm package: the status of a service, its commands, TAI64N labels.
+// The module that programs import from the npm package: what services are and do, their commands, TAI64N labels.
 //
 // Promises: plain files and fifos through node:fs only, so it works beside every make of runit and needs no native code. What the
 // kernel refuses is thrown as node:fs throws it, with `code` and `path`; a wrong argument is a TypeError or RangeError that says
 // what was expected and what was passed.
-// Nothing here waits; a fifo without a reader is an error at once. A supervise directory may belong to an attacker: links in it are
-// not followed, commands are written to a fifo only, and a status is a file of 20 bytes.
-// What bytes mean is shared with sv (formats/); only the opening of files is written twice, here for node:fs and in
-// ../client/service.ts for the system calls of the programs.
-// Read next: ../formats/status.ts, ../formats/control.ts, ../../docs/node.md (with examples).
+// Only wait() and watch() wait, in promises; a fifo without a reader is an error at once. A supervise directory may belong to an
+// attacker: links in it are not followed, commands are written to a fifo only, and a status is a file of 20 bytes.
+// What bytes mean is shared with sv (formats/), and so is what list(), why(), wait() and watch() do (client/); only the opening of
+// files for single statuses and commands is written twice, here and in ../client/service.ts.
+// Read next: types.ts (the shapes), services.ts, waiting.ts; ../../docs/node.md (with examples).
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { control, type ControlName, controlNames } from '../formats/control.ts';
 import { decodeStatus, reportOf, STATUS_BYTES } from '../formats/status.ts';
 import { decodeTai64n, tai64nLabel } from '../formats/tai64.ts';
+import { GOALS } from '../client/wait-for.ts';
+import { onPlainHost } from '../host/node/plain.ts';
+import { explain, listServices } from './services.ts';
+import type {
+  Explanation,
+  Goal,
+  ListOptions,
+  Lookup,
+  Service,
+  ServiceEvent,
+  WaitOptions,
+  WaitResult,
+  WatchOptions,
+} from './types.ts';
+import { eventsOf, waitForGoal } from './waiting.ts';
+
+export type * from './types.ts';
 
 export interface Moment {
   /** Unix seconds. */
@@ -44,6 +61,12 @@ const CAREFULLY = constants.O_NONBLOCK | constants.O_NOFOLLOW | constants.O_NOCT
 
 /** An argument as it stands in a message: short, whatever it is. */
 const shown = (value: unknown): string => (typeof value === 'string' ? `'${value}'` : inspect(value, { depth: 0 }));
+
+const nameOrThrow = (name: unknown): string => {
+  if (typeof name !== 'string' || name === '' || name.includes('\0'))
+    throw new TypeError(`expected the name of a service, got ${shown(name)}`);
+  return name;
+};
 
 /** Opens a file that must be of one kind, and passes it to `use`. */
 const withFile = <T>(
@@ -121,4 +144,55 @@ export const formatTai64n = ({ sec, nsec }: Moment): string => {
 export const parseTai64n = (text: string): Moment | null => {
   const digits = /^@([0-9a-f]{24})/.exec(text)?.[1];
   return digits === undefined ? null : decodeTai64n(Buffer.from(digits, 'hex').toString('latin1'));
+};
+
+/** The services of a scan directory, by name: what `sv list --json` prints. Throws if the directory cannot be read. */
+export const list = (options: ListOptions = {}): readonly Service[] =>
+  onPlainHost(options, () => listServices(options));
+
+/** A service with its last events and log lines: what `sv why --json` prints. `name` is a name in SVDIR, or a path. */
+export const why = (name: string, options: Lookup = {}): Explanation =>
+  onPlainHost(options, () => explain(nameOrThrow(name)));
+
+/**
+ * Events as they happen: what `sv watch --json` prints, first one event 'is' for each service. The iteration ends with return()
+ * (a `break` in `for await` calls it) or with the signal, and never by itself; its watches are closed then. Events that nobody
+ * takes are looked up when somebody does: a service keeps its last hundred or so.
+ */
+export const watch = (options: WatchOptions = {}): AsyncIterableIterator<ServiceEvent, undefined> => eventsOf(options);
+
+/** A wait that ended in vain: the time was over, or a service has failed. `results` has every service, in the order asked. */
+export class WaitError extends Error {
+  override readonly name: string = 'WaitError';
+  readonly results: readonly WaitResult[];
+
+  constructor(goal: Goal, results: readonly WaitResult[]) {
+    const missing = results.filter(({ reached }) => !reached);
+    super(missing.map(({ service, condition }) => `${service}: ${condition}, not ${goal}`).join('; '));
+    this.results = results;
+  }
+}
+
+/**
+ * Waits until every service, or with `any` one of them, is in a state, as `sv wait` does. Resolves with every service, in the
+ * order asked. Rejects with a WaitError when `timeoutMs` is over or a service has failed, with the signal's reason when it
+ * comes, and with a TypeError for a wrong argument.
+ */
+export const wait = async (
+  goal: Goal,
+  names: readonly string[],
+  options: WaitOptions = {},
+): Promise<readonly WaitResult[]> => {
+  const { any = false, timeoutMs = 0, signal } = options;
+  if (!GOALS.includes(goal)) throw new TypeError(`expected one of ${GOALS.join(', ')}, got ${shown(goal)}`);
+  if (!Array.isArray(names) || names.length === 0)
+    throw new TypeError(`expected names of services, got ${shown(names)}`);
+  if (typeof timeoutMs !== 'number' || !(timeoutMs >= 0))
+    throw new TypeError(`timeoutMs: expected milliseconds, got ${shown(timeoutMs)}`);
+  signal?.throwIfAborted();
+  const results = await waitForGoal(goal, names.map(nameOrThrow), options);
+  const reached = results.filter((result) => result.reached).length;
+  if (reached === results.length || (any && reached > 0)) return results;
+  signal?.throwIfAborted();
+  throw new WaitError(goal, results);
 };

@@ -3,15 +3,16 @@
 // Promises: a program sees argv as if it were an executable of its own. `--help` as the only argument is answered here for
 // every program; no classic option has that name.
 // Read next: ../main.ts (the table), runitbox/resolve-name.ts, runitbox/install.ts.
-import { completionScript } from '../cli/completion.ts';
-import { helpText } from '../cli/help.ts';
+import type { completionScript } from '../cli/completion.ts';
+import type { helpText } from '../cli/help.ts';
 import { baseName } from '../cli/options.ts';
 import { err, out } from '../cli/say.ts';
 import { VERSION } from '../cli/version.ts';
 import type { Bytes } from '../abi/bytes.ts';
-import type { Applet, Help } from '../cli/applet.ts';
+import { type Applet, folderOf, type Help } from '../cli/applet.ts';
 import { appletBehind, named } from './runitbox/resolve-name.ts';
-import { folderOf, install } from './runitbox/install.ts';
+import { fromCold } from '../host/cold.ts';
+import type { install } from './runitbox/install.ts';
 
 const NOT_FOUND_CODE = 127;
 const NAME = 'runitbox';
@@ -49,6 +50,8 @@ const help: Help = {
   ],
 };
 
+const helpOf = (applet: Parameters<typeof helpText>[0]): Bytes => fromCold<typeof helpText>('setup', 'helpText')(applet);
+
 const notFound = (name: Bytes): number => {
   err(`${NAME}: applet not found: ${name}\n`);
   return NOT_FOUND_CODE;
@@ -64,7 +67,7 @@ const say = (text: Bytes): number => (out(text) ? 0 : 1);
 const ownHelp = (applets: readonly Applet[]): Bytes => {
   const rows = sorted(applets).map(({ name, summary }) => ({ term: name, text: summary }));
   const lists = [{ title: 'Programs', rows }];
-  return helpText({ name: NAME, summary: 'the runit suite in one executable', help: { ...help, lists } });
+  return helpOf({ name: NAME, summary: 'the runit suite in one executable', help: { ...help, lists } });
 };
 
 const asItself = (applets: readonly Applet[], argv0: Bytes, args: readonly Bytes[]): number => {
@@ -80,9 +83,9 @@ const asItself = (applets: readonly Applet[], argv0: Bytes, args: readonly Bytes
     case '--list-full':
       return say(lines(sorted(applets).map((applet) => `${folderOf(applet)}/${applet.name}`)));
     case '--completion':
-      return say(completionScript(sorted(applets)));
+      return say(fromCold<typeof completionScript>('setup', 'completionScript')(sorted(applets)));
     case '--install':
-      return install(applets, argv0, args.slice(1));
+      return fromCold<typeof install>('setup', 'install')(applets, argv0, args.slice(1));
     default:
       return asProgram(applets, first, args);
   }
@@ -100,7 +103,7 @@ const isHelp = (applet: Applet, word: Bytes): boolean =>
 const answerFor = (applet: Applet, [, word, ...more]: readonly Bytes[]): Bytes | null => {
   if (word === undefined || more.length > 0) return null;
   if (word === '--version') return VERSION_LINE;
-  return isHelp(applet, word) ? helpText(applet) : null;
+  return isHelp(applet, word) ? helpOf(applet) : null;
 };
 
 const runApplet = (applet: Applet, argv: readonly Bytes[]): number => {

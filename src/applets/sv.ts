@@ -7,31 +7,33 @@
 import type { Bytes } from '../abi/bytes.ts';
 import { ENOENT } from '../abi/errno.ts';
 import type { Applet, Help } from '../cli/applet.ts';
-import { type Usage, usageText } from '../cli/help.ts';
+import { type Usage, usageText } from '../cli/usage.ts';
 import {
   baseName,
   type Given,
   leadingNumber,
   type OptionTable,
   type Option,
+  parseAnywhere,
   parseOptions,
   problemLine,
 } from '../cli/options.ts';
-import { errorText } from '../cli/errno.ts';
 import { err, out, visible } from '../cli/say.ts';
 import { ID_LINE } from '../cli/version.ts';
 import { endsRunsv } from '../client/command.ts';
+import type { Expanded, expandNames } from '../client/expand-names.ts';
 import { readReport } from '../client/read-report.ts';
 import { goneLine, reportLine, troubleLine } from '../client/render-line.ts';
 import { failuresIn, isTrouble, type ServiceReport, type Trouble } from '../client/report.ts';
 import { type Failure, sendAll, sendAllAwaited } from '../client/send-all.ts';
 import { lookup, namesPath, type Service, servicesNamed, variable } from '../client/service.ts';
 import { waitForAll } from '../client/wait.ts';
+import { isPattern } from '../formats/pattern.ts';
 import { monotonicMs } from '../host/clock.ts';
-import { coldPart } from '../host/cold.ts';
+import { fromCold } from '../host/cold.ts';
 import { commandFor, commands, type Verb } from './sv/commands.ts';
 import { hintFor } from './sv/hints.ts';
-import { type Call, MOST_FAILURES, type RunTool, type Tool } from './sv/tool.ts';
+import { type Call, EXPAND_NAMES, MOST_FAILURES, type RunTool, type Tool } from './sv/tool.ts';
 import { toolFor, tools } from './sv/tools.ts';
 
 const DEFAULT_WAIT_S = 7;
@@ -67,7 +69,8 @@ const makeHelp = (): Help => ({
   description:
     'Sends command to each service, then waits for its effect if command is one that waits or -v is given. A service is ' +
     'the name of a directory that runsv supervises, looked up in $SVDIR; a name that begins with a dot or a slash, or ' +
-    'ends in a slash, is a path. NAME/log is the log service of NAME.\n\n' +
+    'ends in a slash, is a path. NAME/log is the log service of NAME. A name with *, ? or [...] stands for all services ' +
+    'that match.\n\n' +
     'Called by another name, as a link in /etc/init.d, sv is the init script of the service with that name: ' +
     '[-w sec] command.',
   firstOperand: [...new Set([...commands, ...tools].map(({ name }) => name))],
@@ -192,7 +195,7 @@ const usageError = (calledAs: Bytes, own: Usage): null => {
   return null;
 };
 
-/** Prints a hint for a word that is no command; without a word, the usage. */
+/** Prints a hint for a word that is not a command; without a word, the usage. */
 const unknownCommand = (calledAs: Bytes, typed: Bytes, names: readonly Bytes[], own: Usage): null => {
   if (typed === '') return usageError(calledAs, own);
   const hint = hintFor(typed, names, lookup().dir);
@@ -201,22 +204,23 @@ const unknownCommand = (calledAs: Bytes, typed: Bytes, names: readonly Bytes[], 
 };
 
 /** What a tool does is loaded when one is called. */
-const runCold = ({ name }: Tool, call: Call): number => {
-  const parts = coldPart();
-  const run = typeof parts === 'number' ? undefined : (parts[name] as RunTool | undefined);
-  if (run !== undefined) return run(call);
-  const why = typeof parts === 'number' ? errorText(parts) : 'not in this build';
-  err(`sv: ${name}: unable to load this part of the program from /proc/self/exe: ${why}\n`);
-  return USAGE_CODE;
-};
+const runCold = ({ name }: Tool, call: Call): number => fromCold<RunTool>('sv', name)(call);
+
+/** The names with patterns replaced by the services that match; null: that is impossible, which was printed. */
+const meantBy = (names: readonly Bytes[]): Expanded | null =>
+  names.some(isPattern) ? fromCold<typeof expandNames>('sv', EXPAND_NAMES)(names) : { names, failed: 0 };
 
 /** A verb with options of its own. */
 const runTool = (tool: Tool, words: readonly Bytes[], given: Given): number => {
-  const parsed = parseOptions(tool.options, words);
+  const parsed = parseAnywhere(tool.options, words, tool.keepsDashes === true);
   if (parsed.kind === 'problem') err(problemLine('sv', parsed));
   else if (parsed.rest.length > 0 || !tool.wantsOperands) {
-    const waits = given.last('w') === undefined ? null : waitMs(given);
-    return runCold(tool, { given: parsed.given, operands: parsed.rest, waitMs: waits });
+    const timed = [parsed.given, given].find((each) => each.last('w') !== undefined);
+    return runCold(tool, {
+      given: parsed.given,
+      operands: parsed.rest,
+      waitMs: timed === undefined ? null : waitMs(timed),
+    });
   }
   err(`usage: sv ${tool.name}${usageOfOptions(tool)} ${tool.operands}\n`);
   return USAGE_CODE;
@@ -236,9 +240,11 @@ const runAsSv = (argv: readonly Bytes[]): number => {
   const command = commandFor(typed, false);
   if (command === undefined) return unknownCommand('sv', typed, names, usage) ?? USAGE_CODE;
   if (names.length === 0) return usageError('sv', usage) ?? USAGE_CODE;
-  const job = jobOf('sv', command, names, call.given);
+  const meant = meantBy(names);
+  if (meant === null) return USAGE_CODE;
+  const job = jobOf('sv', command, meant.names, call.given);
   const failed = command.kind === 'status' ? printReports(job) : execute(job);
-  return Math.min(MOST_FAILURES, failed);
+  return Math.min(MOST_FAILURES, failed + meant.failed);
 };
 
 const lsbUsage: Usage = { operands: '', usage: '[-w sec] command', options };

@@ -5,7 +5,7 @@
 // Read next: ../formats/control.ts (the options), ../client/send.ts, svok.ts.
 import type { Bytes } from '../abi/bytes.ts';
 import type { Applet, Help } from '../cli/applet.ts';
-import { type Usage, usageWithPointer } from '../cli/help.ts';
+import { type Usage, usageWithPointer } from '../cli/usage.ts';
 import { type OptionTable, parseOptions, problemLine } from '../cli/options.ts';
 import { err, out } from '../cli/say.ts';
 import { troubleLine } from '../client/render-line.ts';

@@ -2,7 +2,7 @@
 //
 // Promises: the options, files and messages of runit's svlogd; no line is lost at the end of input, on TERM or on a full disk.
 // Read next: ../log/loop.ts, ../formats/log-config.ts (a directory's `config`).
-import { usageText } from '../cli/help.ts';
+import { usageText } from '../cli/usage.ts';
 import { baseName, type Given, leadingNumber, type OptionTable, parseOptions, problemLine } from '../cli/options.ts';
 import { err } from '../cli/say.ts';
 import { ID_LINE } from '../cli/version.ts';

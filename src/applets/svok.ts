@@ -5,7 +5,7 @@
 import type { Bytes } from '../abi/bytes.ts';
 import { ENOENT, ENXIO } from '../abi/errno.ts';
 import type { Applet, Help } from '../cli/applet.ts';
-import { type Usage, usageWithPointer } from '../cli/help.ts';
+import { type Usage, usageWithPointer } from '../cli/usage.ts';
 import { err } from '../cli/say.ts';
 import { enterable, openFifo, type Service, servicesNamed } from '../client/service.ts';
 import { diagnosticsOf } from '../effects/diagnostics.ts';

@@ -52,3 +52,5 @@ export interface Applet {
   /** Runs the program; argv[0] is the name as called. Returns the exit code. */
   run(argv: readonly Bytes[]): number;
 }
+
+export const folderOf = ({ folder }: Applet): string => folder ?? 'usr/bin';

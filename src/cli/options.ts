@@ -132,7 +132,7 @@ const givenName = (word: Bytes): Bytes => {
   return at < 0 ? word.slice(2) : word.slice(2, at);
 };
 
-// The parser takes time for every option that it is told of, so it hears only of those that were given.
+// The parser takes time for every option in its table, so the table has only those that were given.
 const parsedBy = (table: OptionTable, words: readonly Bytes[]): Readonly<Record<string, unknown>> => {
   const names = words.map(givenName);
   const options = table.filter((option) => names.includes(nameOf(option)));
@@ -164,6 +164,29 @@ export const parseOptions = (table: OptionTable, args: readonly Bytes[]): Parsed
   const expanded = expand(table, args);
   if (expanded.kind === 'problem') return expanded;
   return { kind: 'parsed', given: givenBy(table, expanded.words), rest: expanded.rest };
+};
+
+/**
+ * Reads the options of a verb, which may stand behind operands too. A word that begins with a dash is an option or a mistake, up
+ * to `--`, which is kept between operands where `keepDashes`.
+ */
+export const parseAnywhere = (table: OptionTable, args: readonly Bytes[], keepDashes: boolean): Parsed | Problem => {
+  const words: Bytes[] = [];
+  const rest: Bytes[] = [];
+  let at = 0;
+  for (let word = args[at]; word !== undefined && word !== '--'; word = args[++at]) {
+    if (!startsOptions(word)) {
+      rest.push(word);
+      continue;
+    }
+    const step = (word[1] === '-' ? expandLong : expandCluster)(table, word, args[at + 1]);
+    if (step === undefined) return illegal(word.slice(2));
+    if ('kind' in step) return step;
+    words.push(...step.words);
+    if (step.tookNext) at++;
+  }
+  const dashes = keepDashes && rest.length > 0 ? 0 : 1;
+  return { kind: 'parsed', given: givenBy(table, words), rest: [...rest, ...args.slice(at + dashes)] };
 };
 
 /** The last component of a path, as programs call themselves. */

@@ -3,7 +3,6 @@
 // Promises: nothing is sent before, and the status of an earlier runsv is not believed: the fifo `ok`, which the new runsv opens
 // last, must have a reader.
 // Read next: parent-runsvdir.ts (whether one is about to start), wait-session.ts (what follows the sending).
-import { IN_CREATE, IN_MOVED_TO, IN_ONLYDIR, IN_OPEN } from '../abi/flags.ts';
 import { isErrno } from '../host/calls.ts';
 import { monotonicMs } from '../host/clock.ts';
 import { sys } from '../host/sys.ts';
@@ -12,18 +11,15 @@ import { troubleLine } from './render-line.ts';
 import type { Trouble } from './report.ts';
 import { type Sent, sendAwaited } from './send.ts';
 import { openOk } from './service.ts';
-import { examineSent, finish, noteSent, type Pending, POLL_MS, type WaitSession } from './wait-session.ts';
+import { POLL_MS, watchSupervise } from './wait-loop.ts';
+import { examineSent, finish, noteSent, type Pending, type WaitSession } from './wait-session.ts';
 
-/** The files whose inotify events matter: runsv moves status into place, makes supervise, and opens ok. */
-export const WATCHED_FILES: readonly string[] = ['status', 'supervise', 'ok'];
+/** The files whose inotify events matter: runsv moves status and state.json into place, makes supervise, and opens ok. */
+export const WATCHED_FILES: readonly string[] = ['status', 'state.json', 'supervise', 'ok'];
 
 /** Adds the inotify watches for what is awaited, as far as the directories exist. */
 export const addWatches = ({ inotify }: WaitSession, pending: Pending): void => {
-  if (inotify === null) return;
-  const { dir } = pending.service;
-  const unsent = pending.sent === null;
-  if (unsent) pending.folderWatch = sys.watch(inotify, dir, IN_CREATE | IN_MOVED_TO | IN_ONLYDIR);
-  pending.watch = sys.watch(inotify, `${dir}/supervise`, IN_MOVED_TO | (unsent ? IN_CREATE | IN_OPEN : 0));
+  if (inotify !== null) watchSupervise(inotify, pending, pending.sent !== null);
 };
 
 /** No event shows when supervise appears, as where it is a dangling link. */

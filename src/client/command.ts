@@ -7,6 +7,8 @@ import type { WaitCondition } from '../machine/client/wait-conditions.ts';
 export interface Command {
   /** For supervise/control, in one write; '': nothing is sent. */
   readonly bytes: Bytes;
+  /** A service may name another signal to send, in its file reload-signal. */
+  readonly reloads?: boolean;
   /** It has taken effect when all of them hold. */
   readonly conditions: readonly WaitCondition[];
   /** `kill`: KILL is sent to a service that exceeds the time. Also the word for it in the line printed. */

@@ -11,12 +11,14 @@ import { sys } from '../host/sys.ts';
 import type { Trouble } from './report.ts';
 import type { Service } from './service.ts';
 
-const withoutSlashes = (path: Bytes): Bytes => path.replace(/\/+$/, '');
+/** The path without slashes at its end. */
+export const withoutSlashes = (path: Bytes): Bytes => path.replace(/\/+$/, '');
 
-const lastOf = (path: Bytes): Bytes => path.slice(path.lastIndexOf('/') + 1);
+/** Its last component. */
+export const lastOf = (path: Bytes): Bytes => path.slice(path.lastIndexOf('/') + 1);
 
 /** The directory in which `path` is a name; links are not followed. */
-const parentOf = (path: Bytes): Bytes => {
+export const parentOf = (path: Bytes): Bytes => {
   const last = lastOf(path);
   if (last === '.' || last === '..') return `${path}/..`;
   const rest = path.slice(0, path.length - last.length);

@@ -8,6 +8,7 @@ import type { Status } from '../formats/status.ts';
 import { isErrno } from '../host/calls.ts';
 import { unixTime } from '../host/clock.ts';
 import { sys } from '../host/sys.ts';
+import { readState as supervisorState } from './read-state.ts';
 import { isTrouble, type ServiceReport, type ServiceState, stateAt, type Trouble } from './report.ts';
 import { enterable, openOk, readStatus, type Service } from './service.ts';
 
@@ -19,11 +20,11 @@ const hasDownFile = ({ name, dir }: Service): boolean => {
   return !isErrno(found);
 };
 
-/** The state now, of a service whose status was read. */
+/** The state now, of a service whose status was read. Only of one without a process there may be more to tell. */
 export const stateNow = (service: Service, status: Status): ServiceState =>
-  stateAt(status, unixTime()[0], hasDownFile(service));
+  stateAt(status, unixTime()[0], hasDownFile(service), status.pid === 0 ? supervisorState(service.dir) : null);
 
-const readState = (service: Service): ServiceState | Trouble => {
+const readServiceState = (service: Service): ServiceState | Trouble => {
   const ok = openOk(service.dir);
   if (typeof ok === 'object') return ok;
   sys.close(ok);
@@ -36,12 +37,14 @@ const readLog = ({ name, dir }: Service): ServiceReport | null => {
   const log = { name: `${name}/log`, dir: `${dir}/log` };
   const entered = enterable(log.dir);
   if (entered === -ENOENT) return null;
-  const state: ServiceState | Trouble = isErrno(entered) ? { kind: 'no directory', errno: entered } : readState(log);
+  const state: ServiceState | Trouble = isErrno(entered)
+    ? { kind: 'no directory', errno: entered }
+    : readServiceState(log);
   return { name: log.name, state, log: null };
 };
 
 /** The service now, with its log service. */
 export const readReport = (service: Service): ServiceReport => {
-  const state = readState(service);
+  const state = readServiceState(service);
   return { name: service.name, state, log: isTrouble(state) ? null : readLog(service) };
 };

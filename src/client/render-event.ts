@@ -36,6 +36,7 @@ const endText = (members: Members): Bytes => {
     const meaning = memory ?? SIGNALS[signal];
     return `signal ${visible(signal)}${meaning === undefined ? '' : ` (${meaning})`}`;
   }
+  if (code === null) return 'exit code unknown, as another runsv had started it';
   const meaning = typeof code === 'number' ? MEANINGS[code] : undefined;
   return `exit code ${textOf(members, 'code')}${meaning === undefined ? '' : ` (${meaning})`}`;
 };
@@ -61,10 +62,12 @@ const secondsOf = (members: Members, name: string): Bytes => {
 const namesOf = (value: unknown): Bytes =>
   Array.isArray(value) ? value.map((name) => visible(String(name))).join(' ') : '?';
 
+const OBSTACLES: Readonly<Record<string, string>> = { fork: 'fork failed', log: 'its log is not ready' };
+
 const waitingText = (members: Members): Bytes => {
   if (members['why'] === 'dependency') return `waits for ${namesOf(members['for'])}`;
-  const why = members['why'] === 'fork' ? ' (fork failed)' : '';
-  return `starts again in ${secondsOf(members, 'seconds')}${why}`;
+  const why = typeof members['why'] === 'string' ? OBSTACLES[members['why']] : undefined;
+  return `starts again in ${secondsOf(members, 'seconds')}${why === undefined ? '' : ` (${why})`}`;
 };
 
 type Words = (members: Members) => Bytes;

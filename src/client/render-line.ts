@@ -1,14 +1,22 @@
 // The lines about a service: `run: foo: (pid 123) 5s, normally down, want down`.
 //
-// Promises: pure; people and scripts parse these lines, so they equal C's byte for byte.
+// Promises: pure; people and scripts parse these lines, so they equal C's byte for byte; what only our runsv knows follows behind.
 import type { Bytes } from '../abi/bytes.ts';
 import { EMFILE, ENOENT } from '../abi/errno.ts';
 import { errorText } from '../cli/errno.ts';
+import { visible } from '../cli/say.ts';
+import { spanText } from '../formats/span.ts';
 import { isTrouble, type ServiceReport, type ServiceState, type Trouble } from './report.ts';
 
-const flags = ({ status, normally }: ServiceState): Bytes => {
+/** What runit does not tell comes last. */
+const outlook = ({ outcome, nextSeconds }: ServiceState): Bytes =>
+  (outcome === null ? '' : `, ${outcome}`) + (nextSeconds === null ? '' : `, next start in ${spanText(nextSeconds)}`);
+
+const flags = (state: ServiceState): Bytes => {
+  const { status, normally } = state;
   const { pid, paused, want, gotTerm } = status;
-  if (pid === null) return (normally === 'up' ? ', normally up' : '') + (want === 'up' ? ', want up' : '');
+  if (pid === null)
+    return (normally === 'up' ? ', normally up' : '') + (want === 'up' ? ', want up' : '') + outlook(state);
   return (
     (normally === 'down' ? ', normally down' : '') +
     (paused ? ', paused' : '') +
@@ -40,8 +48,14 @@ export const troubleLine = (name: Bytes, trouble: Trouble): Bytes => {
       return `warning: ${name}: unable to open supervise/status: ${errorText(ENOENT)}`;
     case 'unusable':
       return `warning: ${name}: ${trouble.what}`;
+    case 'refused':
+      return `fail: ${name}: ${trouble.what}`;
   }
 };
+
+/** The line, without newline, of a service for which nobody needs to wait: it has failed. */
+export const failedLine = (name: Bytes, reason: Bytes | null): Bytes =>
+  `fail: ${name}: failed${reason === null ? '' : `: ${visible(reason)}`}`;
 
 /** The line, without newline, of a service that lost its runsv as it should. */
 export const goneLine = (name: Bytes): Bytes => `ok: ${name}: runsv not running`;

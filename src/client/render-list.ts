@@ -33,7 +33,8 @@ const howEnded = ({ code, signal, oom }: LastEnd): Bytes => {
   return oom === null ? end : `${end} (${oom === true ? 'out of memory' : 'perhaps out of memory'})`;
 };
 
-const lastEndText = (state: SupervisorState | null, nowMs: number): Bytes => {
+/** How it ended last, and what comes next. */
+export const lastEndText = (state: SupervisorState | null, nowMs: number): Bytes => {
   const parts: Bytes[] = [];
   if (state?.last != null) parts.push(`${howEnded(state.last)}, ${spanText(secondsFrom(state.last.at, nowMs))} ago`);
   if (state !== null && state.waiting.length > 0) parts.push(`waiting for ${state.waiting.map(visible).join(' ')}`);

@@ -3,6 +3,9 @@
 // Promises: pure. The only description of a service: lines of text, JSON and the npm module are made from it.
 // Read next: read-report.ts (reads one), render-line.ts (the line of sv).
 import type { Bytes } from '../abi/bytes.ts';
+import { conditionOf } from '../formats/condition.ts';
+import { momentMs } from '../formats/moment.ts';
+import type { SupervisorState } from '../formats/state.ts';
 import { reportOf, type Status, type StatusReport } from '../formats/status.ts';
 
 /** Why a service cannot be read or commanded. */
@@ -14,7 +17,9 @@ export type Trouble =
   | { readonly kind: 'no descriptor'; readonly file: Bytes }
   /** supervise/status does not exist */
   | { readonly kind: 'no status' }
-  | { readonly kind: 'unusable'; readonly what: string };
+  | { readonly kind: 'unusable'; readonly what: string }
+  /** the service's own files say that the command has no meaning for it */
+  | { readonly kind: 'refused'; readonly what: Bytes };
 
 /** The state of a supervised service. */
 export interface ServiceState {
@@ -23,6 +28,10 @@ export interface ServiceState {
   readonly seconds: number;
   /** `down`: the service directory has a file `down`. */
   readonly normally: 'up' | 'down';
+  /** What a restart policy has made of it; null: nothing. */
+  readonly outcome: 'done' | 'failed' | null;
+  /** In how many seconds it starts, where a policy has put that off by more than a second; null: it has not. */
+  readonly nextSeconds: number | null;
 }
 
 export interface ServiceReport {
@@ -35,11 +44,34 @@ export interface ServiceReport {
 
 export const isTrouble = (result: object): result is Trouble => 'kind' in result;
 
+type Outlook = Pick<ServiceState, 'outcome' | 'nextSeconds'>;
+
+const NO_OUTLOOK: Outlook = { outcome: null, nextSeconds: null };
+
+/** A second is runit's own pace, which no line of runit's tells. */
+const PACE_S = 1;
+
+/** What the supervisor adds of a service that is down. */
+const outlookOf = (status: Status, state: SupervisorState | null, nowSec: number): Outlook => {
+  if (state === null) return NO_OUTLOOK;
+  const condition = conditionOf(status, state);
+  if (condition === 'done' || condition === 'failed') return { outcome: condition, nextSeconds: null };
+  const next = condition === 'backoff' && state.next !== null ? momentMs(state.next) : null;
+  const seconds = next === null ? 0 : Math.ceil(next / 1000) - nowSec;
+  return seconds > PACE_S ? { outcome: null, nextSeconds: seconds } : NO_OUTLOOK;
+};
+
 /** The state that `status` shows at `nowSec` (Unix seconds). */
-export const stateAt = (status: Status, nowSec: number, downFile: boolean): ServiceState => ({
+export const stateAt = (
+  status: Status,
+  nowSec: number,
+  downFile: boolean,
+  state: SupervisorState | null = null,
+): ServiceState => ({
   status: reportOf(status),
   seconds: Math.max(0, nowSec - status.sec),
   normally: downFile ? 'down' : 'up',
+  ...outlookOf(status, state, nowSec),
 });
 
 /** How many states could not be read: the service's and its log's. */

@@ -3,9 +3,11 @@
 // Promises: works for any number of services: where descriptors run out, the fifos kept open so far are closed, and all services
 // are polled instead.
 // Read next: send.ts (one service), wait.ts (the wait).
+import type { Bytes } from '../abi/bytes.ts';
 import { sys } from '../host/sys.ts';
 import { type Command, endsRunsv } from './command.ts';
 import { endsWithRunsv, hasRunsvdir } from './parent-runsvdir.ts';
+import { reloadByte } from './reload.ts';
 import { isTrouble, type Trouble } from './report.ts';
 import { send, sendAwaited } from './send.ts';
 import type { Service } from './service.ts';
@@ -36,17 +38,27 @@ const closeFifo = (target: Target): Target => {
 const awaitsRunsv = (command: Command, service: Service, trouble: Trouble): boolean =>
   !endsRunsv(command) && endsWithRunsv(trouble) && hasRunsvdir(service);
 
+/** The bytes of the command for this service, or why it has none. */
+const bytesFor = ({ bytes, reloads }: Command, service: Service): Bytes | Trouble =>
+  reloads === true ? reloadByte(service, bytes) : bytes;
+
 /** Sends a command whose effect is awaited. */
 export const sendAllAwaited = (command: Command, services: readonly Service[]): SentToAll => {
   const targets: Target[] = [];
   const failures: Failure[] = [];
   for (const service of services) {
+    const bytes = bytesFor(command, service);
+    if (typeof bytes !== 'string') {
+      failures.push({ service, trouble: bytes });
+      continue;
+    }
+    const meant = bytes === command.bytes ? command : { ...command, bytes };
     let hold = targets.length < MOST_HELD;
-    let result = sendAwaited(service, command, hold);
+    let result = sendAwaited(service, meant, hold);
     if (isTrouble(result) && result.kind === 'no descriptor') {
       targets.splice(0, targets.length, ...targets.map(closeFifo));
       hold = false;
-      result = sendAwaited(service, command, hold);
+      result = sendAwaited(service, meant, hold);
     }
     if (!isTrouble(result) || awaitsRunsv(command, service, result)) targets.push({ service, result, hold });
     else failures.push({ service, trouble: result });
@@ -55,10 +67,11 @@ export const sendAllAwaited = (command: Command, services: readonly Service[]): 
 };
 
 /** Sends a command whose effect nobody awaits. */
-export const sendAll = ({ bytes }: Command, services: readonly Service[]): SentToAll => {
+export const sendAll = (command: Command, services: readonly Service[]): SentToAll => {
   const failures: Failure[] = [];
   for (const service of services) {
-    const trouble = send(service, bytes);
+    const bytes = bytesFor(command, service);
+    const trouble = typeof bytes === 'string' ? send(service, bytes) : bytes;
     if (trouble !== null) failures.push({ service, trouble });
   }
   return { targets: [], failures };

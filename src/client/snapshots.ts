@@ -5,36 +5,19 @@
 // Read next: ../formats/snapshot.ts, service.ts.
 import type { Bytes } from '../abi/bytes.ts';
 import { EACCES, ENOENT, ENOTDIR, ENXIO } from '../abi/errno.ts';
-import { O_NOCTTY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, S_IFDIR, S_IFMT, S_IFREG } from '../abi/flags.ts';
-import { isLocked, type Locks, newLocks } from '../effects/scan/lock-holder.ts';
+import { S_IFDIR, S_IFMT } from '../abi/flags.ts';
+import { isLocked, type Locks, newLocks } from '../effects/process/lock-holder.ts';
 import { matcher } from '../formats/pattern.ts';
 import type { Snapshot, Side } from '../formats/snapshot.ts';
-import { decodeState, STATE_MAX, type SupervisorState } from '../formats/state.ts';
 import { type Fd, isErrno } from '../host/calls.ts';
 import { sys } from '../host/sys.ts';
+import { readState } from './read-state.ts';
 import { troubleLine } from './render-line.ts';
 import { isTrouble, type Trouble } from './report.ts';
 import { enterable, lookup, openFifo, openOk, readStatus, type Service } from './service.ts';
 import { type Table, tableOfProcesses, usageOf } from './usage.ts';
 
 const F_OK = 0;
-const CAREFULLY = O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY;
-
-/** The whole of a small file in supervise/; null where it is none, or longer. */
-export const readSupervised = (path: Bytes, most: number): Bytes | null => {
-  const fd = sys.open(path, CAREFULLY, 0);
-  if (isErrno(fd)) return null;
-  const stat = sys.fstat(fd);
-  const isFile = !isErrno(stat) && (stat[0] & S_IFMT) === S_IFREG;
-  const text = isFile ? sys.read(fd, most + 1) : '';
-  sys.close(fd);
-  return isErrno(text) || text === '' || text.length > most ? null : text;
-};
-
-const stateOf = (dir: Bytes): SupervisorState | null => {
-  const text = readSupervised(`${dir}/supervise/state.json`, STATE_MAX);
-  return text === null ? null : decodeState(text);
-};
 
 /** The status of a service whose `ok` we may not open: a runsv holds its lock, and the file itself can be read. */
 const statusByLock = (dir: Bytes, locks: Locks): Side['status'] | null => {
@@ -53,9 +36,9 @@ const askStatus = (dir: Bytes): Side['status'] | Trouble => {
 
 const sideOf = (dir: Bytes, locks: Locks): Side | Trouble => {
   const asked = askStatus(dir);
-  if (!isTrouble(asked)) return { status: asked, state: stateOf(dir) };
+  if (!isTrouble(asked)) return { status: asked, state: readState(dir) };
   const status = asked.kind === 'unusable' ? statusByLock(dir, locks) : null;
-  return status === null ? asked : { status, state: stateOf(dir) };
+  return status === null ? asked : { status, state: readState(dir) };
 };
 
 /** Whether a runsv supervises the service; null: we may not ask, which is no sign that there is none. */
@@ -109,7 +92,7 @@ export const snapshotOf = ({ name, dir }: Service, { locks, processes }: Asking)
   };
 };
 
-const isDirectory = (path: Bytes): boolean => {
+export const isDirectory = (path: Bytes): boolean => {
   const stat = sys.stat(path);
   return !isErrno(stat) && (stat[0] & S_IFMT) === S_IFDIR;
 };

@@ -23,7 +23,7 @@ export interface Table {
   readonly children: ReadonlyMap<number, readonly number[]>;
 }
 
-const cpuSecondsIn = (stat: string): number => {
+export const cpuSecondsIn = (stat: string): number => {
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ', UTIME + 2);
   return (Number(fields[UTIME]) + Number(fields[UTIME + 1])) / USER_HZ;
 };
@@ -45,7 +45,7 @@ export const tableOfProcesses = (): Table => {
   return { all, children };
 };
 
-const memoryOf = (pid: number): number => {
+export const memoryOf = (pid: number): number => {
   const status = readSmall(`/proc/${pid}/status`);
   const kib = isErrno(status) ? undefined : /^VmRSS:\s*(\d+) kB$/m.exec(status)?.[1];
   return Number(kib ?? 0) * KIB;

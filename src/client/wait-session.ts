@@ -6,43 +6,48 @@
 // Read next: wait.ts (when to examine), await-runsv.ts, ../machine/client/stability.ts.
 import type { Bytes } from '../abi/bytes.ts';
 import { out } from '../cli/say.ts';
+import { conditionOf } from '../formats/condition.ts';
+import type { SupervisorState } from '../formats/state.ts';
 import type { Status } from '../formats/status.ts';
-import type { Fd } from '../host/calls.ts';
 import { monotonicMs } from '../host/clock.ts';
 import { sys } from '../host/sys.ts';
 import {
-  hasSettled,
-  isDue,
   isSameProcess,
   mustSettle,
   observe,
-  postpone,
   type Stability,
   type Time,
   unobserved,
 } from '../machine/client/stability.ts';
-import { type Baseline, judge, needsPriorStatus } from '../machine/client/wait-conditions.ts';
+import {
+  type Baseline,
+  beganSince,
+  expectsProcess,
+  judge,
+  needsPriorStatus,
+} from '../machine/client/wait-conditions.ts';
 import { type Check, killCheck, nextCheckMs, reapCheck, type Verdict, verdictOn } from './check.ts';
 import { type Command, endsRunsv } from './command.ts';
-import { isIdle } from './idle.ts';
+import { isStable } from './is-stable.ts';
 import { stateNow } from './read-report.ts';
-import { goneLine, stateLine, troubleLine } from './render-line.ts';
+import { readState } from './read-state.ts';
+import { failedLine, goneLine, stateLine, troubleLine } from './render-line.ts';
 import { isTrouble, type Trouble } from './report.ts';
 import { type Sent, wallNow } from './send.ts';
-import { openOk, readStatus, type Service } from './service.ts';
+import { openOk, readStatus } from './service.ts';
+import { type Awaited, POLL_MS, type WaitLoop } from './wait-loop.ts';
 
-/** How often a service is examined where no event shows its changes, and how long finished lines wait for others. */
-export const POLL_MS = 420;
+/** How long finished lines wait for others. */
+const LINES_WAIT_MS = POLL_MS;
 /** How long to wait for a missing status. */
 const MISSING_MS = 100;
 /** Two clocks that differ by more were not just read one after the other. */
 const STEP_MS = 10;
 
 /** A service that the command has not taken effect on yet. */
-export interface Pending {
+export interface Pending extends Awaited {
   /** Its place on the command line. */
   readonly index: number;
-  readonly service: Service;
   /** Whether a fifo of it is kept open. */
   readonly hold: boolean;
   readonly check: Check;
@@ -51,31 +56,16 @@ export interface Pending {
   /** While runsv is about to start: why the last attempt failed. */
   trouble: Trouble | null;
   stability: Stability;
-  /** The fifo that shows the end of runsv; null: to be opened. */
-  fifo: Fd | null;
   /** While the status is missing: when to give up, monotonic milliseconds; null: it is there. */
   missingUntilMs: number | null;
-  /** Its inotify watch on supervise; below 0: none. */
-  watch: number;
-  /** The one on the service directory, until supervise appears; below 0: none. */
-  folderWatch: number;
-  /** Monotonic milliseconds: examine it again then at the latest; null: only after an event. */
-  nextMs: number | null;
 }
 
-export interface WaitSession {
+export interface WaitSession extends WaitLoop<Pending> {
   /** The program's name, for lines on standard error. */
   readonly calledAs: Bytes;
   readonly command: Command;
-  /** null: not opened yet, or refused. */
-  inotify: Fd | null;
-  /** Whether the status shows the effect. */
-  readonly byStatus: boolean;
-  readonly pending: Set<Pending>;
-  /** Finished lines that are not printed yet, by index. */
+  /** Finished lines that are not printed yet, by index: what is due. */
   readonly lines: Map<number, Bytes>;
-  /** Monotonic milliseconds: when to print them. */
-  printMs: number | null;
   failed: number;
 }
 
@@ -101,7 +91,7 @@ const remove = (session: WaitSession, pending: Pending): void => {
 export const finish = (session: WaitSession, pending: Pending, line: Bytes, failed: boolean): void => {
   remove(session, pending);
   session.lines.set(pending.index, `${line}\n`);
-  session.printMs ??= monotonicMs() + POLL_MS;
+  session.dueMs ??= monotonicMs() + LINES_WAIT_MS;
   if (failed) session.failed++;
 };
 
@@ -110,22 +100,13 @@ export const printLines = (session: WaitSession): void => {
   const indices = [...session.lines.keys()].sort((one, other) => one - other);
   out(indices.map((index) => session.lines.get(index)).join(''));
   session.lines.clear();
-  session.printMs = null;
+  session.dueMs = null;
 };
 
 /** Whether the process in `status`, which was read before ./check ran, is still there. */
 const isStillThere = ({ service }: Pending, status: Status): boolean => {
   const now = readStatus(service.dir);
   return !isTrouble(now) && isSameProcess(status, now);
-};
-
-/** Whether the process is stable: up for long enough, and no longer busy coming up. */
-const isStable = (pending: Pending, { pid }: Status, nowMs: number): boolean => {
-  const { stability } = pending;
-  if (!isDue(stability, nowMs)) return false;
-  if (hasSettled(stability, nowMs) || isIdle(pid)) return true;
-  pending.stability = postpone(stability, nowMs);
-  return false;
 };
 
 /** Whether the running process is up. If not, sets when to examine it again. */
@@ -147,6 +128,30 @@ const hasEffect = (session: WaitSession, pending: Pending, sent: Sent, status: S
     return answer === 'yes';
   }
   return isUp(pending, status, verdictOn(pending.check, pending.service, status.pid, nowMs), nowMs);
+};
+
+/** What a restart policy has made of a service that is awaited up since the command was sent; null: nothing. */
+const conclusionOf = (
+  { command }: WaitSession,
+  { service }: Pending,
+  sent: Sent,
+  status: Status,
+): SupervisorState | null => {
+  if (status.pid !== 0 || status.want !== 'down' || !command.conditions.some(expectsProcess)) return null;
+  // what was so before is no answer to a command
+  if (command.bytes !== '' && !beganSince(status, baselineOf(command, sent))) return null;
+  const state = readState(service.dir);
+  return state === null || conditionOf(status, state) !== state.outcome ? null : state;
+};
+
+/** Ends the wait for what cannot come: a service that has failed. One that is done has been up. */
+const isConcluded = (session: WaitSession, pending: Pending, sent: Sent, status: Status): boolean => {
+  const conclusion = conclusionOf(session, pending, sent, status);
+  if (conclusion === null) return false;
+  const { service } = pending;
+  if (conclusion.outcome === 'failed') finish(session, pending, failedLine(service.name, conclusion.reason), true);
+  else finish(session, pending, `ok: ${stateLine(service.name, stateNow(service, status))}`, false);
+  return true;
 };
 
 /** Makes sure that runsv lives. If not, the wait is over. */
@@ -184,6 +189,7 @@ export const examineSent = (session: WaitSession, pending: Pending, sent: Sent):
   const status = readStatus(service.dir);
   if (!isTrouble(status)) pending.missingUntilMs = null;
   if (isTrouble(status)) awaitStatus(session, pending, status, nowMs);
+  else if (isConcluded(session, pending, sent, status)) return;
   else if (hasEffect(session, pending, sent, status, nowMs))
     finish(session, pending, `ok: ${stateLine(service.name, stateNow(service, status))}`, false);
   else if (mustPoll(session, pending, sent))

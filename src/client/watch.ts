@@ -11,9 +11,10 @@ import { momentText } from '../formats/moment.ts';
 import { conditionOfSnapshot, type Snapshot } from '../formats/snapshot.ts';
 import { type Fd, isErrno } from '../host/calls.ts';
 import { monotonicMs, unixTime } from '../host/clock.ts';
-import { waitOnce } from '../host/loop.ts';
+import { waitOnce, type Watch } from '../host/loop.ts';
 import { sys } from '../host/sys.ts';
-import { newAsking, readSupervised, snapshotOf, servicesLike } from './snapshots.ts';
+import { readSupervised } from './read-state.ts';
+import { newAsking, snapshotOf, servicesLike } from './snapshots.ts';
 import { lookup, type Service } from './service.ts';
 
 const LOOK_MS = 420;
@@ -158,34 +159,45 @@ const lookAgain = (watching: Watching, changed: ReadonlySet<number> | null): rea
   return rescans ? [...happenings, ...rescan(watching)] : happenings;
 };
 
-/**
- * Waits until something happens, a signal comes or the time is over (monotonic milliseconds, null: never). What has
- * happened; null for a signal.
- */
+const mustLook = ({ inotify, scanWatch, all }: Watching): boolean =>
+  inotify === null || scanWatch < 0 || [...all.values()].some(isDeaf);
+
+/** Milliseconds until it must look again without an event; null: never. */
+export const lookAfterMs = (watching: Watching): number | null =>
+  mustLook(watching) || watching.recent.size > 0 ? LOOK_MS : null;
+
+/** What has happened, where these watches have news; null: it is not known which, as some news were lost. */
+export const happeningsAfter = (watching: Watching, news: ReadonlySet<number> | null): readonly Happening[] => {
+  const looksAtAll = news === null || (news.size === 0 && mustLook(watching));
+  const changed = looksAtAll ? null : new Set([...watching.recent, ...news]);
+  watching.recent = news === null || news.size === 0 ? NONE : (changed ?? NONE);
+  return lookAgain(watching, changed);
+};
+
+/** Waits until something happens, one of `others` is ready or the time is over (monotonic milliseconds, null: never). */
 export const waitForHappenings = (
   watching: Watching,
-  signals: Fd,
+  others: readonly Watch[],
   untilMs: number | null,
-): readonly Happening[] | null => {
+): readonly Happening[] => {
   const { inotify } = watching;
-  const mustLook = inotify === null || watching.scanWatch < 0 || [...watching.all.values()].some(isDeaf);
-  const lookMs = mustLook || watching.recent.size > 0 ? monotonicMs() + LOOK_MS : null;
+  const afterMs = lookAfterMs(watching);
+  const lookMs = afterMs === null ? null : monotonicMs() + afterMs;
   const dueMs = lookMs === null ? untilMs : Math.min(lookMs, untilMs ?? lookMs);
-  let changed: ReadonlySet<number> | null = mustLook ? null : watching.recent;
-  let recent = NONE;
-  let ends = false;
-  const watches = [{ fd: signals, events: POLLIN, ready: () => (ends = true) }];
+  let news: ReadonlySet<number> | null = NONE;
+  const watches: Watch[] = [...others];
   if (inotify !== null) {
-    const ready = (): boolean => {
+    const ready = (): void => {
       const bytes = sys.read(inotify, NEWS_BYTES);
-      const news = isErrno(bytes) ? null : watchesIn(bytes);
-      changed = news === null ? null : new Set([...watching.recent, ...news]);
-      recent = changed ?? NONE;
-      return true;
+      news = isErrno(bytes) ? null : watchesIn(bytes);
     };
     watches.push({ fd: inotify, events: POLLIN, ready });
   }
   waitOnce(watches, dueMs);
-  watching.recent = recent;
-  return ends ? null : lookAgain(watching, changed);
+  return happeningsAfter(watching, news);
+};
+
+/** Lets go of the watches. */
+export const endWatching = ({ inotify }: Watching): void => {
+  if (inotify !== null) sys.close(inotify);
 };

@@ -6,8 +6,8 @@
 // write; any other is replaced, never written. ../host/safe-open.ts opens and checks.
 // build/rules.ts lists the files here that may open anything else. Read next: service/lock.ts, service/status-files.ts.
 import type { Bytes } from '../abi/bytes.ts';
-import { type Errno, type Fd, type RawStat, isErrno } from '../host/calls.ts';
-import { EEXIST, EINVAL, EISDIR, ELOOP, ENOENT, ENXIO } from '../abi/errno.ts';
+import { type Done, type Errno, type Fd, type RawStat, isErrno } from '../host/calls.ts';
+import { EEXIST, EINVAL, EISDIR, ELOOP, ENOENT, ENOSPC, ENXIO } from '../abi/errno.ts';
 import { O_RDONLY, O_RDWR, O_WRONLY, S_IFDIR, S_IFIFO, S_IFREG } from '../abi/flags.ts';
 import { createFile, type FileCheck, kindOf, openAny, openUnchecked, passes } from '../host/safe-open.ts';
 import { sys } from '../host/sys.ts';
@@ -63,6 +63,36 @@ export const makeInstead = (path: Bytes, mode: number): Fd | Errno => {
     made = makeNew(path, mode);
   }
   return made;
+};
+
+const writeAll = (path: Bytes, text: Bytes): Done | Errno => {
+  const fd = makeInstead(path, 0o644);
+  if (isErrno(fd)) return fd;
+  const put = sys.write(fd, text);
+  sys.close(fd);
+  return !isErrno(put) && put !== text.length ? (-ENOSPC as Errno) : put;
+};
+
+/** Removes what was swapped out; a directory is put back. */
+const dropOld = (next: Bytes, path: Bytes): Done | Errno => {
+  const gone = sys.unlink(next);
+  if (gone !== -EISDIR) return 0 as Done;
+  sys.exchange(next, path);
+  sys.unlink(next);
+  return gone;
+};
+
+/**
+ * Puts a new file, which everybody may read, in the place of what has its name, except a directory. Swapped where that can be
+ * done: a rename over a file makes ext4 write the new one to the disk at once.
+ */
+export const replaceThere = (path: Bytes, text: Bytes): Done | Errno => {
+  const next = `${path}.new`;
+  const written = writeAll(next, text);
+  if (!isErrno(written) && !isErrno(sys.exchange(next, path))) return dropOld(next, path);
+  const renamed = isErrno(written) ? written : sys.rename(next, path);
+  if (isErrno(renamed)) sys.unlink(next);
+  return renamed;
 };
 
 /** Whether a fifo has a reader. Opens fifos only: opening a device for writing may do harm. */

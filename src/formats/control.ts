@@ -89,3 +89,12 @@ export type ControlEvent = Exclude<Row['event'], 'signal'>;
 
 /** In the order of help texts. */
 export const controlNames = Object.keys(control) as readonly ControlName[];
+
+/** The byte that sends a signal and wants nothing else; undefined: none does. */
+export const signalByte = (signal: number): string | undefined => {
+  const name = controlNames.find((each) => {
+    const { event, signal: sent } = control[each];
+    return sent === signal && (event === 'signal' || event === 'term');
+  });
+  return name === undefined ? undefined : control[name].byte;
+};

@@ -13,8 +13,8 @@ export const HISTORY_MAX = 8192;
 export const LINE_MAX = 640;
 const REASON_MAX = 128;
 
-/** How a program ended: by its exit code, or by a signal (its name, without SIG). */
-export type End = { readonly code: number } | { readonly signal: string };
+/** How a program ended: by its exit code (null: unknown, as it was another supervisor's child), or by a signal (its name, without SIG). */
+export type End = { readonly code: number | null } | { readonly signal: string };
 
 export type HistoryEvent =
   | { readonly event: 'started'; readonly pid: number }
@@ -29,7 +29,7 @@ export type HistoryEvent =
       readonly oom?: Exclude<Oom, null>;
     } & End)
   | ({ readonly event: 'finished'; readonly took: number } & End)
-  | { readonly event: 'waiting'; readonly why: 'delay' | 'fork'; readonly seconds: number }
+  | { readonly event: 'waiting'; readonly why: 'delay' | 'fork' | 'log'; readonly seconds: number }
   | { readonly event: 'waiting'; readonly why: 'dependency'; readonly for: readonly Bytes[] }
   | { readonly event: 'failed' | 'done'; readonly reason: Bytes };
 
@@ -81,6 +81,19 @@ export const decodeHistory = (text: Bytes): readonly Recorded[] =>
     .filter((line) => line.length < LINE_MAX)
     .map(recordedIn)
     .filter((recorded): recorded is Recorded => recorded !== null);
+
+/** The number of the last event, 0 where there is none. */
+export const lastNumber = (text: Bytes): number => {
+  const lines = text.split('\n').slice(0, -1);
+  for (let at = lines.length - 1; at >= 0; at--) {
+    const n = recordedIn(lines[at] as Bytes)?.n;
+    if (n !== undefined && Number.isSafeInteger(n) && n > 0) return n;
+  }
+  return 0;
+};
+
+/** The text without a last line that was not written whole. */
+export const wholeLines = (text: Bytes): Bytes => text.slice(0, text.lastIndexOf('\n') + 1);
 
 /** What stays of a history that has grown too long: whole lines, at most half of HISTORY_MAX, newest last. */
 export const newestHalf = (text: Bytes): Bytes => {

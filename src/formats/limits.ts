@@ -25,7 +25,7 @@ export const RESOURCE = {
 
 export type ResourceName = keyof typeof RESOURCE;
 
-/** What a limit shall be. */
+/** What a limit is set to. */
 export interface Limit {
   readonly name: ResourceName;
   /** A number, UNLIMITED, or 'hard': as high as the hard limit. */

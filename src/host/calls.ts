@@ -26,6 +26,8 @@ export interface Calls {
   close(fd: Fd): Done | Errno;
   /** At most `max` bytes (1..65536); "" is end of file. */
   read(fd: Fd, max: number): Bytes | Errno;
+  /** The same from `offset` on; the descriptor's position stays. ESPIPE where it has none. */
+  pread(fd: Fd, max: number, offset: number): Bytes | Errno;
   /** Bytes written. */
   write(fd: Fd, data: Bytes): Done | Errno;
   pwrite(fd: Fd, data: Bytes, offset: number): Done | Errno;
@@ -75,8 +77,14 @@ export interface Calls {
    * ends when this process ends, or closes any descriptor of the same file.
    */
   posixLock(fd: Fd, taken: 0 | 1): Done | Errno;
-  /** A non-blocking datagram socket, connected to an IPv4 address (4 bytes) and port. */
-  udp(address: Bytes, port: number): Fd | Errno;
+  /**
+   * A non-blocking socket. With a backlog above 0 it is bound to the address and listens. With 0 it is connected to it, or
+   * begins to be: a stream polls writable once that is decided, and a read then gives the error. `address`: what
+   * formats/socket-address.ts writes.
+   */
+  socket(family: number, type: number, address: Bytes, backlog: number): Fd | Errno;
+  /** A connection to a listening socket, non-blocking; EAGAIN: there is none. */
+  accept(fd: Fd): Fd | Errno;
   /**
    * Selects lines of `data` from byte `at` on by their first `limit` bytes, and puts `head` before each. Returns the text, the
    * first byte not processed, and the state there: 0 at the start of a line, 1 (2) after the first `limit` bytes of a line
@@ -162,6 +170,13 @@ export interface Calls {
   unwatch(inotify: Fd, watch: number): Done | Errno;
   /** Seconds, nanoseconds. */
   clock(id: number): readonly [number, number];
+  /** Rows and columns of a terminal, 0 where it does not know; ENOTTY for anything else. */
+  windowSize(fd: Fd): readonly [number, number] | Errno;
+  /**
+   * Raw mode of a terminal: keys come one at a time and are not shown; those that send signals go on doing so. Off: as it was
+   * when it was set. One terminal at a time. ENOTTY for anything else.
+   */
+  rawMode(fd: Fd, on: 0 | 1): Done | Errno;
   /** argv, argv[0] first. */
   args(): readonly Bytes[];
   /** NAME=value strings. */

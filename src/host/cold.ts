@@ -1,27 +1,25 @@
-// The cold part of the program: functions that are loaded out of the executable when the first of them is asked for.
+// The cold parts of the program: functions that are loaded out of the executable when the first of a part is asked for.
 //
-// Promises: costs nothing before. Where there is no heap image the host has loaded it at the start.
-// Read next: ../cold.ts (what is in it), quickjs/cold.c.
+// Promises: costs nothing before. Where there is no heap image all parts are there from the start.
+// Read next: ../cold/sv.ts (what is in one), quickjs/cold.c.
 
-/** What the cold part provides, by name. Its types are known to those who put it there and take it from there. */
+export type ColdName = 'sv' | 'setup';
+/** What a part provides, by name. Its types are known to those who put it there and take it from there. */
 export type ColdPart = Readonly<Record<string, unknown>>;
 
 declare const globalThis: {
-  /** Loads it. A negative errno: its file cannot be read. */
-  __cold?: () => unknown;
-  __parts?: ColdPart;
+  /** Runs the top level of a part. */
+  __cold?: (name: ColdName) => unknown;
+  __parts?: Partial<Record<ColdName, ColdPart>>;
 };
 
-/** Called by the cold part when it is loaded. */
-export const provideCold = (parts: ColdPart): void => {
-  globalThis.__parts = parts;
+/** Called by a part when it is loaded. */
+export const provideCold = (name: ColdName, part: ColdPart): void => {
+  globalThis.__parts = { ...globalThis.__parts, [name]: part };
 };
 
-/** The cold part; a negative errno where it cannot be read. */
-export const coldPart = (): ColdPart | number => {
-  if (globalThis.__parts === undefined) {
-    const loaded = globalThis.__cold?.();
-    if (typeof loaded === 'number') return loaded;
-  }
-  return globalThis.__parts ?? {};
+/** What a part provides under a name. */
+export const fromCold = <T>(part: ColdName, name: string): T => {
+  if (globalThis.__parts?.[part] === undefined) globalThis.__cold?.(part);
+  return globalThis.__parts?.[part]?.[name] as T;
 };

@@ -6,6 +6,8 @@
 import { stampOf } from '../formats/stamp.ts';
 import { err } from '../cli/say.ts';
 import type { Bytes } from '../abi/bytes.ts';
+import { AF_INET, SOCK_DGRAM } from '../abi/flags.ts';
+import { inetAddress } from '../formats/socket-address.ts';
 import { type Fd, isErrno } from '../host/calls.ts';
 import { EAFNOSUPPORT, ECONNREFUSED, EDQUOT, EMFILE, ENFILE, ENOMEM, ENOSPC } from '../abi/errno.ts';
 import { monotonicMs } from '../host/clock.ts';
@@ -120,11 +122,14 @@ const send = (socket: Fd, line: Bytes): boolean => {
   return !isErrno(sent) || (sent === -ECONNREFUSED && !isErrno(sys.write(socket, line)));
 };
 
+/** No backlog: the socket is connected. */
+const CONNECT = 0;
+
 /** Sends each line as a datagram; returns the messages about failures. */
 const sendAll = (dir: LogDir, address: Bytes, port: number, text: Bytes): Bytes => {
   let reason = 'failure sending through udp';
   if (dir.socket === null) {
-    const socket = sys.udp(address, port);
+    const socket = sys.socket(AF_INET, SOCK_DGRAM, inetAddress(address, port), CONNECT);
     if (!isErrno(socket)) dir.socket = socket;
     else if (NO_SOCKET.includes(-socket)) reason = 'no udp socket available';
   }

@@ -17,6 +17,7 @@ const signatures: Readonly<Record<Name, string>> = {
   open: 'sii:i',
   close: 'i:i',
   read: 'ii:d',
+  pread: 'iin:d',
   write: 'id:i',
   pwrite: 'idn:i',
   ftruncate: 'in:i',
@@ -46,7 +47,8 @@ const signatures: Readonly<Record<Name, string>> = {
   fstype: 's:i',
   setBlocking: 'i:i',
   posixLock: 'ii:i',
-  udp: 'di:i',
+  socket: 'iidi:i',
+  accept: 'i:i',
   lines: 'diiddnni:m',
   translate: 'dnnd:d',
   spawn: 'saasviid:i',
@@ -69,6 +71,8 @@ const signatures: Readonly<Record<Name, string>> = {
   watch: 'isn:i',
   unwatch: 'ii:i',
   clock: 'i:v',
+  windowSize: 'i:v',
+  rawMode: 'ii:i',
   args: ':a',
   environ: ':a',
   argWrite: 'id:i',
@@ -300,7 +304,7 @@ const fits = (type: string, result: unknown): boolean => {
   return type !== 'i' && Array.isArray(result) && result.every((one) => typeof one === item);
 };
 
-const opensSomething: readonly Name[] = ['open', 'inotify', 'pidfd', 'udp'];
+const opensSomething: readonly Name[] = ['open', 'inotify', 'pidfd', 'socket', 'accept'];
 
 const closeResult = (f: Fuzz, name: Name, result: unknown): void => {
   if (name === 'pipe' && Array.isArray(result)) for (const fd of result) f.c.close(fd);

@@ -170,6 +170,25 @@ const content: readonly Spec[] = [
     },
   },
   {
+    title: 'pread reads from where it is told, leaves the position, and gives "" beyond the end',
+    run: (c) => {
+      const fd = c.open(c.file('f', 'abcdef'), l.O_RDONLY);
+      same([c.sys.pread(fd, 2, 3), c.sys.read(fd, 2), c.sys.pread(fd, 9, 5)], ['de', 'ab', 'f'], 'reads');
+      same([c.sys.pread(fd, 1, 6), c.sys.pread(fd, 1, 2 ** 40)], ['', ''], 'beyond the end');
+    },
+  },
+  {
+    title: 'pread says EINVAL for a count outside 1..65536 and below 0, ESPIPE, EISDIR and EBADF',
+    run: (c) => {
+      const fd = c.open(c.file('f', 'x'), l.O_RDONLY);
+      for (const max of [0, -1, 65537]) refuses(c.sys.pread(fd, max, 0), l.EINVAL, `pread of ${max}`);
+      refuses(c.sys.pread(fd, 1, -1), l.EINVAL, 'offset -1');
+      refuses(c.sys.pread(c.pipe()[0], 1, 0), l.ESPIPE, 'a pipe');
+      refuses(c.sys.pread(c.open(c.dir, l.O_RDONLY), 1, 0), l.EISDIR, 'a directory');
+      refuses(c.sys.pread(c.open(c.path('f'), l.O_WRONLY), 1, 0), l.EBADF, 'opened for writing');
+    },
+  },
+  {
     title: 'ftruncate cuts and extends with zeros',
     run: (c) => {
       const f = c.file('f', 'abcdef');

@@ -1,12 +1,11 @@
-// The contract of lines and translate: the bytes of a log, against the same thing said plainly; and fsync, fchmod, udp, trim.
+// The contract of lines and translate: the bytes of a log, against the same thing said plainly; and fsync, fchmod, trim.
 //
 // Read next: ../sim/kernel/lines.ts (the plain form), ../../src/host/c/lines.h.
 import type { Bytes } from '../../src/abi/bytes.ts';
-import { isErrno } from '../../src/host/calls.ts';
 import * as l from '../lib/abi.ts';
 import { lines, translate } from '../sim/kernel/lines.ts';
 import type { Case, Spec } from './case.ts';
-import { done, holds, refuses, same } from './case.ts';
+import { done, refuses, same } from './case.ts';
 import { allBytes } from './files.ts';
 
 const ALL = 2 ** 40;
@@ -222,18 +221,6 @@ const files: readonly Spec[] = [
       for (const fd of [c.open(c.path('f'), l.O_WRONLY | l.O_CREAT), c.closeLater(to)])
         for (const taken of [1, 1, 0, 0] as const) same(c.sys.posixLock(fd, taken), 0, `${taken}`);
       c.close(from);
-    },
-  },
-  {
-    title: 'udp gives a socket that sends, and says EINVAL for an address or port that is none',
-    needs: 'realPrograms',
-    run: (c) => {
-      refuses(c.sys.udp('\x7f\0\0', 9), l.EINVAL, 'three bytes');
-      refuses(c.sys.udp('\x7f\0\0\x01', 65_536), l.EINVAL, 'port');
-      const fd = c.sys.udp('\x7f\0\0\x01', 9);
-      if (isErrno(fd)) return;
-      c.closeLater(fd);
-      holds(c.sys.write(fd, 'x') === 1, 'a datagram is sent');
     },
   },
 ];

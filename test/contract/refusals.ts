@@ -74,6 +74,7 @@ const names = (calls: Readonly<Record<string, NameCall>>) => (c: Case) => {
 const descriptorCalls: Readonly<Record<string, (c: Case, fd: Fd) => unknown>> = {
   close: (c, fd) => c.sys.close(fd),
   read: (c, fd) => c.sys.read(fd, 1),
+  pread: (c, fd) => c.sys.pread(fd, 1, 0),
   write: (c, fd) => c.sys.write(fd, 'x'),
   pwrite: (c, fd) => c.sys.pwrite(fd, 'x', 0),
   ftruncate: (c, fd) => c.sys.ftruncate(fd, 0),

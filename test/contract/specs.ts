@@ -15,6 +15,8 @@ import { processSpecs } from './processes.ts';
 import { refusalSpecs } from './refusals.ts';
 import { selfSpecs } from './self.ts';
 import { signalSpecs } from './signals.ts';
+import { socketSpecs } from './sockets.ts';
+import { terminalSpecs } from './terminal.ts';
 import { textSpecs } from './texts.ts';
 
 export const specs: readonly Spec[] = [
@@ -23,7 +25,9 @@ export const specs: readonly Spec[] = [
   ...lineSpecs,
   ...pipeSpecs,
   ...inotifySpecs,
+  ...terminalSpecs,
   ...signalSpecs,
+  ...socketSpecs,
   ...argumentSpecs,
   ...refusalSpecs,
   ...processSpecs,

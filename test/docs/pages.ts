@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { EXECUTED_PAGES, examplesIn } from './manual.ts';
 import { type Block, type Page, parsePage } from './page.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -16,6 +17,7 @@ export const PLACES: Readonly<Record<string, 'docs' | 'docker' | 'init' | 'fresh
   npm: 'docs',
   bench: 'docs',
   checkout: 'docs',
+  man: 'docs',
   docker: 'docker',
   init: 'init',
   busybox: 'init',
@@ -33,7 +35,10 @@ const PAGES: readonly string[] = execFileSync('git', ['ls-files', '*.md'], { cwd
 
 const parsed: readonly Page[] = PAGES.map((path) => parsePage(path, readFileSync(join(ROOT, path), 'utf8')));
 
-const all: readonly Block[] = parsed.flatMap(({ blocks }) => blocks);
+const all: readonly Block[] = [
+  ...parsed.flatMap(({ blocks }) => blocks),
+  ...EXECUTED_PAGES.flatMap((path) => examplesIn(path, readFileSync(join(ROOT, path), 'utf8'))),
+];
 
 const unplaced = all
   .filter(({ place }) => place !== '' && !(place in PLACES))

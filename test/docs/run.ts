@@ -1,4 +1,4 @@
-// Executes every command of every page as it stands there.
+// Executes every command of every page as it stands there, and the examples of manual pages.
 //
 // A page's blocks of one place are one session: one shell, from the first block to the last, on a machine of its own. What needs
 // an engine or an init is executed by the suites that have those (pages.ts says which); that each block has a place is
@@ -6,7 +6,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseOptions } from '../lib/options.ts';
-import { mustRun } from '../lib/run.ts';
+import { mustRun, run } from '../lib/run.ts';
 import { Suite, type Test } from '../lib/runner.ts';
 import { makeTemporary } from '../lib/temporary.ts';
 import { benchFaults } from './bench.ts';
@@ -16,6 +16,7 @@ import { blocksIn, PLACES, pageFaults } from './pages.ts';
 import { copyCheckout, type DEBIANS, debianTar, play } from './place.ts';
 import { SESSIONS, scriptOf } from './sessions.ts';
 
+const ROOT = join(import.meta.dirname, '../..');
 const LINES_SHOWN = 40;
 
 const suite = new Suite(parseOptions({}), { jobs: 2 });
@@ -50,6 +51,13 @@ const TESTS: readonly Test[] = [
   {
     title: 'every block states its language, and commands the place in which they are executed',
     attempt: async () => pageFaults,
+  },
+  {
+    title: 'mandoc has nothing to say against a manual page',
+    attempt: async () => {
+      const { code, text } = await run(['sh', '-c', 'mandoc -T lint -W warning docs/man/*.8'], { cwd: ROOT });
+      return code === 0 ? [] : [text];
+    },
   },
   ...Object.entries(PLACES)
     .filter(([, which]) => which === 'docs')

@@ -59,6 +59,39 @@ npm() {
 
 const module = (text: string): string => `cat > page.mjs <<'END_OF_MODULE'\n${text}END_OF_MODULE\nnode page.mjs\n`;
 
+const LOG = 'mkdir -p main; exec svlogd -tt main';
+
+/** Where somebody has services whose names the examples use. */
+const SERVICES = `
+${INSTALLED}
+${service('/etc/sv/db', LASTING)}
+${service('/etc/sv/web', `exec 2>&1; echo listening; ${LASTING}`)}
+${['db', 'web'].map((name) => service(`/etc/sv/${name}/log`, LOG)).join('')}
+ln -s /etc/sv/db /etc/sv/web /etc/service
+sv -w 30 wait up db web
+cd /etc/service
+`;
+
+/** What goes on until somebody ends it. */
+const GOES_ON = /^(exec )?sv (-w \d+ )?(watch|monitor|logs -f|metrics .*--(listen|every))\b/;
+
+/** Commands that go on have said something before they are ended, and end well. */
+const forAWhile = ({ text }: Block): string =>
+  text
+    .trimEnd()
+    .split('\n')
+    .map((line) => (GOES_ON.test(line) ? `for_a_while ${JSON.stringify(line)}\n` : `${line}\n`))
+    .join('');
+
+const FOR_A_WHILE = `
+for_a_while() {
+  setsid bash -c "exec \${1#exec }" > /tmp/said 2>&1 & said=$!
+  for _ in $(seq 100); do [ -s /tmp/said ] && break; sleep 0.1; done
+  sleep 0.5; kill -0 $said && kill $said; wait $said || [ $? = 143 ]
+  cat /tmp/said
+}
+`;
+
 export const SESSIONS: Readonly<Record<string, Session>> = {
   debian: { machine: 'debian', before: '' },
   web: { machine: 'web', before: `${INSTALLED}${service('/etc/service/db', LASTING)}` },
@@ -95,6 +128,7 @@ ${service('services/web', 'echo > started; exec sleep 100000')}
   },
   bench: { machine: 'machine', before: '' },
   checkout: { machine: 'machine', before: '' },
+  man: { machine: 'machine', before: `${FOR_A_WHILE}${SERVICES}`, commands: forAWhile },
 };
 
 /** What must be so after a page. */

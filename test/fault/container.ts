@@ -28,7 +28,7 @@ export const childrenOf = (pid: number): readonly number[] =>
     .map(Number);
 
 export interface ContainerOptions extends StartOptions {
-  /** A folder of the world; `scan` unless said. */
+  /** A folder of the world; default `scan`. */
   readonly folder?: string;
   /** Without a namespace: the flag instead. */
   readonly subreaper?: boolean;
@@ -68,7 +68,7 @@ export class Container {
   }
 }
 
-/** Starts a container. What lies in its folder shall be a second old, or linked there. */
+/** Starts a container. What lies in its folder must be a second old, or linked there. */
 export const contain = (world: World, options: ContainerOptions = {}): Container => {
   const { folder = 'scan', subreaper = false, words = [], command = [], wrap = [] } = options;
   const dir = join(world.dir, folder);

@@ -83,7 +83,7 @@ export class Roots {
 
   /**
    * A tar file that stands for Alpine's root: BusyBox for userland and init, laid out as there, and OpenRC; that one is Debian's, hence its C
-   * library too. Alpine's own is not to be had without a network.
+   * library too. Alpine's own is not available without a network.
    */
   alpineLike(): Promise<string> {
     this.#alpineLike ??= this.#makeAlpineLike();

@@ -6,6 +6,12 @@ import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from '
 import { join } from 'node:path';
 import { kill } from '../lib/proc.ts';
 import { until } from '../lib/wait.ts';
+import { INSTANCES } from './instances.ts';
+import { LOG_CASES } from './logs.ts';
+import { METRICS_CASES } from './metrics.ts';
+import { MONITOR_CASES } from './monitor.ts';
+import { PROBE_CASES } from './probe.ts';
+import { SCHEMA_CASES } from './schema.ts';
 import type { Make, Tree } from './tree.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -25,11 +31,7 @@ jsonschema.Draft202012Validator.check_schema(schema)
 jsonschema.validate(json.load(sys.stdin), schema, cls=jsonschema.Draft202012Validator)
 `;
 
-const succeeds = async (tree: Tree, line: string): Promise<string> => {
-  const { code, text } = await tree.shell(line);
-  assert.equal(code, 0, `${line}: ${text}`);
-  return text;
-};
+const succeeds = (tree: Tree, line: string): Promise<string> => tree.succeeds(line);
 
 /** web with a log, db that is normally down, bad that fails, and odd, whose name is not for a terminal. */
 const usual = async (tree: Tree, make: Make): Promise<void> => {
@@ -98,7 +100,7 @@ const readers = (make: Make): readonly Case[] => {
       },
     },
     {
-      title: of('wait returns when a service is where it shall be, and not before'),
+      title: of('wait returns when a service is where the goal wants it, and not before'),
       async attempt(tree) {
         await usual(tree, make);
         assert.equal((await tree.sv('wait', 'up', 'web')).code, 0);
@@ -327,4 +329,14 @@ const OURS: readonly Case[] = [
   },
 ];
 
-export const CASES: readonly Case[] = [...readers('ours'), ...readers('c'), ...OURS];
+export const CASES: readonly Case[] = [
+  ...readers('ours'),
+  ...readers('c'),
+  ...INSTANCES,
+  ...OURS,
+  ...SCHEMA_CASES,
+  ...LOG_CASES,
+  ...METRICS_CASES,
+  ...MONITOR_CASES,
+  ...PROBE_CASES,
+];

@@ -1,6 +1,7 @@
 // A supervised tree for a case: a scan directory, its runsvdir (ours or C runit's), and our sv.
 //
 // Promises: every process that the tree started is ended by its mark when the case is over.
+import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -64,6 +65,13 @@ export class Tree {
   /** A line for bash, with our programs first in PATH. */
   shell(line: string, words: readonly string[] = [], input = ''): Promise<Result> {
     return run(['bash', '-o', 'pipefail', '-c', line, 'bash', ...words], { cwd: this.dir, env: this.env, input });
+  }
+
+  /** A line that must exit with 0. Returns what it printed. */
+  async succeeds(line: string): Promise<string> {
+    const { code, text } = await this.shell(line);
+    assert.equal(code, 0, `${line}: ${text}`);
+    return text;
   }
 
   /** Until our sv calls the service's condition this. */

@@ -162,15 +162,53 @@ describe('the module', () => {
     await until('the service', () => run(STATIC, ['sv', 'status', service]).out.startsWith('run: ') || undefined);
   });
 
+  it('lists, waits for and watches services with the facts that sv prints', async () => {
+    const scan = freshDirectory();
+    const web = makeService(join(scan, 'web'), 'exec sleep 1000');
+    makeService(join(scan, 'bad'), 'exit 3');
+    await supervised(bin('runsvdir'), [scan], web);
+    const use = `
+      import { list, wait, watch, why } from 'runitbox';
+      const options = { svdir: process.argv[2], timeoutMs: 20_000 };
+      await wait('up', ['web'], options);
+      const events = watch({ ...options, patterns: ['web'], signal: AbortSignal.timeout(20_000) });
+      process.kill(why('web', options).pid, 'SIGKILL');
+      for await (const { event, condition, pid } of events) {
+        console.error(condition ?? event);
+        if (event === 'started' || (event === 'changed' && pid !== undefined)) break;
+      }
+      await wait('up', ['web'], options);
+      console.log(JSON.stringify(list(options)));`;
+    writeFileSync(join(dir, 'live.mjs'), use);
+    const { out, err } = run(process.execPath, [join(dir, 'live.mjs'), scan]);
+    expect(err).toMatch(/^running\n(backoff\n|ended\n|waiting\n)*(running|started)\n$/);
+    const printed = run(bin('sv'), ['list', '--json'], { env: { SVDIR: scan, PATH: path(dir) } });
+    // bad starts again every second
+    const [, facts] = JSON.parse(printed.out) as Record<string, unknown>[];
+    const [, told] = JSON.parse(out) as Record<string, unknown>[];
+    const { pid, since, condition, want, starts } = told ?? {};
+    expect(facts).toMatchObject({ pid, since, condition, want, starts });
+    expect(Object.keys(told ?? {}).map((name) => name.replace(/[A-Z]/g, '_$&').toLowerCase())).toEqual(
+      Object.keys(facts ?? {}),
+    );
+  });
+
   it('has types, for both ways', () => {
-    const use = `const phase: 'down' | 'run' | 'finish' = readStatus('/etc/service/web').phase;
+    const use = `const some: readonly Service[] = list({ patterns: ['web@*'], usage: true });
+      for (const one of some) if (one.supervised) console.log(one.lastEnd?.ranSeconds, one.memoryBytes); else console.log(one.error);
+      // @ts-expect-error no state
+      void wait('sideways', ['web']);
+      const events: AsyncIterable<ServiceEvent> = watch({ signal: AbortSignal.timeout(1) });
+      const failed: readonly WaitResult[] = new WaitError('up', []).results; console.log(events, failed, why('web').logLines);
+      const phase: 'down' | 'run' | 'finish' = readStatus('/etc/service/web').phase;
       // @ts-expect-error no command
       sendControl('/etc/service/web', 'nonsense');
       const word: Command = 'up'; const moment: Moment | null = parseTai64n(phase + word); console.log(moment);`;
     for (const ending of ['mts', 'cts'])
       writeFileSync(
         join(dir, `types.${ending}`),
-        `import { type Command, type Moment, parseTai64n, readStatus, sendControl } from 'runitbox';\n${use}`,
+        `import { type Command, list, type Moment, parseTai64n, readStatus, sendControl, type Service, type ServiceEvent,
+          wait, WaitError, type WaitResult, watch, why } from 'runitbox';\n${use}`,
       );
     const types = join(ROOT, 'node_modules/@types');
     const options = ['--noEmit', '--strict', '--module', 'nodenext', '--typeRoots', types, '--types', 'node'];

@@ -4,12 +4,15 @@
 //   truth      once things are quiet, the files say what is: phase, pid, want; status is whole
 //   obedience  a want that was sent is told within bounded time, whatever else fails
 //   care       a service wanted up runs, finishes, or is started within a second or so
+//   memory     state.json and history.jsonl are whole, count right, and give no number to two events
 //   pace       ./run is not started twice within a second by the same runsv
 //   patience   no busy loop, no descriptor kept
 //   the end    told to exit, everything ends in order and in bounded time, with exit code 0, and no line is lost, whatever the
 //              service left behind
 import { decodeStatus, type Status } from '../../src/formats/status.ts';
 import type { Ending, Live } from './kernel/kernel.ts';
+import { mayConclude } from './policies.ts';
+import { historyTroubles, type Seen, stateTroubles } from './recording-invariants.ts';
 import { fail, type Invariants, STRAY, type Story } from './service-scenario.ts';
 
 /** How long after an event or fault the files may still lag, in virtual milliseconds. */
@@ -64,6 +67,7 @@ const checkWant = (story: Story, status: Status): void => {
   const { want, kernel } = story;
   if (want === null || kernel.nowMs < want.atMs + ACK_MS) return;
   const expected = want.letter === 'u' ? 'up' : 'down';
+  if (expected === 'up' && mayConclude(story)) return;
   if (status.want !== expected) fail(story, `${want.letter} was sent at ${want.atMs}, status wants ${status.want}`);
 };
 
@@ -77,7 +81,8 @@ const isLogAwaited = (story: Story): boolean =>
 /** A wanted service is running, finishing, or on its way: looked at now, and if it is down, again a little later. */
 const checkCare = (story: Story, status: Status): void => {
   if (status.want !== 'up' || status.phase !== 'down' || story.scripts.length > 0) return;
-  if (isLogAwaited(story)) return;
+  // of a calm life the invariant backoff knows more
+  if (isLogAwaited(story) || story.policies?.calm === true) return;
   const starts = story.startsMs.length;
   const { runs } = story;
   // a start waits for the end of a log that was removed, for a while
@@ -109,9 +114,31 @@ const checkDescriptors = (story: Story): void => {
   if (open.length > most) fail(story, `${open.length} descriptors open: ${open.join(', ')}`);
 };
 
+interface Memory {
+  readonly seen: Seen;
+  history: string | null;
+  state: string | null;
+}
+const MEMORIES = new WeakMap<Story, Memory>();
+
+const checkMemory = (story: Story): void => {
+  const memory = MEMORIES.get(story) ?? { seen: new Map(), history: null, state: null };
+  MEMORIES.set(story, memory);
+  const [history, state] = ['history.jsonl', 'state.json'].map((name) =>
+    story.kernel.user.read(`/svc/supervise/${name}`),
+  ) as [string | null, string | null];
+  const troubles = [
+    ...(history === memory.history ? [] : historyTroubles(history, memory.seen)),
+    ...(state === memory.state ? [] : stateTroubles(state)),
+  ];
+  for (const trouble of troubles) fail(story, trouble);
+  Object.assign(memory, { history, state });
+};
+
 const whileItRuns = (story: Story): void => {
   checkOne(story);
   checkPace(story);
+  checkMemory(story);
   if (!quiet(story)) return;
   const status = statusOf(story, '/svc');
   if (status === null) {

@@ -7,6 +7,16 @@ import { EAGAIN, EINTR, EIO, EMFILE, ENOMEM, ENOSPC } from '../../src/abi/errno.
 import { SIGHUP, SIGINT, SIGKILL, SIGQUIT, SIGTERM } from '../../src/abi/signals.ts';
 import { LETTERS } from '../../src/machine/service/letters.ts';
 import { type Behaviour, type Ending, type Live, Random, VirtualKernel } from './kernel/kernel.ts';
+import {
+  finishEnded,
+  finishStarted,
+  type Policies,
+  randomPolicies,
+  runEnded,
+  runStarted,
+  stopSent,
+  writeValues,
+} from './policies.ts';
 
 const END_MS = 20000;
 const WANTS = 'udox';
@@ -30,6 +40,8 @@ export interface Story {
   readonly withLog: boolean;
   readonly withFinish: boolean;
   readonly scripts: readonly string[];
+  /** null: it has no value files. */
+  readonly policies: Policies | null;
   readonly happened: Doings;
   readonly events: string[];
   readonly failures: string[];
@@ -95,13 +107,19 @@ const runBehaviour = (story: Story): Behaviour => {
     onTerm: onTerm(random),
     writes: [{ bytes: 'line\n', afterMs: 1, everyMs: 1 + random.int(400), times: 50 }],
     children: strays(story),
-    onStart: () => story.startsMs.push(kernel.nowMs),
+    onStart: () => {
+      story.startsMs.push(kernel.nowMs);
+      runStarted(story);
+    },
+    onEnd: (process) => runEnded(story, process),
   };
 };
 
-const finishBehaviour = (random: Random): Behaviour => ({
-  livesMs: random.chance(0.1) ? 'forever' : random.int(2000),
+const finishBehaviour = (story: Story): Behaviour => ({
+  livesMs: story.random.chance(0.1) ? 'forever' : story.random.int(2000),
   onTerm: 'ignore',
+  onStart: (process) => finishStarted(story, process),
+  onEnd: () => finishEnded(story),
 });
 
 const scriptBehaviour = (random: Random): Behaviour => ({
@@ -123,10 +141,11 @@ const logBehaviour = (story: Story): Behaviour => {
 const setUp = (story: Story): void => {
   const { kernel, random } = story;
   kernel.user.program('/svc/run', () => runBehaviour(story));
-  if (story.withFinish) kernel.user.program('/svc/finish', () => finishBehaviour(random));
+  if (story.withFinish) kernel.user.program('/svc/finish', () => finishBehaviour(story));
   if (story.withLog) kernel.user.program('/svc/log/run', () => logBehaviour(story));
   for (const letter of story.scripts) kernel.user.program(`/svc/control/${letter}`, () => scriptBehaviour(random));
-  if (random.chance(0.15)) kernel.user.file('/svc/down');
+  writeValues(story);
+  if (random.chance(0.15) && story.policies?.calm !== true) kernel.user.file('/svc/down');
   if (story.withLog && random.chance(0.05)) {
     kernel.user.file('/svc/log/down');
     story.happened.logTouched = true;
@@ -146,6 +165,7 @@ const sendCommand: Act = (story) => {
   const letters = story.random.chance(0.2) ? 'tcu' : story.random.pick(LETTERS);
   const sent = sendTo(story, '/svc/supervise/control', letters);
   if (letters === 'x') story.exiting = true;
+  if (sent > 0 && /[dxt]/.test(letters)) stopSent(story);
   if (sent < 0 || story.exiting) {
     story.want = null;
     return;
@@ -349,14 +369,17 @@ const pickAct = (random: Random): Act => {
 
 const newStory = (seed: number, trace: number): Story => {
   const random = new Random(seed);
+  const policies = randomPolicies(random);
+  const calm = policies?.calm === true;
   const kernel = new VirtualKernel({ seed, trace });
   return {
     seed,
     kernel,
     random,
-    withLog: random.chance(0.5),
+    withLog: random.chance(0.5) && !calm,
     withFinish: random.chance(0.5),
-    scripts: random.chance(0.3) ? SCRIPTS.filter(() => random.chance(0.3)) : [],
+    policies,
+    scripts: random.chance(0.3) && !calm ? SCRIPTS.filter(() => random.chance(0.3)) : [],
     happened: { killed: false, logTouched: false, faulty: false, unheld: false },
     events: [],
     failures: [],
@@ -405,9 +428,10 @@ const bringDown = (story: Story): void => {
 
 const schedule = (story: Story, invariants: Invariants): void => {
   const { kernel, random } = story;
-  const count = 5 + random.int(30);
+  const calm = story.policies?.calm === true;
+  const count = calm ? random.int(5) : 5 + random.int(30);
   for (let n = 0; n < count; n++) {
-    const act = pickAct(random);
+    const act = calm ? random.pick([killProgram, stepClock]) : pickAct(random);
     kernel.at(random.fraction() * (END_MS - 5000), () => act(story));
   }
   for (let n = 0; n < 12; n++) {

@@ -4,7 +4,7 @@
 // Promises: the whole command line is parsed before the first change. An error in it is one line, followed by the usage where
 // C's program prints that, and exit code 100; a change that fails is one line under the program's own name, exit code 111.
 // Read next: options.ts (the rows), ../../machine/exec/plan.ts (the plan), ../../effects/exec/apply.ts (its execution).
-import { spelled, usageText } from '../../cli/help.ts';
+import { spelled, usageText } from '../../cli/usage.ts';
 import { baseName, nameOf, parseOptions, problemLine } from '../../cli/options.ts';
 import { err } from '../../cli/say.ts';
 import { changeAndRun, type Program } from '../../effects/exec/apply.ts';

@@ -10,13 +10,11 @@ import type { Bytes } from '../../abi/bytes.ts';
 import { type Done, type Errno, isErrno } from '../../host/calls.ts';
 import { EACCES, EDQUOT, EEXIST, ENOENT, ENOSPC, ENOTDIR, EPERM, EROFS, EXDEV } from '../../abi/errno.ts';
 import { sys } from '../../host/sys.ts';
-import type { Applet } from '../../cli/applet.ts';
+import { type Applet, folderOf } from '../../cli/applet.ts';
 import { parentOf } from './resolve-name.ts';
 import { ownPath, sameFile, sourceFor, targetIn } from './paths.ts';
 
 const USAGE_CODE = 100;
-
-export const folderOf = ({ folder }: Applet): string => folder ?? 'usr/bin';
 
 /** What keeps every link out of a directory, not just one. */
 const OF_A_DIRECTORY: readonly number[] = [EACCES, EDQUOT, ENOENT, ENOSPC, ENOTDIR, EPERM, EROFS, EXDEV].map((n) => -n);

@@ -1,7 +1,7 @@
 // Every command of sv as one row: its words, what it sends, what it waits for. Parsing, help, the manual and the completion come
 // from here; a new verb is a new row.
 //
-// Promises: a word that is neither a command nor an abbreviation of one is no command, whatever its first letter.
+// Promises: only a command or an abbreviation of one is a command, whatever its first letter.
 // Read next: hints.ts (what sv says about such a word), ../sv.ts (execution), ../../formats/control.ts (the bytes),
 // ../../machine/client/wait-conditions.ts.
 import type { Bytes } from '../../abi/bytes.ts';
@@ -81,7 +81,10 @@ export const commands: readonly Verb[] = [
   word('stop', DOWN, 'as down, and wait until it is down'),
   word('restart', RESTART, 'as term, cont and up, and wait for the new process'),
   word('try-restart', TRY_RESTART, 'as restart, but a service that is down stays down'),
-  word('reload', effect(['hup'], ['sent']), 'as hup, and print the state'),
+  {
+    ...word('reload', effect(['hup'], ['sent']), 'as hup, or as its file reload-signal says; print the state'),
+    reloads: true,
+  },
   word('shutdown', EXIT, 'as exit, and wait until runsv has ended'),
   word('check', effect([], ['wanted']), 'send nothing; wait until the service is in the state that is wanted'),
   force('force-stop', DOWN, 'stop', ['D']),

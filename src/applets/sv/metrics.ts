@@ -1,19 +1,31 @@
-// `sv metrics`: all services as Prometheus text, on standard output or into a file for the textfile collector.
+// `sv metrics`: all services as Prometheus text, on standard output, into a file for the textfile collector, or over HTTP.
 //
-// Promises: the file is replaced whole or stays as it is. Read next: ../../formats/metrics.ts.
+// Promises: the file is replaced whole or stays as it is. Over HTTP there is nothing but the metrics. With --every or --listen
+// it runs until INT, TERM or HUP, and ends with 0. Read next: ../../formats/metrics.ts, ../../client/http-server.ts.
 import { errorText } from '../../cli/errno.ts';
 import { err, out, visible } from '../../cli/say.ts';
 import { VERSION } from '../../cli/version.ts';
 import { newAsking, snapshotOf, servicesLike } from '../../client/snapshots.ts';
+import { type Pages, serve } from '../../client/http-server.ts';
+import { listenAt, type Listener } from '../../client/listen.ts';
 import { lookup } from '../../client/service.ts';
 import type { Bytes } from '../../abi/bytes.ts';
 import { O_CREAT, O_EXCL, O_WRONLY } from '../../abi/flags.ts';
+import { SIGHUP, SIGINT, SIGPIPE, SIGTERM } from '../../abi/signals.ts';
+import { type Loop, newLoop, newTimer, setTimer, turn } from '../../effects/loop.ts';
+import { wholeNumber } from '../../formats/decimal.ts';
+import { plainReply, type Reply } from '../../formats/http-reply.ts';
 import { metricsText } from '../../formats/metrics.ts';
+import { isParseError } from '../../formats/parse-error.ts';
+import { parseListenAddress } from '../../formats/socket-address.ts';
 import { isErrno } from '../../host/calls.ts';
+import { monotonicMs } from '../../host/clock.ts';
 import { sys } from '../../host/sys.ts';
 import type { Call } from './tool.ts';
 
 const MODE = 0o644;
+const USAGE_CODE = 100;
+const MOST_SECONDS = 86_400;
 
 const fail = (what: Bytes, errno: number): number => {
   err(`sv: ${what}: ${errorText(errno)}\n`);
@@ -39,16 +51,102 @@ const replace = (path: Bytes, text: Bytes): number => {
   return Math.min(0, done);
 };
 
-export const runMetrics = ({ given, operands }: Call): number => {
-  const services = servicesLike(operands);
-  if (typeof services === 'number') return fail(`unable to read ${visible(lookup().dir)}`, services);
+/** The text; a number is the errno of the scan directory. */
+const textOf = (patterns: readonly Bytes[]): Bytes | number => {
+  const services = servicesLike(patterns);
+  if (typeof services === 'number') return services;
   const asking = newAsking(true);
-  const text = metricsText(
+  return metricsText(
     services.map((service) => snapshotOf(service, asking)),
     VERSION,
   );
-  const path = given.last('output');
+};
+
+const unreadable = (errno: number): number => fail(`unable to read ${visible(lookup().dir)}`, errno);
+
+/** 0; 1 after a line that says what was refused. */
+const write = (patterns: readonly Bytes[], path: Bytes | undefined): number => {
+  const text = textOf(patterns);
+  if (typeof text === 'number') return unreadable(text);
   if (path === undefined) return out(text) ? 0 : 1;
   const done = replace(path, text);
   return done < 0 ? fail(`unable to replace ${visible(path)}`, done) : 0;
+};
+
+const metricsPage = (patterns: readonly Bytes[]): Reply => {
+  const body = textOf(patterns);
+  if (typeof body !== 'number') return { status: 200, type: 'text/plain; version=0.0.4', body };
+  unreadable(body);
+  return plainReply(500);
+};
+
+const pagesOf =
+  (patterns: readonly Bytes[]): Pages =>
+  (path) => {
+    if (path === '/metrics') return metricsPage(patterns);
+    return path === '/-/healthy' ? plainReply(200) : null;
+  };
+
+/** Writes the file every so many milliseconds, the first time being over. */
+const repeat = (loop: Loop, everyMs: number, act: () => void): void => {
+  let dueMs = monotonicMs();
+  const again = (nowMs: number): void => {
+    // a machine that slept does not catch up
+    dueMs = Math.max(dueMs + everyMs, nowMs);
+    setTimer(loop, timer, dueMs);
+  };
+  const timer = newTimer((nowMs) => {
+    again(nowMs);
+    act();
+  });
+  again(dueMs);
+};
+
+interface Task {
+  readonly patterns: readonly Bytes[];
+  readonly path: Bytes | undefined;
+  readonly everyMs: number | null;
+  readonly listener: Listener | null;
+}
+
+const run = ({ patterns, path, everyMs, listener }: Task): number => {
+  let ends = false;
+  // a client that goes away gives SIGPIPE, which must not end us
+  const signals = sys.catchSignals([SIGHUP, SIGINT, SIGTERM, SIGPIPE]);
+  if (isErrno(signals)) return fail('unable to catch signals', signals);
+  const loop = newLoop(signals, (came) => {
+    ends ||= came.some((signal) => signal !== SIGPIPE);
+  });
+  if (everyMs !== null) repeat(loop, everyMs, () => write(patterns, path));
+  if (listener !== null) serve(loop, listener.fd, pagesOf(patterns));
+  while (!ends) turn(loop, null);
+  listener?.end();
+  return 0;
+};
+
+const wrong = (line: Bytes): number => {
+  err(`sv: ${line}\n`);
+  return USAGE_CODE;
+};
+
+export const runMetrics = ({ given, operands }: Call): number => {
+  const [path, every, at] = [given.last('output'), given.last('every'), given.last('listen')];
+  const seconds = every === undefined ? null : wholeNumber(every, MOST_SECONDS);
+  if (every !== undefined && !seconds) {
+    return wrong(`--every: expected seconds from 1 to ${MOST_SECONDS}, got '${visible(every)}'`);
+  }
+  if (every !== undefined && path === undefined) return wrong('--every: expected --output with it');
+  const address = at === undefined ? null : parseListenAddress(at);
+  if (isParseError(address)) return wrong(`--listen: ${visible(address.wrong)}`);
+  const listener = address === null ? null : listenAt(address);
+  if (typeof listener === 'string') {
+    err(`sv: unable to listen at ${visible(at ?? '')}: ${listener}\n`);
+    return 1;
+  }
+  const code = listener === null || path !== undefined ? write(operands, path) : 0;
+  if (code === 0 && (seconds || listener !== null)) {
+    return run({ patterns: operands, path, everyMs: seconds && seconds * 1000, listener });
+  }
+  listener?.end();
+  return code;
 };

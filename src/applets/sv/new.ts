@@ -6,11 +6,13 @@ import type { Bytes } from '../../abi/bytes.ts';
 import { O_CREAT, O_EXCL, O_NOCTTY, O_NONBLOCK, O_RDONLY, O_WRONLY } from '../../abi/flags.ts';
 import { errorText } from '../../cli/errno.ts';
 import { err, out, visible } from '../../cli/say.ts';
-import { variable } from '../../client/service.ts';
+import { wholeNumber } from '../../formats/decimal.ts';
 import { decodeProcfile } from '../../formats/procfile.ts';
 import { shellWord } from '../../formats/shell-words.ts';
 import { type Errno, isErrno } from '../../host/calls.ts';
 import { sys } from '../../host/sys.ts';
+import { makeInstance } from './instances.ts';
+import { isServiceName, NAME_EXPECTED, sourceDirectory } from './source.ts';
 import { type Call, MOST_FAILURES } from './tool.ts';
 
 const USAGE_CODE = 100;
@@ -20,13 +22,7 @@ const PROCFILE_MOST = 65_535;
 /** What foreman gives the first process of a Procfile, and how far the next is. */
 const FIRST_PORT = 5000;
 const PORT_STEP = 100;
-
-/** Where service directories are kept. */
-export const sourceDirectory = (): Bytes => variable('SVSRC') ?? '/etc/sv';
-
-/** A name that is one component and that a scan directory does not skip. */
-export const isServiceName = (name: Bytes | undefined): name is Bytes =>
-  name !== undefined && /^[^./][^/]*$/.test(name) && name === visible(name);
+const PORT_MOST = 65_535;
 
 interface File {
   readonly path: Bytes;
@@ -63,15 +59,53 @@ const chpstOf = ({ given }: Call): Bytes => {
   return words.length === 0 ? '' : `chpst ${words.join(' ')} `;
 };
 
+/** Instances of a template share its log/run, and log each into a directory of its own. */
+const logRunOf = (name: Bytes): Bytes => {
+  const dir = `/var/log/${name}`;
+  return name.endsWith('@')
+    ? '#!/bin/sh\nservice=${PWD%/log}\ndir=/var/log/${service##*/}\nmkdir -p "$dir"\nexec svlogd -tt "$dir"\n'
+    : `#!/bin/sh\nmkdir -p ${shellWord(dir)}\nexec svlogd -tt ${shellWord(dir)}\n`;
+};
+
+const READY_EXPECTED = 'fd, socket or http:PORT';
+
+/** How the service tells that it is ready, where it tells that by itself. */
+const READY: Readonly<Record<string, readonly File[]>> = {
+  fd: [{ path: 'notification-fd', text: '3\n', mode: PLAIN }],
+  socket: [{ path: 'notification-socket', text: '', mode: PLAIN }],
+};
+
+/** The port of `--ready http:PORT`. */
+const portIn = (ready: Bytes): number | null => {
+  const port = ready.startsWith('http:') ? wholeNumber(ready.slice('http:'.length), PORT_MOST) : null;
+  return port === 0 ? null : port;
+};
+
+const checkOf = ({ given }: Call): readonly File[] => {
+  const port = portIn(given.last('ready') ?? '');
+  if (port === null) return [];
+  return [
+    { path: 'check', text: `#!/bin/sh\nexec svprobe http://127.0.0.1:${port}/\n`, mode: PROGRAM },
+    { path: 'check-interval', text: '', mode: PLAIN },
+  ];
+};
+
+const readinessOf = (call: Call): readonly File[] => {
+  const ready = call.given.last('ready') ?? '';
+  return Object.hasOwn(READY, ready) ? (READY[ready] as readonly File[]) : checkOf(call);
+};
+
+const isReadiness = (text: Bytes): boolean => Object.hasOwn(READY, text) || portIn(text) !== null;
+
 /** `command`: as sh takes it. */
 const filesOf = (call: Call, name: Bytes, command: Bytes, port: number | null): readonly File[] => {
   const environment = port === null ? '' : `export PORT=${port}\n`;
   const run = `#!/bin/sh\nexec 2>&1\n${environment}exec ${chpstOf(call)}${command}\n`;
-  const log = `#!/bin/sh\nmkdir -p ${shellWord(`/var/log/${name}`)}\nexec svlogd -tt ${shellWord(`/var/log/${name}`)}\n`;
   return [
     { path: 'run', text: run, mode: PROGRAM },
     ...(call.given.count('essential') > 0 ? [{ path: 'flag-essential', text: '', mode: PLAIN }] : []),
-    ...(call.given.count('log') > 0 ? [{ path: 'log/run', text: log, mode: PROGRAM }] : []),
+    ...readinessOf(call),
+    ...(call.given.count('log') > 0 ? [{ path: 'log/run', text: logRunOf(name), mode: PROGRAM }] : []),
   ];
 };
 
@@ -112,14 +146,38 @@ const usage = (what: Bytes): number => {
   return USAGE_CODE;
 };
 
+/** Options that say what a run script does, which an instance has from its template. */
+const OF_A_RUN = ['log', 'user', 'env', 'ready', 'essential', 'procfile'];
+
+const newLike = (call: Call, like: Bytes): number => {
+  const other = OF_A_RUN.find((name) => call.given.last(name) !== undefined || call.given.count(name) > 0);
+  if (other !== undefined) return usage(`expected no --${other} with --like`);
+  const odd = [like, ...call.operands].find((name) => !isServiceName(name));
+  if (odd !== undefined) return usage(`${NAME_EXPECTED}, got '${visible(odd)}'`);
+  if (call.operands.length === 0) return usage('expected names of instances with --like');
+  const run = `${sourceDirectory()}/${like}/run`;
+  const stat = sys.stat(run);
+  if (isErrno(stat)) return fail(run, errorText(stat));
+  const failed = call.operands
+    .map((name) => makeInstance(like, name, (path) => void out(`${path}\n`)))
+    .filter((failure) => failure !== null);
+  for (const { path, errno } of failed) fail(path, errorText(errno));
+  return Math.min(MOST_FAILURES, failed.length);
+};
+
 export const runNew = (call: Call): number => {
+  const ready = call.given.last('ready');
+  if (ready !== undefined && !isReadiness(ready)) {
+    return usage(`--ready: expected ${READY_EXPECTED}, got '${visible(ready)}'`);
+  }
+  const like = call.given.last('like');
+  if (like !== undefined) return newLike(call, like);
   const procfile = call.given.last('procfile');
   const [name, dashes, ...command] = call.operands;
   if (procfile !== undefined) {
     return name === undefined ? makeFromProcfile(call, procfile) : usage('expected no name with --procfile');
   }
-  if (!isServiceName(name))
-    return usage(`expected a name without '/' and without '.' in front, got '${visible(name ?? '')}'`);
+  if (!isServiceName(name)) return usage(`${NAME_EXPECTED}, got '${visible(name ?? '')}'`);
   if (dashes !== '--' || command.length === 0) return usage("expected '--' and a command behind the name");
   return make(call, name, command.map(shellWord).join(' '), null) ? 0 : 1;
 };

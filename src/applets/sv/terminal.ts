@@ -1,20 +1,18 @@
 // Whether standard output is a terminal, and how wide.
 import { variable } from '../../client/service.ts';
-import { isErrno } from '../../host/calls.ts';
+import { type Fd, isErrno } from '../../host/calls.ts';
 import { sys } from '../../host/sys.ts';
 
-const TERMINAL = /^\/dev\/(pts\/|tty|console|hvc|xvc)/;
+const STDOUT = 1 as Fd;
 const DEFAULT_WIDTH = 80;
 const LEAST_WIDTH = 20;
 
-export const isTerminal = (): boolean => {
-  const target = sys.readlink('/proc/self/fd/1');
-  return !isErrno(target) && TERMINAL.test(target);
-};
+export const isTerminal = (): boolean => !isErrno(sys.windowSize(STDOUT));
 
-/** Columns; null where it is no terminal, whose lines have no end. */
+/** Columns, as $COLUMNS or the terminal itself has them; null where it is no terminal, whose lines have no end. */
 export const widthOf = (): number | null => {
-  if (!isTerminal()) return null;
-  const columns = Number(variable('COLUMNS'));
-  return columns >= LEAST_WIDTH ? columns : DEFAULT_WIDTH;
+  const size = sys.windowSize(STDOUT);
+  if (isErrno(size)) return null;
+  const isWide = (columns: number): boolean => columns >= LEAST_WIDTH;
+  return [Number(variable('COLUMNS')), size[1]].find(isWide) ?? DEFAULT_WIDTH;
 };

@@ -20,6 +20,8 @@ export interface Tool {
   readonly options: OptionTable;
   /** A call without operands is wrong. */
   readonly wantsOperands: boolean;
+  /** `--` between operands is one itself. */
+  readonly keepsDashes?: true;
 }
 
 /** What a tool does, in the cold part under its name. Returns the exit code. */
@@ -27,3 +29,6 @@ export type RunTool = (call: Call) => number;
 
 /** More failures than this count as this many: exit codes from 100 on mean other things. */
 export const MOST_FAILURES = 99;
+
+/** The name in the cold part of what replaces patterns by names. */
+export const EXPAND_NAMES = 'expandNames';

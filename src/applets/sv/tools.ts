@@ -1,12 +1,14 @@
 // The verbs that are programs of their own, with options behind the word. Each begins with a letter on which every other sv
 // prints its usage, or with s for status: typed at C's sv they do no harm.
 //
-// What they do lies in the cold part. Read next: tool.ts, ../sv.ts (who calls them), ../../cold.ts.
+// What they do lies in the cold part. Read next: tool.ts, ../sv.ts (who calls them), ../../cold/sv.ts.
 import type { Bytes } from '../../abi/bytes.ts';
 import type { Tool } from './tool.ts';
 
 const JSON_ARRAY = { long: 'json', text: 'as a JSON array' } as const;
 const USAGE = { long: 'usage', text: 'add processor time, memory and processes; implies --json' } as const;
+
+const WAIT = { letter: 'w', value: 'sec', text: 'seconds to wait' } as const;
 
 const STATUS = 'status';
 
@@ -36,7 +38,7 @@ export const tools: readonly Tool[] = [
     name: 'wait',
     operands: 'up|ready|down|done|failed|gone service ...',
     text: 'wait until services are in a state; without -w for as long as it takes',
-    options: [{ long: 'any', text: 'until one of them is' }],
+    options: [{ long: 'any', text: 'until one of them is' }, WAIT],
     wantsOperands: true,
   },
   {
@@ -50,14 +52,35 @@ export const tools: readonly Tool[] = [
     name: 'logs',
     operands: 'service ...',
     text: 'print the last lines of the logs of services',
-    options: [{ letter: 'n', value: 'lines', text: 'so many lines instead of 20' }],
+    options: [
+      { letter: 'f', text: 'go on with what is written, until INT or TERM' },
+      { letter: 'n', value: 'lines', text: 'so many lines instead of 20' },
+    ],
     wantsOperands: true,
+  },
+  {
+    name: 'monitor',
+    operands: '[pattern ...]',
+    text: 'show all services, or those that match, as a table that stays up to date; ? lists its keys',
+    options: [],
+    wantsOperands: false,
   },
   {
     name: 'metrics',
     operands: '[pattern ...]',
     text: 'print all services, or those that match, as Prometheus text',
-    options: [{ long: 'output', value: 'file', text: 'replace file instead, for the textfile collector' }],
+    options: [
+      { long: 'output', value: 'file', text: 'replace file instead, for the textfile collector' },
+      { long: 'every', value: 'sec', text: 'with --output: again every sec seconds' },
+      { long: 'listen', value: 'address', text: 'serve it at http://ADDRESS/metrics: host:port or unix:path' },
+    ],
+    wantsOperands: false,
+  },
+  {
+    name: 'graph',
+    operands: '[service ...]',
+    text: 'print what services depend on as a tree, each with its state',
+    options: [JSON_ARRAY],
     wantsOperands: false,
   },
   {
@@ -75,27 +98,39 @@ export const tools: readonly Tool[] = [
       { long: 'log', text: 'with a log service' },
       { long: 'user', value: 'user[:group]', text: 'run the command as this user' },
       { long: 'env', value: 'file', text: 'with the variables in file' },
+      { long: 'ready', value: 'fd|socket|http:port', text: 'it tells when it is ready, in this way' },
       { long: 'essential', text: 'when it is over, so is the container' },
       { long: 'procfile', value: 'file', text: 'make one for each line of a Procfile instead' },
+      { long: 'like', value: 'template', text: 'make instances of a service instead, each named' },
     ],
     wantsOperands: false,
+    keepsDashes: true,
+  },
+  {
+    name: 'scale',
+    operands: 'name@ number',
+    text: 'keep so many instances name@1, name@2 ... in $SVDIR',
+    options: [WAIT],
+    wantsOperands: true,
   },
   {
     name: 'link',
     operands: 'name ...',
     text: 'link service directories of $SVSRC into $SVDIR and wait until they are supervised',
-    options: [],
+    options: [WAIT],
     wantsOperands: true,
   },
   {
     name: 'remove',
     operands: 'name ...',
     text: 'remove the links of services from $SVDIR and wait until their runsv has ended',
-    options: [],
+    options: [WAIT],
     wantsOperands: true,
   },
 ];
 
 /** The tool that a call is for. `status` is one where it has an option of it. */
 export const toolFor = (typed: Bytes, words: readonly Bytes[]): Tool | undefined =>
-  tools.find(({ name }) => name === typed && (name !== STATUS || words[0]?.startsWith('--') === true));
+  tools.find(
+    ({ name }) => name === typed && (name !== STATUS || words.some((word) => word === '--json' || word === '--usage')),
+  );

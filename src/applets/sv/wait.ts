@@ -2,6 +2,7 @@
 //
 // Read next: ../../client/wait-for.ts.
 import { err, visible } from '../../cli/say.ts';
+import { expandNames } from '../../client/expand-names.ts';
 import { servicesNamed } from '../../client/service.ts';
 import { GOALS, isGoal, type Result, waitFor } from '../../client/wait-for.ts';
 import { conditionOfSnapshot } from '../../formats/snapshot.ts';
@@ -24,9 +25,11 @@ export const runWait = ({ given, operands, waitMs }: Call): number => {
     return USAGE_CODE;
   }
   const any = given.count('any') > 0;
-  const results = waitFor(goal, servicesNamed(names), any, waitMs === null ? null : monotonicMs() + waitMs);
+  const meant = expandNames(names);
+  const untilMs = waitMs === null ? null : monotonicMs() + waitMs;
+  const results = waitFor(goal, servicesNamed(meant.names), any, untilMs);
   const missing = results.filter(({ verdict }) => verdict !== 'reached');
   if (any && missing.length < results.length) return 0;
   for (const result of missing) complain(result, goal);
-  return Math.min(MOST_FAILURES, missing.length);
+  return Math.min(MOST_FAILURES, missing.length + meant.failed);
 };

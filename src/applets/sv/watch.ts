@@ -1,7 +1,8 @@
 // `sv watch`: events of services as they happen, one a line.
 //
 // Promises: ends with 0 at INT, TERM and HUP, and when nobody reads any more. Read next: ../../client/watch.ts.
-import { SIGHUP, SIGINT, SIGTERM } from '../../abi/signals.ts';
+import { SIGHUP, SIGINT, SIGPIPE, SIGTERM } from '../../abi/signals.ts';
+import { POLLIN } from '../../abi/flags.ts';
 import type { Bytes } from '../../abi/bytes.ts';
 import { out, visible } from '../../cli/say.ts';
 import { eventText, timeOfDay } from '../../client/render-event.ts';
@@ -20,13 +21,18 @@ const asJson = ({ service, at, event, members }: Happening): Bytes => {
 };
 
 export const runWatch = ({ given, operands }: Call): number => {
-  const signals = sys.catchSignals([SIGHUP, SIGINT, SIGTERM]);
+  const signals = sys.catchSignals([SIGHUP, SIGINT, SIGPIPE, SIGTERM]);
   if (isErrno(signals)) return 1;
   const text = given.count('json') > 0 ? asJson : asText;
+  let ends = false;
+  const end = (): void => {
+    ends = true;
+  };
+  const watches = [{ fd: signals, events: POLLIN, ready: end }];
   const { watching, first } = beginWatching(operands);
-  let happenings: readonly Happening[] | null = first;
-  while (happenings !== null && (happenings.length === 0 || out(happenings.map(text).join('')))) {
-    happenings = waitForHappenings(watching, signals, null);
+  let happenings = first;
+  while (!ends && (happenings.length === 0 || out(happenings.map(text).join('')))) {
+    happenings = waitForHappenings(watching, watches, null);
   }
   return 0;
 };

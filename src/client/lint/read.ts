@@ -4,6 +4,7 @@
 import type { Bytes } from '../../abi/bytes.ts';
 import { ENOENT } from '../../abi/errno.ts';
 import { O_NOCTTY, O_NONBLOCK, O_RDONLY, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from '../../abi/flags.ts';
+import { VALUE_FILES } from '../../formats/values.ts';
 import { execReason } from '../../effects/process/interpreter.ts';
 import { isErrno } from '../../host/calls.ts';
 import { sys } from '../../host/sys.ts';
@@ -74,6 +75,7 @@ export const readDirectory = (name: Bytes, path: Bytes): Directory => {
     if (entry.kind !== 'missing') entries.set(below, entry);
   };
   for (const below of ['run', 'finish', 'check', 'log', 'log/run', 'control']) look(below);
+  for (const file of VALUE_FILES) look(file);
   for (const letter of namesIn(`${path}/control`)) look(`control/${letter}`);
   return {
     name,

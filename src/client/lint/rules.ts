@@ -3,7 +3,9 @@
 // An error keeps the service from running as it was meant to; a warning is what people usually regret. Pure.
 // Read first: model.ts. Read next: script.ts (what a shell script says).
 import type { Bytes } from '../../abi/bytes.ts';
-import { control, controlNames } from '../../formats/control.ts';
+import { signalName } from '../../abi/signals.ts';
+import { control, controlNames, signalByte } from '../../formats/control.ts';
+import { faultIn, parseSignal, VALUE_FILES } from '../../formats/values.ts';
 import { type Directory, type Entry, entryAt, type Finding } from './model.ts';
 import { scriptFindings } from './script.ts';
 
@@ -66,6 +68,29 @@ const logFindings = (directory: Directory): readonly Finding[] => {
 const superviseFindings = ({ superviseLost }: Directory): readonly Finding[] =>
   superviseLost === null ? [] : [error(`./supervise is a link to ${superviseLost}, whose directory is missing`)];
 
+/** runsv behaves as if a file that it cannot read as a value were absent. */
+const valueFindings = (directory: Directory): readonly Finding[] =>
+  VALUE_FILES.flatMap((file) => {
+    const { kind, text } = entryAt(directory, file);
+    if (kind === 'missing') return [];
+    if (kind !== 'file') return [error(`./${file} is not a regular file`)];
+    const fault = faultIn(file, text);
+    return fault === null ? [] : [error(`./${file}: ${fault}`)];
+  });
+
+/** Signals that no command sends. */
+const reloadFindings = (directory: Directory): readonly Finding[] => {
+  const { kind, text } = entryAt(directory, 'reload-signal');
+  const signal = kind === 'file' ? parseSignal(text) : null;
+  if (typeof signal !== 'number' || signalByte(signal) !== undefined) return [];
+  return [error(`./reload-signal: ${signalName(signal)} has no command`)];
+};
+
+const groupFindings = ({ names }: Directory): readonly Finding[] =>
+  names.includes('flag-timeout-killpg') && !names.includes('timeout-kill')
+    ? [warning('./flag-timeout-killpg means nothing without a file timeout-kill')]
+    : [];
+
 const rightsFindings = (directory: Directory): readonly Finding[] =>
   [
     { what: 'the directory', entry: directory.self },
@@ -77,7 +102,10 @@ const rightsFindings = (directory: Directory): readonly Finding[] =>
     .map(({ what }) => warning(`${what} can be written by others than its owner`));
 
 /** Names that mean something in a service directory. */
-const KNOWN: readonly Bytes[] = ['run', 'finish', 'check', 'down', 'log', 'control', 'conf', 'env', 'flag-essential'];
+const KNOWN: readonly Bytes[] = [
+  ...['run', 'finish', 'check', 'down', 'log', 'control', 'conf', 'env', 'flag-essential', 'flag-timeout-killpg'],
+  ...VALUE_FILES,
+];
 
 const plain = (name: Bytes): Bytes => name.toLowerCase().replace(/[_.-]/g, '').replace(/s$/, '');
 
@@ -100,6 +128,9 @@ export const findings = (directory: Directory): readonly Finding[] => {
     ...optionalFindings('finish', entryAt(directory, 'finish')),
     ...optionalFindings('check', entryAt(directory, 'check')),
     ...controlFindings(directory),
+    ...valueFindings(directory),
+    ...reloadFindings(directory),
+    ...groupFindings(directory),
     ...scriptFindings(directory),
     ...rightsFindings(directory),
     ...nameFindings(directory),

@@ -23,12 +23,13 @@ export interface Listening {
 }
 
 /** What is needed of a running runsvdir. */
-interface Listener {
+export interface Listener {
   readonly dir: Bytes;
   readonly tree: { readonly wanted: ReadonlyMap<string, { readonly name: string; readonly key: string }> };
   readonly hasScanned: boolean;
   readonly isSettling: boolean;
   readonly loop: Loop;
+  /** The main command waits for runsvs to listen. */
   listening: Listening | null;
 }
 

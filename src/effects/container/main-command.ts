@@ -13,7 +13,7 @@ import { listen, stopListening } from './listening.ts';
 import { inPath } from '../process/find-program.ts';
 import { LISTEN_MS } from '../../machine/container/readiness.ts';
 import { deliverShutdown } from './shutdown.ts';
-import type { Container, LiveTree } from '../scan/state.ts';
+import type { Contained, Container } from './state.ts';
 
 const NOT_FOUND_CODE = 127;
 const NOT_EXECUTABLE_CODE = 126;
@@ -28,7 +28,7 @@ const spawnCommand = (command: readonly Bytes[]): number => {
   return sys.spawn(path, command, [], '', [], SPAWN_TERMINAL, NO_RECORD, '');
 };
 
-const notStarted = (live: LiveTree, name: Bytes, result: number): void => {
+const notStarted = (live: Contained, name: Bytes, result: number): void => {
   const errno = result < -SPAWN_FAILED ? result + SPAWN_FAILED : result;
   const code = errno === -ENOENT ? NOT_FOUND_CODE : NOT_EXECUTABLE_CODE;
   live.diagnostics.fatal(`unable to start ${name}`, errno);
@@ -37,7 +37,7 @@ const notStarted = (live: LiveTree, name: Bytes, result: number): void => {
 
 const NAMED_MAX = 8;
 
-const warnNotListening = (live: LiveTree, notListening: readonly string[], name: Bytes): void => {
+const warnNotListening = (live: Contained, notListening: readonly string[], name: Bytes): void => {
   if (notListening.length === 0) return;
   const more = notListening.length > NAMED_MAX ? ` and ${notListening.length - NAMED_MAX} more` : '';
   const names = notListening.slice(0, NAMED_MAX).join(', ') + more;
@@ -45,18 +45,18 @@ const warnNotListening = (live: LiveTree, notListening: readonly string[], name:
 };
 
 /** A shutdown starts no main command any more. */
-const forget = (live: LiveTree, container: Container): void => {
+const forget = (live: Contained, container: Container): void => {
   container.commandDue = false;
   stopListening(live);
 };
 
 /** Watches for its end. */
-export const awaitCommand = ({ loop }: LiveTree, container: Container): void => {
+export const awaitCommand = ({ loop }: Contained, container: Container): void => {
   loop.children.set(container.pid, (_, wait) => commandEnded(container, wait));
 };
 
 /** Starts the main command, if it is not started yet and the services listen; calls `announce` just before. */
-export const startCommand = (live: LiveTree, announce: (live: LiveTree, container: Container) => void): void => {
+export const startCommand = <L extends Contained>(live: L, announce: (live: L, container: Container) => void): void => {
   const { container } = live;
   if (container === null || !container.commandDue) return;
   if (container.shutdown.phase !== 'none') {

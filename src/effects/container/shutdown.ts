@@ -2,7 +2,7 @@
 //
 // Promises: reports what it kills in one line, by name. Process 1 reaches everybody, including processes from outside;
 // otherwise all descendants, because a subreaper gets their orphans.
-// Must not: wait. Read next: processes.ts (who is there), ../scan/supervisor.ts (who calls).
+// Must not: wait. Read next: ../process/processes.ts (who is there), ../scan/supervisor.ts (who calls).
 import { monotonicMs } from '../../host/clock.ts';
 import { SIGCONT, SIGKILL, SIGSTOP, SIGTERM } from '../../abi/signals.ts';
 import { sys } from '../../host/sys.ts';
@@ -10,11 +10,8 @@ import { handleShutdown, type ShutdownEffect, type ShutdownEvent } from '../../m
 import { runningPids } from '../../machine/scan/table.ts';
 import { signalSeen } from '../process/held.ts';
 import type { Process } from '../process/proc.ts';
-import { descendants, hasRested, logOf, others, shownName } from './processes.ts';
-import { deliverToTree } from '../scan/perform.ts';
-import { forgetHolder } from '../scan/claim.ts';
-import type { Container, LiveTree } from '../scan/state.ts';
-import { stopWatching } from '../scan/watch.ts';
+import { descendants, hasRested, logOf, others, shownName } from '../process/processes.ts';
+import type { Contained, Container } from './state.ts';
 
 const EVERYBODY = -1;
 const NAMED_MAX = 8;
@@ -22,21 +19,21 @@ const NAMED_MAX = 8;
 const isProcess1 = (): boolean => sys.getpid() === 1;
 
 /** Every process that has to end. */
-const ours = (live: LiveTree): readonly Process[] => {
+const ours = (live: Contained): readonly Process[] => {
   const all = others();
   if (isProcess1()) return all;
   const foreign = [...live.foreignRunsvs.keys()];
   return [...descendants(all, [sys.getpid(), ...foreign]), ...all.filter(({ pid }) => foreign.includes(pid))];
 };
 
-const tellKilled = (live: LiveTree, why: string, killed: readonly Process[]): void => {
+const tellKilled = (live: Contained, why: string, killed: readonly Process[]): void => {
   if (killed.length === 0) return;
   const named = killed.slice(0, NAMED_MAX).map((process) => `${shownName(process)} (${process.pid})`);
   const more = killed.length - named.length;
   live.diagnostics.warn(`${why}, killed: ${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}`);
 };
 
-const signalAll = (live: LiveTree, signal: number): void => {
+const signalAll = (live: Contained, signal: number): void => {
   if (isProcess1()) sys.kill(EVERYBODY, signal);
   else for (const process of ours(live)) signalSeen(process, signal);
 };
@@ -49,7 +46,7 @@ const terminate = (process: Process): void => {
 const processKey = ({ pid, start }: Process): string => `${pid}:${start}`;
 
 /** To many programs a second TERM means haste: those that got one already are left alone. */
-const terminateStrays = (live: LiveTree, { sentTerm }: Container): void => {
+const terminateStrays = (live: Contained, { sentTerm }: Container): void => {
   if (sentTerm.size > 0) {
     for (const process of ours(live)) if (!sentTerm.has(processKey(process))) terminate(process);
     return;
@@ -59,7 +56,7 @@ const terminateStrays = (live: LiveTree, { sentTerm }: Container): void => {
 };
 
 /** Everybody but runsvs, logs and their descendants. */
-const leftoversOf = (live: LiveTree, all: readonly Process[]): readonly Process[] => {
+const leftoversOf = (live: Contained, all: readonly Process[]): readonly Process[] => {
   const runsvs = runningPids(live.tree);
   const logs = runsvs.map((runsv) => logOf(runsv, all)).filter((pid) => pid > 0);
   const spared = new Set([...runsvs, ...logs, ...descendants(all, logs).map(({ pid }) => pid)]);
@@ -78,7 +75,7 @@ const withoutCommand = (
 };
 
 /** What services left behind while some of them still run: our own children and their descendants. */
-const orphansOf = (live: LiveTree, all: readonly Process[]): readonly Process[] => {
+const orphansOf = (live: Contained, all: readonly Process[]): readonly Process[] => {
   const runsvs = new Set(runningPids(live.tree));
   const self = sys.getpid();
   const roots = all.filter(({ pid, parent }) => parent === self && !runsvs.has(pid));
@@ -91,7 +88,7 @@ const orphansOf = (live: LiveTree, all: readonly Process[]): readonly Process[] 
   ];
 };
 
-const terminateLeftovers = (live: LiveTree, container: Container, rested: boolean): void => {
+const terminateLeftovers = (live: Contained, container: Container, rested: boolean): void => {
   const all = ours(live);
   for (const process of withoutCommand(container, all, rested ? leftoversOf(live, all) : orphansOf(live, all))) {
     terminate(process);
@@ -100,26 +97,26 @@ const terminateLeftovers = (live: LiveTree, container: Container, rested: boolea
 };
 
 /** A log reads until the last process that holds its pipe has ended. */
-const killLeftovers = (live: LiveTree, container: Container): void => {
+const killLeftovers = (live: Contained, container: Container): void => {
   const all = ours(live);
   const left = withoutCommand(container, all, leftoversOf(live, all));
   for (const process of left) signalSeen(process, SIGKILL);
   tellKilled(live, 'left behind, not ended 1 s after TERM', left);
 };
 
-const lookForRest = (live: LiveTree): void => {
+const lookForRest = (live: Contained): void => {
   if (runningPids(live.tree).every(hasRested)) deliverShutdown(live, { kind: 'rested' });
 };
 
 /** Runsvs stay to finish; logs and their descendants to read what is in their pipes. */
-const killButLogs = (live: LiveTree, container: Container): void => {
+const killButLogs = (live: Contained, container: Container): void => {
   const left = leftoversOf(live, ours(live));
   for (const process of left) signalSeen(process, SIGKILL);
   tellKilled(live, `still running after ${container.shutdown.killAfterMs / 1000} s`, left);
 };
 
 /** Reported first: as process 1, there is nobody left to report afterwards. */
-const killAll = (live: LiveTree, first: boolean): void => {
+const killAll = (live: Contained, first: boolean): void => {
   const left = first ? ours(live) : [];
   // STOP first, so that none forks meanwhile
   if (!isProcess1()) signalAll(live, SIGSTOP);
@@ -134,16 +131,9 @@ const terminateCommand = ({ pid }: Container): void => {
   sys.kill(pid, SIGCONT);
 };
 
-/** From now on there are no scans. */
-const stopServices = (live: LiveTree): void => {
-  deliverToTree(live, { kind: 'stop' });
-  stopWatching(live.loop, live.watching);
-  forgetHolder(live);
-};
-
-const performShutdownEffect = (live: LiveTree, container: Container, effect: ShutdownEffect): void => {
+const performShutdownEffect = (live: Contained, container: Container, effect: ShutdownEffect): void => {
   if (effect.kind === 'termCommand') terminateCommand(container);
-  else if (effect.kind === 'stopServices') stopServices(live);
+  else if (effect.kind === 'stopServices') live.stopServices();
   else if (effect.kind === 'termStrays') terminateStrays(live, container);
   else if (effect.kind === 'lookForRest') lookForRest(live);
   else if (effect.kind === 'termLeftovers') terminateLeftovers(live, container, effect.rested);
@@ -153,7 +143,7 @@ const performShutdownEffect = (live: LiveTree, container: Container, effect: Shu
 };
 
 /** Passes one event to the machine and carries out its effects; the last phase ends the loop. */
-export const deliverShutdown = (live: LiveTree, event: ShutdownEvent): void => {
+export const deliverShutdown = (live: Contained, event: ShutdownEvent): void => {
   const { container } = live;
   if (container === null) return;
   const outcome = handleShutdown(container.shutdown, event, monotonicMs());
@@ -163,12 +153,12 @@ export const deliverShutdown = (live: LiveTree, event: ShutdownEvent): void => {
 };
 
 /** Passes pending events to the machine. */
-export const deliverPending = (live: LiveTree): void => {
+export const deliverPending = (live: Contained): void => {
   for (const event of live.container?.pendingEvents.splice(0) ?? []) deliverShutdown(live, event);
 };
 
 /** During a shutdown, checks who is left and does what is due. `anybody`: whether we have children. */
-export const continueShutdown = (live: LiveTree, anybody: () => boolean): void => {
+export const continueShutdown = (live: Contained, anybody: () => boolean): void => {
   const { container } = live;
   deliverPending(live);
   if (container === null || container.shutdown.phase === 'none') return;

@@ -5,7 +5,7 @@
 // and be reaped at any moment: we open a pidfd first, then check that it is the right process.
 // If the kernel has no pidfd (before Linux 5.3, or forbidden), we compare its start time just before each use instead, and poll
 // for its end five times a second.
-// Read next: proc.ts (/proc), ../service/survivor.ts, ../scan/lock-holder.ts (who is held).
+// Read next: proc.ts (/proc), ../service/survivor.ts, lock-holder.ts (who is held).
 import { type Fd, isErrno } from '../../host/calls.ts';
 import { monotonicMs } from '../../host/clock.ts';
 import { EINVAL, ENOSYS, EPERM, ESRCH } from '../../abi/errno.ts';

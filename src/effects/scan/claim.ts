@@ -11,7 +11,7 @@ import { EAGAIN } from '../../abi/errno.ts';
 import { LOCK_EX, LOCK_NB, O_RDONLY } from '../../abi/flags.ts';
 import { sys } from '../../host/sys.ts';
 import { mayStart, nextTurn, retryMs, type Tried, type Turn } from '../../machine/scan/turn.ts';
-import { writersOf } from './lock-holder.ts';
+import { writersOf } from '../process/lock-holder.ts';
 import { type Loop, unwatch, watch } from '../loop.ts';
 import type { Diagnostics } from '../diagnostics.ts';
 import { processOf, readSmall } from '../process/proc.ts';

@@ -9,7 +9,7 @@ import { SPAWN_AT_ONCE, SPAWN_FAILED, SPAWN_SETSID } from '../../abi/flags.ts';
 import { SIGTERM } from '../../abi/signals.ts';
 import { sys } from '../../host/sys.ts';
 import { handleTree, type TreeEffect, type TreeEvent } from '../../machine/scan/table.ts';
-import { holderOf, type Locks, newLocks } from './lock-holder.ts';
+import { holderOf, type Locks, newLocks } from '../process/lock-holder.ts';
 import { awaitEnd, type Held, letGo, signalHeld, withStart } from '../process/held.ts';
 import { findProgram } from '../process/find-program.ts';
 import { readExitCode } from '../service/exitcode-file.ts';

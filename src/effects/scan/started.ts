@@ -6,7 +6,7 @@
 import { sys } from '../../host/sys.ts';
 import type { Checkpoint } from '../../machine/checkpoint.ts';
 import type { Entry } from '../../machine/scan/table.ts';
-import { others } from '../container/processes.ts';
+import { others } from '../process/processes.ts';
 import { keyAt } from './read-dir.ts';
 
 /** The runsvs that are our children, by the keys of the directories that they work in. */

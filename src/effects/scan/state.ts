@@ -3,22 +3,19 @@
 // Read next: supervisor.ts (the loop), perform.ts, rescan.ts.
 import type { Bytes } from '../../abi/bytes.ts';
 import { type Fd, isErrno } from '../../host/calls.ts';
-import { CALL_PRCTL, O_RDONLY, PR_SET_CHILD_SUBREAPER } from '../../abi/flags.ts';
+import { O_RDONLY } from '../../abi/flags.ts';
 import { SIGALRM, SIGCHLD, SIGHUP, SIGPIPE, SIGTERM } from '../../abi/signals.ts';
 import { monotonicMs } from '../../host/clock.ts';
 import { sys } from '../../host/sys.ts';
-import type { Start } from '../../machine/checkpoint.ts';
-import { newShutdown, type Shutdown, type ShutdownEvent } from '../../machine/container/shutdown.ts';
 import { newTree, type Tree } from '../../machine/scan/table.ts';
 import { endingSignals, optionalSignals } from '../../machine/container/signals.ts';
 import type { Rescan, Reported } from './read-dir.ts';
 import { type Claim, newClaim } from './claim.ts';
-import { type Loop, newLoop } from '../loop.ts';
+import { newLoop } from '../loop.ts';
 import { Fatal, reason, type Diagnostics } from '../diagnostics.ts';
-import type { Listening } from '../container/listening.ts';
+import { type Container, type ContainerOptions, type Contained, newContainer } from '../container/state.ts';
 import { openNothing } from '../process/std-fds.ts';
 import { awaitEnd, type Held } from '../process/held.ts';
-import { ownStart } from '../process/proc.ts';
 import { findProgram } from '../process/find-program.ts';
 import { type Readproctitle, watchReadproctitle } from './readproctitle.ts';
 import { newWatching, type Watching } from './watch.ts';
@@ -26,45 +23,16 @@ import { newWatching, type Watching } from './watch.ts';
 /** When to retry entries that the kernel says nothing about, at first. */
 export const UNCLEAR_MS = 1000;
 
-/** What the last checkpoint contains. `shutdown` null: it is out of date. */
-export interface Saved {
-  readonly tree: Tree;
-  readonly shutdown: Shutdown | null;
-  readonly pid: number;
-  readonly lock: Fd | null;
-}
-
-/** For a runsvdir that supervises a whole container: as process 1, or on request. */
-export interface Container {
-  shutdown: Shutdown;
-  /** The main command, its name first; empty: none. */
-  readonly command: readonly Bytes[];
-  /** The main command's process, 0: none. */
-  pid: number;
-  /** It has not been started yet. */
-  commandDue: boolean;
-  /** What the last checkpoint says. */
-  saved: Saved;
-  /** Events that have not been passed to the machine yet. */
-  readonly pendingEvents: ShutdownEvent[];
-  /** Leftovers of services that got TERM while runsvs were left, each by its number and start. */
-  readonly sentTerm: Set<string>;
-  /** When this process was started. */
-  readonly start: Start;
-}
-
 /** A runsv of another runsvdir, on a service that is in our directory too. */
 export interface Elsewhere {
   readonly runsv: Held;
   readonly key: string;
 }
 
-export interface LiveTree {
-  readonly diagnostics: Diagnostics;
-  readonly dir: Bytes;
+/** What it has besides what a container needs of it. */
+export interface LiveTree extends Contained {
   readonly setsid: boolean;
   readonly home: Fd;
-  readonly loop: Loop;
   readonly handlers: TreeHandlers;
   /** Called when the runsvdir that has our directory has ended. */
   readonly holderEnded: () => void;
@@ -99,8 +67,6 @@ export interface LiveTree {
   rescanForced: boolean;
   /** What was reported about the directory itself. */
   trouble: string | null;
-  /** The main command waits for runsvs to listen. */
-  listening: Listening | null;
   /** Whose turn it is. */
   readonly claim: Claim;
   /** Runsvs may run that were not in the checkpoint: the next scan waits for no directory. */
@@ -110,44 +76,18 @@ export interface LiveTree {
   /** Runsvs that are not our children, by number. */
   readonly foreignRunsvs: Map<number, Held>;
   readonly elsewhere: Map<number, Elsewhere>;
-  /** Null in classic use, where TERM leaves everything running. */
-  readonly container: Container | null;
-  exit: number | null;
 }
 
 /** The options of a runsvdir. */
-export interface TreeOptions {
+export interface TreeOptions extends ContainerOptions {
   readonly dir: Bytes;
   readonly setsid: boolean;
   readonly subreaper: boolean;
-  readonly killAfterMs: number;
-  /** The main command, empty: none. */
-  readonly command: readonly Bytes[];
 }
 
 /** Whether everything ends with us: nothing outlives process 1, or a main command. */
 export const isWhole = (options: TreeOptions): boolean =>
   options.subreaper || options.command.length > 0 || sys.getpid() === 1;
-
-/** Process 1 gets orphans anyway. */
-const becomeSubreaper = (): void => {
-  const done = sys.getpid() === 1 ? 0 : sys.numericCall(CALL_PRCTL, [PR_SET_CHILD_SUBREAPER, 1]);
-  if (isErrno(done)) throw new Fatal(reason('unable to become subreaper', done), 100);
-};
-
-const newContainer = ({ killAfterMs, command }: TreeOptions): Container => {
-  becomeSubreaper();
-  return {
-    shutdown: newShutdown(killAfterMs),
-    command,
-    pid: 0,
-    commandDue: command.length > 0,
-    saved: { tree: newTree(), shutdown: null, pid: 0, lock: null },
-    pendingEvents: [],
-    sentTerm: new Set(),
-    start: ownStart(),
-  };
-};
 
 const CLASSIC: readonly number[] = [SIGTERM, SIGHUP];
 
@@ -164,6 +104,7 @@ const catchSignals = (container: Container | null): Fd => {
 export interface TreeHandlers {
   signalled(live: LiveTree, signals: readonly number[]): void;
   holderEnded(live: LiveTree): void;
+  stopServices(live: LiveTree): void;
   /** A runsv has ended that is not our child, or that another runsvdir supervises. */
   foreignRunsvEnded(live: LiveTree, runsv: Held): void;
   elsewhereEnded(live: LiveTree, one: Elsewhere): void;
@@ -190,6 +131,7 @@ export const newLiveTree = (
     loop,
     handlers,
     holderEnded: () => handlers.holderEnded(live),
+    stopServices: () => handlers.stopServices(live),
     input: container === null || container.command.length === 0 ? null : openNothing(),
     watching: newWatching(),
     readproctitle,

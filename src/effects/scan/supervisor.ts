@@ -11,28 +11,23 @@ import { sys } from '../../host/sys.ts';
 import { mayStart } from '../../machine/scan/turn.ts';
 import { type Ended, nextStartMs, RESTART_MS, runningPids } from '../../machine/scan/table.ts';
 import { signalAction } from '../../machine/container/signals.ts';
-import { holderOf, newLocks } from './lock-holder.ts';
+import { holderOf, newLocks } from '../process/lock-holder.ts';
 import { startCommand } from '../container/main-command.ts';
 import { forceRescan, inside, rescanDue, resumeRescan, rescanNow } from './rescan.ts';
 import { forget, type Held, letGo, signalHeld } from '../process/held.ts';
-import { announceCommand, announceRunsvs, saveCheckpoint, restore, unseenEnd } from '../container/checkpoint.ts';
+import { announceCommand, announceRunsvs, saveCheckpoint, restore, unseenEnd } from './checkpoint.ts';
 import type { Checkpoint } from '../../machine/checkpoint.ts';
 import { reap, turn } from '../loop.ts';
 import { Fatal, type Diagnostics } from '../diagnostics.ts';
 import { keyAt } from './read-dir.ts';
 import { deliverToTree, termRunsv } from './perform.ts';
-import { keeperOf, closeLockOnExec, keepLock } from './claim.ts';
+import { closeLockOnExec, forgetHolder, keeperOf, keepLock } from './claim.ts';
 import { addDot, type Readproctitle } from './readproctitle.ts';
 import { withStarted } from './started.ts';
+import { stopWatching } from './watch.ts';
 import { deliverPending, deliverShutdown, continueShutdown } from '../container/shutdown.ts';
-import {
-  type TreeOptions,
-  type Container,
-  type Elsewhere,
-  type TreeHandlers,
-  type LiveTree,
-  newLiveTree,
-} from './state.ts';
+import type { Container } from '../container/state.ts';
+import { type TreeOptions, type Elsewhere, type TreeHandlers, type LiveTree, newLiveTree } from './state.ts';
 
 const HANGUP_CODE = 111;
 
@@ -74,6 +69,13 @@ const elsewhereEnded = (live: LiveTree, { runsv, key }: Elsewhere): void => {
   forget(live.loop, runsv);
   live.elsewhere.delete(runsv.pid);
   deliverToTree(live, { kind: 'free', key });
+};
+
+/** From now on there are no scans. */
+const stopServices = (live: LiveTree): void => {
+  deliverToTree(live, { kind: 'stop' });
+  stopWatching(live.loop, live.watching);
+  forgetHolder(live);
 };
 
 const hangUp = (live: LiveTree): void => {
@@ -124,6 +126,7 @@ const startDue = (live: LiveTree): void => {
 const HANDLERS: TreeHandlers = {
   signalled: takeSignals,
   holderEnded: rescanNow,
+  stopServices,
   foreignRunsvEnded,
   elsewhereEnded,
   starting: announceRunsvs,

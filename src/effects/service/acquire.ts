@@ -22,6 +22,7 @@ import { learnBoot } from './child-record.ts';
 import { type PairHandlers, type LivePair, newAwaited, publishFirst, schedule, watchSide } from './pair.ts';
 import { folderOf, type LiveSide, nameOf, openSide, folderPath, takeSide } from './side.ts';
 import { isThere, openOk } from './supervise-dir.ts';
+import { readFinishLimit, readStart, readStop, type ValueFolder } from './policy.ts';
 import { type Survivor, survivorOf } from './survivor.ts';
 import { identityOf, readThere } from '../trusted-file.ts';
 
@@ -56,13 +57,23 @@ export const find = (diagnostics: Diagnostics, side: Side, lock: Lock): Found | 
   return { adopted: adoptedFrom(survivor, status), held: survivor.held, want: status?.want ?? null };
 };
 
+const adopt = (service: Service, adopted: Adopted, now: Now): Service =>
+  handle(service, { kind: 'adopted', ...adopted }, now).service;
+
+/** With the policies that hold for it now. */
+const adoptedMain = (service: Service, values: ValueFolder, adopted: Adopted, now: Now): Service => {
+  const policy = readStart(values).policy ?? null;
+  const limitMs = adopted.phase === 'finish' ? readFinishLimit(values) : null;
+  return adopt({ ...service, policy, stop: readStop(values) }, { ...adopted, limitMs }, now);
+};
+
 /** A service before its first event: from the last status if its process survived, else from its down file. */
-const serviceOf = (side: Side, folder: Bytes, found: Found | null, now: Now): Service => {
+const serviceOf = (side: Side, folder: Bytes, values: ValueFolder, found: Found | null, now: Now): Service => {
   const want = found?.want ?? (isThere(`${folder}down`) ? 'down' : 'up');
   const essential = side === 'main' && isThere(folder + ESSENTIAL_FLAG);
   const service = newService(want, side === 'main', now, essential);
   if (found === null) return service;
-  return handle(service, { kind: 'adopted', ...found.adopted }, now).service;
+  return side === 'main' ? adoptedMain(service, values, found.adopted, now) : adopt(service, found.adopted, now);
 };
 
 /** The pipe that the survivors use, if there are any, else a new one. */
@@ -74,8 +85,9 @@ export interface Half {
   readonly service: Service;
 }
 
-export const openHalf = (side: Side, lock: Lock, found: Found | null, now: Now): Half => {
-  const service = serviceOf(side, lock.folder, found, now);
+/** `values`: those of the service; its log has none. */
+export const openHalf = (side: Side, lock: Lock, values: ValueFolder, found: Found | null, now: Now): Half => {
+  const service = serviceOf(side, lock.folder, values, found, now);
   const live = openSide(side, lock);
   if (found !== null) live.adopted = found.held;
   return { live, service };
@@ -134,12 +146,14 @@ const openBoth = (
   const logFound = log === null ? null : find(diagnostics, 'log', log);
   const now: Now = { ms: monotonicMs(), wall: wallClock() };
   const pipe = log === null ? null : pipeFor(mainFound?.held ?? null, logFound?.held ?? null);
-  const main = openHalf('main', mainLock, mainFound, now);
-  const logHalf = log === null ? null : openHalf('log', log, logFound, now);
+  const values: ValueFolder = { diagnostics, folder, reported: [] };
+  const main = openHalf('main', mainLock, values, mainFound, now);
+  const logHalf = log === null ? null : openHalf('log', log, values, logFound, now);
   const live: LivePair = {
     diagnostics,
     loop,
     handlers,
+    values,
     childEnded: (pid, wait) => handlers.childEnded(live, pid, wait),
     timer: newTimer((nowMs) => handlers.due(live, nowMs)),
     main: main.live,
@@ -153,6 +167,7 @@ const openBoth = (
     publishReported: false,
     logKey: typeof sign === 'object' ? sign.key : '',
     hasStarted: false,
+    exit: { code: 0, status: 0 },
   };
   publishFirst(live);
   live.main.ok = openOk(live.main.folder);

@@ -10,7 +10,7 @@ import { type Done, type Errno, type Fd, type RawStat, isErrno } from '../../hos
 import { EACCES, EAGAIN, EEXIST, ENOENT, EROFS } from '../../abi/errno.ts';
 import { LOCK_EX, LOCK_NB, O_NOCTTY, O_NONBLOCK, O_RDONLY, O_RDWR } from '../../abi/flags.ts';
 import { sys } from '../../host/sys.ts';
-import { whoHolds } from '../scan/lock-holder.ts';
+import { whoHolds } from '../process/lock-holder.ts';
 import { Fatal, reason } from '../diagnostics.ts';
 import { putRecord, withoutDirectory } from './child-record.ts';
 import { makeSupervise } from './supervise-dir.ts';

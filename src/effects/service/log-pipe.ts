@@ -9,7 +9,7 @@ import { O_RDONLY, O_RDWR, O_WRONLY } from '../../abi/flags.ts';
 import { sys } from '../../host/sys.ts';
 import { Fatal, reason } from '../diagnostics.ts';
 import { type Held, hasEnded } from '../process/held.ts';
-import { others, shownName } from '../container/processes.ts';
+import { others, shownName } from '../process/processes.ts';
 
 /** Both ends stay open, so that a restart of one side does not close the pipe for the other; while draining, only the read end. */
 export interface Pipe {

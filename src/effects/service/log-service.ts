@@ -9,7 +9,7 @@ import { sys } from '../../host/sys.ts';
 import { dropLog, firstEvent, handlePair, type PairOutcome, withLog } from '../../machine/service/pair.ts';
 import type { Now } from '../../machine/service/model.ts';
 import { unwatch, watch } from '../loop.ts';
-import { whoHolds } from '../scan/lock-holder.ts';
+import { whoHolds } from '../process/lock-holder.ts';
 import { BUSY_PAUSE_MS, BUSY_TRIES, type Lock, stillBusy } from './lock.ts';
 import { Fatal, reason } from '../diagnostics.ts';
 import { find, type Half, type LogSign, openHalf, pipeFor, signOfLog } from './acquire.ts';
@@ -85,7 +85,7 @@ const openParts = (live: LivePair, lock: Lock, opened: Fd[]): Parts => {
   if (found !== null && found.held.pidfd !== null) opened.push(found.held.pidfd);
   const pipe = pipeFor(live.main.adopted, found?.held ?? null);
   opened.push(pipe.readEnd, ...(pipe.writeEnd === null ? [] : [pipe.writeEnd]));
-  const half = openHalf('log', lock, found, now);
+  const half = openHalf('log', lock, live.values, found, now);
   opened.push(half.live.control);
   publish(half.live.statusFiles, half.service);
   half.live.ok = openOk(half.live.folder);
@@ -178,7 +178,7 @@ export const findLogAgain = (live: LivePair): readonly Happening[] => {
   const { awaited, pair } = live;
   awaited.dueMs = null;
   if (awaited.holdsUp && pair.main.state === 'backoff') {
-    return [({ pair: waiting }, now) => handlePair(waiting, 'main', { kind: 'due' }, now)];
+    return [({ pair: waiting }, now) => handlePair(waiting, 'main', { kind: 'due', timer: 'start' }, now)];
   }
   const found = findLog(live);
   return found === null || found === 'wait' ? [] : found;

@@ -3,12 +3,15 @@
 // Read next: side.ts (one side), perform.ts (effects), log-service.ts (a log that comes and goes), supervisor.ts (the handlers).
 import type { Fd } from '../../host/calls.ts';
 import { monotonicMs } from '../../host/clock.ts';
+import type { ExitStatus, Service } from '../../machine/service/model.ts';
 import { nextDue, type Pair } from '../../machine/service/pair.ts';
 import { type ChildHandler, type Loop, setTimer, type Timer, unwatch, watch } from '../loop.ts';
 import type { Diagnostics } from '../diagnostics.ts';
 import { awaitEnd } from '../process/held.ts';
 import type { Pipe } from './log-pipe.ts';
-import { publish } from './status-files.ts';
+import type { ValueFolder } from './policy.ts';
+import { writeRecords } from './recording.ts';
+import { publish, type Trouble } from './status-files.ts';
 import type { LiveSide } from './side.ts';
 
 /** How long until files that could not be written are tried again. */
@@ -63,8 +66,12 @@ export interface LivePair {
   publishMs: number | null;
   /** The failure has been reported, and files have not been written since. */
   publishReported: boolean;
+  /** The value files of the service. */
+  readonly values: ValueFolder;
   /** A program was started, which takes some time. */
   hasStarted: boolean;
+  /** How the last process that ended has ended. */
+  exit: ExitStatus;
 }
 
 export const newAwaited = (dueMs: number | null): Awaited => ({
@@ -76,13 +83,17 @@ export const newAwaited = (dueMs: number | null): Awaited => ({
   reported: '',
 });
 
+const publishSide = ({ statusFiles, recorder }: LiveSide, service: Service): Trouble | null => {
+  const trouble = publish(statusFiles, service);
+  return (recorder === null ? null : writeRecords(recorder)) ?? trouble;
+};
+
 /** Updates the files; what cannot be written is reported once and retried later. */
 export const publishAll = (live: LivePair): void => {
   if (live.publishMs === null) return;
-  const mainTrouble = publish(live.main.statusFiles, live.pair.main);
+  const mainTrouble = publishSide(live.main, live.pair.main);
   const { log } = live.pair;
-  const logTrouble =
-    live.log === null || log === null || live.logKey === '' ? null : publish(live.log.statusFiles, log);
+  const logTrouble = live.log === null || log === null || live.logKey === '' ? null : publishSide(live.log, log);
   const trouble = mainTrouble ?? logTrouble;
   live.publishMs = trouble === null ? null : monotonicMs() + PUBLISH_RETRY_MS;
   if (trouble !== null && !live.publishReported) live.diagnostics.warn(trouble.what, trouble.errno);

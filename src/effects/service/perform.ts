@@ -23,8 +23,9 @@ import {
 } from './spawn.ts';
 import { closeLog, type Happening, findLog } from './log-service.ts';
 import type { LivePair } from './pair.ts';
+import { killsGroup, readFinishLimit, readStart } from './policy.ts';
 import { blockEnd, endInput, writerOf } from './log-pipe.ts';
-import { type LiveSide, nameOf, signal } from './side.ts';
+import { killWithGroup, type LiveSide, nameOf, signal } from './side.ts';
 
 const NOTHING: readonly Happening[] = [];
 
@@ -56,14 +57,25 @@ const answerTo = (live: LivePair, launch: Launch, name: Bytes, path: Bytes): Eve
   return launch;
 };
 
-const run = (live: LivePair, side: LiveSide): Event => {
+const startOf = (live: LivePair, side: LiveSide, leads: boolean): Event => {
   const place = placeOf(live, side);
   // the last program may have changed the pipe
   blockEnd(place.fds);
-  const event = answerTo(live, startRun(place), `${nameOf(side.side)}./run`, `${side.folder}./run`);
+  const event = answerTo(live, startRun(place, leads), `${nameOf(side.side)}./run`, `${side.folder}./run`);
   // a log that was removed and still has input in its pipe runs in ./log again
   if (side === live.log && live.pair.draining !== null && event.kind === 'started') live.logKey = side.lock.directory;
   return event;
+};
+
+/** Starts ./run, after a look at its restart policy. */
+const run = (live: LivePair, side: LiveSide): readonly Happening[] => {
+  if (side !== live.main) return [on('log', startOf(live, side, false))];
+  live.values.reported.length = 0;
+  const { policy, leads } = readStart(live.values);
+  const started = on('main', startOf(live, side, leads));
+  return policy === undefined || policy === live.pair.main.policy
+    ? [started]
+    : [on('main', { kind: 'looked', policy }), started];
 };
 
 const finish = (live: LivePair, side: LiveSide, code: number, status: number): Event => {
@@ -71,10 +83,11 @@ const finish = (live: LivePair, side: LiveSide, code: number, status: number): E
   if (presence === 'absent') return { kind: 'noFinish' };
   const place = placeOf(live, side);
   blockEnd(place.fds);
+  const limitMs = readFinishLimit(live.values);
   const launch = startFinish(place, code, status);
-  return provesAbsence(presence, launch)
-    ? { kind: 'noFinish' }
-    : answerTo(live, launch, './finish', `${side.folder}./finish`);
+  if (provesAbsence(presence, launch)) return { kind: 'noFinish' };
+  const event = answerTo(live, launch, './finish', `${side.folder}./finish`);
+  return event.kind === 'started' && limitMs !== null ? { ...event, limitMs } : event;
 };
 
 const runScript = (live: LivePair, side: LiveSide, letter: ScriptLetter, pid: number): Event | null => {
@@ -99,8 +112,11 @@ const killScript = (live: LivePair): void => {
   if (live.script !== 0) sys.kill(live.script, SIGKILL);
 };
 
+/** A start is answered by more than one event. */
+type OtherEffect = Exclude<Effect, { readonly kind: 'run' }>;
+
 /** Carries out one effect; returns the reply if it is known at once. */
-const performServiceEffect = (live: LivePair, side: LiveSide, effect: Effect): Event | null => {
+const performServiceEffect = (live: LivePair, side: LiveSide, effect: OtherEffect): Event | null => {
   switch (effect.kind) {
     case 'publish':
       live.publishMs = 0;
@@ -110,12 +126,16 @@ const performServiceEffect = (live: LivePair, side: LiveSide, effect: Effect): E
     case 'killScript':
       killScript(live);
       return null;
-    case 'run':
-      return run(live, side);
     case 'finish':
       return finish(live, side, effect.code, effect.status);
     case 'send':
       signal(side, effect.pid, effect.signal);
+      return null;
+    case 'killAll':
+      killWithGroup(side, effect.pid, side === live.main && killsGroup(live.values));
+      return null;
+    case 'warnFailed':
+      live.diagnostics.warn(`failed: ${effect.reason}${effect.isOver ? '' : ', not started again until told to'}`);
       return null;
   }
 };
@@ -155,6 +175,7 @@ export const performPairEffect = (live: LivePair, effect: PairEffect): readonly 
       const isStart = effect.side === 'main' && effect.effect.kind === 'runScript' && effect.effect.letter === 'u';
       const first = isStart ? beforeRun(live, effect) : null;
       if (first !== null) return first;
+      if (effect.effect.kind === 'run') return run(live, side);
       const answer = performServiceEffect(live, side, effect.effect);
       return answer === null ? NOTHING : [on(effect.side, answer)];
     }

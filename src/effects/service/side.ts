@@ -5,10 +5,12 @@
 import type { Bytes } from '../../abi/bytes.ts';
 import type { Fd } from '../../host/calls.ts';
 import { ENOENT } from '../../abi/errno.ts';
+import { SIGKILL } from '../../abi/signals.ts';
 import { sys } from '../../host/sys.ts';
 import type { Side } from '../../machine/service/pair.ts';
 import { type Lock, takeLock } from './lock.ts';
-import { type Held, signalHeld } from '../process/held.ts';
+import { hasEnded, type Held, signalHeld } from '../process/held.ts';
+import { continuedRecorder, type Recorder } from './recording.ts';
 import { type Board, newBoard } from './status-files.ts';
 import { makeSupervise, openControl } from './supervise-dir.ts';
 import { statThere } from '../trusted-file.ts';
@@ -24,6 +26,8 @@ export interface LiveSide {
   readonly statusFiles: Board;
   /** A process of this side that is not our child. */
   adopted: Held | null;
+  /** null: nothing is recorded yet. */
+  recorder: Recorder | null;
 }
 
 /** How messages name a side before `./run`: each message is about one service. */
@@ -52,6 +56,8 @@ export const openSide = (side: Side, lock: Lock): LiveSide => {
     // a log's pid file appears with its first process; one that already exists must not be believed
     statusFiles: newBoard(folder + 'supervise/', side === 'main' || statThere(`${folder}supervise/pid`) !== -ENOENT),
     adopted: null,
+    // in a lock file that was just made stands nothing: no supervisor of ours was here
+    recorder: lock.text === '' ? null : continuedRecorder(folder + 'supervise/'),
   };
 };
 
@@ -59,4 +65,11 @@ export const openSide = (side: Side, lock: Lock): LiveSide => {
 export const signal = ({ adopted }: LiveSide, pid: number, number: number): void => {
   if (adopted?.pid === pid) signalHeld(adopted, number);
   else sys.kill(pid, number);
+};
+
+/** KILL for a process, and for the process group that it leads, if it does. */
+export const killWithGroup = (side: LiveSide, pid: number, group: boolean): void => {
+  // no group has the number of a process that does not lead one
+  if (group && (side.adopted?.pid !== pid || !hasEnded(side.adopted))) sys.kill(-pid, SIGKILL);
+  signal(side, pid, SIGKILL);
 };

@@ -6,7 +6,7 @@
 import type { Bytes } from '../../abi/bytes.ts';
 import { type Errno, type Fd, isErrno } from '../../host/calls.ts';
 import { EACCES, EDQUOT, ELOOP, ENOENT, ENOSPC, ENOTDIR, EROFS } from '../../abi/errno.ts';
-import { S_IXUSR, SPAWN_FAILED } from '../../abi/flags.ts';
+import { S_IXUSR, SPAWN_FAILED, SPAWN_SETSID } from '../../abi/flags.ts';
 import { sys } from '../../host/sys.ts';
 import type { ScriptLetter } from '../../machine/service/model.ts';
 import { type Lock, renewLock } from './lock.ts';
@@ -47,16 +47,18 @@ const dirOf = ({ folder }: Place): Bytes => folder.slice(0, -1) || folder;
 const NOT_RECORDED: readonly number[] = [-ENOSPC, -EDQUOT, -EROFS].map((errno) => errno - SPAWN_FAILED);
 
 /** Starts a program and records it; if the record cannot be written, starts it without. */
-const startRecorded = (place: Place, argv: readonly Bytes[], phase: 'run' | 'finish'): Launch => {
+const startRecorded = (place: Place, argv: readonly Bytes[], phase: 'run' | 'finish', flags: number): Launch => {
   const path = argv[0] ?? '';
   if (!renewLock(place.lock)) return { kind: 'notOurs' };
   const record = recordText(phase, place.lock.directory);
-  const result = sys.spawn(path, argv, [], dirOf(place), place.fds, 0, place.lock.fd, record);
+  const result = sys.spawn(path, argv, [], dirOf(place), place.fds, flags, place.lock.fd, record);
   if (!NOT_RECORDED.includes(result)) return launch(result);
-  return launch(sys.spawn(path, argv, [], dirOf(place), place.fds, 0, NO_RECORD, ''));
+  return launch(sys.spawn(path, argv, [], dirOf(place), place.fds, flags, NO_RECORD, ''));
 };
 
-export const startRun = (place: Place): Launch => startRecorded(place, ['./run'], 'run');
+/** `leads`: it leads a session of its own. */
+export const startRun = (place: Place, leads: boolean): Launch =>
+  startRecorded(place, ['./run'], 'run', leads ? SPAWN_SETSID : 0);
 
 /** Whether a program exists; unknown: the kernel does not say, so try to start it. */
 export type Presence = 'there' | 'absent' | 'unknown';
@@ -76,7 +78,7 @@ export const hasFinish = (folder: Bytes): Presence => {
 };
 
 export const startFinish = (place: Place, code: number, status: number): Launch =>
-  startRecorded(place, ['./finish', String(code), String(status)], 'finish');
+  startRecorded(place, ['./finish', String(code), String(status)], 'finish', 0);
 
 /** Whether there may be control scripts. */
 export const mayHaveScripts = (folder: Bytes): boolean => {

@@ -10,8 +10,16 @@ import { isErrno } from '../../host/calls.ts';
 import { monotonicMs, wallClock } from '../../host/clock.ts';
 import { sys } from '../../host/sys.ts';
 import { eventOf } from '../../machine/service/letters.ts';
-import { firstEvent, handleDue, type PairEffect, withControl } from '../../machine/service/pair.ts';
-import { type Now, pidOf } from '../../machine/service/model.ts';
+import {
+  firstEvent,
+  handleDue,
+  type Pair,
+  type PairEffect,
+  type Side,
+  withControl,
+  withStop,
+} from '../../machine/service/pair.ts';
+import { type ExitStatus, type Now, pidOf, type Service } from '../../machine/service/model.ts';
 import { on, performPairEffect } from './perform.ts';
 import { type Loop, newTimer, setTimer } from '../loop.ts';
 import type { Diagnostics } from '../diagnostics.ts';
@@ -20,7 +28,9 @@ import { openService } from './acquire.ts';
 import { forgetHolder, type Happening, findLogAgain } from './log-service.ts';
 import { BUSY_PAUSE_MS, BUSY_TRIES, stillBusy } from './lock.ts';
 import { type PairHandlers, type LivePair, publishAll, schedule } from './pair.ts';
+import { readStop } from './policy.ts';
 import { mayHaveScripts } from './spawn.ts';
+import { hasRecords, isRecorded, recordStep } from './recording.ts';
 import { removeSpares } from './status-files.ts';
 import type { LiveSide } from './side.ts';
 
@@ -29,9 +39,37 @@ const COMMANDS_MAX = 64;
 /** As many reads as empty a full fifo of 64 KiB. */
 const ROUNDS_MAX = 1024;
 
+/** Of a process that was not our child. */
+const UNKNOWN_EXIT: ExitStatus = { code: -1, status: 0 };
+
 const now = (): Now => ({ ms: monotonicMs(), wall: wallClock() });
 
 // ---- events -------------------------------------------------------------------------------------------------
+
+const sentTo = (side: Side, effects: readonly PairEffect[]): readonly number[] =>
+  effects.flatMap((each) =>
+    each.kind === 'on' && each.side === side && each.effect.kind === 'send' ? [each.effect.signal] : [],
+  );
+
+const observeSide = (
+  live: LivePair,
+  side: LiveSide,
+  before: Service | null,
+  effects: readonly PairEffect[],
+  at: Now,
+): void => {
+  const after = live.pair[side.side];
+  if (before === null || after === null || !isRecorded(side.recorder, before, after)) return;
+  const step = { before, after, sent: sentTo(side.side, effects), exit: live.exit, now: at };
+  side.recorder = recordStep(side.recorder, side.statusFiles.folder, step);
+  if (hasRecords(side.recorder)) live.publishMs = 0;
+};
+
+/** Records what a step has changed, if anything of its side is recorded. */
+const observe = (live: LivePair, before: Pair, effects: readonly PairEffect[], at: Now): void => {
+  if (before.main !== live.pair.main) observeSide(live, live.main, before.main, effects, at);
+  if (live.log !== null && before.log !== live.pair.log) observeSide(live, live.log, before.log, effects, at);
+};
 
 /** Passes to the machine what happens at one moment, and every reply that follows from it, which is added to `queue`. */
 const deliverToPairAt = (live: LivePair, moment: Now, queue: Happening[]): void => {
@@ -39,7 +77,9 @@ const deliverToPairAt = (live: LivePair, moment: Now, queue: Happening[]): void 
   // by index: the queue grows meanwhile
   for (let first = 0; first < queue.length; first++) {
     const { pair, effects } = (queue[first] as Happening)(live, at);
+    const before = live.pair;
     live.pair = pair;
+    if (before !== pair) observe(live, before, effects, at);
     for (let next = 0; next < effects.length; next++) {
       const replies = performPairEffect(live, effects[next] as PairEffect);
       for (let each = 0; each < replies.length; each++) queue.push(replies[each] as Happening);
@@ -59,13 +99,24 @@ const checkForScripts = (live: LivePair): void => {
   live.pair = withControl(live.pair, mayHaveScripts(live.main.folder));
 };
 
+/** The letters that stop ./run. */
+const STOPPING = /[dxt]/;
+
+/** Looks how ./run is stopped, before it is. */
+const checkHowToStop = (live: LivePair): void => {
+  if (live.pair.main.state === 'up') live.pair = withStop(live.pair, readStop(live.values));
+};
+
 /** Takes the commands of one read; false: there were none. */
 const takeCommands = (live: LivePair, side: LiveSide): boolean => {
   // it may have been closed since the poll
   if (side !== live.main && side !== live.log) return false;
   const letters = sys.read(side.control, COMMANDS_MAX);
   if (isErrno(letters) || letters === '') return false;
-  if (side === live.main) checkForScripts(live);
+  if (side === live.main) {
+    checkForScripts(live);
+    if (STOPPING.test(letters)) checkHowToStop(live);
+  }
   for (const letter of letters) {
     const event = eventOf(letter);
     if (event !== null) deliverToPair(live, on(side.side, event));
@@ -78,23 +129,26 @@ const takeEarlierCommands = (live: LivePair): void => {
   for (let round = 0; round < ROUNDS_MAX && takeCommands(live, live.main); round++);
 };
 
+const processEnded = (live: LivePair, side: Side, exit: ExitStatus): void => {
+  live.exit = exit;
+  deliverToPair(live, on(side, { kind: 'ended', ...exit }));
+};
+
 const childEnded = (live: LivePair, pid: number, wait: number): void => {
   const { code } = decodeWait(wait);
   if (pid === live.script) {
     live.script = 0;
     // a script that a signal ended has no veto
     deliverToPair(live, on('main', { kind: 'scriptDone', veto: code === 0 }));
-  } else if (pid === pidOf(live.pair.main))
-    deliverToPair(live, on('main', { kind: 'ended', code, status: wait & 0xff }));
-  else if (pid === live.pair.log?.process?.pid)
-    deliverToPair(live, on('log', { kind: 'ended', code, status: wait & 0xff }));
+  } else if (pid === pidOf(live.pair.main)) processEnded(live, 'main', { code, status: wait & 0xff });
+  else if (pid === live.pair.log?.process?.pid) processEnded(live, 'log', { code, status: wait & 0xff });
 };
 
 /** An adopted process ended: it was not our child, so its exit status is unknown. */
 const adoptedEnded = (live: LivePair, side: LiveSide): void => {
   if (side.adopted !== null) forget(live.loop, side.adopted);
   side.adopted = null;
-  deliverToPair(live, on(side.side, { kind: 'ended', code: -1, status: 0 }));
+  processEnded(live, side.side, UNKNOWN_EXIT);
 };
 
 const due = (live: LivePair, ms: number): void => {
@@ -157,6 +211,7 @@ export const superviseService = (
 export const exitService = (live: LivePair): void => {
   takeEarlierCommands(live);
   checkForScripts(live);
+  checkHowToStop(live);
   deliverToPair(live, on('main', { kind: 'exit' }));
 };
 

@@ -29,14 +29,25 @@ CALL(close) {
   return close((int)a[0].n) < 0 && errno != EINTR ? -errno : 0;
 }
 
-CALL(read) {
-  ssize_t got;
-  if (a[1].n < 1 || a[1].n > (int64_t)sizeof out->buf) return -EINVAL;
-  RETRY(got, read((int)a[0].n, out->buf, (size_t)a[1].n));
+static int64_t buffer_result(sys_out *out, ssize_t got) {
   if (got < 0) return -errno;
   out->bytes = out->buf;
   out->len = (size_t)got;
   return 0;
+}
+
+CALL(read) {
+  ssize_t got;
+  if (a[1].n < 1 || a[1].n > (int64_t)sizeof out->buf) return -EINVAL;
+  RETRY(got, read((int)a[0].n, out->buf, (size_t)a[1].n));
+  return buffer_result(out, got);
+}
+
+CALL(pread) {
+  ssize_t got;
+  if (a[1].n < 1 || a[1].n > (int64_t)sizeof out->buf) return -EINVAL;
+  RETRY(got, pread((int)a[0].n, out->buf, (size_t)a[1].n, a[2].n));
+  return buffer_result(out, got);
 }
 
 CALL(write) {
@@ -156,11 +167,7 @@ CALL(republish) {
 }
 
 CALL(readlink) {
-  ssize_t got = readlink(a[0].s, out->buf, sizeof out->buf);
-  if (got < 0) return -errno;
-  out->bytes = out->buf;
-  out->len = (size_t)got;
-  return 0;
+  return buffer_result(out, readlink(a[0].s, out->buf, sizeof out->buf));
 }
 
 /* Names go to the buffer while they fit, then to memory that doubles. */

@@ -36,8 +36,14 @@ static uint32_t *words(const sys_arg *list, sys_out *out) {
 
 CALL(setgroups) { return words(a, out) ? result(syscall(SETGROUPS, a[0].len, out->buf)) : -EINVAL; }
 
+/* The kernel's mask is of longs, in the processor's byte order. */
 CALL(setaffinity) {
-  return words(a, out) ? result(syscall(SYS_sched_setaffinity, 0, a[0].len * sizeof(uint32_t), out->buf)) : -EINVAL;
+  unsigned long *mask = (unsigned long *)out->buf;
+  size_t each = sizeof *mask / 4, size = (a[0].len + each - 1) / each * sizeof *mask;
+  if (size > sizeof out->buf) return -EINVAL;
+  memset(mask, 0, size);
+  for (size_t i = 0; i < a[0].len; i++) mask[i / each] |= (unsigned long)(uint32_t)a[0].v[i] << i % each * 32;
+  return result(syscall(SYS_sched_setaffinity, 0, size, mask));
 }
 
 CALL(capabilities) {

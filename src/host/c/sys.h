@@ -25,6 +25,7 @@
   X(open, "sii", 'i')      /* path, flags (OPEN_NOFOLLOW), mode */                                         \
   X(close, "i", 'i')                                                                                       \
   X(read, "ii", 'd')       /* fd, at most this many bytes (1..65536); "" at end of file */                 \
+  X(pread, "iin", 'd')     /* fd, at most this many bytes, offset */                                       \
   X(write, "id", 'i')      /* bytes written */                                                             \
   X(pwrite, "idn", 'i')    /* fd, data, offset */                                                          \
   X(ftruncate, "in", 'i')                                                                                  \
@@ -56,8 +57,10 @@
   X(pipe, "i", 'v')        /* flags (O_NONBLOCK or 0): read end, write end */                              \
   X(fstype, "s", 'i')      /* statfs f_type as an unsigned number */                                       \
   X(sync, "", 'i')                                                                                         \
+  /* sockets.c: they never block */                                                                        \
+  X(socket, "iidi", 'i')   /* family, type, address behind the family, backlog: listens; 0: connects, or begins to */ \
+  X(accept, "i", 'i')                                                                                      \
   /* log.c: lines.h has what lines and translate do */                                                     \
-  X(udp, "di", 'i')        /* IPv4 address (4 bytes), port: a connected, non-blocking datagram socket */   \
   X(lines, "diiddnni", 'm') /* data, at, state, head, rules, limit, enough, brief: text, at, state */      \
   X(translate, "dnnd", 'd') /* data, column, limit, table of 256 bytes */                                  \
   /* processes.c */                                                                                        \
@@ -78,6 +81,9 @@
   X(watch, "isn", 'i')     /* inotify fd, path, mask: watch number */                                      \
   X(unwatch, "ii", 'i')                                                                                    \
   X(clock, "i", 'v')       /* clock id: seconds, nanoseconds */                                            \
+  /* terminal.c */                                                                                         \
+  X(windowSize, "i", 'v')  /* fd of a terminal: rows, columns */                                           \
+  X(rawMode, "ii", 'i')    /* fd of a terminal, 1: no echo, a key at a time; 0: as it was before */        \
   /* self.c */                                                                                             \
   X(args, "", 'a')         /* argv, argv[0] first */                                                       \
   X(environ, "", 'a')      /* NAME=value strings */                                                        \

@@ -5,7 +5,7 @@ set -eu
 cd "$(dirname "$0")/../../.."
 mkdir -p out/node
 new=out/node/sys.node.$$
-calls='sys files signals processes poll self log lines privileges checkpoint reexec'
+calls='sys files signals processes poll terminal self sockets log lines privileges checkpoint reexec'
 trap 'rm -f "$new"' EXIT
 # shellcheck disable=SC2046,SC2086
 ${CC:-cc} ${CFLAGS:--std=gnu11 -Os -s -Wall -Wextra -Werror} -DSYS_GUEST -shared -fPIC -fvisibility=hidden -Wl,-z,now \

@@ -1,54 +1,36 @@
-/* The cold part of the program: what is loaded when it is first asked for, out of the executable's own file.
+/* The cold parts of the program: bytecode that is loaded when it is first asked for.
  *
- * Promises: costs nothing until then, as it is in no segment; comes from the very file that runs, whatever has that name
- * by now. Read next: image/image.h (where it lies), ../../cold.ts (what it holds).
+ * Promises: costs nothing until then: it lies behind the constants in the text segment, whose pages nobody touches before.
+ * Read next: ../cold.ts, ../../cold/sv.ts (what is in one).
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 #include "host.h"
-#include "image/image.h"
 
-/* All `len` bytes at `offset`. 0, or an errno. */
-static int read_at(int fd, uint8_t *to, size_t len, off_t offset) {
-  while (len > 0) {
-    ssize_t n = pread(fd, to, len, offset);
-    if (n == 0) return EIO;
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return errno;
-    to += n;
-    len -= n;
-    offset += n;
-  }
-  return 0;
-}
+extern const uint8_t cold_sv[], cold_sv_end[], cold_setup[], cold_setup_end[];
 
-static int read_self(uint8_t *to, const struct image *image) {
-  int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return errno;
-  int failed = read_at(fd, to, image->cold_size, image->cold_at);
-  close(fd);
-  return failed;
-}
+static const struct {
+  const char *name;
+  const uint8_t *from, *to;
+} parts[] = {{"sv", cold_sv, cold_sv_end}, {"setup", cold_setup, cold_setup_end}};
 
+/* __cold(NAME): runs the top level of that part. */
 static JSValue load_cold(JSContext *ctx, JSValueConst this_value, int argc, JSValueConst *argv) {
-  const struct image *image = (const struct image *)image_area;
+  JSValue value = JS_UNDEFINED;
+  const char *name = argc > 0 ? JS_ToCString(ctx, argv[0]) : NULL;
   (void)this_value;
-  (void)argc;
-  (void)argv;
-  uint8_t *bytecode = js_malloc(ctx, image->cold_size + 1);
-  if (!bytecode) return JS_EXCEPTION;
-  int failed = read_self(bytecode, image);
-  JSValue value = failed ? JS_NewInt32(ctx, -failed)
-                         : JS_ReadObject(ctx, bytecode, image->cold_size, JS_READ_OBJ_BYTECODE);
-  js_free(ctx, bytecode);
-  return failed || JS_IsException(value) ? value : JS_EvalFunction(ctx, value);
+  if (!name) return JS_EXCEPTION;
+  for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+    if (strcmp(parts[i].name, name) != 0) continue;
+    value = JS_ReadObject(ctx, parts[i].from, parts[i].to - parts[i].from, JS_READ_OBJ_BYTECODE);
+    if (!JS_IsException(value)) value = JS_EvalFunction(ctx, value);
+  }
+  JS_FreeCString(ctx, name);
+  return value;
 }
 
 int bind_cold(JSContext *ctx) {
   JSValue global = JS_GetGlobalObject(ctx);
-  int r = JS_SetPropertyStr(ctx, global, "__cold", JS_NewCFunction(ctx, load_cold, "__cold", 0));
+  int r = JS_SetPropertyStr(ctx, global, "__cold", JS_NewCFunction(ctx, load_cold, "__cold", 1));
   JS_FreeValue(ctx, global);
   return r < 0 ? -1 : 0;
 }

@@ -29,7 +29,7 @@ JSValue engine_numbers(JSContext *ctx, const int64_t *v, size_t count);
 int bind_calls(JSContext *ctx);
 
 #ifdef HEAP_IMAGE
-/* cold.c: puts the function that loads the cold part on globalThis.__cold. -1: an exception. */
+/* cold.c: puts the function that loads a cold part on globalThis.__cold. -1: an exception. */
 int bind_cold(JSContext *ctx);
 #endif
 

@@ -31,7 +31,7 @@ const toMicrosecond = ({ sec, nsec }: Moment): Moment => ({ sec, nsec: nsec - (n
 const isSameMoment = (one: Moment, other: Moment): boolean => one.sec === other.sec && one.nsec === other.nsec;
 
 /** Whether the state in `status` began after the command was sent. */
-const beganSince = (status: Status, { before, at }: Baseline): boolean => {
+export const beganSince = (status: Status, { before, at }: Baseline): boolean => {
   if (before !== null && isSameMoment(before, status)) return false;
   return at === null ? before !== null : !isEarlier(status, toMicrosecond(at));
 };

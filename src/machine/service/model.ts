@@ -11,12 +11,12 @@
 //    `------------------------------- ended ------------------ finishing
 //
 //   down       no process, and no start is coming
-//   backoff    a start is due at `dueMs`: the second between two starts, a refused fork, a log that is not ready
+//   backoff    a start is due, timer `start`: the pause between two starts, a refused fork, a log that is not ready
 //   preparing  control/u runs; ./run comes next
 //   starting   ./run was requested; the kernel has not answered yet
-//   up         ./run runs
-//   ending     ./run ended; ./finish was requested, or is requested again at `dueMs` after a refused fork
-//   finishing  ./finish runs
+//   up         ./run runs; timer `kill` ends a stop that takes too long
+//   ending     ./run ended; ./finish was requested, or is requested again, timer `start`, after a refused fork
+//   finishing  ./finish runs; timer `finish` ends one that takes too long
 //
 // backoff, preparing and starting mean that a start is coming, whatever the want; the want decides what follows when
 // the program ends. So "once" is: begin, wanting down. A `down` or `exit` cancels a start that is coming.
@@ -28,9 +28,16 @@
 // An essential service is finished when ./run ends without a request to stop, and ./finish, if there is one, exits 125.
 // It then goes as after `exit`: its log drains, and its supervisor ends.
 //
+// Value files in the service directory change two things, and nothing where there are none. A *stop policy* is known before
+// each stop: which signal, and when KILL follows. A *restart policy* is known before each start; it decides what follows an end
+// that nobody requested: a start at once, one after a delay, or none until somebody asks (restart-policy.ts).
+//
 // Everything is a value: (service, event, now) -> (service, effects). No clock, no files, nothing that can fail.
 // Read next: table.ts (the table), pair.ts (a service and its log), ../../effects/service/supervisor.ts (who carries it out).
+import type { Bytes } from '../../abi/bytes.ts';
 import type { ByteWith, ControlEvent } from '../../formats/control.ts';
+import type { RestartDelay, RestartLimit, RestartMode } from '../../formats/values.ts';
+import type { Timer, Timers } from './timers.ts';
 
 export type ServiceState = 'down' | 'backoff' | 'preparing' | 'starting' | 'up' | 'ending' | 'finishing';
 export type Want = 'up' | 'down' | 'exit';
@@ -74,8 +81,7 @@ export interface Service {
   readonly lastRun: Run;
   /** ./run is not started before this, monotonic. */
   readonly notBeforeMs: number;
-  /** When to deliver the event `due`, monotonic; null: never. */
-  readonly dueMs: number | null;
+  readonly timers: Timers;
   /** Each step at most once, see steps.ts. */
   readonly steps: readonly CommandStep[];
   /** The step whose control script runs. */
@@ -86,10 +92,52 @@ export interface Service {
   readonly control: boolean;
   /** When it ends for good without a request, everything ends. */
   readonly essential: boolean;
-  /** A command requested the end of the present ./run, or of the one about to start. */
+  /**
+   * A command requested the end of the present ./run, or of the one about to start; or, while ./finish ends it, another start
+   * that no policy may refuse.
+   */
   readonly stopRequested: boolean;
+  readonly stop: StopPolicy;
+  /** null: runit's: start again, whatever happens. */
+  readonly policy: Policy | null;
+  readonly streak: Streak;
+  /** Why the service is down although nobody asked for that; null: it is not, or somebody did. */
+  readonly conclusion: Conclusion | null;
   /** The exit code of an essential service that has ended for good; null otherwise. */
   readonly finalExitCode: number | null;
+}
+
+/** How ./run is stopped. */
+export interface StopPolicy {
+  readonly signal: number;
+  /** How long after the request KILL follows; null: never. */
+  readonly killMs: number | null;
+}
+
+/** What follows an end of ./run that nobody requested. */
+export interface Policy {
+  readonly restart: RestartMode;
+  /** null: runit's second between two starts. */
+  readonly delay: RestartDelay | null;
+  /** null: never too many. */
+  readonly limit: RestartLimit | null;
+}
+
+/** Failures so far, as far as a policy counts them. */
+export interface Streak {
+  /** Bad runs, one after the other. */
+  readonly bad: number;
+  /** The delay before the present run, 0 for none. */
+  readonly lastDelayMs: number;
+  /** When failures happened that a limit within a time counts, monotonic. */
+  readonly failuresMs: readonly number[];
+}
+
+/** What a policy has made of a service: it has done its work, or failed for good. */
+export interface Conclusion {
+  readonly outcome: 'done' | 'failed';
+  /** For people: `exit code 1, 5 failures in a row`. */
+  readonly reason: Bytes;
 }
 
 /** A process of a service, with everything that lasts only as long as the process. */
@@ -99,14 +147,15 @@ export interface Process {
   readonly startedMs: number;
   /** STOP was sent last, not CONT. */
   readonly paused: boolean;
-  /** TERM was sent. */
+  /** TERM, or the signal that stops this service in its place, was sent. */
   readonly gotTerm: boolean;
 }
 
 /** A ./run that has ended. */
 export interface Run {
-  /** Monotonic. */
+  /** Monotonic, as the next one. */
   readonly startedMs: number;
+  readonly endedMs: number;
   readonly exit: ExitStatus;
 }
 
@@ -124,7 +173,10 @@ export type Event =
   | { readonly kind: 'drain' }
   /** a control script has ended, or there is none */
   | { readonly kind: 'scriptDone'; readonly veto: boolean }
-  | { readonly kind: 'started'; readonly pid: number }
+  /** the restart policy as the files say it now */
+  | { readonly kind: 'looked'; readonly policy: Policy | null }
+  /** `limitMs`: how long ./finish may take; null, or missing: for ever */
+  | { readonly kind: 'started'; readonly pid: number; readonly limitMs?: number | null }
   /** something that a start needs is missing */
   | { readonly kind: 'notReady' }
   /** no child was created */
@@ -133,7 +185,7 @@ export type Event =
   | { readonly kind: 'execFailed' }
   | ({ readonly kind: 'ended' } & ExitStatus)
   | { readonly kind: 'noFinish' }
-  | { readonly kind: 'due' }
+  | { readonly kind: 'due'; readonly timer: Timer }
   /** found running when its supervisor started */
   | ({ readonly kind: 'adopted' } & Adopted);
 
@@ -142,6 +194,8 @@ export interface Adopted {
   readonly process: Process;
   readonly phase: 'run' | 'finish';
   readonly since: WallTime;
+  /** How much longer ./finish may take; null, or missing: for ever. */
+  readonly limitMs?: number | null;
 }
 
 export type EventKind = Event['kind'];
@@ -154,11 +208,15 @@ export type Effect =
   | { readonly kind: 'runScript'; readonly letter: ScriptLetter; readonly pid: number }
   /** send KILL to the control script that runs */
   | { readonly kind: 'killScript' }
-  /** start ./run; reply: started, forkRefused or execFailed */
+  /** start ./run; reply: looked where the policy is another now, then started, forkRefused or execFailed */
   | { readonly kind: 'run' }
   /** start ./finish; reply: started, noFinish, forkRefused or execFailed */
   | ({ readonly kind: 'finish' } & ExitStatus)
-  | { readonly kind: 'send'; readonly pid: number; readonly signal: number };
+  | { readonly kind: 'send'; readonly pid: number; readonly signal: number }
+  /** send KILL to a process that has not ended in time, and to its process group where a file asks for that */
+  | { readonly kind: 'killAll'; readonly pid: number }
+  /** warn that the service has failed; `isOver`: its container ends, otherwise it waits for a command */
+  | { readonly kind: 'warnFailed'; readonly reason: Bytes; readonly isOver: boolean };
 
 export interface Outcome {
   readonly service: Service;

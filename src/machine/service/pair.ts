@@ -10,7 +10,8 @@ import { type Draining, type Input, afterLook, newDraining, SCRIPT_MS } from './
 import { handle, isAtRest } from './table.ts';
 import { joined } from './joined.ts';
 import { letterOf } from './steps.ts';
-import type { Effect, Event, Now, ScriptLetter, Service, CommandStep } from './model.ts';
+import { firstOf } from './timers.ts';
+import type { Effect, Event, Now, ScriptLetter, Service, CommandStep, StopPolicy } from './model.ts';
 
 export type Side = 'main' | 'log';
 
@@ -82,7 +83,8 @@ const hasProcess = (service: Service | null): boolean => service !== null && ser
 /** What an event means once the service has ended for good: it can only end the log sooner. */
 const whileDraining = (pair: Pair, event: Event): { readonly side: Side; readonly event: Event } | null => {
   if (event.kind === 'exit') return { side: 'log', event: { kind: 'term' } };
-  if (event.kind === 'kill') return { side: 'log', event: hasProcess(pair.log) ? event : { kind: 'due' } };
+  if (event.kind === 'kill')
+    return { side: 'log', event: hasProcess(pair.log) ? event : { kind: 'due', timer: 'start' } };
   return null;
 };
 
@@ -130,6 +132,12 @@ export const handlePair = (pair: Pair, side: Side, event: Event, now: Now): Pair
 export const withControl = (pair: Pair, control: boolean): Pair =>
   pair.main.control === control ? pair : { ...pair, main: { ...pair.main, control } };
 
+/** `stop`: how the service is stopped from now on. */
+export const withStop = (pair: Pair, stop: StopPolicy): Pair =>
+  pair.main.stop.signal === stop.signal && pair.main.stop.killMs === stop.killMs
+    ? pair
+    : { ...pair, main: { ...pair.main, stop } };
+
 /** Adds a log to a service that had none. */
 export const withLog = (pair: Pair, log: Service): Pair => ({ ...pair, log });
 
@@ -147,6 +155,9 @@ export const handleInput = (pair: Pair, input: Input, now: Now): PairOutcome => 
   return withEffects([{ kind: 'warnLog', input }], follow(applyTo(next, 'log', { kind: 'exit' }, now), now));
 };
 
+const firstOfSide = (service: Service | null): ReturnType<typeof firstOf> =>
+  service === null ? null : firstOf(service.timers);
+
 const isDue = (dueMs: number | null | undefined, now: Now): boolean =>
   dueMs !== null && dueMs !== undefined && dueMs <= now.ms;
 
@@ -162,9 +173,16 @@ const scriptDue = (pair: Pair, step: CommandStep): PairOutcome => {
   return { pair: { ...pair, script: { step, dueMs: Infinity } }, effects };
 };
 
+const sideDue = (pair: Pair, side: Side, now: Now): PairOutcome | null => {
+  const first = firstOfSide(pair[side]);
+  return first !== null && isDue(first.dueMs, now)
+    ? handlePair(pair, side, { kind: 'due', timer: first.timer }, now)
+    : null;
+};
+
 const DUES: readonly ((pair: Pair, now: Now) => PairOutcome | null)[] = [
-  (pair, now) => (isDue(pair.log?.dueMs, now) ? handlePair(pair, 'log', { kind: 'due' }, now) : null),
-  (pair, now) => (isDue(pair.main.dueMs, now) ? handlePair(pair, 'main', { kind: 'due' }, now) : null),
+  (pair, now) => sideDue(pair, 'log', now),
+  (pair, now) => sideDue(pair, 'main', now),
   (pair, now) => (pair.script !== null && isDue(pair.script.dueMs, now) ? scriptDue(pair, pair.script.step) : null),
   (pair, now) =>
     pair.draining !== null && isDue(pair.draining.dueMs, now) ? drainingDue(pair, pair.draining, now) : null,
@@ -182,8 +200,8 @@ export const handleDue = (pair: Pair, now: Now): PairOutcome | null => {
 /** When something is due next, monotonic milliseconds; null: never. */
 export const nextDue = ({ main, log, draining, script }: Pair): number | null => {
   const next = Math.min(
-    main.dueMs ?? Infinity,
-    log?.dueMs ?? Infinity,
+    firstOf(main.timers)?.dueMs ?? Infinity,
+    firstOfSide(log)?.dueMs ?? Infinity,
     draining?.dueMs ?? Infinity,
     script?.dueMs ?? Infinity,
   );

@@ -2,17 +2,21 @@
 //
 // Promises: total (a missing cell does not compile), pure, and bounded: one event yields a handful of effects.
 // Must not: look at files or clocks. Read first: model.ts. Read next: pair.ts.
-import { SIGKILL } from '../../abi/signals.ts';
+import { SIGKILL, SIGTERM } from '../../abi/signals.ts';
 import { decodeWait, exitCodeOf } from '../../abi/wait-status.ts';
 import { joined } from './joined.ts';
+import { decide, NO_STREAK } from './restart-policy.ts';
 import { letterOf, meantFor, queued, signalOf, signalStep, stopSteps, withoutSignals } from './steps.ts';
+import { NO_TIMERS } from './timers.ts';
 import type {
+  Conclusion,
   Effect,
   ExitStatus,
   Event,
   EventKind,
   Now,
   Outcome,
+  Policy,
   Process,
   Run,
   ScriptLetter,
@@ -20,6 +24,7 @@ import type {
   SignalLetter,
   ServiceState,
   CommandStep,
+  StopPolicy,
 } from './model.ts';
 import { pidOf } from './model.ts';
 
@@ -40,10 +45,13 @@ type Handler<K extends EventKind> = (s: Service, event: Of<K>, now: Now) => Outc
 
 const NO_EXIT: ExitStatus = { code: 0, status: 0 };
 
+/** How ./run is stopped where no file says otherwise. */
+export const CLASSIC_STOP: StopPolicy = { signal: SIGTERM, killMs: null };
+
 /** A service before its first event: `want` from the down file. */
 export const newService = (want: 'up' | 'down', scripts: boolean, now: Now, essential = false): Service => {
   // not within the object: the heap image has the shapes only of those without another one in them
-  const lastRun: Run = { startedMs: now.ms, exit: NO_EXIT };
+  const lastRun: Run = { startedMs: now.ms, endedMs: now.ms, exit: NO_EXIT };
   return {
     state: 'down',
     want,
@@ -51,13 +59,17 @@ export const newService = (want: 'up' | 'down', scripts: boolean, now: Now, esse
     since: now.wall,
     lastRun,
     notBeforeMs: now.ms,
-    dueMs: null,
+    timers: NO_TIMERS,
     steps: [],
     runningScript: null,
     scripts,
     control: true,
     essential,
     stopRequested: false,
+    stop: CLASSIC_STOP,
+    policy: null,
+    streak: NO_STREAK,
+    conclusion: null,
     finalExitCode: null,
   };
 };
@@ -98,7 +110,8 @@ const takeStep = (s: Service, step: CommandStep, veto: boolean): Outcome => {
   }
   const { process: run } = s;
   if (step.kind === 'notify' || run === null || s.state !== 'up' || step.pid !== run.pid) return stay(s);
-  const send: Effect = { kind: 'send', pid: run.pid, signal: signalOf(step) };
+  const isStop = step.kind === 'signal' && step.letter === 't';
+  const send: Effect = { kind: 'send', pid: run.pid, signal: isStop ? s.stop.signal : signalOf(step) };
   if (step.kind === 'continue') return { service: s, effects: [send] };
   return after(veto ? [] : [send], signalled(s, run, step.letter, veto));
 };
@@ -115,62 +128,88 @@ const push = (s: Service, steps: readonly CommandStep[]): Outcome => advance({ .
 
 // ---- starting and ending ------------------------------------------------------------------------------------
 
-/** Starts ./run: at once, or one second after the last start. */
+/** Starts ./run: at once, or once the pause since the last start is over. */
 const begin = (before: Service, now: Now): Outcome => {
   const s: Service = { ...before, stopRequested: false };
-  if (now.ms < s.notBeforeMs) return stay({ ...s, state: 'backoff', dueMs: s.notBeforeMs });
-  return push({ ...s, state: 'preparing', dueMs: null }, [{ kind: 'start' }]);
+  if (now.ms < s.notBeforeMs) return stay({ ...s, state: 'backoff', timers: { start: s.notBeforeMs } });
+  return push({ ...s, state: 'preparing', timers: NO_TIMERS }, [{ kind: 'start' }]);
 };
 
-const becomeDown = (s: Service, now: Now): Outcome => {
-  const tooSoon = now.ms - s.lastRun.startedMs < RESTART_MS;
+/** runit's pace. */
+const paceOf = ({ lastRun }: Service, now: Now): number =>
+  now.ms - lastRun.startedMs < RESTART_MS ? now.ms + RESTART_MS : now.ms;
+
+const becomeDown = (s: Service, now: Now, notBeforeMs = paceOf(s, now)): Outcome => {
   const down: Service = {
     ...s,
     state: 'down',
     process: null,
     since: now.wall,
-    dueMs: null,
-    notBeforeMs: tooSoon ? now.ms + RESTART_MS : now.ms,
+    timers: NO_TIMERS,
+    notBeforeMs,
   };
   return after(SHOW, s.want === 'up' ? begin(down, now) : stay(down));
 };
 
 /** ./run has ended: ./finish follows, except for a log. */
 const runEnded = (before: Service, lastRun: Run, now: Now): Outcome => {
-  const s = { ...before, lastRun, process: null, steps: withoutSignals(before.steps) };
+  const s = { ...before, lastRun, process: null, timers: NO_TIMERS, steps: withoutSignals(before.steps) };
   if (!s.scripts) return becomeDown(s, now);
   return { service: { ...s, state: 'ending' }, effects: [{ kind: 'finish', ...lastRun.exit }] };
 };
 
-const retryLater = (s: Service, now: Now): Outcome => show({ ...s, dueMs: now.ms + FORK_RETRY_MS });
+const retryLater = (s: Service, now: Now): Outcome => show({ ...s, timers: { start: now.ms + FORK_RETRY_MS } });
 
-const stop = (s: Service): Outcome => push({ ...s, stopRequested: true }, stopSteps(s));
+/** A stop that was requested before keeps its deadline: otherwise requests could put it off for ever. */
+const stop = (s: Service, now: Now): Outcome => {
+  const { killMs } = s.stop;
+  const timers = killMs === null || s.timers.kill !== undefined ? s.timers : { kill: now.ms + killMs };
+  return push({ ...s, stopRequested: true, timers }, stopSteps(s));
+};
 
 // ---- handlers -----------------------------------------------------------------------------------------------
 
 const ignore = (s: Service): Outcome => stay(s);
 
-const wantUp = (s: Service): Outcome => show({ ...s, want: 'up' });
-const wantDown = (s: Service): Outcome => show({ ...s, want: 'down' });
+/** A command to start is a new beginning: failures so far do not count. */
+const wantUp = (s: Service): Outcome => show({ ...s, want: 'up', streak: NO_STREAK, conclusion: null });
+const wantDown = (s: Service): Outcome => show({ ...s, want: 'down', conclusion: null });
+const wantOnce = (s: Service): Outcome => show({ ...s, want: 'down', streak: NO_STREAK, conclusion: null });
 const wantExit = (s: Service): Outcome => show({ ...s, want: 'exit' });
+
+/** While ./finish ends a run, the start is requested that a policy might refuse, or put off. */
+const wantUpAgain = (s: Service): Outcome => wantUp(s.policy === null ? s : { ...s, stopRequested: true });
+
+/** A command to start ends the delay of a policy, but not runit's second. */
+const withoutDelay = (s: Service): Service =>
+  s.policy === null ? s : { ...s, notBeforeMs: Math.min(s.notBeforeMs, s.lastRun.startedMs + RESTART_MS) };
 
 const startWhenDown = (s: Service, _: unknown, now: Now): Outcome => {
   const wanted = wantUp(s);
-  return after(wanted.effects, begin(wanted.service, now));
+  return after(wanted.effects, begin(withoutDelay(wanted.service), now));
 };
 
 const startOnce = (s: Service, _: unknown, now: Now): Outcome => {
-  const wanted = wantDown(s);
-  return after(wanted.effects, begin(wanted.service, now));
+  const wanted = wantOnce(s);
+  return after(wanted.effects, begin(withoutDelay(wanted.service), now));
 };
 
-const stopForDown = (s: Service): Outcome => after(SHOW, stop({ ...s, want: 'down' }));
-const stopForExit = (s: Service): Outcome => after(SHOW, stop({ ...s, want: 'exit' }));
+/** A start that a policy has put off comes now; any other comes when it is due. */
+const hasten = ({ service, effects }: Outcome, now: Now): Outcome =>
+  service.policy === null || service.notBeforeMs <= now.ms
+    ? { service, effects }
+    : after(effects, begin(withoutDelay(service), now));
 
-const cancelStart = (s: Service): Outcome => show({ ...s, state: 'down', want: 'down', dueMs: null });
-const cancelForExit = (s: Service): Outcome => show({ ...s, state: 'down', want: 'exit', dueMs: null });
+const startSooner = (s: Service, _: unknown, now: Now): Outcome => hasten(wantUp(s), now);
+const startOnceSooner = (s: Service, _: unknown, now: Now): Outcome => hasten(wantOnce(s), now);
 
-const terminate = (s: Service): Outcome => stop(s);
+const stopForDown = (s: Service, _: unknown, now: Now): Outcome => after(SHOW, stop({ ...s, want: 'down' }, now));
+const stopForExit = (s: Service, _: unknown, now: Now): Outcome => after(SHOW, stop({ ...s, want: 'exit' }, now));
+
+const cancelStart = (s: Service): Outcome => show({ ...s, state: 'down', want: 'down', timers: NO_TIMERS });
+const cancelForExit = (s: Service): Outcome => show({ ...s, state: 'down', want: 'exit', timers: NO_TIMERS });
+
+const terminate = (s: Service, _: unknown, now: Now): Outcome => stop(s, now);
 
 const queueSignal = (s: Service, letter: SignalLetter): Outcome => push(s, [signalStep(letter, pidOf(s))]);
 
@@ -185,6 +224,19 @@ const killRunningScript = (s: Service): Outcome =>
   s.runningScript !== null ? { service: s, effects: [{ kind: 'killScript' }] } : stay(s);
 const killFinish = (s: Service): Outcome =>
   after([{ kind: 'send', pid: pidOf(s), signal: SIGKILL }], killRunningScript(s));
+
+/** ./run was told to stop and has not: KILL, without a script that could object. */
+const stopOverdue = (s: Service, e: Of<'due'>): Outcome => {
+  if (e.timer !== 'kill') return stay(s);
+  const overdue = killRunningScript({ ...s, timers: NO_TIMERS, steps: [] });
+  return after(overdue.effects, { service: overdue.service, effects: [{ kind: 'killAll', pid: pidOf(s) }] });
+};
+
+const finishOverdue = (s: Service, e: Of<'due'>): Outcome =>
+  e.timer === 'finish'
+    ? { service: { ...s, timers: NO_TIMERS }, effects: [{ kind: 'send', pid: pidOf(s), signal: SIGKILL }] }
+    : stay(s);
+
 const pauseRun = (s: Service): Outcome => queueSignal(s, 'p');
 const contRun = (s: Service): Outcome => queueSignal(s, 'c');
 const signalRun = (s: Service, e: Of<'signal'>): Outcome => queueSignal(s, e.letter);
@@ -221,17 +273,20 @@ const startNotReady = (s: Service, _: unknown, now: Now): Outcome => {
 
 /** Counts as a child that started and exited 111. Takes the steps that waited for the start, as forkForRunRefused does. */
 const runUnusable = (s: Service, _: unknown, now: Now): Outcome => {
-  const lastRun = { startedMs: now.ms, exit: { code: UNKNOWN_CODE, status: 0 } };
+  const lastRun = { startedMs: now.ms, endedMs: now.ms, exit: { code: UNKNOWN_CODE, status: 0 } };
   const over = runEnded({ ...s, since: now.wall }, lastRun, now);
   return after(over.effects, advance(over.service));
 };
 
 /** In state up there always is a process. */
 const runGone = (s: Service, { code, status }: Of<'ended'>, now: Now): Outcome =>
-  runEnded(s, { startedMs: (s.process as Process).startedMs, exit: { code, status } }, now);
+  runEnded(s, { startedMs: (s.process as Process).startedMs, endedMs: now.ms, exit: { code, status } }, now);
+
+const limited = (limitMs: number | null | undefined, now: Now): Service['timers'] =>
+  limitMs === null || limitMs === undefined ? NO_TIMERS : { finish: now.ms + limitMs };
 
 const finishStarted = (s: Service, e: Of<'started'>, now: Now): Outcome =>
-  show({ ...s, state: 'finishing', process: newProcess(e.pid, now), dueMs: null });
+  show({ ...s, state: 'finishing', process: newProcess(e.pid, now), timers: limited(e.limitMs, now) });
 
 /** How ./run ended, as a shell's exit code; 111 if unknown, because it was not our child. */
 const finalCodeOf = ({ code, status }: ExitStatus): number => {
@@ -245,24 +300,62 @@ const endForGood = (s: Service, now: Now): Outcome =>
     ? becomeDown({ ...s, want: 'exit', finalExitCode: finalCodeOf(s.lastRun.exit) }, now)
     : becomeDown(s, now);
 
-const withoutFinish = (s: Service, _: unknown, now: Now): Outcome => endForGood(s, now);
-const finishUnusable = (s: Service, _: unknown, now: Now): Outcome => becomeDown(s, now);
-const finishGone = (s: Service, e: Of<'ended'>, now: Now): Outcome =>
-  e.code === FINAL_CODE ? endForGood(s, now) : becomeDown(s, now);
+/** No further start: an essential service ends its container, any other waits for a command. */
+const conclude = (before: Service, conclusion: Conclusion, now: Now): Outcome => {
+  const isOver = before.essential;
+  const finalExitCode = isOver ? finalCodeOf(before.lastRun.exit) : before.finalExitCode;
+  const s: Service = { ...before, want: isOver ? 'exit' : 'down', conclusion, finalExitCode };
+  const { outcome, reason } = conclusion;
+  return after(outcome === 'failed' ? [{ kind: 'warnFailed', reason, isOver }] : NOTHING, becomeDown(s, now));
+};
+
+const byPolicy = (before: Service, policy: Policy, isFinal: boolean, now: Now): Outcome => {
+  const decision = decide(policy, before.streak, before.lastRun, isFinal, now);
+  const s: Service = { ...before, streak: decision.streak };
+  if (decision.kind === 'conclude') return conclude(s, decision.conclusion, now);
+  const { delayMs } = decision;
+  if (delayMs === null) return becomeDown(s, now);
+  return becomeDown(s, now, Math.max(now.ms + delayMs, s.lastRun.startedMs + RESTART_MS));
+};
+
+/** The run is over, ./finish included. A policy decides about ends that nobody requested, of what was not started once. */
+const settle = (s: Service, isFinal: boolean, endsEssential: boolean, now: Now): Outcome => {
+  if (s.policy !== null && s.want === 'up' && !s.stopRequested) return byPolicy(s, s.policy, isFinal, now);
+  const quiet = s.policy === null ? s : { ...s, streak: NO_STREAK };
+  return endsEssential ? endForGood(quiet, now) : becomeDown(quiet, now);
+};
+
+const withoutFinish = (s: Service, _: unknown, now: Now): Outcome => settle(s, false, true, now);
+const finishUnusable = (s: Service, _: unknown, now: Now): Outcome => settle(s, false, false, now);
+const finishGone = (s: Service, e: Of<'ended'>, now: Now): Outcome => {
+  const isFinal = e.code === FINAL_CODE;
+  return settle(s, isFinal, isFinal, now);
+};
 const forkForFinishRefused = (s: Service, _: unknown, now: Now): Outcome => retryLater(s, now);
 const finishAgain = (s: Service): Outcome => ({
-  service: { ...s, dueMs: null },
+  service: { ...s, timers: NO_TIMERS },
   effects: [{ kind: 'finish', ...s.lastRun.exit }],
 });
 
+/** What the files say before a start, or of a process that was adopted. */
+const notePolicy = (s: Service, e: Of<'looked'>): Outcome => stay({ ...s, policy: e.policy });
+
 const startDue = (s: Service, _: unknown, now: Now): Outcome => begin({ ...s, notBeforeMs: now.ms }, now);
 
-const adopt = (s: Service, e: Of<'adopted'>): Outcome => {
+/** A deadline of an earlier supervisor starts anew. */
+const adoptedTimers = (s: Service, { process: found, phase, limitMs }: Of<'adopted'>, now: Now): Service['timers'] => {
+  if (phase === 'finish') return limited(limitMs, now);
+  const { killMs } = s.stop;
+  return found.gotTerm && killMs !== null ? { kill: now.ms + killMs } : NO_TIMERS;
+};
+
+const adopt = (s: Service, e: Of<'adopted'>, now: Now): Outcome => {
   const { process: found, since } = e;
   const state = e.phase === 'run' ? 'up' : 'finishing';
   // if ./finish was adopted, nothing else is known about its ./run
   const lastRun = { ...s.lastRun, startedMs: found.startedMs };
-  return show({ ...s, state, process: found, since, lastRun, stopRequested: found.gotTerm });
+  const timers = adoptedTimers(s, e, now);
+  return show({ ...s, state, process: found, since, lastRun, timers, stopRequested: found.gotTerm });
 };
 
 // ---- the table ----------------------------------------------------------------------------------------------
@@ -273,6 +366,7 @@ type Row = { readonly [K in EventKind]: Handler<K> };
 const NO_LATE_REPLIES = {
   scriptDone: scriptEnded,
   notReady: forgetStart,
+  looked: notePolicy,
   started: ignore,
   forkRefused: ignore,
   execFailed: ignore,
@@ -300,9 +394,9 @@ const TABLE: { readonly [S in ServiceState]: Row } = {
   backoff: {
     ...NO_LATE_REPLIES,
     ...NO_SIGNALS,
-    up: wantUp,
+    up: startSooner,
     down: cancelStart,
-    once: wantDown,
+    once: startOnceSooner,
     exit: cancelForExit,
     drain: wantExit,
     kill: killRunningScript,
@@ -313,7 +407,7 @@ const TABLE: { readonly [S in ServiceState]: Row } = {
     ...NO_SIGNALS,
     up: wantUp,
     down: cancelStart,
-    once: wantDown,
+    once: wantOnce,
     exit: cancelForExit,
     drain: wantExit,
     kill: killRunningScript,
@@ -323,7 +417,7 @@ const TABLE: { readonly [S in ServiceState]: Row } = {
     ...NO_LATE_REPLIES,
     up: wantUp,
     down: stopForDown,
-    once: wantDown,
+    once: wantOnce,
     exit: stopForExit,
     drain: wantExit,
     term: terminate,
@@ -339,7 +433,7 @@ const TABLE: { readonly [S in ServiceState]: Row } = {
     ...NO_LATE_REPLIES,
     up: wantUp,
     down: stopForDown,
-    once: wantDown,
+    once: wantOnce,
     exit: stopForExit,
     drain: wantExit,
     term: terminate,
@@ -348,13 +442,14 @@ const TABLE: { readonly [S in ServiceState]: Row } = {
     cont: contRun,
     signal: signalRun,
     ended: runGone,
+    due: stopOverdue,
   },
   ending: {
     ...NO_LATE_REPLIES,
     ...NO_SIGNALS,
-    up: wantUp,
+    up: wantUpAgain,
     down: wantDown,
-    once: wantDown,
+    once: wantOnce,
     exit: wantExit,
     drain: wantExit,
     kill: killRunningScript,
@@ -367,13 +462,14 @@ const TABLE: { readonly [S in ServiceState]: Row } = {
   finishing: {
     ...NO_LATE_REPLIES,
     ...NO_SIGNALS,
-    up: wantUp,
+    up: wantUpAgain,
     down: wantDown,
-    once: wantDown,
+    once: wantOnce,
     exit: wantExit,
     drain: wantExit,
     kill: killFinish,
     ended: finishGone,
+    due: finishOverdue,
   },
 };
 

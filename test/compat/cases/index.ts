@@ -23,6 +23,7 @@ import { cases as svCommands } from './sv-commands.ts';
 import { cases as svHints } from './sv-hints.ts';
 import { cases as svLasting } from './sv-lasting.ts';
 import { cases as svLsb } from './sv-lsb.ts';
+import { cases as svPatterns } from './sv-patterns.ts';
 import { cases as svReal } from './sv-real.ts';
 import { cases as svServices } from './sv-services.ts';
 import { cases as svWaiting } from './sv-waiting.ts';
@@ -50,6 +51,7 @@ export const CASES: readonly Case[] = [
   ...svLasting,
   ...svWords,
   ...svServices,
+  ...svPatterns,
   ...svLsb,
   ...daemontools,
   ...chpstState,

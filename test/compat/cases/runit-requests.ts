@@ -110,7 +110,7 @@ const etcFiles: Case = {
   },
 };
 
-const deafStage2: Case = {
+const stuckStage2: Case = {
   name: 'runit/stage-2-ignores-term',
   title: 'a stage 2 that ignores TERM is killed after five seconds',
   uses: ['runit'],
@@ -447,7 +447,7 @@ export const cases: readonly Case[] = [
   contNothing,
   alarm,
   etcFiles,
-  deafStage2,
+  stuckStage2,
   stopAtOnce,
   codeOnStop,
   ctrlAltDel,

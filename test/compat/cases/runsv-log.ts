@@ -224,7 +224,7 @@ function leaving(
 
 const LEAVING: readonly Case[] = [
   leaving('reads', 'x: a log service that ends at end of file lets runsv end', STAYS, COPIES, 'ended'),
-  leaving('deaf', 'x: runsv waits for a log service that does not end', STAYS, STAYS, 'stays'),
+  leaving('lingers', 'x: runsv waits for a log service that does not end', STAYS, STAYS, 'stays'),
   leaving(
     'grandchild',
     'x: runsv waits while another process holds the pipe open',

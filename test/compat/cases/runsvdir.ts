@@ -569,7 +569,7 @@ const logOwnWarnings: Case = {
 
 const toldOnce: Case = {
   name: 'runsvdir/told-once',
-  title: 'a link to nowhere is told of at the next look too, though nothing has changed with it',
+  title: 'a link to nowhere is reported at the next look too, though nothing has changed with it',
   uses: ['runsvdir'],
   differs: [{ id: 'runsvdir-told-once', lines: { 'times told': '1' } }],
   async run(world) {
@@ -606,7 +606,7 @@ const second: Case = {
 
 const logMissing: Case = {
   name: 'runsvdir/log-missing',
-  title: 'a missing directory is told of though there is a LOG argument',
+  title: 'a missing directory is reported though there is a LOG argument',
   uses: ['runsvdir'],
   differs: [
     {

@@ -236,7 +236,7 @@ const group: Case = {
     for (const dir of ['a', 'b', 'c']) await steps.up(world, dir);
     await pastTheSecond();
     const stop = await world.run('sv', ['-w', '20', 'stop', 'a', 'c', 'missing'], { env: { SVDIR: world.dir } });
-    // Each is told of when it is down, and they go down in no order.
+    // Each is reported when it is down, and they go down in no order.
     steps.noteRun(world, 'stop', { ...stop, out: stop.out.split('\n').sort().join('\n') });
     await sv(world, 'status', 'status', 'a', 'b', 'c');
   },

@@ -29,7 +29,7 @@ const REMOVE = "'sv remove s' takes a service out of WORLD";
 const STATE = "'sv why s' explains the state";
 const EVENTS = "'sv watch s' prints events as they happen";
 const ALL = "'sv list' prints the state of every service";
-const LOG = "'sv logs s' prints the end of the log";
+const LOG = "'sv logs -f s' follows the log";
 
 /** Words that C takes for another command. */
 const TAKEN: Readonly<Record<string, string>> = {
@@ -49,8 +49,8 @@ const TAKEN: Readonly<Record<string, string>> = {
   events: EVENTS,
   describe: STATE,
   tail: LOG,
-  top: ALL,
-  tree: ALL,
+  top: "'sv monitor' shows every service and what it uses",
+  tree: "'sv graph' prints the tree of dependencies",
   ps: ALL,
   help: HELP,
   'is-active': "'sv check s' exits 0 if the service is in the state that is wanted",

@@ -59,7 +59,8 @@ const needless: Case = {
 
 const lookup: Case = {
   name: 'svc/lookup',
-  title: 'services are looked up as sv does, several at once, and one that cannot be told is told of: exit status 1',
+  title:
+    'services are looked up as sv does, several at once, and one that cannot be reached is reported: exit status 1',
   uses: ['svc', 'svok'],
   needs: ['busybox'],
   async run(world) {

@@ -161,7 +161,7 @@ const wtmp: Case = {
 
 const missing: Case = {
   name: 'utmpset/missing',
-  title: 'a utmp that is missing or empty is told of',
+  title: 'a utmp that is missing or empty is reported',
   uses: ['utmpset'],
   needs: NEEDS,
   async run(world) {

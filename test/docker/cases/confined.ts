@@ -54,7 +54,7 @@ const memory = shown(
 );
 
 const processes = shown(
-  'pids: where no process is to be had, a service that ends is started when there is one again',
+  'pids: a service that ends while no process is left is started when there is one again',
   async (stage) => {
     const container = await tested(stage, 'alpine', '--pids-limit', '32', '--no-healthcheck');
     const first = await pidOf(stage, container);

@@ -63,7 +63,7 @@ export const IMAGES: readonly Case[] = [
     await stage.engine.docker('build', '-q', ...words);
     assert.equal(await stage.engine.inspect('platform', '{{.Os}}/{{.Architecture}}'), platform);
   }),
-  shown('without a registry a base image that is not here is told of, not replaced', async (stage) => {
+  shown('without a registry a base image that is not here is reported, not replaced', async (stage) => {
     const words = ['build', '--build-arg', 'ALPINE=not-here:1', '--target', 'alpine', '--network', 'none', '.'];
     const { code, text } = await run(['/usr/bin/docker', ...words], { env: stage.engine.env });
     assert.notEqual(code, 0);

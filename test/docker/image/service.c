@@ -26,7 +26,7 @@ static void eat(void) {
   }
 }
 
-// Takes every process that is to be had, keeps them until it is told, and ends.
+// Takes every process that is left, keeps them until it is told, and ends.
 static void fill(const char *name) {
   for (;;) {
     pid_t child = fork();

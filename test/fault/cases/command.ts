@@ -73,22 +73,22 @@ export const COMMAND = [
 
   fault('a runsv that does not listen holds the main command up for five seconds, and is named', async (world) => {
     beside(world, 'good', 'stays');
-    beside(world, 'deaf', 'stays');
-    const wrap = runsvAfter(world, 'test "$1" != deaf || exec sleep 1000');
+    beside(world, 'mute', 'stays');
+    const wrap = runsvAfter(world, 'test "$1" != mute || exec sleep 1000');
     const startMs = Date.now();
     const container = contain(world, { folder: 'links', command: ['sh', '-c', 'exit 7'], words: ['-k', '1'], wrap });
     assert.equal(await container.ended(), 'exit 7');
     assert.ok(Date.now() - startMs >= 5000);
-    await container.running.says(/warning: no runsv listens after 5 s in deaf, starting sh all the same$/);
+    await container.running.says(/warning: no runsv listens after 5 s in mute, starting sh all the same$/);
   }),
 
   fault('a container that is told to end while its main command waits ends without it', async (world) => {
-    const deaf = beside(world, 'deaf', 'stays');
-    const wrap = runsvAfter(world, `echo "start $$" >>${deaf.toldPath}; exec sleep 1000`);
+    const mute = beside(world, 'mute', 'stays');
+    const wrap = runsvAfter(world, `echo "start $$" >>${mute.toldPath}; exec sleep 1000`);
     const main = world.service('main', 'main');
     const command = ['sh', '-c', `echo "start $$" >>${main.toldPath}; exit 7`];
     const container = contain(world, { folder: 'links', command, wrap });
-    await world.tells(deaf, 'start');
+    await world.tells(mute, 'start');
     container.signal(15);
     assert.equal(await container.ended(), 'exit 0');
     assert.equal(main.count('start'), 0);

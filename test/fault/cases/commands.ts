@@ -22,7 +22,7 @@ export const COMMANDS = [
     assert.equal(isAlive(pid), false);
   }),
 
-  fault('no byte that is no command changes anything', async (world) => {
+  fault('a byte that is not a command changes nothing', async (world) => {
     const service = world.service('bytes').has('run', 'listens');
     const runsv = world.runsv(service);
     const pid = await world.up(service);

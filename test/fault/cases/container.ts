@@ -1,4 +1,4 @@
-// runsvdir as process 1 of a container, and as a subreaper: how everything is brought to an end.
+// runsvdir as process 1 of a container, and as a subreaper: how everything ends.
 //
 // Each situation is played with every signal that asks for the end, each in a container of its own, and once without a
 // namespace, where what is left behind would stay.
@@ -23,7 +23,7 @@ interface Situation {
   /** Too much for several at once. */
   readonly heavy?: boolean;
   readonly words?: readonly string[];
-  /** Makes the services, and says when all is as it shall be. */
+  /** Makes the services, and says when all is as it must be. */
   readonly prepare: (service: (name: string) => Service) => readonly Service[];
   readonly ready?: (services: readonly Service[]) => boolean;
   /** What comes to be in a while without a sign; looked at every now and then. */
@@ -158,7 +158,7 @@ export const CONTAINER = [
     play(world, {
       words: ['-k', '0.6'],
       prepare: (service) => [
-        service('deaf').has('run', 'stubborn').has('finish', 'tellsItself', 'finish'),
+        service('lingers').has('run', 'stubborn').has('finish', 'tellsItself', 'finish'),
         service('fine').has('run', 'stays'),
       ],
       check: (services, lines) => {
@@ -254,14 +254,14 @@ export const CONTAINER = [
     play(world, {
       prepare: (service) => {
         const parent = service('parent');
-        const child = service('child').has('polite', 'stays').has('deaf', 'stubborn', 'other').isDown();
-        const text = `#!/bin/sh\nsetsid '${child.dir}/polite' &\nsetsid '${child.dir}/deaf' &\nexec '${parent.dir}/stay'\n`;
+        const child = service('child').has('polite', 'stays').has('lingers', 'stubborn', 'other').isDown();
+        const text = `#!/bin/sh\nsetsid '${child.dir}/polite' &\nsetsid '${child.dir}/lingers' &\nexec '${parent.dir}/stay'\n`;
         return [parent.has('stay', 'stays').has('run', { text }), child];
       },
       ready: ([parent, child]) => (parent?.count('start') ?? 0) === 1 && (child?.count('start') ?? 0) === 2,
       check: ([, child], lines) => {
         assert.equal(child?.count('term'), 2, 'both were told');
-        assert.match(lines.join('\n'), /^[^\n]* warning: still there at the end, killed: deaf \(\d+\)$/);
+        assert.match(lines.join('\n'), /^[^\n]* warning: still there at the end, killed: lingers \(\d+\)$/);
       },
     }),
   ),
@@ -272,8 +272,8 @@ export const CONTAINER = [
       prepare: (service) => {
         const parent = service('parent');
         parent.has('log/run', { text: copiesLines(parent.toldPath) });
-        const child = service('child').has('polite', 'stays').has('deaf', 'stubborn', 'other').isDown();
-        const text = `#!/bin/sh\n'${child.dir}/polite' &\n'${child.dir}/deaf' &\nexec '${parent.dir}/stay'\n`;
+        const child = service('child').has('polite', 'stays').has('lingers', 'stubborn', 'other').isDown();
+        const text = `#!/bin/sh\n'${child.dir}/polite' &\n'${child.dir}/lingers' &\nexec '${parent.dir}/stay'\n`;
         return [parent.has('stay', 'stays').has('run', { text }), child];
       },
       ready: ([parent, child]) => (parent?.count('log') ?? 0) === 1 && (child?.count('start') ?? 0) === 2,
@@ -282,7 +282,7 @@ export const CONTAINER = [
         // its runsv may be gone by then: the log is told to end half a second after its service
         assert.match(
           lines.join('\n'),
-          /warning: (left behind, not ended 1 s after TERM|still there at the end), killed: deaf \(\d+\)$/,
+          /warning: (left behind, not ended 1 s after TERM|still there at the end), killed: lingers \(\d+\)$/,
         );
         assert.equal(parent?.count('log-end'), 1, 'the log was not killed');
       },

@@ -267,18 +267,18 @@ export const ENGINE = [
 
   fault('a stop that is under way when process 1 fails goes on, with its deadline', async (world) => {
     mkdirSync(join(world.dir, 'links'));
-    const deaf = world.service('deaf', 'sv').has('run', 'stubborn');
-    symlinkSync(deaf.dir, join(world.dir, 'links/deaf'));
+    const lingers = world.service('lingers', 'sv').has('run', 'stubborn');
+    symlinkSync(lingers.dir, join(world.dir, 'links/lingers'));
     const container = contain(world, { folder: 'links', words: ['-k', '2'], foreign: true });
-    await world.tells(deaf, 'start');
+    await world.tells(lingers, 'start');
     container.signal(1);
-    await world.tells(deaf, 'term');
+    await world.tells(lingers, 'term');
     // before that it may fail with the signal in hand, and hears it again
     await comes('process 1 to wait', () => waitsInPoll(container.first));
     kill(container.first, 'SIGSEGV');
     assert.equal(await container.ended(), 'exit 111');
     assert.match(container.lines().join('\n'), /re-executed after.*\n.*still running after 2 s, killed: run \(\d+\)$/);
-    assert.equal(deaf.count('term'), 1);
+    assert.equal(lingers.count('term'), 1);
   }),
 
   fault('a signal that the main command has had is not sent to it again after process 1 has failed', async (world) => {

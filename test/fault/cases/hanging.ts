@@ -139,7 +139,7 @@ export const HANGING = [
   }),
 
   fault('a log that ignores the end of its input keeps runsv, and a second TERM ends it', async (world) => {
-    const service = world.service('deaf-log').has('run', 'stays');
+    const service = world.service('stuck-log').has('run', 'stays');
     service.has('log/run', { text: ignoresEnd(service.toldPath) });
     const runsv = world.runsv(service);
     await world.up(service);
@@ -154,7 +154,7 @@ export const HANGING = [
   }),
 
   fault('a log that ignores the end of its input and TERM is ended by kill', async (world) => {
-    const service = world.service('deafer-log').has('run', 'stays');
+    const service = world.service('stuck-log-2').has('run', 'stays');
     service.has('log/run', { text: ignoresEnd(service.toldPath, 'TERM') });
     const runsv = world.runsv(service);
     await world.up(service);

@@ -76,7 +76,7 @@ export const LOGS = [
   {
     title: 'a log that ends neither at the end of its input nor at TERM is killed, which is told',
     attempt: async (world: World) => {
-      const service = world.service('deafest').has('run', 'stays');
+      const service = world.service('stuck-log').has('run', 'stays');
       service.has('log/run', { text: ignoresEnd(service.toldPath, 'TERM') });
       const runsv = world.runsv(service);
       await world.up(service);

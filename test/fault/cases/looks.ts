@@ -70,7 +70,7 @@ export const LOOKS = [
       await sleep(3500);
       assert.ok(isAlive(pid), 'it was not stopped');
       const said = runsvdir.lines().filter((line) => /unable to stat/.test(line));
-      assert.equal(said.length, 2, 'each is told of once');
+      assert.equal(said.length, 2, 'each is reported once');
       chmodSync(`${world.dir}/closed`, 0o755);
       await world.up(late);
       assert.ok(isAlive(pid));

@@ -177,7 +177,7 @@ export const SCANDIR = [
     assert.equal(service.status()?.pid, pid);
   }),
 
-  fault('what is no service is told of or passed over, and stops no other', async (world) => {
+  fault('what is not a service is reported or passed over, and stops no other', async (world) => {
     const service = world.service('good').has('run', 'stays');
     symlinkSync('nowhere', `${world.scan}/dangling`);
     symlinkSync('loop', `${world.scan}/loop`);

@@ -92,7 +92,7 @@ export const SIGNALS = [
     },
   ),
 
-  fault('signals blocked by whoever started runsv do not make it deaf, nor its service', async (world) => {
+  fault('signals blocked by whoever started runsv reach it and its service', async (world) => {
     const service = world.service('blocked').has('run', 'plain');
     const [runsv, pid] = await upWith(world, service, BLOCKED);
     assert.equal(mask(pid, 'SigBlk'), 0n, 'in the service');
@@ -104,7 +104,7 @@ export const SIGNALS = [
     assert.equal(isAlive(next), false);
   }),
 
-  fault('signals blocked by whoever started runsvdir do not make it deaf', async (world) => {
+  fault('signals blocked by whoever started runsvdir reach it', async (world) => {
     const service = world.service('blocked-dir', 'scan').has('run', 'stays');
     const runsvdir = world.runsvdir({ wrap: BLOCKED });
     const pid = await world.up(service);

@@ -1,4 +1,4 @@
-// The engine of runit fails for want of memory: the machine boots, stops and switches off all the same.
+// The engine of runit runs out of memory: the machine boots, stops and switches off all the same.
 //
 // The failing process 1 is the debug build, as in engine.ts. RUNITBOX_FAIL_EVERY=1 refuses every single request in turn.
 import assert from 'node:assert/strict';

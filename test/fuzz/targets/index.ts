@@ -5,6 +5,7 @@ import { argumentVectors } from './arguments.ts';
 import { besideC } from './beside-c.ts';
 import { envDirectory, envFile } from './environment.ts';
 import { logConfig, logNames, patterns } from './log.ts';
+import { listenAddresses, replies, requests } from './network.ts';
 import { history, logStamps, namePatterns, procfile, state } from './operations.ts';
 import { control, handover, lockRecord, status } from './supervise.ts';
 import { heads, logins, values } from './words.ts';
@@ -15,5 +16,6 @@ export const targets: readonly Target[] = [
   ...[envDirectory, envFile, besideC],
   ...[accountLines, identities, values, heads, logins],
   ...[state, history, namePatterns, procfile, logStamps],
+  ...[requests, replies, listenAddresses],
   argumentVectors,
 ];

@@ -40,7 +40,7 @@ const NEWS: Readonly<Record<string, Event>> = {
   X: { kind: 'execFailed' },
   E: { kind: 'ended', code: 0, status: 0 },
   K: { kind: 'ended', code: -1, status: 9 },
-  D: { kind: 'due' },
+  D: { kind: 'due', timer: 'start' },
 };
 
 export const control: Target = {
@@ -98,7 +98,7 @@ export const lockRecord: Target = {
 };
 
 const TREE =
-  '0000000008 0000000000 runsvdir {"wanted":[],"leaving":[],"stopping":false,"alien":[],"shutdown":{"kind":"none"},"commandDue":true,"title":-1}';
+  '0000000008 0000000000 runsvdir {"wanted":[],"leaving":[],"stopping":false,"starting":[],"foreignRunsvs":[],"shutdown":{"phase":"none"},"commandDue":true,"readproctitle":-1,"lock":-1}';
 
 export const handover: Target = {
   name: 'handed over state',

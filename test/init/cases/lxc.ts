@@ -58,7 +58,7 @@ const busybox = ({ way, mapped }: (typeof WAYS)[number]): Case => ({
 });
 
 const first = ({ way, mapped }: (typeof WAYS)[number]): Case => ({
-  title: `LXC, ${way}: runsvdir is process 1 and brings its services to an end for lxc-stop`,
+  title: `LXC, ${way}: runsvdir is process 1 and stops its services for lxc-stop`,
   async attempt(room) {
     const container = await make(room, mapped, '--kind=runsvdir');
     const guest = await container.start();

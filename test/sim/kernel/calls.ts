@@ -30,6 +30,8 @@ import {
   ENOSPC,
   ENOSYS,
   ENOTDIR,
+  ENOTSOCK,
+  ENOTTY,
 } from '../../../src/abi/errno.ts';
 import {
   CALL_PRCTL,
@@ -153,6 +155,12 @@ export class MainCalls implements Calls {
     return (bytes === BLOCKED ? this.#main.block(() => description.read(max)) : bytes) as Bytes | Errno;
   }
 
+  pread(fd: Fd, max: number, offset: number): Bytes | Errno {
+    const description = this.#step().at(fd);
+    if (!(max >= 1 && max <= READ_MAX)) return -EINVAL as Errno;
+    return (description?.pread(max, offset) ?? -EBADF) as Bytes | Errno;
+  }
+
   write(fd: Fd, data: Bytes): Done | Errno {
     const process = this.#step();
     const description = process.at(fd);
@@ -213,9 +221,13 @@ export class MainCalls implements Calls {
   }
 
   /** There is no network here. */
-  udp(address: Bytes, port: number): Fd | Errno {
+  socket(): Errno {
     this.#step();
-    return -(address.length === 4 && port >= 0 && port < 65_536 ? ENETUNREACH : EINVAL) as Errno;
+    return -ENETUNREACH as Errno;
+  }
+
+  accept(fd: Fd): Errno {
+    return -(this.#step().at(fd) === null ? EBADF : ENOTSOCK) as Errno;
   }
 
   lines(...job: Parameters<Calls['lines']>): readonly [Bytes, number, number] | Errno {
@@ -556,6 +568,17 @@ export class MainCalls implements Calls {
   clock(id: number): readonly [number, number] {
     this.#step();
     return this.#world.clock.read(id) ?? (-EINVAL as never);
+  }
+
+  windowSize(fd: Fd): readonly [number, number] | Errno {
+    if (this.#step().at(fd) === null) return -EBADF as Errno;
+    const { terminal } = this.#world;
+    return terminal !== null && fd <= 1 ? terminal : (-ENOTTY as Errno);
+  }
+
+  rawMode(fd: Fd, on: 0 | 1): Done | Errno {
+    const size = this.windowSize(fd);
+    return (typeof size === 'number' && on === 1 ? size : 0) as Done | Errno;
   }
 
   // this process

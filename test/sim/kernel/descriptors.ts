@@ -47,6 +47,10 @@ export abstract class Description {
     return -EBADF;
   }
 
+  pread(_max: number, _offset: number): string | number {
+    return -ESPIPE;
+  }
+
   pwrite(_data: string, _offset: number): number {
     return -ESPIPE;
   }

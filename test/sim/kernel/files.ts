@@ -36,6 +36,10 @@ export class OpenDirectory extends Held {
     return -EISDIR;
   }
 
+  override pread(): number {
+    return -EISDIR;
+  }
+
   override pwrite(): number {
     return -EBADF;
   }
@@ -56,6 +60,14 @@ export class OpenFile extends Held {
     if (!this.#reads) return -EBADF;
     const bytes = this.node.data.slice(this.#offset, this.#offset + max);
     this.#offset += bytes.length;
+    if (bytes !== '') tellBoth(this.node, IN_ACCESS);
+    return bytes;
+  }
+
+  override pread(max: number, offset: number): string | number {
+    if (offset < 0) return -EINVAL;
+    if (!this.#reads) return -EBADF;
+    const bytes = this.node.data.slice(offset, offset + max);
     if (bytes !== '') tellBoth(this.node, IN_ACCESS);
     return bytes;
   }

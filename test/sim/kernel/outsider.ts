@@ -4,7 +4,16 @@
 // Promises: acts at once and never waits; what Linux would refuse comes back as -errno. The functions that build a
 // scenario (folder, file, program) throw instead: their failure is the scenario's mistake.
 // Read next: kernel.ts, opening.ts.
-import { LOCK_EX, LOCK_NB, O_CREAT, O_NONBLOCK, O_RDONLY, O_TRUNC, O_WRONLY } from '../../../src/abi/flags.ts';
+import {
+  LOCK_EX,
+  LOCK_NB,
+  O_APPEND,
+  O_CREAT,
+  O_NONBLOCK,
+  O_RDONLY,
+  O_TRUNC,
+  O_WRONLY,
+} from '../../../src/abi/flags.ts';
 import type { Program } from './behaviour.ts';
 import type { Description } from './descriptors.ts';
 import type { Inode } from './inode.ts';
@@ -79,6 +88,11 @@ export class Outsider {
   /** Overwrites a file from its start, as `>` does. Bytes written or -errno. */
   write(path: string, data: string): number {
     return this.#with(path, O_WRONLY | O_CREAT | O_TRUNC, (file) => file.write(data));
+  }
+
+  /** Adds to a file, as `>>` does. Bytes written or -errno. */
+  append(path: string, data: string): number {
+    return this.#with(path, O_WRONLY | O_CREAT | O_APPEND, (file) => file.write(data));
   }
 
   /** Writes to a fifo without waiting, as sv does. Bytes written, or -errno: -ENXIO where nobody reads. */

@@ -27,6 +27,8 @@ export interface WorldOptions {
   readonly coreDumps?: boolean;
   /** Whether /proc is there. */
   readonly proc?: boolean;
+  /** Descriptors 0 and 1 are a terminal of so many rows and columns. */
+  readonly terminal?: readonly [number, number];
 }
 
 /** Two instances of one program at the same time. */
@@ -54,6 +56,7 @@ export class World {
   readonly programs = new Map<string, ProgramRecord>();
   readonly overlaps: Overlap[] = [];
   readonly coreDumps: boolean;
+  readonly terminal: readonly [number, number] | null;
   /** Who is asked about executable files that have no behaviour of their own. */
   behaviourOf: ((started: Started) => Program | null) | null = null;
   #bootNumber: number;
@@ -67,6 +70,7 @@ export class World {
     this.tree = new Tree(root, this.clock, shuffle);
     this.processes = new ProcessTable(options.firstPid ?? 100, options.lastPid ?? 32768);
     this.coreDumps = options.coreDumps ?? false;
+    this.terminal = options.terminal ?? null;
     this.#bootNumber = random.word();
     this.#setUp(options.proc ?? true);
   }

@@ -90,7 +90,7 @@ describe('the abbreviations in use', () => {
   });
 });
 
-describe('a word that is no command', () => {
+describe('a word that is not a command', () => {
   const hint = (...words: readonly [string, ...string[]]): string => {
     expect(commandFor(words[0], false), `${words[0]} is a command`).toBeUndefined();
     return hintFor(words[0], words.slice(1), '/svc').replace('no such command; ', '');
@@ -105,9 +105,9 @@ describe('a word that is no command', () => {
     ['delete', "'sv remove web' takes a service out of /svc"],
     ['events', "'sv watch web' prints events as they happen"],
     ['describe', "'sv why web' explains the state"],
-    ['tail', "'sv logs web' prints the end of the log"],
-    ['top', "'sv list' prints the state of every service"],
-    ['tree', "'sv list' prints the state of every service"],
+    ['tail', "'sv logs -f web' follows the log"],
+    ['top', "'sv monitor' shows every service and what it uses"],
+    ['tree', "'sv graph' prints the tree of dependencies"],
     ['ps', "'sv list' prints the state of every service"],
     ['help', "'sv --help' lists the commands"],
     ['health', "'sv check web' exits 0 if the service is in the state that is wanted"],

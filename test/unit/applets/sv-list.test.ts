@@ -64,11 +64,9 @@ describe('sv list', () => {
 
   it('is a table of the width and colours of a terminal, where it is written to one', () => {
     const terminal = (env: readonly string[]): string => {
-      const world = new SvWorld({ proc: false });
+      const world = new SvWorld({ terminal: [24, 0] });
       world.service('web');
       world.service('bad', { pid: 0, phase: 'down' }).tell({ last, next: '2027-01-15T08:00:27.500Z' });
-      world.kernel.user.folder('/proc/self/fd');
-      world.kernel.user.symlink('/dev/pts/7', '/proc/self/fd/1');
       return world.run('list', { env: ['SVDIR=/svc', ...env] }).out;
     };
     const text = terminal([]);

@@ -1,6 +1,8 @@
 // `sv logs` and `sv why`: which file they read, which lines of it they show, and what they refuse to read.
 import { describe, expect, it } from 'vitest';
-import { FakeRunsv, SvWorld } from '../client/world.ts';
+import { EMFILE } from '../../../src/abi/errno.ts';
+import { SIGHUP, SIGINT, SIGTERM } from '../../../src/abi/signals.ts';
+import { FakeRunsv, type Ran, SvWorld } from '../client/world.ts';
 
 const down = { pid: 0, want: 'down', phase: 'down' } as const;
 const lines = (count: number, name = 'line'): string =>
@@ -100,12 +102,10 @@ describe('sv logs', () => {
   });
 
   it('prints bytes as they are, but to a terminal', () => {
-    const text = 'x\x1b[2J\xff\n';
+    const text = 'x\t\x1b[2J\xff\n';
     expect(withLog(text).run('logs web').out).toBe(text);
-    const world = withLog(text, 'web', new SvWorld({ proc: false }));
-    world.kernel.user.folder('/proc/self/fd');
-    world.kernel.user.symlink('/dev/tty1', '/proc/self/fd/1');
-    expect(world.run('logs web').out).toBe('x?[2J\xff\n');
+    const world = withLog(text, 'web', new SvWorld({ terminal: [24, 80] }));
+    expect(world.run('logs web').out).toBe('x\t?[2J\xef\xbf\xbd\n');
   });
 
   it('keeps of a huge file no more than the lines need', () => {
@@ -119,6 +119,169 @@ describe('sv logs', () => {
     const ran = withLog('one\n').run('', { argv: ['sv', 'logs', '-n', count, 'web'] });
     expect([ran.code, ran.out]).toEqual([100, '']);
     expect(ran.err).toBe(`sv: -n: expected a number up to 100000, got '${count}'\n`);
+  });
+});
+
+const END_MS = 60_000;
+
+/** Follows for a minute. */
+const followed = (world: SvWorld, line: string): Ran => {
+  world.at(END_MS, () => void world.kernel.kill(world.kernel.main.pid, SIGTERM));
+  return world.run(line);
+};
+
+const MAIN = '/svc/web/log/main';
+const label = (number: number): string => `@40000000650000000000${String(number).padStart(4, '0')}`;
+
+/** The log is rotated away as svlogd does it, and has this text from then on. */
+const rotate = ({ kernel: { user } }: SvWorld, number: number, text: string, end = 's'): void => {
+  user.rename(`${MAIN}/current`, `${MAIN}/${label(number)}.${end}`);
+  user.file(`${MAIN}/current`, text);
+};
+
+/** The ways to learn of changes: from the kernel, or by looking. */
+const WAYS: readonly (readonly [string, (world: SvWorld) => void])[] = [
+  ['told by inotify', () => {}],
+  ['without inotify', ({ kernel }) => void kernel.fault({ call: 'inotify', errno: EMFILE })],
+];
+
+describe.each(WAYS)('sv logs -f, %s', (_, prepare) => {
+  it('goes on behind the last lines, with whole lines only', () => {
+    const world = withLog(`${lines(3)}un`);
+    prepare(world);
+    world.at(1000, () => world.kernel.user.append(`${MAIN}/current`, 'finished\nmo'));
+    world.at(2000, () => world.kernel.user.append(`${MAIN}/current`, 're\n'));
+    expect(followed(world, 'logs -f -n 2 web')).toMatchObject({
+      code: 0,
+      err: '',
+      out: 'line 2\nline 3\nunfinished\nmore\n',
+    });
+  });
+
+  it('follows several rotations at once, and what was written to a file before it was rotated away', () => {
+    const world = withLog('one\n');
+    prepare(world);
+    world.kernel.user.file(`${MAIN}/${label(1)}.s`, 'before\n');
+    world.at(1000, () => {
+      world.kernel.user.append(`${MAIN}/current`, 'two\n');
+      rotate(world, 2, 'three\n');
+      rotate(world, 3, 'four\n', 'u');
+      rotate(world, 4, 'five\n');
+    });
+    world.at(2000, () => rotate(world, 5, 'six\n'));
+    expect(followed(world, 'logs -f -n 1 web')).toMatchObject({
+      code: 0,
+      err: '',
+      out: 'one\ntwo\nthree\nfour\nfive\nsix\n',
+    });
+  });
+
+  it('says where files were removed before they were read', () => {
+    const world = withLog('one\n');
+    prepare(world);
+    world.at(1000, () => {
+      rotate(world, 2, 'two\n');
+      rotate(world, 3, 'three\n');
+      world.kernel.user.remove(`${MAIN}/${label(2)}.s`);
+    });
+    const ran = followed(world, 'logs -f -n 1 web');
+    expect(ran.out).toBe('one\ntwo\nthree\n');
+    expect(ran.err).toBe('sv: web: files of its log were removed before they were read: lines are missing\n');
+  });
+
+  it('shows no file twice that a processor has replaced, and none that it has compressed', () => {
+    const world = withLog('one\n');
+    prepare(world);
+    world.kernel.user.file(`${MAIN}/config`, '!gzip\n');
+    world.at(1000, () => {
+      world.kernel.user.append(`${MAIN}/current`, 'two\n');
+      rotate(world, 2, 'three\n', 'u');
+      world.kernel.user.file(`${MAIN}/${label(2)}.s`, 'one\ntwo\n');
+      world.kernel.user.remove(`${MAIN}/${label(2)}.u`);
+      rotate(world, 3, 'four\n', 'u');
+      world.kernel.user.file(`${MAIN}/${label(3)}.s`, '\x1f\x8b\x08\0');
+      world.kernel.user.remove(`${MAIN}/${label(3)}.u`);
+    });
+    const ran = followed(world, 'logs -f -n 1 web');
+    expect(ran.out).toBe('one\ntwo\nfour\n');
+    expect(ran.err).toContain('lines are missing');
+  });
+
+  it('reads a file that was cut from its start', () => {
+    const world = withLog('a long line\n');
+    prepare(world);
+    world.at(1000, () => world.kernel.user.write(`${MAIN}/current`, 'new\n'));
+    expect(followed(world, 'logs -f -n 0 web').out).toBe('new\n');
+  });
+
+  it('waits for a service, a log, and a log that is made again', () => {
+    const world = new SvWorld();
+    prepare(world);
+    world.at(1000, () => withLog('one\n', 'web', world));
+    world.at(2000, () => world.kernel.user.append(`${MAIN}/current`, 'two\nthr'));
+    world.at(3000, () => world.kernel.user.rename('/svc/web', '/gone'));
+    world.at(4000, () => withLog('four\n', 'web', world));
+    const ran = followed(world, 'logs -f web');
+    expect(ran.out).toBe('one\ntwo\nthr\nfour\n');
+    expect(ran.err).toMatch(/^sv: web: .*file does not exist; waiting for its log\n$/);
+  });
+
+  it('of a log that appears with much in it shows the last lines', () => {
+    const world = new SvWorld();
+    prepare(world);
+    world.at(1000, () => withLog(lines(10_000), 'web', world));
+    expect(followed(world, 'logs -f -n 2 web').out).toBe('line 9999\nline 10000\n');
+  });
+
+  it('follows the log service to another directory', () => {
+    const world = new SvWorld();
+    prepare(world);
+    world.service('web');
+    const log = new FakeRunsv(world.kernel, 'web/log', { pid: 78 });
+    const { user } = world.kernel;
+    user.file(`${MAIN}/current`, 'one\n');
+    world.at(1000, () => {
+      user.file('/var/log/web/current', 'two\n');
+      world.stranger(79).open('/var/log/web/current');
+      log.show({ pid: 79 });
+    });
+    expect(followed(world, 'logs -f web').out).toBe('one\ntwo\n');
+  });
+});
+
+describe('sv logs -f', () => {
+  it('ends where there is nothing to follow', () => {
+    const world = new SvWorld();
+    world.service('plain');
+    world.service('out');
+    new FakeRunsv(world.kernel, 'out/log', { pid: 78 });
+    world.stranger(78);
+    expect(world.run('logs -f plain out')).toMatchObject({
+      code: 2,
+      out: '',
+      err: 'sv: plain: has no log service\nsv: out: its log goes to standard output\n',
+    });
+  });
+
+  it.each([SIGHUP, SIGINT, SIGTERM])('ends with 0 at signal %d', (signal) => {
+    const world = withLog('one\n');
+    world.at(1000, () => void world.kernel.kill(world.kernel.main.pid, signal));
+    expect(world.run('logs -f web')).toMatchObject({ code: 0, out: 'one\n' });
+  });
+
+  it('gives a line that never ends in parts, and much text in several looks', () => {
+    const world = withLog('');
+    const long = 'x'.repeat(5_000_000);
+    world.at(1000, () => world.kernel.user.append(`${MAIN}/current`, `${long}\nend\n`));
+    const { out } = followed(world, 'logs -f web');
+    expect(out.replaceAll('\n', '')).toBe(`${long}end`);
+    expect(out.split('\n').length).toBe(4);
+  });
+
+  it('ends with 1 where it cannot catch signals', () => {
+    const world = withLog('one\n');
+    world.kernel.fault({ call: 'catchSignals', errno: EMFILE });
+    expect(world.run('logs -f web').code).toBe(1);
   });
 });
 

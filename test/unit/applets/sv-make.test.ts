@@ -1,7 +1,6 @@
 // `sv new`, `link`, `remove`, `lint` and `metrics`: what they make, print, refuse and leave alone; and how verbs are loaded.
 import { afterEach, describe, expect, it } from 'vitest';
 import { EACCES, ENOENT, ENOSPC, EROFS } from '../../../src/abi/errno.ts';
-import { coldPart } from '../../../src/host/cold.ts';
 import { type FakeRunsv, type Ran, SvWorld } from '../client/world.ts';
 
 const ENV = ['SVDIR=/svc', 'SVSRC=/sv'];
@@ -154,14 +153,54 @@ describe('sv link and remove', () => {
     expect([ran.code, ran.err]).toEqual([0, '']);
     expect(ran.out).toMatch(/^run: web: \(pid 77\) 1[01]s\n$/);
     expect(ran.ms).toBeGreaterThanOrEqual(500);
-    expect(ran.ms).toBeLessThan(600);
+    expect(ran.ms).toBeLessThan(502);
     expect(world.kernel.user.read('/svc/web/run')).toBe('#!/bin/sh\n');
+  });
+
+  it('takes patterns over SVSRC', () => {
+    const world = prepared();
+    world.kernel.user.file('/sv/worker/run', '#!/bin/sh\n', 0o755);
+    world.at(5, () => {
+      for (const name of ['web', 'worker']) world.service(name);
+    });
+    expect(sv(world, 'link', 'w*', 'x*')).toMatchObject({
+      code: 1,
+      out: 'run: web: (pid 77) 10s\nrun: worker: (pid 77) 10s\n',
+      err: 'sv: x*: no service matches in /sv\n',
+    });
+  });
+
+  it('makes all links first: runsvdir starts them together', () => {
+    const world = prepared();
+    world.kernel.user.file('/sv/db/run', '#!/bin/sh\n', 0o755);
+    world.at(500, () => {
+      expect([...world.kernel.user.names('/svc')].sort()).toEqual(['db', 'web']);
+      for (const name of ['db', 'web']) world.service(name);
+    });
+    const ran = sv(world, 'link', 'web', 'db');
+    expect([ran.code, ran.ms < 502]).toEqual([0, true]);
+    expect(ran.out).toMatch(/^run: web: .*\nrun: db: .*\n$/);
   });
 
   it('waits for runsv, not for a service that is normally down', () => {
     const world = prepared();
     world.at(500, () => void world.service('web', { pid: 0, want: 'down', phase: 'down' }));
     expect(sv(world, 'link', 'web').out).toMatch(/^down: web: 1[01]s, normally up\n$/);
+  });
+
+  it('waits for the first start of it, but not for long', () => {
+    const world = prepared();
+    const due = { pid: 0, want: 'up', phase: 'down' } as const;
+    world.at(500, () => {
+      const web = world.service('web', due);
+      world.at(510, () => web.become({ pid: 78, phase: 'run' }));
+    });
+    expect(sv(world, 'link', 'web').out).toBe('run: web: (pid 78) 0s\n');
+    const other = prepared();
+    other.at(500, () => void other.service('web', due));
+    const ran = sv(other, 'link', 'web');
+    expect(ran.out).toMatch(/^down: web: 1[12]s, normally up, want up\n$/);
+    expect(ran.ms).toBeLessThan(1502);
   });
 
   it('says that no runsv has come within -w', () => {
@@ -193,7 +232,7 @@ describe('sv link and remove', () => {
     world.at(1000, () => web.end());
     const ran = sv(world, 'remove', 'web');
     expect([ran.code, ran.out, ran.err]).toEqual([0, 'ok: web: removed\n', '']);
-    expect([ran.ms >= 1000, ran.ms < 1430, world.kernel.user.exists('/svc/web')]).toEqual([true, true, false]);
+    expect([ran.ms >= 1000, ran.ms < 1002, world.kernel.user.exists('/svc/web')]).toEqual([true, true, false]);
     expect(world.kernel.user.read('/sv/web/run')).toBe('#!/bin/sh\n');
   });
 
@@ -360,40 +399,27 @@ describe('sv metrics', () => {
 
 describe('the part of the program with these verbs', () => {
   interface Loader {
-    __cold?: (() => unknown) | undefined;
+    __cold?: (name: string) => void;
     __parts?: unknown;
   }
   const loader = globalThis as Loader;
-  const parts = coldPart();
+  const parts = loader.__parts;
   afterEach(() => {
     loader.__parts = parts;
     delete loader.__cold;
   });
 
-  it.each([
-    ['cannot be read', () => -ENOENT, 'file does not exist'],
-    ['is not there', undefined, 'not in this build'],
-  ])('that %s is said to be so', (_, load, why) => {
-    loader.__parts = undefined;
-    loader.__cold = load;
-    expect(machine().run('list')).toMatchObject({
-      code: 100,
-      out: '',
-      err: `sv: list: unable to load this part of the program from /proc/self/exe: ${why}\n`,
-    });
-  });
-
-  it('is loaded when it is first asked for', () => {
-    loader.__parts = undefined;
-    loader.__cold = () => {
+  it('is loaded when one of them is called, and once', () => {
+    const loaded: string[] = [];
+    loader.__parts = {};
+    loader.__cold = (name) => {
+      loaded.push(name);
       loader.__parts = parts;
-      return undefined;
     };
-    expect(machine().run('list')).toMatchObject({ code: 0 });
-    expect(machine().run('list --yaml')).toMatchObject({
-      code: 100,
-      err: 'sv: illegal option -- yaml\nusage: sv list [--json] [--usage] [pattern ...]\n',
-    });
-    expect(machine().run('logs').err).toBe('usage: sv logs [-n lines] service ...\n');
+    machine().run('status');
+    expect(loaded).toEqual([]);
+    machine().run('list');
+    machine().run('list');
+    expect(loaded).toEqual(['sv']);
   });
 });

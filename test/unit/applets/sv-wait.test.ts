@@ -1,6 +1,7 @@
 // `sv wait`: when it returns, with what, and what it says.
 import { describe, expect, it } from 'vitest';
 import { EMFILE, ENOSPC } from '../../../src/abi/errno.ts';
+import { SETTLED_MS, STABLE_MS } from '../../../src/machine/client/stability.ts';
 import { type FakeRunsv, SvWorld } from '../client/world.ts';
 
 const down = { pid: 0, want: 'down', phase: 'down' } as const;
@@ -35,14 +36,22 @@ describe('sv wait', () => {
     expect(ran.ms).toBeLessThan(100_302);
   });
 
-  it('takes a process that cannot tell for up once it has lasted', () => {
+  it('takes a process that cannot tell for up when sv start would: one of many must outlive the second', () => {
     const world = new SvWorld();
     const web = world.service('web', down);
     world.at(1000, () => web.become({ pid: 78, want: 'up', phase: 'run' }));
     world.at(1100, () => web.become({ pid: 0, want: 'up', phase: 'down' }));
     world.at(2000, () => web.become({ pid: 79, want: 'up', phase: 'run' }));
     const ran = world.run('wait up web');
-    expect([ran.code, ran.ms > 2195, ran.ms < 2425]).toEqual([0, true, true]);
+    expect([ran.code, ran.ms >= 2000 + SETTLED_MS, ran.ms < 2010 + SETTLED_MS]).toEqual([0, true, true]);
+  });
+
+  it('takes the first process of a service for up once it has lasted, and is idle then', () => {
+    const world = new SvWorld();
+    const web = world.service('web', down);
+    world.at(1000, () => web.become({ pid: 78, want: 'up', phase: 'run' }));
+    const ran = world.run('wait up web');
+    expect([ran.code, ran.ms >= 1000 + STABLE_MS, ran.ms < 1005 + STABLE_MS]).toEqual([0, true, true]);
   });
 
   it('takes one that can tell for up when it starts', () => {
@@ -98,11 +107,36 @@ describe('sv wait', () => {
     expect([none.code, none.err]).toEqual([1, 'sv: bad: failed, not up\n']);
   });
 
-  it('sees a runsv that ends within a look, though nothing tells of it', () => {
+  it('is woken by the end of a runsv', () => {
     const world = new SvWorld();
     const web = world.service('web');
     world.at(1000, () => web.end());
     const ran = world.run('wait gone web');
+    expect([ran.code, ran.ms >= 1000, ran.ms < 1002]).toEqual([0, true, true]);
+  });
+
+  it('sleeps while nothing happens: one wake-up for the one change', () => {
+    const world = new SvWorld();
+    const web = world.service('web', down);
+    let early = 0;
+    world.at(100, () => {
+      early = world.kernel.wakeUps;
+    });
+    world.at(100_000, () => {
+      web.become({ pid: 78, want: 'up', phase: 'run' });
+      web.tell({ by: 'fd', ready: true });
+    });
+    expect(world.run('wait ready web other').code).toBe('atRest');
+    expect(world.kernel.wakeUps - early).toBeLessThanOrEqual(2);
+  });
+
+  it('holds no more than 200 fifos, and looks at the others', () => {
+    const world = new SvWorld();
+    const all = Array.from({ length: 202 }, (_, at) => world.service(`s${at}`));
+    world.at(1000, () => {
+      for (const one of all) one.end();
+    });
+    const ran = world.run(`wait gone ${all.map((_, at) => `s${at}`).join(' ')}`);
     expect([ran.code, ran.ms >= 1000, ran.ms < 1430]).toEqual([0, true, true]);
   });
 
@@ -115,11 +149,46 @@ describe('sv wait', () => {
     expect([ran.code, ran.ms >= 1000, ran.ms < 1430]).toEqual([0, true, true]);
   });
 
-  it('waits for a service that is not there yet', () => {
+  it('is woken by a service that is not there yet', () => {
     const world = new SvWorld();
     world.at(1000, () => void world.service('new', { sec: 1 }));
     const ran = world.run('wait up new');
-    expect([ran.code, ran.ms < 1430]).toEqual([0, true]);
+    expect([ran.code, ran.ms >= 1000, ran.ms < 1005 + STABLE_MS]).toEqual([0, true, true]);
+  });
+
+  it.each(['a directory', 'a link'])('is woken by one whose %s is exchanged for another', (what) => {
+    const world = new SvWorld();
+    const { user } = world.kernel;
+    user.folder('/old/web');
+    if (what === 'a link') user.symlink('/old/web', '/svc/web');
+    else user.folder('/svc/web');
+    world.at(1000, () => {
+      if (what === 'a link') user.remove('/svc/web');
+      else user.rename('/svc/web', '/gone');
+      void world.service('web', { sec: 1 });
+    });
+    const ran = world.run('wait up web');
+    expect([ran.code, ran.ms >= 1000, ran.ms < 1005 + STABLE_MS]).toEqual([0, true, true]);
+  });
+
+  it('looks for one in a directory that is not there yet', () => {
+    const world = new SvWorld();
+    world.at(1000, () => void world.service('far/web', { sec: 1 }));
+    const ran = world.run('wait up /svc/far/web');
+    expect([ran.code, ran.ms >= 1000, ran.ms < 1425 + STABLE_MS]).toEqual([0, true, true]);
+  });
+
+  it('finds one where supervise is a link to nowhere yet', () => {
+    const world = new SvWorld();
+    world.kernel.user.folder('/svc/web');
+    world.kernel.user.folder('/run');
+    world.kernel.user.symlink('/run/web', '/svc/web/supervise');
+    world.at(1000, () => {
+      world.kernel.user.folder('/run/web');
+      void world.service('web', { sec: 1 });
+    });
+    const ran = world.run('wait up web');
+    expect([ran.code, ran.ms >= 1000, ran.ms < 1425 + STABLE_MS]).toEqual([0, true, true]);
   });
 
   it('for gone does not take what may not be asked for gone', () => {
@@ -166,9 +235,16 @@ describe('sv wait', () => {
   it('alone, or with an option that it has not, prints its usage', () => {
     expect(new SvWorld().run('wait')).toMatchObject({
       code: 100,
-      err: 'usage: sv wait [--any] up|ready|down|done|failed|gone service ...\n',
+      err: 'usage: sv wait [--any] [-w sec] up|ready|down|done|failed|gone service ...\n',
     });
     expect(new SvWorld().run('wait --all up x')).toMatchObject({ code: 100 });
+  });
+
+  it.each(['wait -w 1 up db', 'wait up -w1 db', 'wait up db -w 1', '-w 9 wait up db -w 1'])('takes -w: %s', (line) => {
+    const world = new SvWorld();
+    world.service('db', down);
+    const ran = world.run(line);
+    expect([ran.code, ran.ms >= 1000, ran.ms < 1500]).toEqual([1, true, true]);
   });
 
   it('returns no more than 99', () => {

@@ -51,7 +51,7 @@ describe('sv as an init script', () => {
     ['stat', "did you mean 'status'?"],
     ['foo', "'sv --help' lists the commands"],
     ['enable', "'sv link a' puts a service into /svc"],
-  ])('answers 2 for %s, which is no command', (word, hint) => {
+  ])('answers 2 for %s, which is not a command', (word, hint) => {
     const world = new SvWorld();
     const a = world.service('a');
     expect(world.run('', as('a', word))).toMatchObject({

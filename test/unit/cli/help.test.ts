@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Help } from '../../../src/cli/applet.ts';
-import { helpText, spelled, synopsis, usageText } from '../../../src/cli/help.ts';
+import { helpText } from '../../../src/cli/help.ts';
+import { spelled, synopsis, usageText } from '../../../src/cli/usage.ts';
 
 const help: Help = {
   operands: 'dir ...',

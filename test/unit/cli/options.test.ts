@@ -3,6 +3,7 @@ import {
   baseName,
   leadingNumber,
   type OptionTable,
+  parseAnywhere,
   type Parsed,
   parseOptions,
   problemLine,
@@ -177,5 +178,45 @@ describe('a number', () => {
     ['4294967296', 4294967296],
   ])('at the start of %j is %d', (text, value) => {
     expect(leadingNumber(text)).toBe(value);
+  });
+});
+
+describe('options of a verb', () => {
+  const verb: OptionTable = [
+    { long: 'json', text: '' },
+    { long: 'output', value: 'file', text: '' },
+    { letter: 'n', value: 'lines', text: '' },
+    { letter: 'f', text: '' },
+  ];
+  const read = (words: string, keepDashes = false) => {
+    const parsed = parseAnywhere(verb, words.split(' '), keepDashes);
+    return parsed.kind === 'problem' ? `${parsed.text} ${parsed.letter}` : [parsed.given.words, parsed.rest];
+  };
+
+  it.each([
+    ['web --json', [['--json'], ['web']]],
+    [
+      '-fn 5 web db --output=x',
+      [
+        ['--f', '--n=5', '--output=x'],
+        ['web', 'db'],
+      ],
+    ],
+    ['web --output --json db', [['--output=--json'], ['web', 'db']]],
+    ['web -- --json -n', [[], ['web', '--json', '-n']]],
+    ['- web', [[], ['-', 'web']]],
+  ])('%s', (words, parsed) => expect(read(words)).toEqual(parsed));
+
+  it.each([
+    ['web --yaml', 'illegal option yaml'],
+    ['web --json=1', 'illegal option json=1'],
+    ['web -x', 'illegal option x'],
+    ['web -n', 'option requires an argument n'],
+    ['web --output', 'option requires an argument output'],
+  ])('%s is wrong', (words, problem) => expect(read(words)).toBe(problem));
+
+  it('may keep the dashes between operands, and no others', () => {
+    expect(read('web --json -- x -- y', true)).toEqual([['--json'], ['web', '--', 'x', '--', 'y']]);
+    expect(read('-- web -- x', true)).toEqual([[], ['web', '--', 'x']]);
   });
 });

@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { decodeHistory, encodeEvent, HISTORY_MAX, LINE_MAX, newestHalf } from '../../../src/formats/history.ts';
+import {
+  decodeHistory,
+  encodeEvent,
+  HISTORY_MAX,
+  lastNumber,
+  LINE_MAX,
+  newestHalf,
+  wholeLines,
+} from '../../../src/formats/history.ts';
 
 const place = { at: '2026-11-27T11:52:59.871Z', n: 13, lost: 0 };
 
@@ -41,5 +49,23 @@ describe('supervise/history.jsonl', () => {
     expect(kept.length).toBeLessThanOrEqual(HISTORY_MAX / 2);
     expect(kept.length).toBeGreaterThan(HISTORY_MAX / 2 - 10);
     expect(lines.endsWith(kept) && kept.startsWith('line ')).toBe(true);
+  });
+});
+
+describe('the end of a history', () => {
+  const line = (n: number): string =>
+    encodeEvent({ at: '2026-11-27T11:52:59.871Z', n, lost: 0 }, { event: 'started', pid: n });
+
+  it('has the number of the last whole event', () => {
+    expect(lastNumber(line(3) + line(4))).toBe(4);
+    expect(lastNumber(line(3) + line(4).slice(0, -1))).toBe(3);
+    expect(lastNumber(`${line(3)}{"at":"x","n":1.5,"event":"y"}\n{"at":"x","n":-1,"event":"y"}\n`)).toBe(3);
+    expect(lastNumber('')).toBe(0);
+  });
+
+  it('is cut behind its last whole line', () => {
+    expect(wholeLines('a\nb')).toBe('a\n');
+    expect(wholeLines('a\n')).toBe('a\n');
+    expect(wholeLines('b')).toBe('');
   });
 });

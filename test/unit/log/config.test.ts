@@ -118,7 +118,7 @@ describe('patterns', () => {
 describe('udp', () => {
   /** A socket that is a file: what is sent can be read from it. */
   const listening = (world: LogWorld): void => {
-    Object.defineProperty(world.kernel.calls, 'udp', {
+    Object.defineProperty(world.kernel.calls, 'socket', {
       value: () => world.kernel.calls.open('/log/sent', 0o1101, 0o600),
     });
   };
@@ -150,7 +150,7 @@ describe('udp', () => {
   ])('writes a warning for each line that cannot be sent: %d', (errno, reason) => {
     const world = new LogWorld();
     world.config('U10.0.0.1\n');
-    world.kernel.fault({ call: 'udp', errno });
+    world.kernel.fault({ call: 'socket', errno });
     world.log('one\ntwo\n');
     expect(world.current).toBe(`warning: ${reason}: one\nwarning: ${reason}: two\n`);
   });

@@ -90,9 +90,12 @@ describe('a log directory', () => {
       code: 111,
       err: 'svlogd: fatal: unable to open current working directory: input/output error\n',
     });
-    const deaf = new LogWorld();
-    deaf.kernel.fault({ call: 'catchSignals', errno: EINVAL });
-    expect(deaf.run()).toMatchObject({ code: 111, err: 'svlogd: fatal: unable to open current working directory\n' });
+    const failing = new LogWorld();
+    failing.kernel.fault({ call: 'catchSignals', errno: EINVAL });
+    expect(failing.run()).toMatchObject({
+      code: 111,
+      err: 'svlogd: fatal: unable to open current working directory\n',
+    });
   });
 });
 

@@ -16,7 +16,6 @@ struct image {
   char *start;  /* of this header */
   size_t used;  /* bytes from there */
   size_t atoms; /* the first atom after those of the image */
-  size_t cold_at, cold_size; /* where the cold part lies in the executable's file: elf.ts says so */
   JSContext *ctx;
   JSValue main;
 };

@@ -182,8 +182,9 @@ size_t engine_seal(JSContext *ctx) {
   image_context("tables", 6);
   atoms = seal_atoms(rt);
   image_context("shapes", 6);
-  while (2 * (rt->shape_hash_count + SLACK) > rt->shape_hash_size)
-    resize_shape_hash(rt, rt->shape_hash_bits + 1);
+  while (2 * (rt->shape_hash_count + SLACK) > rt->shape_hash_size) {
+    if (resize_shape_hash(rt, rt->shape_hash_bits + 1)) abort();
+  }
   list_for_each(el, &rt->gc_obj_list)
     list_entry(el, JSGCObjectHeader, link)->ref_count = MANY;
   retired = js_malloc_rt(rt, sizeof(*retired));

@@ -1,4 +1,4 @@
-// A container on the virtual kernel: the main command, services that shall listen first, essential services, the end.
+// A container on the virtual kernel: the main command, services that must listen first, essential services, the end.
 import { describe, expect, it } from 'vitest';
 import { EACCES, EAGAIN, EMFILE, ENOMEM } from '../../../../src/abi/errno.ts';
 import { SIGHUP, SIGTERM, SIGUSR1 } from '../../../../src/abi/signals.ts';

@@ -31,7 +31,7 @@ const commands = (kernel: VirtualKernel): void => {
   for (const ms of [9000, 12_000]) kernel.after(ms, () => kernel.user.send('/svc/supervise/control', 'x'));
 };
 
-/** Whether a run ends as it shall; a runsv that could not begin is followed by another, as by runsvdir. */
+/** Whether a run ends as it must; a runsv that could not begin is followed by another, as by runsvdir. */
 const endsWell = (kernel: VirtualKernel): string => {
   commands(kernel);
   let ending = play(kernel);

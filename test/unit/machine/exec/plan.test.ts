@@ -85,7 +85,7 @@ describe('the plan', () => {
     expect(kinds({ limits: [soft], identity: user })).toEqual(['identity', 'limits']);
   });
 
-  it('keeps capabilities over a change of user only where some shall be kept', () => {
+  it('keeps capabilities over a change of user only where some are to be kept', () => {
     const keeps = (wish: ExecOptions): unknown => planOf(wish).find(({ kind }) => kind === 'identity');
     expect(keeps({ identity: user, capKeep: [] })).toMatchObject({ keepCapabilities: true });
     expect(keeps({ identity: user, capDrop: [1] })).toMatchObject({ keepCapabilities: false });

@@ -14,8 +14,10 @@ import {
   type Side,
   withControl,
   withLog,
+  withStop,
 } from '../../../../src/machine/service/pair.ts';
 import { newService } from '../../../../src/machine/service/table.ts';
+import { firstOf, NO_TIMERS } from '../../../../src/machine/service/timers.ts';
 import type { Event, Now } from '../../../../src/machine/service/model.ts';
 
 const at = (ms: number): Now => ({ ms, wall: { sec: 1000, nsec: 500 } });
@@ -100,7 +102,7 @@ describe('a pair', () => {
     const restarting = play(running(), ['log', { kind: 'ended', code: 0, status: 0 }]).pair;
     const soon: Pair = {
       ...restarting,
-      log: restarting.log && { ...restarting.log, state: 'backoff', process: null, dueMs: 9 },
+      log: restarting.log && { ...restarting.log, state: 'backoff', process: null, timers: { start: 9 } },
     };
     const left = play(
       soon,
@@ -115,7 +117,7 @@ describe('a pair', () => {
       done: false,
       log: { state: 'backoff', want: 'exit' },
     });
-    expect(play(left.pair, ['log', { kind: 'due' }]).effects).toEqual([
+    expect(play(left.pair, ['log', { kind: 'due', timer: 'start' }]).effects).toEqual([
       { kind: 'on', side: 'log', effect: { kind: 'run' } },
     ]);
     expect(play(left.pair, ['main', { kind: 'kill' }]).effects).toEqual([
@@ -150,10 +152,10 @@ describe('a pair', () => {
     const none = running();
     expect(nextDue(none)).toBe(null);
     expect(nextDue(alone())).toBe(null);
-    const logSoon: Pair = { ...none, log: none.log && { ...none.log, dueMs: 5 } };
+    const logSoon: Pair = { ...none, log: none.log && { ...none.log, timers: { start: 5 } } };
     expect(nextDue(logSoon)).toBe(5);
-    expect(nextDue({ ...logSoon, main: { ...none.main, dueMs: 3 } })).toBe(3);
-    expect(nextDue({ ...none, main: { ...none.main, dueMs: 3 } })).toBe(3);
+    expect(nextDue({ ...logSoon, main: { ...none.main, timers: { start: 3 } } })).toBe(3);
+    expect(nextDue({ ...none, main: { ...none.main, timers: { start: 3 } } })).toBe(3);
   });
 });
 
@@ -240,7 +242,7 @@ describe('a log that does not end', () => {
     const waiting = leaving();
     const pair = {
       ...waiting,
-      log: waiting.log && { ...waiting.log, state: 'backoff' as const, pid: 0, dueMs: 90_000 },
+      log: waiting.log && { ...waiting.log, state: 'backoff' as const, pid: 0, timers: { start: 90_000 } },
     };
     expect(until(pair, 65_000, HELD).pair.done).toBe(true);
   });
@@ -325,7 +327,7 @@ describe('what is due', () => {
   it('comes one after the other', () => {
     const soon = (side: Side, pair: Pair): Pair => ({
       ...pair,
-      [side]: pair[side] && { ...pair[side], state: 'backoff', process: null, dueMs: 9 },
+      [side]: pair[side] && { ...pair[side], state: 'backoff', process: null, timers: { start: 9 } },
     });
     expect(kinds(handleDue(soon('log', running()), at(9)) as PairOutcome)).toEqual(['log run']);
     expect(kinds(handleDue(soon('main', running()), at(9)) as PairOutcome)).toEqual(['main runScript']);
@@ -342,5 +344,22 @@ describe('the bytes of control', () => {
 
   it('mean nothing where they are not listed', () => {
     expect(['z', '\0', '\xff', 'U', ' '].map(eventOf)).toEqual([null, null, null, null, null]);
+  });
+});
+
+describe('how a service is stopped', () => {
+  it('is noted only where it changes', () => {
+    const pair = alone();
+    expect(withStop(pair, { signal: 15, killMs: null })).toBe(pair);
+    expect(withStop(pair, { signal: 3, killMs: null }).main.stop).toEqual({ signal: 3, killMs: null });
+    expect(withStop(pair, { signal: 15, killMs: 5 }).main.stop).toEqual({ signal: 15, killMs: 5 });
+  });
+});
+
+describe('timers', () => {
+  it('are due one after the other', () => {
+    expect(firstOf(NO_TIMERS)).toBe(null);
+    expect(firstOf({ start: 5 })).toEqual({ timer: 'start', dueMs: 5 });
+    expect(firstOf({ start: 5, kill: 3, finish: 4 })).toEqual({ timer: 'kill', dueMs: 3 });
   });
 });

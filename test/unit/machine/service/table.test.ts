@@ -56,13 +56,17 @@ const EVENTS: readonly Event[] = [
   { kind: 'signal', letter: 'h' },
   YES,
   NO,
+  { kind: 'looked', policy: null },
+  { kind: 'looked', policy: { restart: 'always', delay: null, limit: null } },
   started(9),
   { kind: 'notReady' },
   { kind: 'forkRefused' },
   { kind: 'execFailed' },
   ended(0, 0),
   { kind: 'noFinish' },
-  { kind: 'due' },
+  { kind: 'due', timer: 'start' },
+  { kind: 'due', timer: 'kill' },
+  { kind: 'due', timer: 'finish' },
   { kind: 'adopted', ...found, phase: 'run' },
   { kind: 'adopted', ...found, phase: 'finish' },
 ];
@@ -78,7 +82,7 @@ describe('every cell of the table', () => {
           next.state,
           next.state === 'up' || next.state === 'finishing',
         ]);
-        expect(next.dueMs !== null && next.state !== 'backoff' && next.state !== 'ending').toBe(false);
+        expect(next.timers.start !== undefined && next.state !== 'backoff' && next.state !== 'ending').toBe(false);
       }
     });
   }
@@ -99,16 +103,16 @@ describe('starting', () => {
 
   it('tries a refused fork again a second later, and stays obedient meanwhile', () => {
     const refused = play(reach.starting(), [50, { kind: 'forkRefused' }]);
-    expect(refused.service).toMatchObject({ state: 'backoff', dueMs: 1050, want: 'up' });
-    expect(play(refused.service, [60, { kind: 'down' }]).service).toMatchObject({ state: 'down', dueMs: null });
-    expect(names(play(refused.service, [1050, { kind: 'due' }]).effects)).toEqual(['ask u 0']);
+    expect(refused.service).toMatchObject({ state: 'backoff', timers: { start: 1050 }, want: 'up' });
+    expect(play(refused.service, [60, { kind: 'down' }]).service).toMatchObject({ state: 'down', timers: {} });
+    expect(names(play(refused.service, [1050, { kind: 'due', timer: 'start' }]).effects)).toEqual(['ask u 0']);
   });
 
   it('waits a second where what it needs is not ready, and asks again', () => {
     const later = play(reach.preparing(), [50, { kind: 'notReady' }]);
-    expect(later.service).toMatchObject({ state: 'backoff', dueMs: 1050, want: 'up', runningScript: null });
+    expect(later.service).toMatchObject({ state: 'backoff', timers: { start: 1050 }, want: 'up', runningScript: null });
     expect(play(later.service, [60, { kind: 'exit' }]).service).toMatchObject({ state: 'down', want: 'exit' });
-    expect(names(play(later.service, [1050, { kind: 'due' }]).effects)).toEqual(['ask u 0']);
+    expect(names(play(later.service, [1050, { kind: 'due', timer: 'start' }]).effects)).toEqual(['ask u 0']);
   });
 
   it('that is not ready, and was cancelled before it was asked for, leaves nothing that is waited for', () => {
@@ -123,7 +127,7 @@ describe('starting', () => {
     expect(names(failed.effects)).toEqual(['finish 111 0']);
     expect(play(failed.service, [0, { kind: 'noFinish' }]).service).toMatchObject({
       state: 'backoff',
-      dueMs: RESTART_MS,
+      timers: { start: RESTART_MS },
     });
   });
 
@@ -159,8 +163,8 @@ describe('starting', () => {
 describe('the second between two starts', () => {
   it('is counted from the end of a program that lived less', () => {
     const soon = play(reach.up(), [900, ended(0, 0)], [900, { kind: 'noFinish' }]);
-    expect(soon.service).toMatchObject({ state: 'backoff', dueMs: 1900 });
-    expect(play(soon.service, [1900, { kind: 'due' }]).service.state).toBe('preparing');
+    expect(soon.service).toMatchObject({ state: 'backoff', timers: { start: 1900 } });
+    expect(play(soon.service, [1900, { kind: 'due', timer: 'start' }]).service.state).toBe('preparing');
   });
 
   it('is not waited for after a program that lived longer', () => {
@@ -172,7 +176,10 @@ describe('the second between two starts', () => {
   it('also holds for an up that comes after a down', () => {
     const down = play(reach.up(), [10, { kind: 'down' }], [20, ended(-1, 15)], [20, { kind: 'noFinish' }]);
     expect(down.service.state).toBe('down');
-    expect(play(down.service, [30, { kind: 'up' }]).service).toMatchObject({ state: 'backoff', dueMs: 1020 });
+    expect(play(down.service, [30, { kind: 'up' }]).service).toMatchObject({
+      state: 'backoff',
+      timers: { start: 1020 },
+    });
   });
 
   it('does not hold up an exit', () => {
@@ -286,8 +293,8 @@ describe('finishing', () => {
 
   it('tries a refused fork again', () => {
     const refused = play(reach.ending(), [5000, { kind: 'forkRefused' }]);
-    expect(refused.service).toMatchObject({ state: 'ending', dueMs: 6000 });
-    expect(names(play(refused.service, [6000, { kind: 'due' }]).effects)).toEqual(['finish 1 0']);
+    expect(refused.service).toMatchObject({ state: 'ending', timers: { start: 6000 } });
+    expect(names(play(refused.service, [6000, { kind: 'due', timer: 'start' }]).effects)).toEqual(['finish 1 0']);
   });
 
   it('counts a finish that cannot be executed as done', () => {

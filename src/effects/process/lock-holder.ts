@@ -6,7 +6,7 @@ import type { Bytes } from '../../abi/bytes.ts';
 import { type RawStat, isErrno } from '../../host/calls.ts';
 import { O_RDONLY } from '../../abi/flags.ts';
 import { sys } from '../../host/sys.ts';
-import { type Held, hasEnded, hold, letGo } from '../process/held.ts';
+import { type Held, hasEnded, hold, letGo } from './held.ts';
 import { identityOf, statThere } from '../trusted-file.ts';
 
 const CHUNK = 65536;

@@ -5,7 +5,7 @@ import { decodeStatus } from '../../formats/status.ts';
 import type { Bytes } from '../../abi/bytes.ts';
 import { isErrno } from '../../host/calls.ts';
 import { sys } from '../../host/sys.ts';
-import { type Process, processOf } from '../process/proc.ts';
+import { type Process, processOf } from './proc.ts';
 import { readThere } from '../trusted-file.ts';
 
 /** All processes but this one. */

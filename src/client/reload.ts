@@ -1,0 +1,37 @@
+// The signal that makes a service read its configuration again: HUP, or what its file reload-signal names.
+//
+// The byte of that signal is sent, so no new byte exists, C's runsv obeys too, and the control script of the byte is asked.
+// Promises: where the file names a signal that has no byte, or none at all, nothing is sent.
+// Read next: ../formats/control.ts (the bytes), send-all.ts (who asks).
+import type { Bytes } from '../abi/bytes.ts';
+import { ENOENT } from '../abi/errno.ts';
+import { O_RDONLY } from '../abi/flags.ts';
+import { signalName } from '../abi/signals.ts';
+import { errorText } from '../cli/errno.ts';
+import { visible } from '../cli/say.ts';
+import { signalByte } from '../formats/control.ts';
+import { isParseError } from '../formats/parse-error.ts';
+import { parseSignal } from '../formats/values.ts';
+import { isErrno } from '../host/calls.ts';
+import { openLinked, REGULAR_FILE } from '../host/safe-open.ts';
+import { sys } from '../host/sys.ts';
+import type { Trouble } from './report.ts';
+import type { Service } from './service.ts';
+
+const FILE = 'reload-signal';
+const LONGEST = 256;
+
+const fail = (what: Bytes): Trouble => ({ kind: 'refused', what: `${FILE}: ${what}` });
+
+/** The byte to send in place of `otherwise`, or why there is none. */
+export const reloadByte = ({ dir }: Service, otherwise: Bytes): Bytes | Trouble => {
+  const fd = openLinked(`${dir}/${FILE}`, O_RDONLY, REGULAR_FILE);
+  if (fd === -ENOENT || dir === '') return otherwise;
+  if (isErrno(fd)) return fail(`unable to open: ${errorText(fd)}`);
+  const text = sys.read(fd, LONGEST);
+  sys.close(fd);
+  if (isErrno(text)) return fail(`unable to read: ${errorText(text)}`);
+  const signal = parseSignal(text);
+  if (isParseError(signal)) return fail(visible(signal.wrong));
+  return signalByte(signal) ?? fail(`${signalName(signal)} has no command`);
+};

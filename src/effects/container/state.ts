@@ -1,0 +1,82 @@
+// What a runsvdir has that supervises a whole container: its main command, the progress of its shutdown.
+//
+// Read next: shutdown.ts, main-command.ts; ../scan/state.ts (what it has besides).
+import type { Bytes } from '../../abi/bytes.ts';
+import { CALL_PRCTL, PR_SET_CHILD_SUBREAPER } from '../../abi/flags.ts';
+import { type Fd, isErrno } from '../../host/calls.ts';
+import { sys } from '../../host/sys.ts';
+import type { Start } from '../../machine/checkpoint.ts';
+import { newShutdown, type Shutdown, type ShutdownEvent } from '../../machine/container/shutdown.ts';
+import { newTree, type Tree } from '../../machine/scan/table.ts';
+import { Fatal, reason, type Diagnostics } from '../diagnostics.ts';
+import type { Held } from '../process/held.ts';
+import { ownStart } from '../process/proc.ts';
+import type { Listener } from './listening.ts';
+
+/** What the last checkpoint contains. `shutdown` null: it is out of date. */
+export interface Saved {
+  readonly tree: Tree;
+  readonly shutdown: Shutdown | null;
+  readonly pid: number;
+  readonly lock: Fd | null;
+}
+
+/** For a runsvdir that supervises a whole container: as process 1, or on request. */
+export interface Container {
+  shutdown: Shutdown;
+  /** The main command, its name first; empty: none. */
+  readonly command: readonly Bytes[];
+  /** The main command's process, 0: none. */
+  pid: number;
+  /** It has not been started yet. */
+  commandDue: boolean;
+  /** What the last checkpoint says. */
+  saved: Saved;
+  /** Events that have not been passed to the machine yet. */
+  readonly pendingEvents: ShutdownEvent[];
+  /** Leftovers of services that got TERM while runsvs were left, each by its number and start. */
+  readonly sentTerm: Set<string>;
+  /** When this process was started. */
+  readonly start: Start;
+}
+
+/** What is needed here of a running runsvdir. */
+export interface Contained extends Listener {
+  readonly diagnostics: Diagnostics;
+  readonly tree: Tree;
+  /** Runsvs that are not our children, by number. */
+  readonly foreignRunsvs: ReadonlyMap<number, Held>;
+  /** Null in classic use, where TERM leaves everything running. */
+  readonly container: Container | null;
+  /** Called when the services must stop: from then on there are no scans. */
+  readonly stopServices: () => void;
+  /** The exit code, once everything has ended. */
+  exit: number | null;
+}
+
+/** The options for a container. */
+export interface ContainerOptions {
+  readonly killAfterMs: number;
+  /** The main command, empty: none. */
+  readonly command: readonly Bytes[];
+}
+
+/** Process 1 gets orphans anyway. */
+const becomeSubreaper = (): void => {
+  const done = sys.getpid() === 1 ? 0 : sys.numericCall(CALL_PRCTL, [PR_SET_CHILD_SUBREAPER, 1]);
+  if (isErrno(done)) throw new Fatal(reason('unable to become subreaper', done), 100);
+};
+
+export const newContainer = ({ killAfterMs, command }: ContainerOptions): Container => {
+  becomeSubreaper();
+  return {
+    shutdown: newShutdown(killAfterMs),
+    command,
+    pid: 0,
+    commandDue: command.length > 0,
+    saved: { tree: newTree(), shutdown: null, pid: 0, lock: null },
+    pendingEvents: [],
+    sentTerm: new Set(),
+    start: ownStart(),
+  };
+};

@@ -1,0 +1,80 @@
+// What is recorded of one side of a service: supervise/state.json and supervise/history.jsonl.
+//
+// Promises: nothing is written before ./run ends for the first time without a request, or where an earlier supervisor has
+// written. The records of one turn are one write to history.jsonl, behind whole lines; state.json is replaced, never written
+// again. What cannot be written to the history is dropped and counted; state.json is to be tried again.
+// Read first: ../../machine/service/recording.ts (what is recorded). Read next: supervisor.ts (who calls), history-file.ts.
+import type { HistoryEvent } from '../../formats/history.ts';
+import { decodeState, encodeState, NEW_STATE, STATE_MAX, type SupervisorState } from '../../formats/state.ts';
+import type { Bytes } from '../../abi/bytes.ts';
+import { isErrno } from '../../host/calls.ts';
+import type { Service } from '../../machine/service/model.ts';
+import { endsUnasked, isRepeated, record, timeText, type Step } from '../../machine/service/recording.ts';
+import { readThere, replaceThere } from '../trusted-file.ts';
+import { appendHistory, type DatedEvent, type HistoryFile, newHistoryFile } from './history-file.ts';
+import type { Trouble } from './status-files.ts';
+
+/** What is recorded of one side, once something is. */
+export interface Recorder {
+  /** 'supervise/' or 'log/supervise/' */
+  readonly folder: Bytes;
+  state: SupervisorState;
+  /** state.json does not say `state`. */
+  isStale: boolean;
+  readonly history: HistoryFile;
+  /** Not written yet. */
+  readonly pending: DatedEvent[];
+  /** The last event, written or not. */
+  last: HistoryEvent | null;
+}
+
+const newRecorder = (folder: Bytes, state: SupervisorState): Recorder => ({
+  folder,
+  state,
+  isStale: false,
+  history: newHistoryFile(`${folder}history.jsonl`),
+  pending: [],
+  last: null,
+});
+
+const stateFile = (folder: Bytes): Bytes => `${folder}state.json`;
+
+/** Continues what an earlier supervisor recorded; null: there is nothing, or nothing to trust. */
+export const continuedRecorder = (folder: Bytes): Recorder | null => {
+  const file = readThere(stateFile(folder), STATE_MAX);
+  const state = file?.ours === true ? decodeState(file.text) : null;
+  return state === null ? null : newRecorder(folder, state);
+};
+
+/** Whether a step is worth the call of `recordStep`. */
+export const isRecorded = (recorder: Recorder | null, before: Service, after: Service): boolean =>
+  recorder !== null || endsUnasked(before, after);
+
+/** Notes what the step changes, to be written at the end of the turn. Returns the recorder, new if there was none. */
+export const recordStep = (recorder: Recorder | null, folder: Bytes, step: Step): Recorder => {
+  const own = recorder ?? newRecorder(folder, NEW_STATE);
+  const { state, events } = record(own.state, step);
+  if (state !== own.state) own.isStale = true;
+  own.state = state;
+  for (const event of events) {
+    if (!isRepeated(own.last, event)) own.pending.push({ at: timeText(step.now.wall), event });
+    own.last = event;
+  }
+  return own;
+};
+
+/** Whether there is something to write. */
+export const hasRecords = (recorder: Recorder | null): boolean =>
+  recorder !== null && (recorder.isStale || recorder.pending.length > 0);
+
+/** Writes what was noted. What went wrong is to be tried again. */
+export const writeRecords = (recorder: Recorder): Trouble | null => {
+  const { history, pending } = recorder;
+  if (pending.length > 0) appendHistory(history, pending);
+  pending.length = 0;
+  if (!recorder.isStale) return null;
+  const path = stateFile(recorder.folder);
+  const done = replaceThere(path, encodeState(recorder.state));
+  recorder.isStale = isErrno(done);
+  return isErrno(done) ? { what: `unable to replace ${path}`, errno: done } : null;
+};

@@ -1,0 +1,187 @@
+// What there is to record of a service: the events of its history, and its counters.
+//
+// Promises: pure. Compares a service before and after one step; the table in table.ts knows nothing of it. Nothing is recorded
+// of a service until ./run ends for the first time without a request (`endsUnasked`).
+// Counters: a start that was not recorded counts when its run ends: one of before, or of a program that could not be executed. A failure is an end without a request, except exit code 0 of
+// a ./run that was started once. A run of GOOD_MS, an end on request and such an exit 0 reset `consecutiveFailures`.
+// To record something else, add a row to EVENTS. Read next: ../../formats/history.ts, ../../formats/state.ts,
+// ../../effects/service/recording.ts (who writes it).
+import { SIGKILL, signalName } from '../../abi/signals.ts';
+import { decodeWait } from '../../abi/wait-status.ts';
+import type { End, HistoryEvent } from '../../formats/history.ts';
+import { momentText } from '../../formats/moment.ts';
+import type { Cause, LastEnd, SupervisorState } from '../../formats/state.ts';
+import {
+  type ExitStatus,
+  type Now,
+  pidOf,
+  type Process,
+  type Service,
+  type ServiceState,
+  type WallTime,
+} from './model.ts';
+
+/** A run of this many milliseconds was a good one. */
+export const GOOD_MS = 10_000;
+/** A ./finish that takes no longer, and exits 0, is not worth an event. */
+const FINISH_MS = 1000;
+
+/** One event of the table, seen from outside. */
+export interface Step {
+  readonly before: Service;
+  readonly after: Service;
+  /** The signals that the step sends. */
+  readonly sent: readonly number[];
+  /** How the process that ended before this step has ended. */
+  readonly exit: ExitStatus;
+  readonly now: Now;
+}
+
+const hasEnded = ({ before, after }: Step): boolean => before.lastRun !== after.lastRun;
+
+const isUnasked = ({ want, stopRequested }: Service, { code }: ExitStatus): boolean =>
+  !stopRequested && want !== 'exit' && (want === 'up' || code !== 0);
+
+/** Whether ./run ends in this step although nobody asked for it. */
+export const endsUnasked = (before: Service, after: Service): boolean =>
+  before.lastRun !== after.lastRun && isUnasked(before, after.lastRun.exit);
+
+const causeOf = ({ stopRequested, want }: Service): Cause => (stopRequested || want === 'exit' ? 'asked' : 'exit');
+
+const secondsOf = (ms: number): number => Math.max(0, Math.round(ms)) / 1000;
+
+const runMs = ({ after, now }: Step): number => now.ms - after.lastRun.startedMs;
+
+const endOf = ({ code, status }: ExitStatus): End => {
+  if (code >= 0) return { code };
+  const { signal } = decodeWait(status);
+  return signal === 0 ? { code: null } : { signal: signalName(signal) };
+};
+
+// ---- events -------------------------------------------------------------------------------------------------
+
+const ended = (step: Step): HistoryEvent | null => {
+  if (!hasEnded(step)) return null;
+  const { before, after } = step;
+  const ran = secondsOf(runMs(step));
+  return { event: 'ended', pid: pidOf(before), ...endOf(after.lastRun.exit), ran, cause: causeOf(before) };
+};
+
+const finished = ({ before, after, exit, now }: Step): HistoryEvent | null => {
+  if (before.state !== 'finishing' || after.state === 'finishing') return null;
+  const tookMs = now.ms - (before.process as Process).startedMs;
+  if (exit.code === 0 && tookMs <= FINISH_MS) return null;
+  return { event: 'finished', ...endOf(exit), took: secondsOf(tookMs) };
+};
+
+const whyWaiting = (before: ServiceState): 'delay' | 'fork' | 'log' => {
+  if (before === 'preparing') return 'log';
+  return before === 'starting' ? 'fork' : 'delay';
+};
+
+const waiting = ({ before, after, now }: Step): HistoryEvent | null => {
+  if (after.state !== 'backoff' || after.timers.start === undefined || before.state === 'backoff') return null;
+  return { event: 'waiting', why: whyWaiting(before.state), seconds: secondsOf(after.timers.start - now.ms) };
+};
+
+const started = ({ before, after }: Step): HistoryEvent | null =>
+  after.state === 'up' && before.state !== 'up' ? { event: 'started', pid: pidOf(after) } : null;
+
+/** The signal that stops ./run: the one that the table notes as such, or KILL. */
+const stopSignal = ({ before, after, sent }: Step): number | undefined => {
+  const isNoted = before.process?.gotTerm === false && after.process?.gotTerm === true;
+  return isNoted ? sent[0] : sent.find((signal) => signal === SIGKILL);
+};
+
+const stopping = (step: Step): HistoryEvent | null => {
+  const { before, after } = step;
+  const signal = before.state === 'up' ? stopSignal(step) : undefined;
+  if (signal === undefined) return null;
+  const by = after.want === 'exit' ? 'exit' : 'sv';
+  return { event: 'stopping', pid: pidOf(before), signal: signalName(signal), by };
+};
+
+/** In the order in which they are recorded if one step has several. */
+const EVENTS: readonly ((step: Step) => HistoryEvent | null)[] = [stopping, ended, finished, waiting, started];
+
+const eventsOf = (step: Step): readonly HistoryEvent[] => {
+  const events: HistoryEvent[] = [];
+  for (const eventIn of EVENTS) {
+    const event = eventIn(step);
+    if (event !== null) events.push(event);
+  }
+  return events;
+};
+
+// ---- counters -----------------------------------------------------------------------------------------------
+
+/** A wall clock time as state.json and history.jsonl have it, `ms` later. */
+export const timeText = ({ sec, nsec }: WallTime, ms = 0): string => {
+  const later = nsec + ms * 1e6;
+  return momentText(sec + Math.floor(later / 1e9), later % 1e9);
+};
+
+const lastEnd = (step: Step): LastEnd => {
+  const { before, after, now } = step;
+  const { code, status } = after.lastRun.exit;
+  return {
+    at: timeText(now.wall),
+    pid: pidOf(before),
+    code,
+    signal: code >= 0 ? 0 : decodeWait(status).signal,
+    ranSeconds: secondsOf(runMs(step)),
+    cause: causeOf(before),
+    oom: null,
+  };
+};
+
+const afterEnd = (state: SupervisorState, step: Step): SupervisorState => {
+  const { before, after } = step;
+  const failed = isUnasked(before, after.lastRun.exit);
+  const isCounted = before.state === 'up' && state.pid === pidOf(before);
+  const goesOn = failed && runMs(step) < GOOD_MS;
+  return {
+    ...state,
+    starts: state.starts + (isCounted ? 0 : 1),
+    failures: state.failures + (failed ? 1 : 0),
+    consecutiveFailures: goesOn ? state.consecutiveFailures + 1 : 0,
+    last: lastEnd(step),
+  };
+};
+
+/** When the next start is due. */
+const nextOf = (state: SupervisorState, { before, after, now }: Step): string | null => {
+  if (after.state !== 'backoff' || after.timers.start === undefined) return null;
+  return before.timers.start === after.timers.start ? state.next : timeText(now.wall, after.timers.start - now.ms);
+};
+
+/** The counters once the step is done; the same value if it changes none. */
+const stateAfter = (before: SupervisorState, step: Step): SupervisorState => {
+  const state = hasEnded(step) ? afterEnd(before, step) : before;
+  const pid = step.after.state === 'up' ? pidOf(step.after) : 0;
+  const next = nextOf(state, step);
+  if (state.pid === pid && state.next === next) return state;
+  // also one that was adopted before its start was recorded
+  const isNew = pid !== 0 && pid !== state.pid;
+  return { ...state, pid, next, starts: state.starts + (isNew ? 1 : 0) };
+};
+
+/** Whether an event is another try of what the last one was: one line tells it. */
+export const isRepeated = (last: HistoryEvent | null, event: HistoryEvent): boolean =>
+  event.event === 'waiting' &&
+  event.why !== 'delay' &&
+  last?.event === 'waiting' &&
+  last.why === event.why &&
+  event.why !== 'dependency';
+
+export interface Records {
+  readonly state: SupervisorState;
+  /** Oldest first. */
+  readonly events: readonly HistoryEvent[];
+}
+
+/** What one step adds. */
+export const record = (state: SupervisorState, step: Step): Records => ({
+  state: stateAfter(state, step),
+  events: eventsOf(step),
+});

@@ -1,0 +1,72 @@
+// What comes from a network, and addresses that people write.
+import { plainReply, replyText, statusIn } from '../../../src/formats/http-reply.ts';
+import { readRequest, REQUEST_MAX } from '../../../src/formats/http-request.ts';
+import { isParseError } from '../../../src/formats/parse-error.ts';
+import { LONGEST_SOCKET_PATH, parseListenAddress } from '../../../src/formats/socket-address.ts';
+import { AF_INET, AF_UNIX } from '../../../src/abi/flags.ts';
+import { insist, same, type Target } from '../model.ts';
+
+export const requests: Target = {
+  name: 'requests',
+  files: /src\/formats\/http-request\.ts$/,
+  words: ['GET ', 'HEAD ', '/metrics', '?a', 'http://x', ' HTTP/1.1', '\r\n', '\n', '\r\n\r\n', 'Host: a', ':', '\0'],
+  longest: REQUEST_MAX + 100,
+  seeds: [
+    'GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n',
+    'HEAD http://a/b?c HTTP/1.0\nA:\n\n',
+    '\x16\x03\x01',
+    `GET / HTTP/1.1\r\nA: ${'x'.repeat(REQUEST_MAX)}\r\n\r\n`,
+  ],
+  run(input) {
+    const request = readRequest(input);
+    insist(request !== 'more' || input.length < REQUEST_MAX, 'no head is awaited for ever');
+    if (typeof request === 'object') {
+      insist(/^[!-~]+$/.test(request.method) && /^[!-~]+$/.test(request.path), 'method and path are words');
+      insist(!request.path.includes('?'), 'a path has no query');
+      same(readRequest(`${input}more`), request, 'what follows');
+    }
+    if (request === 'wrong') same(readRequest(`${input}\r\n\r\n`), 'wrong', 'what is wrong stays wrong');
+    // bytes that arrive one by one
+    const early = readRequest(input.slice(0, input.length >> 1));
+    insist(early === 'more' || request !== 'more', 'what was decided stays decided');
+  },
+};
+
+export const replies: Target = {
+  name: 'replies',
+  files: /src\/formats\/http-reply\.ts$/,
+  words: ['HTTP/1.1 ', '200', ' OK', '\r\n', '\n'],
+  longest: 2000,
+  seeds: [replyText(plainReply(200), false), replyText(plainReply(405), true), 'HTTP/1.0 503\n', '\0'],
+  run(input) {
+    const status = statusIn(input);
+    insist(typeof status !== 'number' || (status >= 0 && status <= 999), 'a status has three digits');
+    if (status !== 'more') same(statusIn(`${input}x`), status, 'what follows');
+  },
+};
+
+export const listenAddresses: Target = {
+  name: 'listen addresses',
+  files: /src\/formats\/socket-address\.ts$/,
+  words: ['127.0.0.1', ':9101', '[::1]', '::', 'ffff:', ']:1', 'unix:', '/run/a', '.'],
+  longest: 200,
+  seeds: ['127.0.0.1:9101', '[::1]:9101', 'unix:/run/m.sock', '[::ffff:1.2.3.4]:1', '[1:2:3:4:5:6:7:8]:80'],
+  run(input) {
+    const address = parseListenAddress(input);
+    if (isParseError(address)) return;
+    const { family, bytes, path } = address;
+    if (family === AF_UNIX) {
+      insist(path === bytes && bytes.length > 0 && bytes.length <= LONGEST_SOCKET_PATH, 'a path fits');
+      return;
+    }
+    same([path, bytes.length], [null, family === AF_INET ? 14 : 26], 'the size of the structure');
+    same(Number(input.slice(input.lastIndexOf(':') + 1)), bytes.charCodeAt(0) * 256 + bytes.charCodeAt(1), 'port');
+    if (family === AF_INET) return;
+    // as the platform's own reader of addresses has it
+    const { hostname } = new URL(`http://${input.slice(0, input.lastIndexOf(':'))}/`);
+    const groups = Array.from({ length: 8 }, (_, at) =>
+      (bytes.charCodeAt(6 + 2 * at) * 256 + bytes.charCodeAt(7 + 2 * at)).toString(16),
+    );
+    same(new URL(`http://[${groups.join(':')}]/`).hostname, hostname, 'address');
+  },
+};
