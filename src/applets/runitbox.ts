@@ -50,7 +50,8 @@ const help: Help = {
   ],
 };
 
-const helpOf = (applet: Parameters<typeof helpText>[0]): Bytes => fromCold<typeof helpText>('setup', 'helpText')(applet);
+const helpOf = (applet: Parameters<typeof helpText>[0]): Bytes =>
+  fromCold<typeof helpText>('setup', 'helpText')(applet);
 
 const notFound = (name: Bytes): number => {
   err(`${NAME}: applet not found: ${name}\n`);

@@ -37,15 +37,21 @@ export type Json = string | number | boolean | null | readonly Json[] | { readon
 
 const isList = (value: Json): value is readonly Json[] => Array.isArray(value);
 
-/** A value as JSON text on one line, members in the order of their making. A number that is none becomes null. */
-export const encodeJson = (value: Json): Bytes => {
+/** Each string with care. */
+const encodeCarefully = (value: Json): Bytes => {
   if (typeof value === 'string') return jsonString(value);
   if (value === null || typeof value !== 'object') return JSON.stringify(value);
-  if (isList(value)) return `[${value.map(encodeJson).join(',')}]`;
+  if (isList(value)) return `[${value.map(encodeCarefully).join(',')}]`;
   const members = Object.entries(value).flatMap(([name, member]) =>
-    member === undefined ? [] : [`${jsonString(name)}:${encodeJson(member)}`],
+    member === undefined ? [] : [`${jsonString(name)}:${encodeCarefully(member)}`],
   );
   return `{${members.join(',')}}`;
+};
+
+/** A value as JSON text on one line, members in the order of their making. A number that is none becomes null. */
+export const encodeJson = (value: Json): Bytes => {
+  const text = JSON.stringify(value);
+  return NEEDS_CARE.test(text) ? encodeCarefully(value) : text;
 };
 
 /** An escape: a pair that is one character, a unit, or another letter. */
