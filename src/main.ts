@@ -6,8 +6,6 @@ import { coldApplet } from './cli/cold-applet.ts';
 import { chpst } from './applets/chpst.ts';
 import { daemontools } from './applets/chpst/daemontools.ts';
 import { multicall } from './applets/runitbox.ts';
-import { runit } from './applets/runit.ts';
-import { runitInit } from './applets/runit-init.ts';
 import { runsv } from './applets/runsv.ts';
 import { runsvdir } from './applets/runsvdir.ts';
 import { sv } from './applets/sv.ts';
@@ -18,9 +16,11 @@ import { sys } from './host/sys.ts';
 
 /** Every program, in no order. */
 export const applets: readonly Applet[] = [
-  ...[runit, runitInit, runsv, runsvdir, sv, svlogd, chpst],
+  ...[runsv, runsvdir, sv, svlogd, chpst],
   ...daemontools,
   ...[svc, svok],
+  coldApplet('init', { name: 'runit', folder: 'sbin' }),
+  coldApplet('init', { name: 'runit-init', folder: 'sbin' }),
   coldApplet('setup', { name: 'runsvchdir', folder: 'usr/sbin' }),
   coldApplet('setup', { name: 'svprobe' }),
   coldApplet('setup', { name: 'utmpset', folder: 'usr/sbin' }),

@@ -45,8 +45,7 @@ const numbers = (
   return {
     getHalf: (from, at) => view(from).getUint16(at, little),
     getInt: (from, at) => view(from).getUint32(at, little),
-    getWord: (from, at) =>
-      wide ? Number(view(from).getBigUint64(at, little)) : view(from).getUint32(at, little),
+    getWord: (from, at) => (wide ? Number(view(from).getBigUint64(at, little)) : view(from).getUint32(at, little)),
     putHalf: (to, at, value) => view(to).setUint16(at, value, little),
     putInt: (to, at, value) => view(to).setUint32(at, value, little),
     putWord: (to, at, value) =>

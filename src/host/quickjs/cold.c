@@ -1,17 +1,17 @@
 /* The cold parts of the program: bytecode that is loaded when it is first asked for.
  *
  * Promises: costs nothing until then: it lies behind the constants in the text segment, whose pages nobody touches before.
- * Read next: ../cold.ts, ../../cold/sv.ts (what is in one).
+ * Read next: ../cold.ts, ../../cold-sv.ts (what is in one).
  */
 #include <string.h>
 #include "host.h"
 
-extern const uint8_t cold_sv[], cold_sv_end[], cold_setup[], cold_setup_end[];
+extern const uint8_t cold_init[], cold_init_end[], cold_setup[], cold_setup_end[], cold_sv[], cold_sv_end[];
 
 static const struct {
   const char *name;
   const uint8_t *from, *to;
-} parts[] = {{"sv", cold_sv, cold_sv_end}, {"setup", cold_setup, cold_setup_end}};
+} parts[] = {{"init", cold_init, cold_init_end}, {"setup", cold_setup, cold_setup_end}, {"sv", cold_sv, cold_sv_end}};
 
 /* __cold(NAME): runs the top level of that part. */
 static JSValue load_cold(JSContext *ctx, JSValueConst this_value, int argc, JSValueConst *argv) {

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { commandFor, commands } from '../../../src/applets/sv/commands.ts';
 import { hintFor } from '../../../src/applets/sv/hints.ts';
+import { isTool } from '../../../src/applets/sv/tool.ts';
+import { tools } from '../../../src/applets/sv/tools.ts';
 import { LETTERS } from '../../../src/machine/service/letters.ts';
 
 const sent = (typed: string, lsb = false): string | undefined => {
@@ -88,6 +90,10 @@ describe('the abbreviations in use', () => {
   it.each(IN_USE.split(' '))('%s is known', (typed) => {
     expect(commandFor(typed, false)).toBeDefined();
   });
+});
+
+it('knows the names of its tools without their tables', () => {
+  expect(tools.filter(({ name }) => !isTool(name, ['--json']))).toEqual([]);
 });
 
 describe('a word that is not a command', () => {

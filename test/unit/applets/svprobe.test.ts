@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import '../../../src/cold/sv.ts';
+import '../../../src/cold-sv.ts';
 import { EAGAIN, ECONNRESET, EHOSTUNREACH, EPIPE } from '../../../src/abi/errno.ts';
 import { AF_UNIX, POLLERR, POLLOUT, SOCK_STREAM } from '../../../src/abi/flags.ts';
 import { multicall } from '../../../src/applets/runitbox.ts';
