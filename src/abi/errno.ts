@@ -43,4 +43,5 @@ export const ECONNRESET = 104;
 export const ETIMEDOUT = 110;
 export const ECONNREFUSED = 111;
 export const EHOSTUNREACH = 113;
+export const ESTALE = 116;
 export const EDQUOT = 122;

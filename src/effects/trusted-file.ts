@@ -107,12 +107,6 @@ export const isRead = (path: Bytes): boolean => {
   return true;
 };
 
-/** Whether a name is a file of this size that only `user`, our own id, can have written. */
-export const isOursThere = (path: Bytes, user: number, size: number): boolean => {
-  const stat = sys.lstat(path);
-  return !isErrno(stat) && passes(stat, ownFile(user)) && stat[6] === size;
-};
-
 /** lstat. */
 export const statThere = (path: Bytes): RawStat | Errno => sys.lstat(path);
 

@@ -58,8 +58,13 @@ export interface Calls {
   dup2(from: Fd, to: Fd): Fd | Errno;
   /** Without LOCK_NB: waits; EINTR when a caught signal arrives. */
   flock(fd: Fd, operation: number): Done | Errno;
-  /** 0 if no other descriptor, of any process, leads to this file, else EAGAIN. Only the file's owner may ask. */
-  probeLease(fd: Fd): Done | Errno;
+  /**
+   * Publishes the file `spare` as `path`: writes `text` to it, unless it says that already, and renames it over `path`, or with
+   * REPUBLISH_SWAP swaps the two names where the kernel can (1; else 0). ESTALE: it is not a regular file of `user` with one name
+   * that nobody else may write and that says `was`. EAGAIN, with REPUBLISH_USED: another descriptor, of any process, leads to it.
+   * Then nothing has changed; after other errors it may say anything.
+   */
+  republish(spare: Bytes, path: Bytes, was: Bytes, text: Bytes, user: number, flags: number): Done | Errno;
   /** Read end, write end; `flags` is O_NONBLOCK or 0. */
   pipe(flags: number): readonly [Fd, Fd] | Errno;
   /** The file system's magic number. */

@@ -42,7 +42,7 @@ const signatures: Readonly<Record<Name, string>> = {
   fchdir: 'i:i',
   dup2: 'ii:i',
   flock: 'ii:i',
-  probeLease: 'i:i',
+  republish: 'ssddni:i',
   pipe: 'i:v',
   fstype: 's:i',
   setBlocking: 'i:i',
