@@ -129,7 +129,7 @@ whole = $1 && mv $@.new $@
 
 # runitbox.js is what the heap image holds; cold-*.js are loaded when they are first asked for; whole.js is all, for builds
 # without an image.
-COLD := $(notdir $(basename $(wildcard src/cold/*.ts)))
+COLD := $(patsubst src/cold-%.ts,%,$(wildcard src/cold-*.ts))
 bundle = $(BIN)/esbuild $1 --bundle --format=iife --platform=neutral --main-fields=module,main --target=es2023 \
   --banner:js='"use strict";' --supported:logical-assignment=false --legal-comments=none --minify-whitespace --minify-syntax \
   $(DEFINE_VERSION) --log-level=warning --outfile=$@.new
@@ -139,7 +139,7 @@ $O/runitbox.js: $(MAIN) build/image/samples.js $(BUNDLE_FROM)
 	@mkdir -p $O
 	$(call bundle,$(MAIN))
 	@cat build/image/samples.js >> $@.new && mv $@.new $@
-$(COLD:%=$O/cold-%.js): $O/cold-%.js: src/cold/%.ts $(BUNDLE_FROM)
+$(COLD:%=$O/cold-%.js): $O/cold-%.js: src/cold-%.ts $(BUNDLE_FROM)
 	@mkdir -p $O
 	$(call whole,$(call bundle,$<))
 $O/whole.js: src/whole.ts $(BUNDLE_FROM)

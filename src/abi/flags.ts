@@ -54,6 +54,9 @@ export const IN_UNMOUNT = 0x2000;
 export const IN_ONLYDIR = 0x1000000;
 export const IN_DONT_FOLLOW = 0x2000000;
 
+export const REPUBLISH_USED = 1;
+export const REPUBLISH_SWAP = 2;
+
 export const SPAWN_SETSID = 1;
 export const SPAWN_ENV = 2;
 export const SPAWN_AT_ONCE = 4;

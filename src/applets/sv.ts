@@ -6,18 +6,9 @@
 // ../client/read-report.ts.
 import type { Bytes } from '../abi/bytes.ts';
 import { ENOENT } from '../abi/errno.ts';
-import type { Applet, Help } from '../cli/applet.ts';
+import type { Applet } from '../cli/applet.ts';
 import { type Usage, usageText } from '../cli/usage.ts';
-import {
-  baseName,
-  type Given,
-  leadingNumber,
-  type OptionTable,
-  type Option,
-  parseAnywhere,
-  parseOptions,
-  problemLine,
-} from '../cli/options.ts';
+import { baseName, type Given, parseOptions, problemLine } from '../cli/options.ts';
 import { err, out, visible } from '../cli/say.ts';
 import { ID_LINE } from '../cli/version.ts';
 import { endsRunsv } from '../client/command.ts';
@@ -26,21 +17,18 @@ import { readReport } from '../client/read-report.ts';
 import { goneLine, reportLine, troubleLine } from '../client/render-line.ts';
 import { failuresIn, isTrouble, type ServiceReport, type Trouble } from '../client/report.ts';
 import { type Failure, sendAll, sendAllAwaited } from '../client/send-all.ts';
-import { lookup, namesPath, type Service, servicesNamed, variable } from '../client/service.ts';
+import { lookup, namesPath, type Service, servicesNamed } from '../client/service.ts';
 import { waitForAll } from '../client/wait.ts';
 import { isPattern } from '../formats/pattern.ts';
 import { monotonicMs } from '../host/clock.ts';
 import { fromCold } from '../host/cold.ts';
-import { commandFor, commands, type Verb } from './sv/commands.ts';
-import { hintFor } from './sv/hints.ts';
-import { type Call, EXPAND_NAMES, MOST_FAILURES, type RunTool, type Tool } from './sv/tool.ts';
-import { toolFor, tools } from './sv/tools.ts';
+import { commandFor, type Verb } from './sv/commands.ts';
+import type { helpOn, svHelp } from './sv/help.ts';
+import type { hintFor } from './sv/hints.ts';
+import { options, usage, waitMs } from './sv/options.ts';
+import type { toolRunner } from './sv/run-tool.ts';
+import { EXPAND_NAMES, isTool, MOST_FAILURES } from './sv/tool.ts';
 
-const DEFAULT_WAIT_S = 7;
-// C polls every 0.42 s and gives up at the first poll after the time is over. Scripts rely on that: with `-w 1` a restart, which
-// may take a second, succeeds.
-const POLL_MS = 420;
-const LONGEST_WAIT_MS = 2 ** 40;
 const USAGE_CODE = 100;
 
 const LSB_USAGE_CODE = 2;
@@ -55,60 +43,6 @@ interface Job {
   readonly wait: boolean;
   readonly deadlineMs: number;
 }
-
-const options: OptionTable = [
-  { letter: 'v', text: 'wait for the effect of the one-letter commands too, and print the state' },
-  { letter: 'w', value: 'sec', text: 'seconds to wait (default 7); implies -v' },
-  { letter: 'V', text: 'print the version, then the usage', unlisted: true },
-];
-
-const usage: Usage = { operands: 'command service ...', options };
-
-const makeHelp = (): Help => ({
-  ...usage,
-  description:
-    'Sends command to each service, then waits for its effect if command is one that waits or -v is given. A service is ' +
-    'the name of a directory that runsv supervises, looked up in $SVDIR; a name that begins with a dot or a slash, or ' +
-    'ends in a slash, is a path. NAME/log is the log service of NAME. A name with *, ? or [...] stands for all services ' +
-    'that match.\n\n' +
-    'Called by another name, as a link in /etc/init.d, sv is the init script of the service with that name: ' +
-    '[-w sec] command.',
-  firstOperand: [...new Set([...commands, ...tools].map(({ name }) => name))],
-  operandKind: 'service',
-  lists: [
-    { title: 'Commands', rows: commands.map(({ name, text }) => ({ term: name, text })) },
-    {
-      title: 'Verbs with options',
-      rows: tools.map(({ name, operands, text }) => ({ term: `${name} ${operands}`, text })),
-    },
-    {
-      title: 'Environment',
-      rows: [
-        { term: 'SVDIR', text: 'directory of the services (default: first of /etc/service, /service, /var/service)' },
-        { term: 'SVSRC', text: 'directory of the services that new, link and remove handle (default: /etc/sv)' },
-        { term: 'SVWAIT', text: 'seconds to wait, if -w is not given' },
-      ],
-    },
-  ],
-  examples: [
-    { command: 'sv status web db', text: 'show the states of two services and their logs' },
-    { command: 'sv -w 30 restart web', text: 'restart; wait half a minute for the new process to pass ./check' },
-    { command: 'sv force-stop ./web', text: 'stop; send KILL if it is still running after 7 seconds' },
-    { command: 'ln -s /usr/bin/sv /etc/init.d/web; /etc/init.d/web stop', text: 'as an init script' },
-  ],
-  exitCodes: [
-    { code: '0', text: 'every command was sent and, if waited for, took effect' },
-    { code: '1..99', text: 'the number of services that failed' },
-    { code: '100', text: 'usage' },
-    { code: '1, 2, 3, 4', text: 'as an init script: failure, usage, service is down, state unknown' },
-  ],
-});
-
-const waitMs = (given: Given): number => {
-  const text = given.last('w') ?? variable('SVWAIT');
-  const seconds = text === undefined ? DEFAULT_WAIT_S : leadingNumber(text);
-  return Math.min(LONGEST_WAIT_MS, (Math.floor((seconds * 1000) / POLL_MS) + 1) * POLL_MS);
-};
 
 /** Prints why a command could not be sent. Returns false where that is the effect of the command. */
 const reportFailure = (command: Verb, { service: { name }, trouble }: Failure): boolean => {
@@ -198,48 +132,24 @@ const usageError = (calledAs: Bytes, own: Usage): null => {
 /** Prints a hint for a word that is not a command; without a word, the usage. */
 const unknownCommand = (calledAs: Bytes, typed: Bytes, names: readonly Bytes[], own: Usage): null => {
   if (typed === '') return usageError(calledAs, own);
-  const hint = hintFor(typed, names, lookup().dir);
+  const hint = fromCold<typeof hintFor>('sv', 'hintFor')(typed, names, lookup().dir);
   err(`${calledAs}: ${visible(`${typed}: ${hint}`)}\n`);
   return null;
 };
-
-/** What a tool does is loaded when one is called. */
-const runCold = ({ name }: Tool, call: Call): number => fromCold<RunTool>('sv', name)(call);
 
 /** The names with patterns replaced by the services that match; null: that is impossible, which was printed. */
 const meantBy = (names: readonly Bytes[]): Expanded | null =>
   names.some(isPattern) ? fromCold<typeof expandNames>('sv', EXPAND_NAMES)(names) : { names, failed: 0 };
 
-/** A verb with options of its own. */
-const runTool = (tool: Tool, words: readonly Bytes[], given: Given): number => {
-  const parsed = parseAnywhere(tool.options, words, tool.keepsDashes === true);
-  if (parsed.kind === 'problem') err(problemLine('sv', parsed));
-  else if (parsed.rest.length > 0 || !tool.wantsOperands) {
-    const timed = [parsed.given, given].find((each) => each.last('w') !== undefined);
-    return runCold(tool, {
-      given: parsed.given,
-      operands: parsed.rest,
-      waitMs: timed === undefined ? null : waitMs(timed),
-    });
-  }
-  err(`usage: sv ${tool.name}${usageOfOptions(tool)} ${tool.operands}\n`);
-  return USAGE_CODE;
-};
-
-const shownName = (option: Option): string => (option.letter === undefined ? `--${option.long}` : `-${option.letter}`);
-
-const usageOfOptions = ({ options: table }: Tool): string =>
-  table.map((option) => ` [${shownName(option)}${option.value === undefined ? '' : ` ${option.value}`}]`).join('');
-
 const runAsSv = (argv: readonly Bytes[]): number => {
   const call = read(argv, usage);
   if (call === null) return USAGE_CODE;
   const [typed = '', ...names] = call.words;
-  const tool = toolFor(typed, names);
-  if (tool !== undefined) return runTool(tool, names, call.given);
+  if (isTool(typed, names)) return fromCold<ReturnType<typeof toolRunner>>('sv', 'runTool')(typed, names, call.given);
   const command = commandFor(typed, false);
   if (command === undefined) return unknownCommand('sv', typed, names, usage) ?? USAGE_CODE;
   if (names.length === 0) return usageError('sv', usage) ?? USAGE_CODE;
+  if (names.length === 1 && names[0] === '--help') return fromCold<typeof helpOn>('sv', 'helpOn')(command.name);
   const meant = meantBy(names);
   if (meant === null) return USAGE_CODE;
   const job = jobOf('sv', command, meant.names, call.given);
@@ -270,7 +180,7 @@ export const sv: Applet = {
   name: 'sv',
   summary: 'control and query supervised services',
   get help() {
-    return makeHelp();
+    return fromCold<typeof svHelp>('sv', 'svHelp')();
   },
   run,
 };

@@ -1,6 +1,6 @@
 // The text of --help, for people who ask. It comes from an applet's Help.
 //
-// Promises: pure. Lies in a cold part (../cold/setup.ts).
+// Promises: pure. Lies in a cold part (../cold-setup.ts).
 // Read next: applet.ts (Help), usage.ts, completion.ts (from the same data).
 import type { Applet, Help } from './applet.ts';
 import { spelled, synopsis } from './usage.ts';

@@ -20,7 +20,19 @@ const NOT_KNOWN = '-';
 /** Characters, not bytes: those that continue one of UTF-8 take no room. */
 const widthOf = (text: Bytes): number => text.replace(/[\x80-\xbf]/g, '').length;
 
-const padded = (text: Bytes, width: number): Bytes => text + ' '.repeat(Math.max(0, width - widthOf(text)));
+/** A row: what stands in each column, and how wide that is. */
+interface Row {
+  readonly cells: readonly Bytes[];
+  readonly widths: readonly number[];
+}
+
+const NOT_ASCII = /[\x80-\xff]/;
+
+/** One test for a row: a replacement for each cell would cost more than to read the service. */
+const rowOf = (cells: readonly Bytes[]): Row => ({
+  cells,
+  widths: NOT_ASCII.test(cells.join('')) ? cells.map(widthOf) : cells.map((cell) => cell.length),
+});
 
 /** At most `width` characters. */
 const cut = (text: Bytes, width: number): Bytes =>
@@ -84,24 +96,35 @@ const COLOURS: Readonly<Record<string, string>> = {
 };
 const STATE_COLUMN = 1;
 
-const rowText = (cells: readonly Bytes[], widths: readonly number[], { width, colour }: ListStyle): Bytes => {
-  const room = widths.slice(0, -1).reduce((sum, each) => sum + each + GAP.length, 0);
-  const last = cells.length - 1;
-  const texts = cells.map((cell, at) => {
-    if (at === last) return width === null ? cell : cut(cell, Math.max(LEAST_WIDTH, width - room));
-    const text = padded(cell, widths[at] as number);
+/** The columns' widths, and the room that those before the last take. */
+interface Columns {
+  readonly widths: readonly number[];
+  readonly room: number;
+}
+
+const columnsOf = (rows: readonly Row[]): Columns => {
+  const widths = HEADINGS.map((_, column) =>
+    rows.reduce((most, row) => Math.max(most, row.widths[column] as number), 0),
+  );
+  return { widths, room: widths.slice(0, -1).reduce((sum, each) => sum + each + GAP.length, 0) };
+};
+
+const rowText = (row: Row, { widths, room }: Columns, { width, colour }: ListStyle): Bytes => {
+  const last = widths.length - 1;
+  let line = '';
+  for (let at = 0; at < last; at++) {
+    const cell = row.cells[at] as Bytes;
     const paint = colour && at === STATE_COLUMN ? COLOURS[cell] : undefined;
-    return paint === undefined ? text : paint + text + RESET;
-  });
-  return `${texts.join(GAP).trimEnd()}\n`;
+    const text = cell + ' '.repeat((widths[at] as number) - (row.widths[at] as number));
+    line += (paint === undefined ? text : paint + text + RESET) + GAP;
+  }
+  const cell = row.cells[last] as Bytes;
+  return `${(line + (width === null ? cell : cut(cell, Math.max(LEAST_WIDTH, width - room)))).trimEnd()}\n`;
 };
 
 /** The whole table, headings first. */
 export const listText = (snapshots: readonly Snapshot[], style: ListStyle): Bytes => {
-  const rows: readonly (readonly Bytes[])[] = [
-    HEADINGS,
-    ...snapshots.map((snapshot) => cellsOf(snapshot, style.nowMs)),
-  ];
-  const widths = HEADINGS.map((_, column) => Math.max(...rows.map((cells) => widthOf(cells[column] as Bytes))));
-  return rows.map((cells) => rowText(cells, widths, style)).join('');
+  const rows = [rowOf(HEADINGS), ...snapshots.map((snapshot) => rowOf(cellsOf(snapshot, style.nowMs)))];
+  const columns = columnsOf(rows);
+  return rows.map((row) => rowText(row, columns, style)).join('');
 };

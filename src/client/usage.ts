@@ -9,6 +9,9 @@ import { sys } from '../host/sys.ts';
 /** Ticks a second in /proc, on every Linux. */
 const USER_HZ = 100;
 const KIB = 1024;
+const RSS = '\nVmRSS:';
+/** Blanks and digits that stand behind it at most. */
+const RSS_DIGITS = 24;
 /** Fields of /proc/PID/stat behind the name: time in user mode and in the kernel. */
 const UTIME = 11;
 
@@ -47,8 +50,11 @@ export const tableOfProcesses = (): Table => {
 
 export const memoryOf = (pid: number): number => {
   const status = readSmall(`/proc/${pid}/status`);
-  const kib = isErrno(status) ? undefined : /^VmRSS:\s*(\d+) kB$/m.exec(status)?.[1];
-  return Number(kib ?? 0) * KIB;
+  // the kernel's own: a name of a process may hold newlines, but the kernel shows them as \n
+  const at = isErrno(status) ? -1 : status.indexOf(RSS);
+  return at < 0 || isErrno(status)
+    ? 0
+    : Number.parseInt(status.slice(at + RSS.length, at + RSS.length + RSS_DIGITS), 10) * KIB;
 };
 
 /** Of a process and all that descend from it; null where it is not there. */

@@ -95,6 +95,8 @@ export const replaceThere = (path: Bytes, text: Bytes): Done | Errno => {
   return renamed;
 };
 
+export const removeThere = (path: Bytes): Done | Errno => sys.unlink(path);
+
 /** Whether a fifo has a reader. Opens fifos only: opening a device for writing may do harm. */
 export const isRead = (path: Bytes): boolean => {
   const stat = sys.lstat(path);
@@ -103,12 +105,6 @@ export const isRead = (path: Bytes): boolean => {
   if (isErrno(fd)) return false;
   sys.close(fd);
   return true;
-};
-
-/** Whether a name is a file of this size that only `user`, our own id, can have written. */
-export const isOursThere = (path: Bytes, user: number, size: number): boolean => {
-  const stat = sys.lstat(path);
-  return !isErrno(stat) && passes(stat, ownFile(user)) && stat[6] === size;
 };
 
 /** lstat. */

@@ -93,21 +93,35 @@ const METRICS: readonly Metric[] = [
   },
 ];
 
+const NEEDS_CARE = /[\\"\n\x80-\xff]/;
+
 const labelValue = (text: Bytes): Bytes =>
-  validUtf8(text).replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
+  NEEDS_CARE.test(text)
+    ? validUtf8(text).replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')
+    : text;
 
 const headOf = (name: string, type: string, help: string): Bytes => `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n`;
 
-const metricText = ({ name, type, help, value }: Metric, snapshots: readonly Snapshot[]): Bytes => {
-  const lines = snapshots.flatMap((snapshot) => {
+/** `labels`: of the snapshots, one each. */
+const metricText = (
+  { name, type, help, value }: Metric,
+  snapshots: readonly Snapshot[],
+  labels: readonly Bytes[],
+): Bytes => {
+  const lines: Bytes[] = [];
+  snapshots.forEach((snapshot, at) => {
     const told = value(snapshot);
-    return told === null ? [] : [`runit_service_${name}{service="${labelValue(snapshot.name)}"} ${told}\n`];
+    if (told !== null) lines.push(`runit_service_${name}${labels[at]}${told}\n`);
   });
   return lines.length === 0 ? '' : headOf(`runit_service_${name}`, type, help) + lines.join('');
 };
 
 /** The whole text. `version`: of this program. */
-export const metricsText = (snapshots: readonly Snapshot[], version: string): Bytes =>
-  METRICS.map((metric) => metricText(metric, snapshots)).join('') +
-  headOf('runit_build_info', 'gauge', 'The version of runitbox.') +
-  `runit_build_info{version="${labelValue(version)}"} 1\n`;
+export const metricsText = (snapshots: readonly Snapshot[], version: string): Bytes => {
+  const labels = snapshots.map(({ name }) => `{service="${labelValue(name)}"} `);
+  return (
+    METRICS.map((metric) => metricText(metric, snapshots, labels)).join('') +
+    headOf('runit_build_info', 'gauge', 'The version of runitbox.') +
+    `runit_build_info{version="${labelValue(version)}"} 1\n`
+  );
+};

@@ -6,20 +6,19 @@ const UNITS = [
   { letter: 'm', seconds: 60 },
   { letter: 's', seconds: 1 },
 ] as const;
+type Unit = (typeof UNITS)[number];
+/** Seconds: nothing is below them. */
+const LAST = UNITS.length - 1;
 
 /** `seconds`: fractions are dropped, less than none counts as none. */
 export const spanText = (seconds: number): string => {
-  let rest = Math.max(0, Math.floor(seconds));
-  const first = UNITS.findIndex((unit) => rest >= unit.seconds);
-  const words = UNITS.slice(first < 0 ? -1 : first)
-    .slice(0, 2)
-    .map(({ letter, seconds: unit }) => {
-      const count = Math.floor(rest / unit);
-      rest -= count * unit;
-      return { count, word: `${count}${letter}` };
-    });
-  return words
-    .filter(({ count }, at) => at === 0 || count > 0)
-    .map(({ word }) => word)
-    .join(' ');
+  const whole = Math.max(0, Math.floor(seconds));
+  for (let at = 0; at < LAST; at++) {
+    const { letter, seconds: unit } = UNITS[at] as Unit;
+    if (whole < unit) continue;
+    const below = UNITS[at + 1] as Unit;
+    const rest = Math.floor((whole % unit) / below.seconds);
+    return `${Math.floor(whole / unit)}${letter}${rest === 0 ? '' : ` ${rest}${below.letter}`}`;
+  }
+  return `${whole}s`;
 };

@@ -58,8 +58,13 @@ export interface Calls {
   dup2(from: Fd, to: Fd): Fd | Errno;
   /** Without LOCK_NB: waits; EINTR when a caught signal arrives. */
   flock(fd: Fd, operation: number): Done | Errno;
-  /** 0 if no other descriptor, of any process, leads to this file, else EAGAIN. Only the file's owner may ask. */
-  probeLease(fd: Fd): Done | Errno;
+  /**
+   * Publishes the file `spare` as `path`: writes `text` to it, unless it says that already, and renames it over `path`, or with
+   * REPUBLISH_SWAP swaps the two names where the kernel can (1; else 0). ESTALE: it is not a regular file of `user` with one name
+   * that nobody else may write and that says `was`. EAGAIN, with REPUBLISH_USED: another descriptor, of any process, leads to it.
+   * Then nothing has changed; after other errors it may say anything.
+   */
+  republish(spare: Bytes, path: Bytes, was: Bytes, text: Bytes, user: number, flags: number): Done | Errno;
   /** Read end, write end; `flags` is O_NONBLOCK or 0. */
   pipe(flags: number): readonly [Fd, Fd] | Errno;
   /** The file system's magic number. */
@@ -73,13 +78,19 @@ export interface Calls {
    */
   posixLock(fd: Fd, taken: 0 | 1): Done | Errno;
   /**
-   * A non-blocking socket. With a backlog above 0 it is bound to the address and listens. With 0 it is connected to it, or
+   * A non-blocking socket. With a backlog above 0 it is bound to the address: a stream listens, a datagram socket of AF_UNIX is
+   * told by the kernel who sends. With 0 it is connected to it, or
    * begins to be: a stream polls writable once that is decided, and a read then gives the error. `address`: what
    * formats/socket-address.ts writes.
    */
   socket(family: number, type: number, address: Bytes, backlog: number): Fd | Errno;
   /** A connection to a listening socket, non-blocking; EAGAIN: there is none. */
   accept(fd: Fd): Fd | Errno;
+  /**
+   * A datagram of at most `max` bytes (1..65536; of a longer one the rest is lost), and the pid and uid of its sender as the kernel
+   * attests them: 0 and 2^32 - 1 where it does not. Descriptors that come with it are closed. EAGAIN: there is none.
+   */
+  receive(fd: Fd, max: number): readonly [Bytes, number, number] | Errno;
   /**
    * Selects lines of `data` from byte `at` on by their first `limit` bytes, and puts `head` before each. Returns the text, the
    * first byte not processed, and the state there: 0 at the start of a line, 1 (2) after the first `limit` bytes of a line

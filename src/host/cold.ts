@@ -1,7 +1,7 @@
 // The cold parts of the program: functions that are loaded out of the executable when the first of a part is asked for.
 //
 // Promises: costs nothing before. Where there is no heap image all parts are there from the start.
-// Read next: ../cold/sv.ts (what is in one), quickjs/cold.c.
+// Read next: ../cold-sv.ts (what is in one), quickjs/cold.c.
 
 export type ColdName = 'init' | 'setup' | 'sv';
 /** What a part provides, by name. Its types are known to those who put it there and take it from there. */

@@ -264,24 +264,50 @@ const owning: readonly Spec[] = [
     run: (c) => same(done(c.sys.stat(c.file('f')), 'stat')[4], c.sys.geteuid(), 'owner'),
   },
   {
-    title: 'probeLease says EAGAIN while any other descriptor leads to the file, and changes nothing',
+    title: 'republish writes the spare and swaps it with the file, or renames it over it',
     run: (c) => {
-      const f = c.file('f', 'x');
-      const own = c.open(f, l.O_RDWR);
-      const first = c.sys.probeLease(own);
-      // not every file system can tell
-      if (first === -l.EINVAL) return;
-      same(first, 0, 'alone');
-      const other = c.open(f, l.O_RDONLY);
-      refuses(c.sys.probeLease(own), l.EAGAIN, 'with a reader');
-      c.close(other);
-      same(c.sys.probeLease(own), 0, 'alone again');
-      same(c.sys.read(c.open(f, l.O_RDONLY), 9), 'x', 'content');
+      const user = c.sys.geteuid();
+      const [spare, path] = [c.file('spare', 'before\n'), c.file('path', 'old\n')];
+      same(c.sys.republish(spare, path, 'before\n', 'new\n', user, l.REPUBLISH_SWAP), 1, 'swapped');
+      same([c.content(path), c.content(spare)].join(), 'new\n,old\n', 'both');
+      same(c.sys.republish(spare, path, 'old\n', 'longer than before\n', user, 0), 0, 'renamed');
+      same(c.content(path), 'longer than before\n', 'over it');
+      refuses(c.sys.republish(spare, path, '', '', user, 0), l.ENOENT, 'no spare');
     },
   },
   {
-    title: 'probeLease says EINVAL for what is not a regular file',
-    run: (c) => refuses(c.sys.probeLease(c.open(c.dir, l.O_RDONLY)), l.EINVAL, 'a directory'),
+    title: 'republish says EAGAIN while any other descriptor leads to a spare that was public and must be written',
+    run: (c) => {
+      const user = c.sys.geteuid();
+      const [spare, path] = [c.file('spare', 'x'), c.file('path', 'y')];
+      const other = c.open(spare, l.O_RDONLY);
+      // a file system without leases says so too, and would say it once more below
+      refuses(c.sys.republish(spare, path, 'x', 'z', user, l.REPUBLISH_USED), l.EAGAIN, 'with a reader');
+      same([c.content(spare), c.content(path)].join(), 'x,y', 'as before');
+      same(c.sys.republish(spare, path, 'x', 'x', user, l.REPUBLISH_USED), 0, 'nothing to write');
+      same(c.sys.read(other, 9), 'x', 'what the reader has');
+    },
+  },
+  {
+    title: 'republish says ESTALE for a spare that is not the one left there, and changes nothing',
+    run: (c) => {
+      const user = c.sys.geteuid();
+      const [spare, path] = [c.file('spare', 'x'), c.file('path', 'y')];
+      const stale = (what: string, was = 'x', owner = user): void =>
+        refuses(c.sys.republish(spare, path, was, 'z', owner, l.REPUBLISH_SWAP), l.ESTALE, what);
+      stale('another text', 'w');
+      stale('another length', 'xx');
+      stale("another user's", 'x', user + 1);
+      done(c.sys.chmod(spare, 0o664), 'chmod');
+      stale('written by a group');
+      done(c.sys.chmod(spare, 0o644), 'chmod');
+      done(c.sys.link(spare, c.path('second')), 'link');
+      stale('a second name');
+      same([c.content(spare), c.content(path)].join(), 'x,y', 'as before');
+      done(c.sys.unlink(spare), 'unlink');
+      done(c.sys.symlink(c.path('second'), spare), 'symlink');
+      refuses(c.sys.republish(spare, path, 'x', 'z', user, 0), l.ELOOP, 'a link');
+    },
   },
 ];
 

@@ -86,7 +86,6 @@ const descriptorCalls: Readonly<Record<string, (c: Case, fd: Fd) => unknown>> = 
   fchdir: (c, fd) => c.sys.fchdir(fd),
   'dup2 from': (c, fd) => c.sys.dup2(fd, 99 as Fd),
   flock: (c, fd) => c.sys.flock(fd, l.LOCK_EX | l.LOCK_NB),
-  probeLease: (c, fd) => c.sys.probeLease(fd),
   pidfdKill: (c, fd) => c.sys.pidfdKill(fd, 0),
   watch: (c, fd) => c.sys.watch(fd, c.dir, l.IN_CREATE),
   unwatch: (c, fd) => c.sys.unwatch(fd, 1),

@@ -30,5 +30,12 @@ export type RunTool = (call: Call) => number;
 /** More failures than this count as this many: exit codes from 100 on mean other things. */
 export const MOST_FAILURES = 99;
 
+/** The names of all tools, for those who do not need the rest of them. */
+const NAMES = 'help list status why wait watch logs monitor metrics graph lint new scale link remove'.split(' ');
+
+/** Whether a call is for a tool. `status` is one where it has an option of it. */
+export const isTool = (typed: Bytes, words: readonly Bytes[]): boolean =>
+  NAMES.includes(typed) && (typed !== 'status' || words.some((word) => word === '--json' || word === '--usage'));
+
 /** The name in the cold part of what replaces patterns by names. */
 export const EXPAND_NAMES = 'expandNames';

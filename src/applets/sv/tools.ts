@@ -1,8 +1,7 @@
 // The verbs that are programs of their own, with options behind the word. Each begins with a letter on which every other sv
 // prints its usage, or with s for status: typed at C's sv they do no harm.
 //
-// What they do lies in the cold part. Read next: tool.ts, ../sv.ts (who calls them), ../../cold/sv.ts.
-import type { Bytes } from '../../abi/bytes.ts';
+// What they do lies in the cold part. Read next: tool.ts, ../sv.ts (who calls them), ../../cold-sv.ts.
 import type { Tool } from './tool.ts';
 
 const JSON_ARRAY = { long: 'json', text: 'as a JSON array' } as const;
@@ -10,9 +9,14 @@ const USAGE = { long: 'usage', text: 'add processor time, memory and processes; 
 
 const WAIT = { letter: 'w', value: 'sec', text: 'seconds to wait' } as const;
 
-const STATUS = 'status';
-
 export const tools: readonly Tool[] = [
+  {
+    name: 'help',
+    operands: '[command]',
+    text: 'explain a command',
+    options: [],
+    wantsOperands: false,
+  },
   {
     name: 'list',
     operands: '[pattern ...]',
@@ -128,9 +132,3 @@ export const tools: readonly Tool[] = [
     wantsOperands: true,
   },
 ];
-
-/** The tool that a call is for. `status` is one where it has an option of it. */
-export const toolFor = (typed: Bytes, words: readonly Bytes[]): Tool | undefined =>
-  tools.find(
-    ({ name }) => name === typed && (name !== STATUS || words.some((word) => word === '--json' || word === '--usage')),
-  );

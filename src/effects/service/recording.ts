@@ -12,7 +12,7 @@ import { sys } from '../../host/sys.ts';
 import type { Service } from '../../machine/service/model.ts';
 import { isFirst, isRepeated, record, timeText, type Step } from '../../machine/service/recording.ts';
 import { processOf } from '../process/proc.ts';
-import { readThere, replaceThere } from '../trusted-file.ts';
+import { readThere, removeThere, replaceThere } from '../trusted-file.ts';
 import { appendHistory, type DatedEvent, type HistoryFile, newHistoryFile } from './history-file.ts';
 import type { Trouble } from './status-files.ts';
 
@@ -71,7 +71,8 @@ export const recordStep = (recorder: Recorder | null, folder: Bytes, step: Step)
   const { state, events } = record(own.state, step);
   if (state !== own.state) own.isStale = true;
   own.state = state;
-  for (const event of events) {
+  for (let at = 0; at < events.length; at++) {
+    const event = events[at] as HistoryEvent;
     if (!isRepeated(own.last, event)) own.pending.push({ at: timeText(step.now.wall), event });
     own.last = event;
   }
@@ -92,4 +93,10 @@ export const writeRecords = (recorder: Recorder): Trouble | null => {
   const done = replaceThere(path, encodeState(recorder.state));
   recorder.isStale = isErrno(done);
   return isErrno(done) ? { what: `unable to replace ${path}`, errno: done } : null;
+};
+
+/** Removes both files. */
+export const removeRecords = ({ folder, history }: Recorder): void => {
+  removeThere(stateFile(folder));
+  removeThere(history.path);
 };

@@ -4,16 +4,17 @@
 // it open reads one state, never a mixture. Each one that is there tells the truth: one whose successor cannot be written
 // is removed until it can. A full disk cannot stop an update: beside each file lies a spare one, which holds the room for
 // the next: the first file that was replaced, or one that was never published. What was is only written again where nobody
-// has it open; where it says already what the next is to say, it is put back as it is.
+// has it open; where it says already what the next is to say, it is put back as it is. In memory the next is always written to
+// the spare, if it can be: that costs less than a new file.
 // Must not: decide anything. Read next: ../../formats/status.ts, ../trusted-file.ts.
 import { decodeStatus, encodeStatus, type Phase, statLine } from '../../formats/status.ts';
 import type { Bytes } from '../../abi/bytes.ts';
 import { type Done, type Errno, type Fd, isErrno } from '../../host/calls.ts';
 import { EDQUOT, EISDIR, ENOSPC } from '../../abi/errno.ts';
-import { O_RDWR } from '../../abi/flags.ts';
+import { REPUBLISH_SWAP, REPUBLISH_USED } from '../../abi/flags.ts';
 import { sys } from '../../host/sys.ts';
 import type { Service, ServiceState } from '../../machine/service/model.ts';
-import { isOursThere, makeInstead, openThere, readThere } from '../trusted-file.ts';
+import { makeInstead, readThere } from '../trusted-file.ts';
 
 type Name = 'pid' | 'stat' | 'status';
 
@@ -148,53 +149,21 @@ const putNew = ({ folder, inMemory }: Board, name: Name, sheet: Sheet, text: Byt
   return isErrno(sys.exchange(folder + NEXT, folder + name)) ? place(folder, name) : dropOld(folder, name, sheet);
 };
 
-/** What the spare says already is not written: it takes the file's place. False: that cannot be done. */
-const swapBack = ({ folder, user, inMemory, isLast }: Board, name: Name, sheet: Sheet, text: Bytes): boolean => {
-  const { spare, text: old } = sheet;
-  if (spare !== text || old === null || old === '') return false;
-  const path = folder + spareOf(name);
-  if (!isOursThere(path, user, text.length)) return false;
-  if (isLast && inMemory) {
-    if (isErrno(sys.rename(path, folder + name))) return false;
-    sheet.spare = null;
-    return true;
-  }
-  if (isErrno(sys.exchange(path, folder + name))) return false;
-  sheet.spare = old;
+/**
+ * The spare gets the text and takes the file's place; the file, whose room is ours too, becomes the spare. Whoever still reads a
+ * spare that was public once must not see it change: then it goes, as it does where it is not the file that we have left there.
+ */
+const putSpare = (board: Board, name: Name, sheet: Sheet, text: Bytes): Done | Errno => {
+  const path = board.folder + name;
+  const old = sheet.text;
+  const isKept = old !== null && old !== '' && !(board.isLast && board.inMemory);
+  // a rename over a file on a disk is written at once
+  const flags = (sheet.used ? REPUBLISH_USED : 0) | (isKept || !board.inMemory ? REPUBLISH_SWAP : 0);
+  const put = sys.republish(`${path}.new`, path, sheet.spare ?? '', text, board.user, flags);
+  sheet.spare = put === 1 && isKept ? old : null;
   sheet.used = true;
-  return true;
-};
-
-/** Whoever still reads it must not see it change; where that cannot be told, it is not written either. */
-const mayBeWritten = ({ used, spare }: Sheet, fd: Fd): boolean =>
-  (!used || !isErrno(sys.probeLease(fd))) && sys.read(fd, RESERVED.length + 1) === spare;
-
-/** Writes a spare, if it is the file that we have left there. */
-const writeSpare = (path: Bytes, sheet: Sheet, text: Bytes): Done | Errno => {
-  const opened = openThere(path, O_RDWR);
-  if (isErrno(opened)) return opened;
-  const { fd, ours } = opened;
-  let done: Done | Errno = ours && mayBeWritten(sheet, fd) ? writeAll(fd, text) : (-ENOSPC as Errno);
-  if (!isErrno(done) && (sheet.spare ?? '').length > text.length) done = sys.ftruncate(fd, text.length);
-  sys.close(fd);
-  return done;
-};
-
-/** The spare takes the file's place, and the file, whose room is ours too, its own. */
-const putSpare = (folder: Bytes, name: Name, sheet: Sheet, text: Bytes): Done | Errno => {
-  const path = folder + name;
-  const sparePath = folder + spareOf(name);
-  const written = writeSpare(sparePath, sheet, text);
-  sheet.spare = null;
-  if (isErrno(written)) {
-    sys.unlink(sparePath);
-    return written;
-  }
-  const swapped = sys.exchange(sparePath, path);
-  if (isErrno(swapped)) return sys.rename(sparePath, path);
-  sheet.spare = sheet.text === '' ? null : sheet.text;
-  sheet.used = true;
-  return swapped;
+  if (put < 0) sys.unlink(`${path}.new`);
+  return put;
 };
 
 const isOurText = (text: Bytes): boolean =>
@@ -210,34 +179,40 @@ const findSpare = (folder: Bytes, name: Name, sheet: Sheet): void => {
 
 const isFull = (errno: number): boolean => errno === -ENOSPC || errno === -EDQUOT;
 
-const replace = (board: Board, name: Name, text: Bytes): Done | Errno => {
-  const { folder } = board;
-  const sheet = board.sheets[name];
-  if (swapBack(board, name, sheet, text)) return 0 as Done;
+const replace = (board: Board, name: Name, sheet: Sheet, text: Bytes): Done | Errno => {
+  const { spare, text: old } = sheet;
+  // where that costs nothing, or no writing: a rename, and in memory a file that need not be made
+  if (spare !== null && (board.inMemory || (spare === text && old !== null && old !== ''))) {
+    const put = putSpare(board, name, sheet, text);
+    if (put >= 0) return put;
+  }
   const done = putNew(board, name, sheet, text);
   if (!isFull(done)) return done;
-  if (sheet.spare === null) findSpare(folder, name, sheet);
-  return sheet.spare === null ? done : putSpare(folder, name, sheet, text);
+  if (sheet.spare === null) findSpare(board.folder, name, sheet);
+  return sheet.spare === null ? done : putSpare(board, name, sheet, text);
 };
 
 /**
- * Makes one file say `text`; what cannot be replaced is removed, so that it does not lie. What is refused for a moment is
- * tried again before that, for `sv` may be looking. Removing it may make just the room that is missing, so the file is
- * tried once more.
+ * What is refused for a moment is tried again before the file is removed, for `sv` may be looking. Removing it may make just the
+ * room that is missing, so the file is tried once more.
  */
+const replaceAgain = (board: Board, name: Name, sheet: Sheet, text: Bytes, refused: number): Done | Errno => {
+  const done = isFull(refused) ? (refused as Errno) : replace(board, name, sheet, text);
+  if (!isErrno(done)) return done;
+  sys.unlink(board.folder + name);
+  sheet.text = null;
+  return replace(board, name, sheet, text);
+};
+
+/** Makes one file say `text`; what cannot be replaced is removed, so that it does not lie. */
 const update = (board: Board, name: Name, text: Bytes): Trouble | null => {
   const sheet = board.sheets[name];
   if (sheet.text === text) return null;
-  const path = board.folder + name;
-  let done = replace(board, name, text);
-  if (isErrno(done) && !isFull(done)) done = replace(board, name, text);
-  if (isErrno(done)) {
-    sys.unlink(path);
-    sheet.text = null;
-    done = replace(board, name, text);
-  }
-  sheet.text = isErrno(done) ? null : text;
-  return isErrno(done) ? { what: `unable to replace ${path}`, errno: done } : null;
+  // for numbers `< 0` says what isErrno does, for a tenth of its instructions: every stop comes by here five times
+  let done = replace(board, name, sheet, text);
+  if (done < 0) done = replaceAgain(board, name, sheet, text, done);
+  sheet.text = done < 0 ? null : text;
+  return done < 0 ? { what: `unable to replace ${board.folder}${name}`, errno: done } : null;
 };
 
 const makeSpare = (folder: Bytes, name: Name, sheet: Sheet): Done | Errno => {

@@ -31,8 +31,8 @@ import { BUSY_PAUSE_MS, BUSY_TRIES, stillBusy } from './lock.ts';
 import { type PairHandlers, type LivePair, publishAll, schedule } from './pair.ts';
 import { mayBeOutOfMemory } from './out-of-memory.ts';
 import { readStop } from './policy.ts';
-import { mayHaveScripts } from './spawn.ts';
-import { hasRecords, isRecorded, recordStep } from './recording.ts';
+import { lacksRun, mayHaveScripts } from './spawn.ts';
+import { hasRecords, isRecorded, recordStep, removeRecords } from './recording.ts';
 import { removeSpares } from './status-files.ts';
 import type { LiveSide } from './side.ts';
 
@@ -219,8 +219,14 @@ export const exitService = (live: LivePair): void => {
   deliverToPair(live, on('main', { kind: 'exit' }));
 };
 
-/** Removes what only a living supervisor needs. */
+const tidySide = ({ folder, statusFiles, recorder }: LiveSide): void => {
+  removeSpares(statusFiles);
+  // a package that is purged removes what it knows, and the directory only if nothing is left in it
+  if (recorder !== null && lacksRun(folder)) removeRecords(recorder);
+};
+
+/** Removes what only a living supervisor needs, and the records of a service that was removed. */
 export const tidy = (live: LivePair): void => {
-  removeSpares(live.main.statusFiles);
-  if (live.log !== null) removeSpares(live.log.statusFiles);
+  tidySide(live.main);
+  if (live.log !== null) tidySide(live.log);
 };

@@ -53,13 +53,14 @@
   X(setBlocking, "i", 'i') /* clears O_NONBLOCK */                                                         \
   X(flock, "ii", 'i')                                                                                      \
   X(posixLock, "ii", 'i')  /* fd, 1 or 0: takes or releases the process's lock; EAGAIN: another process has it */ \
-  X(probeLease, "i", 'i')  /* 0: nobody else has this file open; EAGAIN: somebody has */                   \
+  X(republish, "ssddni", 'i') /* spare, path, its text, the next, user, REPUBLISH_*: 1: the names were swapped, 0: renamed */ \
   X(pipe, "i", 'v')        /* flags (O_NONBLOCK or 0): read end, write end */                              \
   X(fstype, "s", 'i')      /* statfs f_type as an unsigned number */                                       \
   X(sync, "", 'i')                                                                                         \
   /* sockets.c: they never block */                                                                        \
   X(socket, "iidi", 'i')   /* family, type, address behind the family, backlog: listens; 0: connects, or begins to */ \
   X(accept, "i", 'i')                                                                                      \
+  X(receive, "ii", 'm')    /* fd, at most this many bytes: a datagram, who sent it (pid, uid) */           \
   /* log.c: lines.h has what lines and translate do */                                                     \
   X(lines, "diiddnni", 'm') /* data, at, state, head, rules, limit, enough, brief: text, at, state */      \
   X(translate, "dnnd", 'd') /* data, column, limit, table of 256 bytes */                                  \
@@ -107,6 +108,10 @@
 
 /* open's flag O_NOFOLLOW: on arm the kernel has another number, and open translates this one */
 #define OPEN_NOFOLLOW 0400000
+
+/* republish flags */
+#define REPUBLISH_USED 1 /* the spare was public once: EAGAIN where somebody has it open */
+#define REPUBLISH_SWAP 2 /* the file at `path` becomes the spare, where the kernel can swap names */
 
 /* spawn flags */
 #define SPAWN_SETSID 1       /* the child leads a new session */

@@ -1,7 +1,7 @@
 /* The cold parts of the program: bytecode that is loaded when it is first asked for.
  *
  * Promises: costs nothing until then: it lies behind the constants in the text segment, whose pages nobody touches before.
- * Read next: ../cold.ts, ../../cold/sv.ts (what is in one).
+ * Read next: ../cold.ts, ../../cold-sv.ts (what is in one).
  */
 #include <string.h>
 #include "host.h"

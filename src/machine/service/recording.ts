@@ -5,7 +5,7 @@
 // Counters: a start that was not recorded counts when its run ends: one of before, or of a program that could not be executed.
 // A failure is an end without a request, except exit code 0 of
 // a ./run that was started once. A run of GOOD_MS, an end on request and such an exit 0 reset `consecutiveFailures`.
-// To record something else, add a row to EVENTS. Read next: ../../formats/history.ts, ../../formats/state.ts,
+// To record something else, add a function to EVENTS. Read next: ../../formats/history.ts, ../../formats/state.ts,
 // ../../effects/service/recording.ts (who writes it).
 import { SIGKILL, signalName } from '../../abi/signals.ts';
 import { decodeWait } from '../../abi/wait-status.ts';
@@ -140,21 +140,27 @@ const concluded = ({ before, after }: Step): HistoryEvent | null => {
   return { event: conclusion.outcome, reason: conclusion.reason };
 };
 
-/** In the order in which they are recorded if one step has several. */
-const EVENTS: readonly ((step: Step) => HistoryEvent | null)[] = [
-  stopping,
-  killed,
-  ended,
-  finished,
-  concluded,
-  waiting,
-  started,
-];
+type EventIn = (step: Step) => HistoryEvent | null;
+
+const AT_REST: readonly EventIn[] = [ended, finished, concluded, waiting];
+const ON_THE_WAY: readonly EventIn[] = [ended, finished];
+
+/** What a step may record, by the state that it leads to; in this order if it is more than one thing. */
+const EVENTS: Readonly<Record<ServiceState, readonly EventIn[]>> = {
+  down: AT_REST,
+  backoff: AT_REST,
+  preparing: ON_THE_WAY,
+  starting: ON_THE_WAY,
+  up: [stopping, killed, started],
+  ending: [ended],
+  finishing: [killed],
+};
 
 const eventsOf = (step: Step): readonly HistoryEvent[] => {
+  const rows = EVENTS[step.after.state];
   const events: HistoryEvent[] = [];
-  for (const eventIn of EVENTS) {
-    const event = eventIn(step);
+  for (let at = 0; at < rows.length; at++) {
+    const event = (rows[at] as EventIn)(step);
     if (event !== null) events.push(event);
   }
   return events;

@@ -54,7 +54,7 @@ const reload: Case = {
     const service = new FakeService(world, 's', made('run'));
     world.write('s/reload-signal', 'USR2\n');
     const ran = await world.run('sv', ['reload', './s']);
-    world.note('exit', String(ran.code));
+    world.note('exit', ran.end);
     world.note('bytes', service.received());
   },
 };

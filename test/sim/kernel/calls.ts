@@ -4,7 +4,16 @@
 // of the kernel; there is no logic of its own here beyond arguments, descriptors and waiting.
 // Read next: main.ts (steps and waits), the part that an operation names.
 import type { Bytes } from '../../../src/abi/bytes.ts';
-import type { Calls, Done, Errno, Fd, Pid, RawStat } from '../../../src/host/calls.ts';
+import {
+  type Calls,
+  type Done,
+  type Errno,
+  type Fd,
+  isErrno,
+  type Pid,
+  type RawStat,
+} from '../../../src/host/calls.ts';
+import { passes } from '../../../src/host/safe-open.ts';
 import {
   EACCES,
   EAGAIN,
@@ -16,7 +25,9 @@ import {
   EPERM,
   EPIPE,
   ESRCH,
+  ESTALE,
   ENETUNREACH,
+  ENOSPC,
   ENOSYS,
   ENOTDIR,
   ENOTSOCK,
@@ -26,15 +37,20 @@ import {
   CALL_PRCTL,
   IN_DONT_FOLLOW,
   IN_ONLYDIR,
+  O_NOFOLLOW,
   O_NONBLOCK,
   O_RDONLY,
+  O_RDWR,
   O_WRONLY,
   POLLIN,
   REBOOT_CTRL_ALT_DEL_OFF,
   REBOOT_HALT,
   REBOOT_POWER_OFF,
   REBOOT_RESTART,
+  REPUBLISH_SWAP,
+  REPUBLISH_USED,
   S_IFIFO,
+  S_IFREG,
   WNOHANG,
   PR_SET_CHILD_SUBREAPER,
 } from '../../../src/abi/flags.ts';
@@ -214,6 +230,10 @@ export class MainCalls implements Calls {
     return -(this.#step().at(fd) === null ? EBADF : ENOTSOCK) as Errno;
   }
 
+  receive(fd: Fd, _max: number): Errno {
+    return this.accept(fd);
+  }
+
   lines(...job: Parameters<Calls['lines']>): readonly [Bytes, number, number] | Errno {
     return lines(...job);
   }
@@ -317,12 +337,25 @@ export class MainCalls implements Calls {
     return (answer === BLOCKED ? this.#main.block(ask, false) : answer) as Done | Errno;
   }
 
-  /** Directories that processes work in and what they execute are no open files; the product asks of neither. */
-  probeLease(fd: Fd): Done | Errno {
-    const inode = this.#step().at(fd)?.inode;
-    if (inode === undefined || inode === null) return -EBADF as Errno;
-    if (!inode.isFile) return -EINVAL as Errno;
-    return (inode.holders > 1 ? -EAGAIN : 0) as Done;
+  republish(spare: Bytes, path: Bytes, was: Bytes, text: Bytes, user: number, flags: number): Done | Errno {
+    const fd = this.open(spare, O_RDWR | O_NOFOLLOW | O_NONBLOCK, 0);
+    if (isErrno(fd)) return fd;
+    const done = this.#rewrite(fd, was, text, user, flags);
+    this.close(fd);
+    if (isErrno(done)) return done;
+    return (flags & REPUBLISH_SWAP) !== 0 && this.exchange(spare, path) === 0 ? (1 as Done) : this.rename(spare, path);
+  }
+
+  #rewrite(fd: Fd, was: Bytes, text: Bytes, user: number, flags: number): Done | Errno {
+    const stat = this.fstat(fd);
+    if (isErrno(stat) || !passes(stat, { kind: S_IFREG, singleLink: true, writer: user })) return -ESTALE as Errno;
+    if (stat[6] !== was.length || (was !== '' && this.read(fd, was.length) !== was)) return -ESTALE as Errno;
+    if (text === was) return 0 as Done;
+    const holders = this.#step().at(fd)?.inode?.holders ?? 0;
+    if ((flags & REPUBLISH_USED) !== 0 && holders > 1) return -EAGAIN as Errno;
+    const put = text === '' ? (0 as Done) : this.pwrite(fd, text, 0);
+    if (put !== text.length) return isErrno(put) ? put : (-ENOSPC as Errno);
+    return text.length < was.length ? this.ftruncate(fd, text.length) : (0 as Done);
   }
 
   pipe(flags: number): readonly [Fd, Fd] | Errno {

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { commandFor, commands } from '../../../src/applets/sv/commands.ts';
 import { hintFor } from '../../../src/applets/sv/hints.ts';
+import { isTool } from '../../../src/applets/sv/tool.ts';
+import { tools } from '../../../src/applets/sv/tools.ts';
 import { LETTERS } from '../../../src/machine/service/letters.ts';
 
 const sent = (typed: string, lsb = false): string | undefined => {
@@ -90,6 +92,10 @@ describe('the abbreviations in use', () => {
   });
 });
 
+it('knows the names of its tools without their tables', () => {
+  expect(tools.filter(({ name }) => !isTool(name, ['--json']))).toEqual([]);
+});
+
 describe('a word that is not a command', () => {
   const hint = (...words: readonly [string, ...string[]]): string => {
     expect(commandFor(words[0], false), `${words[0]} is a command`).toBeUndefined();
@@ -109,7 +115,7 @@ describe('a word that is not a command', () => {
     ['top', "'sv monitor' shows every service and what it uses"],
     ['tree', "'sv graph' prints the tree of dependencies"],
     ['ps', "'sv list' prints the state of every service"],
-    ['help', "'sv --help' lists the commands"],
+    ['instances', "'sv scale web NUMBER' keeps so many instances of web"],
     ['health', "'sv check web' exits 0 if the service is in the state that is wanted"],
     ['is-active', "'sv check web' exits 0 if the service is in the state that is wanted"],
     ['is-enabled', "'test -e /svc/web' exits 0 if it is"],

@@ -1,6 +1,6 @@
 // `sv new`, `link`, `remove`, `lint` and `metrics`: what they make, print, refuse and leave alone; and how verbs are loaded.
 import { afterEach, describe, expect, it } from 'vitest';
-import { EACCES, ENOENT, ENOSPC, EROFS } from '../../../src/abi/errno.ts';
+import { EACCES, ENOSPC, EROFS } from '../../../src/abi/errno.ts';
 import { type FakeRunsv, type Ran, SvWorld } from '../client/world.ts';
 
 const ENV = ['SVDIR=/svc', 'SVSRC=/sv'];

@@ -1,5 +1,5 @@
 // A machine with services on it for sv's tests: runsv played by hand, so that each test says when status changes.
-import '../../../src/cold/sv.ts';
+import '../../../src/cold-sv.ts';
 import { sv } from '../../../src/applets/sv.ts';
 import type { Applet } from '../../../src/cli/applet.ts';
 import { encodeEvent, type HistoryEvent } from '../../../src/formats/history.ts';

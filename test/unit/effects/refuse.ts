@@ -18,7 +18,7 @@ const REFUSABLE = [
     'catchSignals',
     'catchUnignored',
   ],
-  ...['poll', 'inotify', 'watch', 'unwatch', 'probeLease', 'fstype', 'argWrite'],
+  ...['poll', 'inotify', 'watch', 'unwatch', 'republish', 'fstype', 'argWrite'],
 ] as const satisfies readonly (keyof Calls)[];
 
 /** Refuses the call made `after` steps from now; the result says which call that was, once it was made. */

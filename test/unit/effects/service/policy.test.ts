@@ -27,7 +27,7 @@ const sendAt = (kernel: VirtualKernel, ms: number, letters: string): void =>
 const callsOf = (kernel: VirtualKernel, call: string): readonly string[] =>
   kernel.trace().flatMap((line) => (line.includes(` ${call}(`) ? [line.replace(/^.*? (\w+\()/, '$1')] : []));
 
-const DEAF: Behaviour = { livesMs: 'forever', onTerm: 'ignore', on: { [SIGQUIT]: 'ignore' } };
+const STUBBORN: Behaviour = { livesMs: 'forever', onTerm: 'ignore', on: { [SIGQUIT]: 'ignore' } };
 
 /** When ./run had ended, seen every millisecond from `fromMs` on. */
 const endOf = (kernel: VirtualKernel, fromMs: number, untilMs: number): (() => number) => {
@@ -42,7 +42,7 @@ const endOf = (kernel: VirtualKernel, fromMs: number, untilMs: number): (() => n
 
 describe('a stop', () => {
   it('sends the signal of down-signal, then CONT, and KILL in time', () => {
-    const kernel = world(DEAF, { 'down-signal': 'QUIT\n', 'timeout-kill': '1500\n' });
+    const kernel = world(STUBBORN, { 'down-signal': 'QUIT\n', 'timeout-kill': '1500\n' });
     sendAt(kernel, 3000, 'd');
     const ended = endOf(kernel, 3000, 6000);
     play(kernel);
@@ -52,7 +52,7 @@ describe('a stop', () => {
   });
 
   it('has the deadline that the file says when it is requested', () => {
-    const kernel = world(DEAF, { 'timeout-kill': '500\n' });
+    const kernel = world(STUBBORN, { 'timeout-kill': '500\n' });
     kernel.at(2000, () => kernel.user.file('/svc/timeout-kill', '2000\n'));
     sendAt(kernel, 3000, 'd');
     const ended = endOf(kernel, 3000, 6000);
@@ -61,7 +61,7 @@ describe('a stop', () => {
   });
 
   it('is the same when a signal to runsv asks for it', () => {
-    const kernel = world(DEAF, { 'timeout-kill': '500\n' });
+    const kernel = world(STUBBORN, { 'timeout-kill': '500\n' });
     kernel.at(3000, () => kernel.kill(kernel.main.pid, 15));
     expect(play(kernel)).toEqual({ how: 'exited', code: 0 });
     expect(kernel.nowMs).toBeLessThan(3600);
@@ -69,7 +69,7 @@ describe('a stop', () => {
 
   it('kills the process group only where ./run leads one for that', () => {
     const kills = (files: Files): readonly string[] => {
-      const kernel = world(DEAF, { 'timeout-kill': '500\n', ...files });
+      const kernel = world(STUBBORN, { 'timeout-kill': '500\n', ...files });
       sendAt(kernel, 3000, 'd');
       play(kernel);
       return callsOf(kernel, 'kill').filter((line) => line.includes(', 9)'));
@@ -78,7 +78,7 @@ describe('a stop', () => {
     const both = kills({ 'flag-timeout-killpg': '' });
     expect(both.map((line) => line.startsWith('kill(-'))).toEqual([true, false]);
     const spawned = (files: Files): number | undefined => {
-      const kernel = world(DEAF, files);
+      const kernel = world(STUBBORN, files);
       let session: number | undefined;
       kernel.at(1000, () => {
         session = kernel.live().find(({ key }) => key === '/svc/run')?.session;
@@ -91,7 +91,7 @@ describe('a stop', () => {
   });
 
   it('goes on after its runsv was killed, with the whole time', () => {
-    const kernel = world(DEAF, { 'timeout-kill': '1000\n' });
+    const kernel = world(STUBBORN, { 'timeout-kill': '1000\n' });
     sendAt(kernel, 3000, 'd');
     kernel.at(3500, () => kernel.killMain());
     play(kernel);
@@ -103,7 +103,7 @@ describe('a stop', () => {
   });
 
   it('kills the group of an adopted process, too', () => {
-    const kernel = world(DEAF, { 'timeout-kill': '1000\n', 'flag-timeout-killpg': '' });
+    const kernel = world(STUBBORN, { 'timeout-kill': '1000\n', 'flag-timeout-killpg': '' });
     kernel.at(2000, () => kernel.killMain());
     play(kernel);
     kernel.at(3000, () => kernel.user.send('/svc/supervise/control', 'd'));

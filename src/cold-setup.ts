@@ -1,0 +1,13 @@
+// What sets a system up or explains it, and is seldom called: runsvchdir, utmpset, svprobe, pause, and what `runitbox` itself does.
+//
+// Read next: host/cold.ts, cold-sv.ts (another part), applets/runitbox.ts (who asks).
+import { pause } from './applets/pause.ts';
+import { runsvchdir } from './applets/runsvchdir.ts';
+import { install } from './applets/runitbox/install.ts';
+import { svprobe } from './applets/svprobe.ts';
+import { utmpset } from './applets/utmpset.ts';
+import { completionScript } from './cli/completion.ts';
+import { helpText } from './cli/help.ts';
+import { provideCold } from './host/cold.ts';
+
+provideCold('setup', { completionScript, helpText, install, pause, runsvchdir, svprobe, utmpset });
