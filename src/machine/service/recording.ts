@@ -52,9 +52,9 @@ const isOverdue = (before: Service, after: Service, timer: 'kill' | 'finish'): b
 const isKilled = (before: Service, after: Service): boolean =>
   isOverdue(before, after, 'kill') || isOverdue(before, after, 'finish');
 
-/** Whether a step is worth a record although there is none yet. */
+/** Whether a step is worth a record although there is none yet. Of a ./finish that took too long the run is not counted. */
 export const isFirst = (before: Service, after: Service): boolean =>
-  endsUnasked(before, after) || isKilled(before, after);
+  endsUnasked(before, after) || isOverdue(before, after, 'kill');
 
 /** Whether ./run ends in this step although nobody asked for it. */
 export const endsUnasked = (before: Service, after: Service): boolean =>
@@ -213,7 +213,8 @@ const nextOf = (state: SupervisorState, { before, after, now }: Step): string | 
 /** Where a policy decides, it also counts. */
 const withPolicy = (state: SupervisorState, { before, after }: Step): SupervisorState => {
   const { conclusion, streak } = after;
-  const counted = before.streak === streak ? state : { ...state, consecutiveFailures: streak.bad };
+  const counted =
+    before.streak === streak ? state : { ...state, consecutiveFailures: Math.min(streak.bad, state.failures) };
   const outcome = conclusion?.outcome ?? null;
   if (counted.outcome === outcome) return counted;
   return { ...counted, outcome, reason: conclusion?.reason ?? null };
