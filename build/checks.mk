@@ -155,7 +155,7 @@ tools-compat tools-operations tools-qemu tools-docker tools-docs tools-init tool
 	@build/tools.sh $*
 
 ## docs-test: every command of every page, executed as it stands there (docker-test and init-test have theirs); wants root
-docs-test: all npm pkg tools-compat tools-docs
+docs-test: all npm pkg tools-compat tools-operations tools-docs
 	$(AS_ROOT) $(NODE) test/docs/run.ts
 
 ## pictures: records the pictures of README.md anew, from a real tree on a real terminal; wants root

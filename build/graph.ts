@@ -7,7 +7,7 @@ import { type Arrows, arrowsBetween, cyclesIn, roomOf, subjectOf } from './rules
 import { type Import, importsIn } from './rules/imports.ts';
 import { isUpward, isUpwardSubject } from './rules/room-imports.ts';
 import { readTree, type Tree } from './rules/tree.ts';
-import { IN_PAGES, NEXT, placesOf } from './rules/words.ts';
+import { NEXT, placesOf } from './rules/words.ts';
 
 const lines = (arrows: Arrows): readonly string[] =>
   [...arrows].map(([from, ends]) => {
@@ -43,9 +43,7 @@ const report = (tree: Tree): string => {
 };
 
 const words = (tree: Tree): string =>
-  [...IN_PAGES, ...NEXT]
-    .map((retired) => `${String(placesOf(tree, [retired]).length).padStart(6)} ${retired.title}`)
-    .join('\n');
+  NEXT.map((retired) => `${String(placesOf(tree, [retired]).length).padStart(6)} ${retired.title}`).join('\n');
 
 const { values: options, positionals } = parseArgs({
   options: { words: { type: 'boolean', default: false } },

@@ -5,6 +5,7 @@
 import { deadExports } from './rules/exports.ts';
 import { fileNames } from './rules/file-names.ts';
 import { pageLinks } from './rules/page-links.ts';
+import { promiseTitles } from './rules/promise-titles.ts';
 import { picture } from './rules/picture.ts';
 import { purity } from './rules/purity.ts';
 import { importCycles, packageImports, roomImports, subjectImports } from './rules/room-imports.ts';
@@ -26,6 +27,7 @@ const RULES: readonly Rule[] = [
   cSize,
   fileNames,
   pageLinks,
+  promiseTitles,
   retiredWords,
   picture,
   version,

@@ -104,6 +104,8 @@ check() {
     wants shellcheck shellcheck
     wants setpriv util-linux
     wants tmux tmux
+    wants zsh zsh
+    wants fish fish
     wants curl curl
     have prometheus || { [ -x $FETCHED/promtool ] && [ -x $FETCHED/prometheus ]; } || need prometheus
     have prometheus-node-exporter || [ -x $FETCHED/prometheus-node-exporter ] || need prometheus-node-exporter
@@ -165,11 +167,12 @@ look() {
 
 # --- installing ------------------------------------------------------------------------------------------------------
 
-# root itself, or whoever sudo lets be root: without a password, or with one where there is a terminal to ask for it.
+# root itself, or whoever sudo lets be root: without a password, or with one where there is a terminal to ask for it. A
+# redirection that fails ends the shell of `:`, and not that of `true`.
 may_install() {
   have apt-get || return 1
   if [ "$(id -u)" = 0 ]; then sudo=; return; fi
-  have sudo && { sudo -n true 2>/dev/null || { : < /dev/tty; } 2>/dev/null; } || return 1
+  have sudo && { sudo -n true 2>/dev/null || { true < /dev/tty; } 2>/dev/null; } || return 1
   sudo=sudo
 }
 

@@ -1,6 +1,7 @@
-// What sets a system up or explains it, and is seldom called: runsvchdir, utmpset, svprobe, and what `runitbox` itself does.
+// What sets a system up or explains it, and is seldom called: runsvchdir, utmpset, svprobe, pause, and what `runitbox` itself does.
 //
 // Read next: host/cold.ts, cold-sv.ts (another part), applets/runitbox.ts (who asks).
+import { pause } from './applets/pause.ts';
 import { runsvchdir } from './applets/runsvchdir.ts';
 import { install } from './applets/runitbox/install.ts';
 import { svprobe } from './applets/svprobe.ts';
@@ -9,4 +10,4 @@ import { completionScript } from './cli/completion.ts';
 import { helpText } from './cli/help.ts';
 import { provideCold } from './host/cold.ts';
 
-provideCold('setup', { completionScript, helpText, install, runsvchdir, svprobe, utmpset });
+provideCold('setup', { completionScript, helpText, install, pause, runsvchdir, svprobe, utmpset });

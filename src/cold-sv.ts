@@ -16,13 +16,14 @@ import { runWait } from './applets/sv/wait.ts';
 import { runWatch } from './applets/sv/watch.ts';
 import { runWhy } from './applets/sv/why.ts';
 import { onMatching, patternParts } from './applets/sv/matching.ts';
-import { svHelp } from './applets/sv/help.ts';
+import { helpOn, runHelp, svHelp } from './applets/sv/help.ts';
 import { hintFor } from './applets/sv/hints.ts';
 import { toolRunner } from './applets/sv/run-tool.ts';
 import type { RunTool } from './applets/sv/tool.ts';
 import { provideCold } from './host/cold.ts';
 
 const run: Readonly<Record<string, RunTool>> = {
+  help: ({ operands }) => runHelp(operands[0]),
   graph: onMatching(runGraph),
   list: runList,
   link: runLink,
@@ -38,4 +39,4 @@ const run: Readonly<Record<string, RunTool>> = {
   watch: runWatch,
   why: onMatching(runWhy),
 };
-provideCold('sv', { ...patternParts, hintFor, runTool: toolRunner(run), svHelp });
+provideCold('sv', { ...patternParts, helpOn, hintFor, runTool: toolRunner(run), svHelp });

@@ -21,6 +21,7 @@ export const applets: readonly Applet[] = [
   ...[svc, svok],
   coldApplet('init', { name: 'runit', folder: 'sbin' }),
   coldApplet('init', { name: 'runit-init', folder: 'sbin' }),
+  coldApplet('setup', { name: 'pause' }),
   coldApplet('setup', { name: 'runsvchdir', folder: 'usr/sbin' }),
   coldApplet('setup', { name: 'svprobe' }),
   coldApplet('setup', { name: 'utmpset', folder: 'usr/sbin' }),

@@ -1,5 +1,5 @@
 // All parts at once, for builds that have no heap image.
-import './main.ts';
+export { applets } from './main.ts';
 import './cold-init.ts';
 import './cold-setup.ts';
 import './cold-sv.ts';

@@ -3,7 +3,7 @@
 // that has not, lets them be.
 //
 // First come, one by one, what the others build on (all that more than one suite needs is built here, so no two makes ever build at
-// once) and what measures time, with nothing beside it. The rest goes in two lanes: suites that compute beside suites that wait.
+// once) and what measures time, with nothing beside it. The rest goes in three lanes: suites that compute beside two that mostly wait.
 // A suite is a make target. What it prints is in out/test/NAME.log as it comes, and shown as a whole when it ends; its tests are
 // counted by their summaries (lib/summary.ts), else it counts as one. Read next: lib/runner.ts, ../build/checks.mk.
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -39,14 +39,14 @@ const SUITES: readonly Suite[] = [
   suite('computes', 'contract-ng'),
   suite('computes', 'repro'),
   suite('computes', 'unit'),
-  suite('waits', 'fault'),
-  suite('waits', 'sweep-sample'),
-  suite('waits', 'compat'),
   suite('waits', 'docker-test'),
+  suite('waits', 'fault'),
   suite('waits', 'init-test'),
-  suite('waits', 'operations'),
+  suite('waits', 'compat'),
+  suite('waits', 'sweep-sample'),
   suite('waits', 'soak', 'MINUTES=1'),
   suite('waits', 'docs-test'),
+  suite('waits', 'operations'),
   suite('waits', 'qemu'),
 ];
 
@@ -68,7 +68,7 @@ const flags = (process.env['MAKEFLAGS'] ?? '').replaceAll(/(^| )(-j\S*|--jobserv
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { quick: { type: 'boolean', default: false }, lanes: { type: 'string', default: '2' } },
+  options: { quick: { type: 'boolean', default: false }, lanes: { type: 'string', default: '3' } },
 });
 
 const running = new Set<ChildProcess>();
@@ -159,7 +159,7 @@ const playLanes = async (suites: readonly Suite[], lanes: number): Promise<void>
       await play(next);
     }
   };
-  const preferences = Array.from({ length: lanes }, (_, at): Place => (at % 2 === 0 ? 'computes' : 'waits'));
+  const preferences = Array.from({ length: lanes }, (_, at): Place => (at === 0 ? 'computes' : 'waits'));
   await Promise.all(preferences.map(lane));
 };
 

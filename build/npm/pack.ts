@@ -9,7 +9,7 @@ import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, 
 import { dirname, join } from 'node:path';
 import { buildSync } from 'esbuild';
 import { controlNames } from '../../src/formats/control.ts';
-import { applets } from '../../src/main.ts';
+import { applets } from '../../src/whole.ts';
 
 interface Manifest {
   readonly version: string;

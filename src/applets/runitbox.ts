@@ -3,10 +3,10 @@
 // Promises: a program sees argv as if it were an executable of its own. `--help` as the only argument is answered here for
 // every program; no classic option has that name.
 // Read next: ../main.ts (the table), runitbox/resolve-name.ts, runitbox/install.ts.
-import type { completionScript } from '../cli/completion.ts';
+import { type CompletionScript, isShell, SHELLS } from '../cli/completion-call.ts';
 import type { helpText } from '../cli/help.ts';
 import { baseName } from '../cli/options.ts';
-import { err, out } from '../cli/say.ts';
+import { err, out, visible } from '../cli/say.ts';
 import { VERSION } from '../cli/version.ts';
 import type { Bytes } from '../abi/bytes.ts';
 import { type Applet, folderOf, type Help } from '../cli/applet.ts';
@@ -15,13 +15,14 @@ import { fromCold } from '../host/cold.ts';
 import type { install } from './runitbox/install.ts';
 
 const NOT_FOUND_CODE = 127;
+const USAGE_CODE = 100;
 const NAME = 'runitbox';
 const VERSION_LINE = `${NAME} ${VERSION}\n`;
 
 const help: Help = {
   operands: '',
   usage:
-    'PROGRAM [ARGUMENT ...] | --list | --list-full | --install [-s] [--force] [DIR] | --completion | --help | --version',
+    'PROGRAM [ARGUMENT ...] | --list | --list-full | --install [-s] [--force] [DIR] | --completion [SHELL] | --help | --version',
   description:
     'One executable for all programs of the suite: it runs as the one whose name it is called by, through a link or as ' +
     'the first argument. A link with another name that leads to one of these names is that program too.',
@@ -34,7 +35,10 @@ const help: Help = {
     },
     { letter: 's', text: 'with --install: symbolic links instead of hard ones' },
     { long: 'force', text: 'with --install: replace what exists' },
-    { long: 'completion', text: 'print a script that completes command lines in bash' },
+    {
+      long: 'completion',
+      text: 'print a script that completes command lines in bash; --completion zsh, --completion fish',
+    },
     { long: 'help', text: 'print this; PROGRAM --help, or -h, explains a program' },
     { long: 'version', text: 'print the version' },
   ],
@@ -45,7 +49,7 @@ const help: Help = {
   exitCodes: [
     { code: '0', text: 'done' },
     { code: '1', text: 'a link could not be made' },
-    { code: '100', text: 'wrong usage of --install' },
+    { code: '100', text: 'wrong usage of --install or --completion' },
     { code: '127', text: 'no program has that name' },
   ],
 };
@@ -84,12 +88,20 @@ const asItself = (applets: readonly Applet[], argv0: Bytes, args: readonly Bytes
     case '--list-full':
       return say(lines(sorted(applets).map((applet) => `${folderOf(applet)}/${applet.name}`)));
     case '--completion':
-      return say(fromCold<typeof completionScript>('setup', 'completionScript')(sorted(applets)));
+      return completion(applets, args[1]);
     case '--install':
       return fromCold<typeof install>('setup', 'install')(applets, argv0, args.slice(1));
     default:
       return asProgram(applets, first, args);
   }
+};
+
+const completion = (applets: readonly Applet[], shell: Bytes = 'bash'): number => {
+  if (!isShell(shell)) {
+    err(`${NAME}: --completion: expected ${SHELLS.join(', ')}, got '${visible(shell)}'\n`);
+    return USAGE_CODE;
+  }
+  return say(fromCold<CompletionScript>('setup', 'completionScript')(sorted(applets), shell));
 };
 
 const asProgram = (applets: readonly Applet[], name: Bytes, argv: readonly Bytes[]): number => {

@@ -23,7 +23,7 @@ import { isPattern } from '../formats/pattern.ts';
 import { monotonicMs } from '../host/clock.ts';
 import { fromCold } from '../host/cold.ts';
 import { commandFor, type Verb } from './sv/commands.ts';
-import type { svHelp } from './sv/help.ts';
+import type { helpOn, svHelp } from './sv/help.ts';
 import type { hintFor } from './sv/hints.ts';
 import { options, usage, waitMs } from './sv/options.ts';
 import type { toolRunner } from './sv/run-tool.ts';
@@ -149,6 +149,7 @@ const runAsSv = (argv: readonly Bytes[]): number => {
   const command = commandFor(typed, false);
   if (command === undefined) return unknownCommand('sv', typed, names, usage) ?? USAGE_CODE;
   if (names.length === 0) return usageError('sv', usage) ?? USAGE_CODE;
+  if (names.length === 1 && names[0] === '--help') return fromCold<typeof helpOn>('sv', 'helpOn')(command.name);
   const meant = meantBy(names);
   if (meant === null) return USAGE_CODE;
   const job = jobOf('sv', command, meant.names, call.given);

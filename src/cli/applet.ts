@@ -21,6 +21,18 @@ export interface HelpList {
   readonly rows: readonly { readonly term: string; readonly text: string }[];
 }
 
+/** A verb of a program. */
+export interface VerbHelp {
+  readonly name: string;
+  readonly text: string;
+  readonly options: OptionTable;
+  /**
+   * What its operands are, the last for all further ones: service, source (a name in SVSRC), template (one that ends in @), user,
+   * file, verb, none, or words as `=up|down`.
+   */
+  readonly operands: readonly string[];
+}
+
 export interface Help {
   /** What follows the name and the options in the usage line: 'dir', 'command service ...'. */
   readonly operands: string;
@@ -35,6 +47,8 @@ export interface Help {
   readonly firstOperand?: readonly string[];
   /** For completion: what the operands are; file where nothing is said. */
   readonly operandKind?: 'service' | 'file';
+  /** For completion: verbs, which the first operand may be. */
+  readonly verbs?: readonly VerbHelp[];
   readonly examples: readonly Example[];
   readonly exitCodes: readonly ExitCode[];
 }

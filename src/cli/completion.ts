@@ -1,50 +1,52 @@
-// Completion of command lines for bash, written from the same data as --help.
+// Completion of command lines for bash, zsh and fish, written from the same tables as parsing and --help.
 //
-// Promises: pure; the script needs nothing but bash and starts no program.
-// Read next: help.ts, applet.ts (Help).
+// Promises: pure; the scripts start no program. Names with blanks and quotes become one word.
+// Read next: completion-sh.ts, completion-fish.ts (the scripts), applet.ts (Help).
 import type { Applet } from './applet.ts';
-import { type Option, nameOf } from './options.ts';
+import type { Call, CompletionScript, Shell } from './completion-call.ts';
+import { fishScript } from './completion-fish.ts';
+import { bashScript, zshScript } from './completion-sh.ts';
+import type { Option } from './options.ts';
 
-// $1: words with a dash, $2: letters that take a value, $3: what the first operand may be, $4: what the others are.
-const SHARED = `_runitbox_complete() {
-  local word=\${COMP_WORDS[COMP_CWORD]} at operands=0 dir
-  for ((at = 1; at < COMP_CWORD; at++)); do
-    case \${COMP_WORDS[at]} in
-      --* | -*[!${'$'}2]) ;;
-      -*) ((operands)) || ((at++)) ;;
-      *) ((operands++)) ;;
-    esac
-  done
-  COMPREPLY=()
-  ((at > COMP_CWORD)) && return
-  if ((!operands)) && [[ $word == -* ]]; then
-    COMPREPLY=($(compgen -W "$1" -- "$word"))
-  elif ((!operands)) && [[ $3 ]]; then
-    COMPREPLY=($(compgen -W "$3" -- "$word"))
-  elif [[ $4 == service && $word != [./]* ]]; then
-    for dir in "\${SVDIR:-/etc/service}" /service /var/service; do
-      [[ -d $dir ]] && break
-    done
-    COMPREPLY=($(cd "$dir" 2> /dev/null && compgen -d -- "$word"))
-  else
-    COMPREPLY=($(compgen -f -- "$word"))
-  fi
-}
-`;
-
-const dashed = (option: Option): string => `${option.letter === undefined ? '--' : '-'}${nameOf(option)}`;
-
-/** Letters for a bracket expression, which must not be empty: a space is no option. */
-const valued = ({ help }: Applet): string =>
-  [' ', ...help.options.flatMap(({ letter, value }) => (value === undefined ? [] : [letter]))].join('');
-
-const registration = (applet: Applet): string => {
-  const { name, help } = applet;
-  const options = [...help.options.map(dashed), '--help'].join(' ');
-  const first = (help.firstOperand ?? []).join(' ');
-  const data = [options, valued(applet), first, help.operandKind ?? 'file'].map((text) => `'${text}'`).join(' ');
-  return `_runitbox_${name}() { _runitbox_complete ${data}; }\ncomplete -F _runitbox_${name} ${name}\n`;
+/** What a value is, by what the tables call it. */
+const kindOfValue = (value: string): string => {
+  if (value === 'file' || value === 'template') return value;
+  if (value.startsWith('user')) return 'user';
+  return value.includes('|') ? `=${value.replace(/[a-z]+$/, '')}` : 'none';
 };
 
-/** The whole script, for /usr/share/bash-completion/completions or a shell's start-up file. */
-export const completionScript = (applets: readonly Applet[]): string => SHARED + applets.map(registration).join('');
+const optionOf = (option: Option): Call['options'][number] => ({
+  word:
+    (option.letter === undefined ? `--${option.long}` : `-${option.letter}`) +
+    (option.value === undefined ? '' : `=${kindOfValue(option.value)}`),
+  text: option.text,
+});
+
+const HELP = { word: '--help', text: 'explain the call' };
+
+const callsOf = ({ name, summary, help }: Applet): readonly Call[] => {
+  const { verbs = [], firstOperand = [], operandKind = 'file' } = help;
+  const first = firstOperand.length === 0 ? [] : [`=${firstOperand.join('|')}`];
+  const common = { program: name, verb: '', text: summary, verbs: verbs.map((verb) => verb.name) };
+  const operands = verbs.length > 0 ? ['verb'] : [...first, operandKind];
+  return [
+    { ...common, options: [...help.options.map(optionOf), HELP], operands },
+    ...verbs.map((verb) => ({
+      program: name,
+      verb: verb.name,
+      text: verb.text,
+      options: verb.options.map(optionOf),
+      operands: verb.operands,
+      verbs: [],
+    })),
+  ];
+};
+
+const SCRIPTS: Readonly<Record<Shell, (calls: readonly Call[]) => string>> = {
+  bash: bashScript,
+  zsh: zshScript,
+  fish: fishScript,
+};
+
+/** The whole script, for the directory in which the shell looks for completions, or for its start-up file. */
+export const completionScript: CompletionScript = (applets, shell) => SCRIPTS[shell](applets.flatMap(callsOf));

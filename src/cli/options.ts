@@ -166,6 +166,18 @@ export const parseOptions = (table: OptionTable, args: readonly Bytes[]): Parsed
   return { kind: 'parsed', given: givenBy(table, expanded.words), rest: expanded.rest };
 };
 
+/** As givenBy, without the parser. */
+const givenAs = (words: readonly Bytes[]): Given => {
+  const all = (name: string): readonly Bytes[] =>
+    words.filter((word) => word.startsWith(`--${name}=`)).map((word) => word.slice(name.length + '--='.length));
+  return {
+    count: (name) => words.filter((word) => word === `--${name}`).length,
+    all,
+    last: (name) => all(name).at(-1),
+    words,
+  };
+};
+
 /**
  * Reads the options of a verb, which may stand behind operands too. A word that begins with a dash is an option or a mistake, up
  * to `--`, which is kept between operands where `keepDashes`.
@@ -186,7 +198,7 @@ export const parseAnywhere = (table: OptionTable, args: readonly Bytes[], keepDa
     if (step.tookNext) at++;
   }
   const dashes = keepDashes && rest.length > 0 ? 0 : 1;
-  return { kind: 'parsed', given: givenBy(table, words), rest: [...rest, ...args.slice(at + dashes)] };
+  return { kind: 'parsed', given: givenAs(words), rest: [...rest, ...args.slice(at + dashes)] };
 };
 
 /** The last component of a path, as programs call themselves. */

@@ -5,7 +5,7 @@
 // Must be told: SIGPIPE is caught, or a client that goes away would end the process.
 // Read next: ../formats/http-request.ts, listen.ts, ../effects/loop.ts.
 import type { Bytes } from '../abi/bytes.ts';
-import { EAGAIN, EINTR, EMFILE, ENFILE, ENOMEM } from '../abi/errno.ts';
+import { EAGAIN, ECONNABORTED, EINTR } from '../abi/errno.ts';
 import { POLLOUT } from '../abi/flags.ts';
 import { type Loop, newTimer, setTimer, type Timer, unwatch, watch } from '../effects/loop.ts';
 import { plainReply, type Reply, replyText } from '../formats/http-reply.ts';
@@ -19,7 +19,7 @@ const REQUEST_MS = 5000;
 const REPLY_MS = 10_000;
 /** How long a client that sent more than was read may go on, before the close that would cost it the reply. */
 const LINGER_MS = 1000;
-/** How long nobody is let in where there is no descriptor for a connection. */
+/** How long nobody is let in where a connection cannot be taken. */
 const REST_MS = 1000;
 const CHUNK = 65_536;
 
@@ -126,23 +126,29 @@ const welcome = (server: Server, fd: Fd): void => {
   watch(loop, fd, () => receive(server, connection));
 };
 
-const EXHAUSTED: readonly number[] = [EMFILE, ENFILE, ENOMEM];
+/** Nothing is wrong: somebody else has it, or its client has left. */
+const PASSING: readonly number[] = [EAGAIN, EINTR, ECONNABORTED];
 
-/** Without a descriptor for it, a connection stays where it is: looking at it again at once would not end. */
+/** A connection that cannot be taken stays where it is: looking at it again at once would not end. */
 const rest = ({ loop, listener }: Server, admit: () => void): void => {
   unwatch(loop, listener);
   const timer = newTimer(() => watch(loop, listener, admit));
   setTimer(loop, timer, monotonicMs() + REST_MS);
 };
 
-/** Serves pages to whoever connects, for as long as the loop turns. */
-export const serve = (loop: Loop, listener: Fd, pages: Pages): void => {
+/** Serves pages to whoever connects, for as long as the loop turns. `warn` gets the errno of a connection that cannot be taken. */
+export const serve = (loop: Loop, listener: Fd, pages: Pages, warn: (errno: number) => void): void => {
   const server: Server = { loop, listener, pages, connections: [] };
+  let warned = false;
   const admit = (): void => {
     // one a turn: those that are let in have their turn between
     const fd = sys.accept(listener);
-    if (!isErrno(fd)) welcome(server, fd);
-    else if (EXHAUSTED.includes(-fd)) rest(server, admit);
+    if (isErrno(fd)) {
+      if (PASSING.includes(-fd)) return;
+      if (!warned) warn(fd);
+      rest(server, admit);
+    } else welcome(server, fd);
+    warned = isErrno(fd);
   };
   watch(loop, listener, admit);
 };

@@ -49,29 +49,30 @@ type Outlook = Pick<ServiceState, 'outcome' | 'nextSeconds'>;
 const NO_OUTLOOK: Outlook = { outcome: null, nextSeconds: null };
 
 /** A second is runit's own pace, which no line of runit's tells. */
-const PACE_S = 1;
+const PACE_MS = 1000;
 
 /** What the supervisor adds of a service that is down. */
-const outlookOf = (status: Status, state: SupervisorState | null, nowSec: number): Outlook => {
+const outlookOf = (status: Status, state: SupervisorState | null, nowMs: number): Outlook => {
   if (state === null) return NO_OUTLOOK;
   const condition = conditionOf(status, state);
   if (condition === 'done' || condition === 'failed') return { outcome: condition, nextSeconds: null };
   const next = condition === 'backoff' && state.next !== null ? momentMs(state.next) : null;
-  const seconds = next === null ? 0 : Math.ceil(next / 1000) - nowSec;
-  return seconds > PACE_S ? { outcome: null, nextSeconds: seconds } : NO_OUTLOOK;
+  const ms = next === null ? 0 : next - nowMs;
+  return ms > PACE_MS ? { outcome: null, nextSeconds: Math.ceil(ms / 1000) } : NO_OUTLOOK;
 };
 
-/** The state that `status` shows at `nowSec` (Unix seconds). */
+/** The state that `status` shows at `nowSec` (Unix seconds), and `state` at `nowMs`. */
 export const stateAt = (
   status: Status,
   nowSec: number,
   downFile: boolean,
   state: SupervisorState | null = null,
+  nowMs = nowSec * 1000,
 ): ServiceState => ({
   status: reportOf(status),
   seconds: Math.max(0, nowSec - status.sec),
   normally: downFile ? 'down' : 'up',
-  ...outlookOf(status, state, nowSec),
+  ...outlookOf(status, state, nowMs),
 });
 
 /** How many states could not be read: the service's and its log's. */

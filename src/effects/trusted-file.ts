@@ -95,6 +95,8 @@ export const replaceThere = (path: Bytes, text: Bytes): Done | Errno => {
   return renamed;
 };
 
+export const removeThere = (path: Bytes): Done | Errno => sys.unlink(path);
+
 /** Whether a fifo has a reader. Opens fifos only: opening a device for writing may do harm. */
 export const isRead = (path: Bytes): boolean => {
   const stat = sys.lstat(path);

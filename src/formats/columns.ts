@@ -126,7 +126,8 @@ export const fitColumns = (text: Bytes, most: number): Fitted => {
   let fitted = '';
   let width = 0;
   let marks = COMBINING_MOST;
-  for (const character of text.replace(TAB, '  ').match(CHARACTERS) ?? []) {
+  // it is not empty: an empty text is plain
+  for (const character of text.replace(TAB, '  ').match(CHARACTERS) as RegExpMatchArray) {
     const columns = columnsOf(character);
     const takes = columns ?? 1;
     if (width + takes > most) break;

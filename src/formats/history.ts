@@ -4,7 +4,7 @@
 // a supervisor too: a jump tells that lines were lost. Decoding takes what it can read and skips the rest.
 // Read next: state.ts, why.ts.
 import type { Bytes } from '../abi/bytes.ts';
-import { decodeObject, encodeJson, plainText } from './json.ts';
+import { decodeObject, encodeJson, encodePlain, plainText } from './json.ts';
 import type { Cause, Oom } from './state.ts';
 
 /** Beyond this many bytes the file is rewritten with its newest half. */
@@ -45,6 +45,9 @@ export interface Place {
 const NAMES_MAX = 3;
 const NAME_MAX = 64;
 
+/** Whether others chose some of its words. */
+const hasText = (event: HistoryEvent): boolean => 'reason' in event || 'for' in event;
+
 const bounded = (event: HistoryEvent): HistoryEvent => {
   if ('reason' in event) return { ...event, reason: plainText(event.reason, REASON_MAX) };
   if (!('for' in event)) return event;
@@ -52,8 +55,10 @@ const bounded = (event: HistoryEvent): HistoryEvent => {
 };
 
 /** An event as a line. */
-export const encodeEvent = ({ at, n, lost }: Place, event: HistoryEvent): Bytes =>
-  `${encodeJson({ at, n, lost: lost > 0 ? lost : undefined, ...bounded(event) })}\n`;
+export const encodeEvent = ({ at, n, lost }: Place, event: HistoryEvent): Bytes => {
+  const told = { at, n, lost: lost > 0 ? lost : undefined, ...bounded(event) };
+  return `${hasText(event) ? encodeJson(told) : encodePlain(told)}\n`;
+};
 
 /** A line of the file: who reads it looks at the members that it knows. */
 export interface Recorded {

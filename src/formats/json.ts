@@ -37,21 +37,27 @@ export type Json = string | number | boolean | null | readonly Json[] | { readon
 
 const isList = (value: Json): value is readonly Json[] => Array.isArray(value);
 
-/** Each string with care. */
-const encodeCarefully = (value: Json): Bytes => {
+/** A value of any text. */
+const encodeAny = (value: Json): Bytes => {
   if (typeof value === 'string') return jsonString(value);
   if (value === null || typeof value !== 'object') return JSON.stringify(value);
-  if (isList(value)) return `[${value.map(encodeCarefully).join(',')}]`;
+  if (isList(value)) return `[${value.map(encodeAny).join(',')}]`;
   const members = Object.entries(value).flatMap(([name, member]) =>
-    member === undefined ? [] : [`${jsonString(name)}:${encodeCarefully(member)}`],
+    member === undefined ? [] : [`${jsonString(name)}:${encodeAny(member)}`],
   );
   return `{${members.join(',')}}`;
 };
 
-/** A value as JSON text on one line, members in the order of their making. A number that is none becomes null. */
+/** The same of a value whose strings are ASCII. */
+export const encodePlain = (value: Json): Bytes => JSON.stringify(value);
+
+/**
+ * A value as JSON text on one line, members in the order of their making. A number that is none becomes null. The engine's own
+ * encoder takes a tenth of the time, and does right by all but a few characters.
+ */
 export const encodeJson = (value: Json): Bytes => {
-  const text = JSON.stringify(value);
-  return NEEDS_CARE.test(text) ? encodeCarefully(value) : text;
+  const text = encodePlain(value);
+  return NEEDS_CARE.test(text) ? encodeAny(value) : text;
 };
 
 /** An escape: a pair that is one character, a unit, or another letter. */
@@ -98,6 +104,7 @@ const CONTROLS = /[\0-\x1f\x7f]|\xc2[\x80-\x9f]/g;
 
 /** A text for one line of at most `most` bytes: valid UTF-8, blanks for control characters, no character cut in two. */
 export const plainText = (text: Bytes, most: number): Bytes => {
+  if (text === '') return text;
   const plain = validUtf8(text.slice(0, most)).replace(CONTROLS, ' ');
   let end = Math.min(plain.length, most);
   while (end > 0 && end < plain.length && (plain.charCodeAt(end) & 0xc0) === 0x80) end--;

@@ -16,20 +16,23 @@ const LOCALHOST: readonly Bytes[] = ['127.0.0.1', '[::1]'];
 
 /** `HOST:PORT`; the port may be left out where `port` is given. */
 const addressesOf = (text: Bytes, port: number | null): readonly SocketAddress[] | ParseError => {
-  const [, host = '', colon, digits = ''] = /^(\[[^\]]*\]|[^:]*)(:?)(.*)$/s.exec(text) ?? [];
-  const chosen = colon === '' && digits === '' ? port : portIn(digits);
-  if (chosen === null || (colon === '' && digits !== ''))
-    return parseError(`expected a port from 1 to 65535 in '${text}'`);
+  // those within brackets belong to the address
+  const at = text.indexOf(':', text.indexOf(']') + 1);
+  const chosen = at < 0 ? port : portIn(text.slice(at + 1));
+  if (chosen === null) return parseError(`expected a port from 1 to 65535 in '${text}'`);
+  const host = at < 0 ? text : text.slice(0, at);
   const hosts = host === 'localhost' ? LOCALHOST : [host];
   const addresses = hosts.flatMap((each) => hostAddress(each, chosen) ?? []);
   return addresses.length > 0 ? addresses : parseError(`expected an address or localhost, got '${host}'`);
 };
 
 const page = (rest: Bytes): ProbeTarget | ParseError => {
-  const [, host = '', path = ''] = /^([^/?]*)(.*)$/s.exec(rest) ?? [];
   if (!/^[\x21-\x7e]*$/.test(rest)) return parseError('expected no blanks and control bytes in the address of a page');
+  const at = `${rest}/`.search(/[/?]/);
+  const host = rest.slice(0, at);
   const addresses = addressesOf(host, HTTP_PORT);
   if ('wrong' in addresses) return addresses;
+  const path = rest.slice(at);
   return { kind: 'page', addresses, host, path: path.startsWith('/') ? path : `/${path}` };
 };
 

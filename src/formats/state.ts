@@ -5,7 +5,7 @@
 // are not of their kind count as absent, and decoding never throws.
 // Read next: status.ts, condition.ts, history.ts.
 import type { Bytes } from '../abi/bytes.ts';
-import { decodeObject, encodeJson, type Json, plainText } from './json.ts';
+import { decodeObject, encodeJson, encodePlain, type Json, plainText } from './json.ts';
 
 /** The most bytes of the file. */
 export const STATE_MAX = 2048;
@@ -94,8 +94,13 @@ const lastAsJson = ({ at, pid, code, signal, ranSeconds, cause, oom }: LastEnd):
   oom,
 });
 
-const line = (state: SupervisorState, waiting: readonly Bytes[]): Bytes =>
-  `${encodeJson({
+/** Whether others chose some of its words. */
+const hasText = ({ text, socket, reason, waiting }: SupervisorState): boolean =>
+  text !== '' || socket !== null || reason !== null || waiting.length > 0;
+
+const line = (state: SupervisorState, waiting: readonly Bytes[]): Bytes => {
+  const encode = hasText(state) ? encodeJson : encodePlain;
+  return `${encode({
     pid: state.pid,
     by: state.by,
     ready: state.ready,
@@ -115,6 +120,7 @@ const line = (state: SupervisorState, waiting: readonly Bytes[]): Bytes =>
     waiting,
     parent: state.parent,
   })}\n`;
+};
 
 /** The file's line. Names that do not fit are left out, last ones first. */
 export const encodeState = (state: SupervisorState): Bytes => {

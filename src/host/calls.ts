@@ -78,13 +78,19 @@ export interface Calls {
    */
   posixLock(fd: Fd, taken: 0 | 1): Done | Errno;
   /**
-   * A non-blocking socket. With a backlog above 0 it is bound to the address and listens. With 0 it is connected to it, or
+   * A non-blocking socket. With a backlog above 0 it is bound to the address: a stream listens, a datagram socket of AF_UNIX is
+   * told by the kernel who sends. With 0 it is connected to it, or
    * begins to be: a stream polls writable once that is decided, and a read then gives the error. `address`: what
    * formats/socket-address.ts writes.
    */
   socket(family: number, type: number, address: Bytes, backlog: number): Fd | Errno;
   /** A connection to a listening socket, non-blocking; EAGAIN: there is none. */
   accept(fd: Fd): Fd | Errno;
+  /**
+   * A datagram of at most `max` bytes (1..65536; of a longer one the rest is lost), and the pid and uid of its sender as the kernel
+   * attests them: 0 and 2^32 - 1 where it does not. Descriptors that come with it are closed. EAGAIN: there is none.
+   */
+  receive(fd: Fd, max: number): readonly [Bytes, number, number] | Errno;
   /**
    * Selects lines of `data` from byte `at` on by their first `limit` bytes, and puts `head` before each. Returns the text, the
    * first byte not processed, and the state there: 0 at the start of a line, 1 (2) after the first `limit` bytes of a line

@@ -48,6 +48,8 @@ export interface Figure {
   readonly title: string;
   /** May be left out without a failure. */
   readonly optional?: true;
+  /** None of its rows has a limit: a quick run measures it only where it is named. */
+  readonly forInformation?: true;
   /** Why it cannot be measured here; null: it can. */
   readonly skipReason?: (context: Context) => string | null;
   measure(context: Context): Promise<readonly Row[]>;

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 
 export const USAGE = `usage: run.ts [--quick] [--only NAME[,NAME]] [--json FILE] [--assert [--slack FACTOR]]
               [--ours PATH] [--c PATH] [--list]
-  --quick        fewer and smaller runs, about two minutes
+  --quick        fewer and smaller runs, of what has a limit; about a minute
   --only NAMES   only these figures (see --list)
   --json FILE    all figures as JSON, too
   --assert       exit 1 when a limit is not met

@@ -78,12 +78,15 @@ const show = (figure: Figure, told: Told): void => {
 const machine = (): string =>
   `${cpus()[0]?.model ?? 'unknown'}, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${release()}`;
 
+const isAsked = ({ name, forInformation }: Figure, { only, quick }: Options): boolean =>
+  only === null ? !quick || forInformation !== true : only.includes(name);
+
 const measureAll = async (options: Options, context: Context): Promise<readonly Told[]> => {
   say(`${machine()}; load ${loadavg()[0]?.toFixed(2)}`);
   say(`ours: ${options.ours}, C: ${options.c}\n\n${HEADER}`);
   const all: Told[] = [];
   for (const figure of FIGURES) {
-    if (options.only !== null && !options.only.includes(figure.name)) continue;
+    if (!isAsked(figure, options)) continue;
     const told = await measure(figure, context, options.slack);
     show(figure, told);
     all.push(told);

@@ -49,6 +49,7 @@ const signatures: Readonly<Record<Name, string>> = {
   posixLock: 'ii:i',
   socket: 'iidi:i',
   accept: 'i:i',
+  receive: 'ii:m',
   lines: 'diiddnni:m',
   translate: 'dnnd:d',
   spawn: 'saasviid:i',

@@ -1,4 +1,4 @@
-// The contract of sockets: socket, accept. The virtual kernel has no network.
+// The contract of sockets: socket, accept, receive. The virtual kernel has no network.
 import type { Bytes } from '../../src/abi/bytes.ts';
 import type { Fd } from '../../src/host/calls.ts';
 import { isErrno } from '../../src/host/calls.ts';
@@ -90,10 +90,42 @@ export const socketSpecs: readonly Spec[] = [
     },
   },
   {
+    title: 'a datagram in the abstract namespace comes whole, with the pid and uid of its sender',
+    needs: 'realPrograms',
+    run: (c) => {
+      const name = `\0runitbox-contract-${c.sys.getpid()}`;
+      const server = c.closeLater(done(c.sys.socket(l.AF_UNIX, l.SOCK_DGRAM, name, 1), 'bind'));
+      refuses(c.sys.receive(server, 9), l.EAGAIN, 'nothing yet');
+      refuses(c.sys.socket(l.AF_UNIX, l.SOCK_DGRAM, name, 1), l.EADDRINUSE, 'the name again');
+      const client = c.closeLater(done(c.sys.socket(l.AF_UNIX, l.SOCK_DGRAM, name, CONNECT), 'connect'));
+      const sender = [c.sys.getpid(), c.sys.geteuid()];
+      for (const text of ['a\0\xff', 'longer', '']) same(c.sys.write(client, text), text.length, 'write');
+      becomes(c, server, l.POLLIN);
+      same(c.sys.receive(server, 65_536), ['a\0\xff', ...sender], 'the first');
+      same(c.sys.receive(server, 4), ['long', ...sender], 'the second, cut');
+      same(c.sys.receive(server, 4), ['', ...sender], 'the third');
+      refuses(c.sys.receive(server, 4), l.EAGAIN, 'no more');
+      for (const most of [0, -1, 65_537]) refuses(c.sys.receive(server, most), l.EINVAL, `${most} bytes`);
+    },
+  },
+  {
+    title: 'a datagram without a sender that is attested has pid 0 and no uid',
+    needs: 'realPrograms',
+    run: (c) => {
+      const path = c.path('s');
+      const server = stream(c, path, 1);
+      const client = stream(c, path, CONNECT);
+      const peer = c.closeLater(done(c.sys.accept(server), 'accept'));
+      same(c.sys.write(client, 'x'), 1, 'write');
+      same(c.sys.receive(peer, 9), ['x', 0, 2 ** 32 - 1], 'what a stream has');
+    },
+  },
+  {
     title: 'socket says EINVAL or EAFNOSUPPORT for what is no address or family; accept ENOTSOCK and EBADF',
     run: (c) => {
       refuses(c.sys.accept(c.open(c.file('f'), l.O_RDONLY)), l.ENOTSOCK, 'a file');
       refuses(c.sys.accept(-1 as Fd), l.EBADF, 'no descriptor');
+      refuses(c.sys.receive(c.open(c.file('g'), l.O_RDONLY), 9), l.ENOTSOCK, 'receive from a file');
       if (!c.can.realPrograms) return;
       refuses(c.sys.socket(l.AF_UNIX, l.SOCK_STREAM, 'x'.repeat(200), 1), l.EINVAL, 'a long path');
       refuses(c.sys.socket(l.AF_INET, l.SOCK_STREAM, '\0\x50', CONNECT), l.EINVAL, 'a short address');

@@ -18,6 +18,7 @@ export const PLACES: Readonly<Record<string, 'docs' | 'docker' | 'init' | 'fresh
   bench: 'docs',
   checkout: 'docs',
   man: 'docs',
+  operations: 'docs',
   docker: 'docker',
   init: 'init',
   busybox: 'init',

@@ -13,6 +13,7 @@ import { benchFaults } from './bench.ts';
 import type { Block } from './page.ts';
 import { checkoutFaults } from './checkout.ts';
 import { blocksIn, PLACES, pageFaults } from './pages.ts';
+import { pictureFaults } from './pictures/check.ts';
 import { copyCheckout, type DEBIANS, debianTar, play } from './place.ts';
 import { SESSIONS, scriptOf } from './sessions.ts';
 
@@ -58,6 +59,10 @@ const TESTS: readonly Test[] = [
       const { code, text } = await run(['sh', '-c', 'mandoc -T lint -W warning docs/man/*.8'], { cwd: ROOT });
       return code === 0 ? [] : [text];
     },
+  },
+  {
+    title: 'the pictures of README.md show what the commands print',
+    attempt: () => pictureFaults(checkout),
   },
   ...Object.entries(PLACES)
     .filter(([, which]) => which === 'docs')

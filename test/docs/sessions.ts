@@ -1,4 +1,5 @@
 // What each place is: the machine, what it has before the first block, and what must hold after the last.
+import { join } from 'node:path';
 import type { Block } from './page.ts';
 import { CHECKOUT, type Debian } from './place.ts';
 
@@ -61,15 +62,25 @@ const module = (text: string): string => `cat > page.mjs <<'END_OF_MODULE'\n${te
 
 const LOG = 'mkdir -p main; exec svlogd -tt main';
 
+/** busybox is there for other suites: not every machine has ip. */
+const LOOPBACK = 'busybox ip link set lo up\n';
+
 /** Where somebody has services whose names the examples use. */
 const SERVICES = `
 ${INSTALLED}
-${service('/etc/sv/db', LASTING)}
+${service('/etc/sv/db', `exec 2>&1; ${LASTING}`)}
 ${service('/etc/sv/web', `exec 2>&1; echo listening; ${LASTING}`)}
 ${['db', 'web'].map((name) => service(`/etc/sv/${name}/log`, LOG)).join('')}
 ln -s /etc/sv/db /etc/sv/web /etc/service
 sv -w 30 wait up db web
 cd /etc/service
+`;
+
+/** One more that fails each time. */
+const FAILING = `
+${service('/etc/sv/cache', 'exec 2>&1; echo bind failed; exit 1')}${service('/etc/sv/cache/log', LOG)}
+ln -s /etc/sv/cache /etc/service
+until sv logs cache 2>&1 | grep -q 'bind failed'; do sleep 0.1; done
 `;
 
 /** What goes on until somebody ends it. */
@@ -129,7 +140,11 @@ ${service('services/web', 'echo > started; exec sleep 100000')}
   bench: { machine: 'machine', before: '' },
   checkout: { machine: 'machine', before: '' },
   man: { machine: 'machine', before: `${FOR_A_WHILE}${SERVICES}`, commands: forAWhile },
+  operations: { machine: 'machine', before: `${LOOPBACK}${FOR_A_WHILE}${SERVICES}${FAILING}`, commands: forAWhile },
 };
+
+/** Where build/tools.sh puts what is not installed. */
+const FETCHED = join(import.meta.dirname, '../../.cache/operations');
 
 /** What must be so after a page. */
 const AFTER: Readonly<Record<string, string>> = {
@@ -144,6 +159,14 @@ sv restart clock
 until sv exit app; do sleep 0.1; done
 until for pid in $(pidof runsv); do readlink "/proc/$pid/exe"; done | grep -q runitbox; do sleep 0.1; done
 sv -w 30 start app
+`,
+  'docs/operations.md': `
+PATH=$PATH:${FETCHED}
+promtool check rules /etc/prometheus/runit.rules.yml
+curl -s http://127.0.0.1:9101/metrics | promtool check metrics
+promtool check metrics < /var/lib/node-exporter/runit.prom
+sv up cache
+until sv logs alert | grep -q 'cache ended'; do sleep 0.1; done
 `,
   'docs/runit/README.md': '[ -x /etc/runit/1 ] && [ -x /etc/service/getty-tty1/run ] && [ -x /sbin/init ]\n',
 };

@@ -5,9 +5,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chownSync, existsSync, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Codename } from '../lib/debian.ts';
 import { until } from '../lib/wait.ts';
+import { Archives } from './archives.ts';
 import { CACHE } from './bases.ts';
 
 export type User = 'root' | 'tester';
@@ -92,21 +93,21 @@ export class Command {
 }
 
 export class Box {
-  readonly codename: Codename;
   /** Where it writes, as seen from here. */
   readonly upper: string;
+  readonly #archives: Archives;
   readonly #init: ChildProcess;
   readonly #env: Readonly<Record<string, string>>;
   readonly #pid: number;
 
   private constructor(
-    codename: Codename,
+    archives: Archives,
     upper: string,
     init: ChildProcess,
     pid: number,
     env: Readonly<Record<string, string>>,
   ) {
-    this.codename = codename;
+    this.#archives = archives;
     this.upper = upper;
     this.#init = init;
     this.#pid = pid;
@@ -121,9 +122,8 @@ export class Box {
   ): Promise<Box> {
     const [upper, work, root] = ['upper', 'work', 'root'].map((name) => join(dir, name)) as [string, string, string];
     for (const each of [dir, upper, work, root]) mkdirSync(each);
-    const debs = join(CACHE, `debs-${codename}`);
-    mkdirSync(join(debs, 'partial'), { recursive: true });
-    const shared = [`${debs}=var/cache/apt/archives`];
+    const archives = new Archives(codename, basename(dir));
+    const shared = [`${archives.dir}=var/cache/apt/archives`];
     for (const user of ['root', 'tester'] as const) {
       const modules = join(CACHE, `npm-${user}`);
       mkdirSync(modules, { recursive: true });
@@ -136,7 +136,7 @@ export class Box {
     init.stderr.on('data', (data: Buffer) => (said += data.toString()));
     const [first] = await Promise.race([once(init.stdout, 'data'), once(init, 'exit')]);
     if (String(first) !== 'ready\n') throw new Error(`no box: ${said}`);
-    return new Box(codename, upper, init, await childOf(init.pid ?? 0), env);
+    return new Box(archives, upper, init, await childOf(init.pid ?? 0), env);
   }
 
   /** Starts a shell's command. */
@@ -178,6 +178,7 @@ export class Box {
     const end = once(this.#init, 'exit');
     this.#init.stdin?.end();
     if (this.#init.exitCode === null) await end;
+    this.#archives.close();
   }
 }
 

@@ -19,7 +19,7 @@ const SCENARIO_MS = 4 * 3_600_000;
 const WORK = join(CACHE, 'work');
 
 const values = parseOptions({ suites: { type: 'string' } });
-const suite = new Suite(values, { jobs: 1, timeoutMs: SCENARIO_MS });
+const suite = new Suite(values, { jobs: 2, timeoutMs: SCENARIO_MS });
 const chosen = suite.choose(values.suites === undefined ? SCENARIOS : suites(values.suites));
 if (process.getuid?.() !== 0) {
   console.error('make fresh-test wants root: it makes root file systems and namespaces');

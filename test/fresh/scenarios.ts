@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Codename } from '../lib/debian.ts';
+import { countsIn } from '../lib/summary.ts';
 import { blocksIn } from '../docs/pages.ts';
 import { ROOT } from './bases.ts';
 import { type Box, type Command, type Ended, tail, type User } from './box.ts';
@@ -91,11 +92,12 @@ export const failures = (text: string): string =>
     .join('\n')
     .slice(0, 8000);
 
-const quick = async (box: Box, user: User, dir: string): Promise<void> => {
-  const { code, out, err } = await box.run(user, QUICK, dir);
-  const last = out.trimEnd().split('\n').at(-1) ?? '';
-  if (code === 0 && /^\d+ passed, 0 failed, 0 skipped$/.test(last)) return;
-  throw new Error(`${QUICK}: exit code ${code}, ends with: ${last}\n${failures(out + err)}\n${tail(out)}`);
+/** All passed, none was skipped. */
+const passes = async (box: Box, user: User, dir: string, command: string): Promise<void> => {
+  const { code, out, err } = await box.run(user, command, dir);
+  const counts = countsIn(out);
+  if (code === 0 && counts !== null && counts.passed > 0 && counts.failed + counts.skipped === 0) return;
+  throw new Error(`${command}: exit code ${code}, ${JSON.stringify(counts)}\n${failures(out + err)}\n${tail(out)}`);
 };
 
 const idle = async (box: Box, user: User, dir: string): Promise<void> => {
@@ -133,12 +135,12 @@ const isInterrupted = async (box: Box, user: User, dir: string, { what, seen, si
   await command.ended;
 };
 
-const bare = (codename: Codename, user: User, dir: string, steps: readonly Step[], withQuick: boolean): Scenario => ({
+const bare = (codename: Codename, user: User, dir: string, tests: string): Scenario => ({
   title: `${codename}: ${user} in ${dir}`,
   codename,
   async attempt(box, held) {
     await checkOut(box, user, dir);
-    for (const step of steps) {
+    for (const step of STEPS) {
       await isInterrupted(box, user, dir, step);
       held(`interrupted while ${step.what}`);
     }
@@ -146,89 +148,128 @@ const bare = (codename: Codename, user: User, dir: string, steps: readonly Step[
     held('make run brings up three services, and ends cleanly');
     await idle(box, user, dir);
     held('a second make does nothing');
-    if (!withQuick) return;
-    await quick(box, user, dir);
-    held('make quick: all passed, none skipped');
+    await passes(box, user, dir, tests);
+    held(`${tests.replace(/ *#.*/, '')}: all passed, none skipped`);
   },
 });
 
 const HOME = '/home/tester/checkout';
 
-const built = (box: Box): number => statSync(join(box.upper, HOME, 'out/quickjs/image/main.o')).mtimeMs;
+const install = (box: Box, packages: string): Promise<Ended> =>
+  box.must('root', `apt-get -qq update && apt-get -qq -y install --no-install-recommends ${packages}`);
 
-/** Nobody may install; what is there changes step by step. */
-const byHand = (codename: Codename): Scenario => ({
-  title: `${codename}: neither root nor sudo; compilers come and change`,
-  codename,
-  async attempt(box, held) {
-    await box.must('root', 'SUDO_FORCE_REMOVE=yes apt-get -qq -y purge sudo');
-    await checkOut(box, 'tester', HOME);
-    await refuses(box, 'make run', HOME, BUILD);
-    await refuses(box, 'make -j4', HOME, BUILD);
-    held('make run says in one line what to install');
-    const all = complaint(await box.run('tester', 'make test', HOME));
-    if (!all.startsWith(`${REFUSAL} ${BUILD} runit daemontools strace `) || all.includes('\n'))
-      throw new Error(`make test says: ${all}`);
-    held('make test says in one line what to install');
-    const install = (packages: string): Promise<Ended> =>
-      box.must('root', `apt-get -qq update && apt-get -qq -y install --no-install-recommends ${packages}`);
-    await install('nodejs npm gcc xz-utils');
-    await refuses(box, 'make', HOME, 'libc6-dev musl-tools');
-    held('a gcc without headers is noticed');
-    await install('libc6-dev');
-    await refuses(box, 'make', HOME, 'musl-tools');
-    await install('musl-tools');
-    await box.must('tester', 'make -j4', HOME);
-    held('tools that came later are taken, without make clean');
-    const before = built(box);
-    await box.must('tester', 'make', HOME);
-    expect('an object after a second make', built(box), before);
-    await box.must('root', 'cp /usr/bin/musl-gcc /usr/local/bin/musl-gcc');
-    await box.must('tester', 'make -j4', HOME);
-    if (built(box) <= before) throw new Error('another compiler, and nothing was compiled with it');
-    held('another compiler compiles anew');
-    await plainInstall(box, held);
-  },
-});
+/** Nobody may install, and nothing is there. */
+const isRefused = async (box: Box): Promise<void> => {
+  await refuses(box, 'make run', HOME, BUILD);
+  await refuses(box, 'make -j4', HOME, BUILD);
+  const all = complaint(await box.run('tester', 'make test', HOME));
+  if (!all.startsWith(`${REFUSAL} ${BUILD} runit daemontools strace `) || all.includes('\n'))
+    throw new Error(`make test says: ${all}`);
+};
+
+/** A checkout of the tester's own with the downloads of another: what is built there is built anew. */
+const lend = async (box: Box, from: string, to: string): Promise<void> => {
+  await checkOut(box, 'tester', to);
+  await box.must('root', `cp -a "${from}/node_modules" "${from}/.cache" "${to}" && chown -R tester: "${to}"`);
+};
+
+/** One object by each rule of the Makefile that compiles. */
+const OBJECTS = ['main.o', 'files.o', 'make.o', 'lib-cutils.o'].map((name) => `out/quickjs/image/${name}`).join(' ');
+
+/** When each was written. */
+const built = (box: Box, dir: string): readonly number[] =>
+  OBJECTS.split(' ').map((name) => statSync(join(box.upper, dir, name)).mtimeMs);
+
+/** Nobody may install; which compilers there are changes step by step. */
+const compilersChange = async (box: Box, dir: string, targets: string, held: (what: string) => void): Promise<void> => {
+  await box.must('root', 'apt-get -qq -y purge libc6-dev musl-tools');
+  await refuses(box, 'make', dir, 'libc6-dev musl-tools');
+  held('a gcc without headers is noticed');
+  await install(box, 'libc6-dev');
+  await refuses(box, 'make', dir, 'musl-tools');
+  await install(box, 'musl-tools');
+  await box.must('tester', `make -j4 ${targets}`, dir);
+  held('tools that came later are taken, without make clean');
+  const before = built(box, dir);
+  await box.must('tester', `make ${targets}`, dir);
+  expect('objects after a second make', String(built(box, dir)), String(before));
+  await box.must('root', 'cp /usr/bin/musl-gcc /usr/local/bin/musl-gcc');
+  await box.must('tester', `make -j4 ${OBJECTS}`, dir);
+  if (built(box, dir).some((ms, at) => ms <= (before[at] ?? 0)))
+    throw new Error('another compiler, and not everything was compiled with it');
+  held('another compiler compiles anew');
+};
 
 /** Whoever runs npm by hand, with the system's Node.js, does no harm. */
-const plainInstall = async (box: Box, held: (what: string) => void): Promise<void> => {
-  await box.must('tester', 'npm install --no-audit --no-fund', HOME);
-  await box.must('tester', 'make check && make sim SEQUENCES=10', HOME);
+const plainInstall = async (box: Box, dir: string, held: (what: string) => void): Promise<void> => {
+  await box.must('tester', 'npm install --no-audit --no-fund', dir);
+  const vitest = 'node_modules/.bin/node node_modules/.bin/vitest run test/unit/abi';
+  await box.must('tester', `make check && ${vitest}`, dir);
   held('npm install by hand does no harm');
 };
 
 /** Another process has apt's locks for a while. */
-const locked = (codename: Codename): Scenario => ({
-  title: `${codename}: another process holds the locks of apt`,
+const locked = async (box: Box, dir: string, held: (what: string) => void): Promise<void> => {
+  const lock = (file: string): string =>
+    `perl -e 'use Fcntl; open my $f, ">", "${file}" or die; my $l = pack("ssx4qqix4", F_WRLCK, 0, 0, 0, 0); fcntl $f, F_SETLK, $l or die; $| = 1; print "held\\n"; sleep 600'`;
+  for (const file of ['/var/lib/apt/lists/lock', '/var/lib/dpkg/lock-frontend']) {
+    await box.must('root', 'rm -rf /var/lib/apt/lists/*');
+    const holder = box.start('root', lock(file), '/');
+    await holder.until('the lock', () => holder.said.includes('held'));
+    const command = box.start('root', 'build/tools.sh compat', dir);
+    await command.until('it said that it waits', () => command.said.includes('waiting up to 600 s'));
+    holder.signal('SIGKILL');
+    await holder.ended;
+    const ended = await command.ended;
+    if (ended.code !== 0) throw new Error(`${file}: exit code ${ended.code}\n${tail(ended.err)}`);
+    held(`${file} is waited for`);
+    await box.must('root', 'apt-get -qq -y purge runit daemontools strace');
+  }
+};
+
+/**
+ * First nobody may install, then one may, then again nobody: there is no sudo, and root has a checkout of his own; or sudo
+ * knows the tester only meanwhile. `targets` are made with tools that came later.
+ */
+const changing = (
+  codename: Codename,
+  installer: User,
+  targets: string,
+  ...more: readonly (typeof locked)[]
+): Scenario => ({
+  title: `${codename}: ${installer === 'root' ? 'no sudo, then root' : 'neither root nor sudo, then sudo'}; compilers change`,
   codename,
   async attempt(box, held) {
-    const dir = '/root/checkout';
-    await checkOut(box, 'root', dir);
-    const lock = (file: string): string =>
-      `perl -e 'use Fcntl; open my $f, ">", "${file}" or die; my $l = pack("ssx4qqix4", F_WRLCK, 0, 0, 0, 0); fcntl $f, F_SETLK, $l or die; $| = 1; print "held\\n"; sleep 600'`;
-    for (const file of ['/var/lib/apt/lists/lock', '/var/lib/dpkg/lock-frontend']) {
-      const holder = box.start('root', lock(file), '/');
-      await holder.until('the lock', () => holder.said.includes('held'));
-      const command = box.start('root', 'build/tools.sh compat', dir);
-      await command.until('it said that it waits', () => command.said.includes('waiting up to 600 s'));
-      holder.signal('SIGKILL');
-      await holder.ended;
-      const ended = await command.ended;
-      if (ended.code !== 0) throw new Error(`${file}: exit code ${ended.code}\n${tail(ended.err)}`);
-      held(`${file} is waited for`);
-      await box.must('root', 'apt-get -qq -y purge runit daemontools strace && rm -rf /var/lib/apt/lists/*');
-    }
+    const sudoers = '/etc/sudoers.d/tester';
+    await box.must(
+      'root',
+      installer === 'root' ? 'SUDO_FORCE_REMOVE=yes apt-get -qq -y purge sudo' : `mv ${sudoers} /root`,
+    );
+    await checkOut(box, 'tester', HOME);
+    await isRefused(box);
+    held('make run, make and make test say in one line what to install');
+    const dir = installer === 'root' ? '/root/checkout' : HOME;
+    if (installer === 'root') await checkOut(box, installer, dir);
+    else await box.must('root', `mv /root/tester ${sudoers}`);
+    await runs(box, installer, dir);
+    held(`make run as ${installer} brings up three services, and ends cleanly`);
+    await idle(box, installer, dir);
+    held('a second make does nothing');
+    if (installer !== 'root') await box.must('root', `rm ${sudoers}`);
+    const second = '/home/tester/second checkout';
+    await lend(box, dir, second);
+    await compilersChange(box, second, targets, held);
+    for (const each of more) await each(box, second, held);
   },
 });
 
 // the longest first
 export const SCENARIOS: readonly Scenario[] = [
-  bare('bookworm', 'tester', '/home/tester/my checkout', STEPS, true),
-  bare('trixie', 'root', '/root/my checkout', STEPS, true),
-  byHand('bookworm'),
-  byHand('trixie'),
-  bare('bookworm', 'root', '/root/checkout', [], false),
-  bare('trixie', 'tester', '/home/tester/checkout', [], false),
-  locked('bookworm'),
+  bare('bookworm', 'tester', '/home/tester/my checkout', QUICK),
+  // the rest of make quick runs on npm's Node.js alone, which is the same on both
+  bare('trixie', 'root', '/root/my checkout', 'make contract-quick compat-quick'),
+  // Node.js 18: npm leaves out what it is too old for
+  changing('bookworm', 'root', 'all', plainInstall, locked),
+  // the same Makefile, the same rules
+  changing('trixie', 'tester', OBJECTS),
 ];

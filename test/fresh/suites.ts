@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CACHE } from './bases.ts';
 import type { User } from './box.ts';
+import { countsIn, plain, skipsIn, summary } from '../lib/summary.ts';
 import { checkOut, failures, type Scenario } from './scenarios.ts';
 
 const LIMIT_MS = 3_600_000;
@@ -18,10 +19,11 @@ const of = (codename: Scenario['codename'], user: User, targets: readonly string
       const since = Date.now();
       const { code, out, err } = await box.start(user, `make ${target}`, dir, LIMIT_MS).ended;
       writeFileSync(join(CACHE, `${codename}-${user}-${target.split(' ')[0]}.log`), out + err);
-      const counts = [...out.matchAll(/^\d+ passed, \d+ failed.*$/gm)].map(([line]) => line).join('; ');
-      const said = `${target}: ${counts} in ${Math.round((Date.now() - since) / 1000)} s`;
-      if (code === 0 && !/[1-9]\d* (failed|skipped)/.test(counts)) held(said);
-      else missed(`${said}, exit code ${code}\n${failures(out + err)}`);
+      // a target without tests is one itself
+      const counts = countsIn(out) ?? { passed: code === 0 ? 1 : 0, failed: 0, skipped: 0 };
+      const said = `${target}: ${summary(counts)} in ${Math.round((Date.now() - since) / 1000)} s`;
+      if (code === 0 && counts.failed + counts.skipped === 0) held(said);
+      else missed(`${said}, exit code ${code}\n${[...skipsIn(out), failures(plain(out + err))].join('\n')}`);
     }
   },
 });

@@ -6,11 +6,15 @@ import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from '
 import { join } from 'node:path';
 import { kill } from '../lib/proc.ts';
 import { until } from '../lib/wait.ts';
+import { COMPLETION } from './completion.ts';
 import { INSTANCES } from './instances.ts';
 import { LOG_CASES } from './logs.ts';
 import { METRICS_CASES } from './metrics.ts';
 import { MONITOR_CASES } from './monitor.ts';
+import { PAUSE_CASES } from './pause.ts';
+import { POLICY_CASES } from './policy.ts';
 import { PROBE_CASES } from './probe.ts';
+import { RECORDING_CASES } from './recording.ts';
 import { SCHEMA_CASES } from './schema.ts';
 import type { Make, Tree } from './tree.ts';
 
@@ -333,10 +337,14 @@ export const CASES: readonly Case[] = [
   ...readers('ours'),
   ...readers('c'),
   ...INSTANCES,
+  ...COMPLETION,
   ...OURS,
   ...SCHEMA_CASES,
   ...LOG_CASES,
   ...METRICS_CASES,
   ...MONITOR_CASES,
+  ...POLICY_CASES,
   ...PROBE_CASES,
+  ...PAUSE_CASES,
+  ...RECORDING_CASES,
 ];

@@ -6,7 +6,7 @@ import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { until } from '../lib/wait.ts';
 import type { Case } from './cases.ts';
-import type { Tree } from './tree.ts';
+import type { Make, Tree } from './tree.ts';
 
 interface Terminal {
   /** What is to be seen, a line each; with its attributes where asked for. */
@@ -68,13 +68,13 @@ const begin = async (tree: Tree, columns = 100, rows = 30, before = ''): Promise
 };
 
 /** web with a log, db, and idle, which is down. */
-const usual = async (tree: Tree): Promise<void> => {
+const usual = async (tree: Tree, make: Make = 'ours'): Promise<void> => {
   tree.service('web', 'echo first; echo second; exec sleep 1000');
   tree.file('web/log/run', '#!/bin/sh\nmkdir -p main\nexec svlogd -tt main\n');
-  tree.service('db', 'exec sleep 1000');
+  tree.service('db', 'sleep 1000 & exec sleep 1000');
   tree.service('idle', 'exec sleep 1000');
   tree.file('idle/down', '');
-  tree.start('ours');
+  tree.start(make);
   for (const name of ['web', 'db']) await tree.is(name, 'running');
   await tree.is('idle', 'down');
 };
@@ -82,21 +82,23 @@ const usual = async (tree: Tree): Promise<void> => {
 const needs = ['tmux'];
 
 export const MONITOR_CASES: readonly Case[] = [
-  {
-    title: 'monitor shows every service, its use of the machine, and the log of the selected one',
-    needs,
-    async attempt(tree) {
-      await usual(tree);
-      const terminal = await begin(tree);
-      await terminal.sees(/^ {2}SERVICE +STATE +PID +FOR +CPU% +MEM +PROCS +STARTS +LAST END$/);
-      await terminal.sees(/^> db +running +\d+ +\d+s +\d+\.\d +[\d.]+[KM] +1 /);
-      await terminal.sees(/^ {2}idle +down /);
-      await terminal.press('G');
-      await terminal.sees(/^> web +running/);
-      await terminal.sees(/^-- .*web\/log\/main\/current --$/);
-      await terminal.sees(/ second$/);
-    },
-  },
+  ...(['ours', 'c'] as const).map(
+    (make): Case => ({
+      title: `monitor shows every service, its use of the machine, and the log of the selected one (${make === 'c' ? "C's runsv" : 'our runsv'})`,
+      needs,
+      async attempt(tree) {
+        await usual(tree, make);
+        const terminal = await begin(tree);
+        await terminal.sees(/^ {2}SERVICE +STATE +PID +FOR +CPU% +MEM +PROCS +STARTS +LAST END$/);
+        await terminal.sees(/^> db +running +\d+ +\d+s +\d+\.\d +[\d.]+[KM] +2 /);
+        await terminal.sees(/^ {2}idle +down /);
+        await terminal.press('G');
+        await terminal.sees(/^> web +running/);
+        await terminal.sees(/^-- .*web\/log\/main\/current --$/);
+        await terminal.sees(/ second$/);
+      },
+    }),
+  ),
   {
     title: 'monitor sends what sv sends: down, up, restart, and kill only after y',
     needs,
@@ -195,6 +197,7 @@ export const MONITOR_CASES: readonly Case[] = [
       await tree.shell('rm -r service/t');
       await terminal.sees(/200 services/);
       symlinkSync(sleeper, join(tree.scan, 'z\x1b[31m'));
+      await terminal.sees(/201 services/);
       await terminal.press('G');
       await terminal.sees(/^> z\?\[31m +\w/);
     },

@@ -22,7 +22,7 @@ const isThere = (program: string): boolean =>
 await suite.run(async () => {
   const bin = makeTemporary('operations-bin');
   suite.defer(() => rmSync(bin, { recursive: true, force: true }));
-  linkPrograms(bin, values.binary, ['runsvdir', 'runsv', 'sv', 'svlogd', 'chpst', 'svprobe']);
+  linkPrograms(bin, values.binary, ['runsvdir', 'runsv', 'sv', 'svlogd', 'chpst', 'svprobe', 'pause']);
   const tests = suite.choose(CASES).map(({ title, needs = [], attempt }) => {
     const missing = needs.filter((program) => !isThere(program));
     return {

@@ -13,7 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { applets } from '../../src/main.ts';
+import { applets } from '../../src/whole.ts';
 import { type Ran, ROOT, freshDirectory, makeService, run, STATIC, start, until } from './place.ts';
 
 const TARBALLS = readdirSync(join(ROOT, 'dist/npm'))

@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { applets } from '../../src/main.ts';
+import { applets } from '../../src/whole.ts';
 import { freshDirectory, makeService, PACKED, type Ran, run, STATIC, start, until } from './place.ts';
 
 const linked = (dir: string, name: string, file = PACKED): string => {

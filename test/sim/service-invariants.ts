@@ -12,7 +12,7 @@
 import { decodeStatus, type Status } from '../../src/formats/status.ts';
 import type { Ending, Live } from './kernel/kernel.ts';
 import { mayConclude } from './policies.ts';
-import { historyTroubles, type Seen, stateTroubles } from './recording-invariants.ts';
+import { historyTroubles, type Seen, stateTroubles } from '../lib/history.ts';
 import { fail, type Invariants, STRAY, type Story } from './service-scenario.ts';
 
 /** How long after an event or fault the files may still lag, in virtual milliseconds. */

@@ -453,7 +453,7 @@ export const playService = (seed: number, invariants: Invariants, trace = 0): St
   setUp(story);
   schedule(story, invariants);
   let ending = runOnce(story);
-  // as runsvdir would: another runsv whenever one was killed, or could not take its service for want of resources
+  // as runsvdir would: another runsv whenever one was killed, or could not take its service without resources
   while (!isOver(ending) && story.runs < 40 && ending.how !== 'livelock' && ending.how !== 'atRest') {
     story.kernel.advance(1 + story.random.int(1500));
     if (story.kernel.nowMs > END_MS) story.kernel.after(100, () => bringDown(story));

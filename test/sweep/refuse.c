@@ -53,7 +53,9 @@ struct call {
 static const struct call calls[] = {
     {"O_TMPFILE", FILELESS},
     {"STDIN", FROM_STDIN},
+    {"accept4", SYS_accept4},
     {"access", SYS_access},
+    {"bind", SYS_bind},
     {"capget", SYS_capget},
     {"clock_gettime", SYS_clock_gettime},
     {"clone3", 435},
@@ -77,6 +79,7 @@ static const struct call calls[] = {
     {"rename", SYS_rename},
     {"renameat", SYS_renameat},
     {"renameat2", SYS_renameat2},
+    {"socket", SYS_socket},
     {"statfs", SYS_statfs},
     {"statx", SYS_statx},
     {"unlink", SYS_unlink},

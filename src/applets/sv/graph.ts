@@ -41,6 +41,13 @@ const asJson = (vertices: ReadonlyMap<Bytes, Vertex>, asking: Asking): Bytes => 
   return `[${objects.map(encodeJson).join(',\n ')}]\n`;
 };
 
+/** The tree as text; `roots`: keys to begin with, null: with those that nobody needs. */
+export const treeText = (vertices: ReadonlyMap<Bytes, Vertex>, roots: readonly Bytes[] | null): Bytes => {
+  const asking = newAsking(false);
+  const ms = nowMs();
+  return graphText(new Map([...vertices].map(([key, vertex]) => [key, shownOf(vertex, asking, ms)])), roots);
+};
+
 const servicesOf = (names: readonly Bytes[]): readonly Service[] | number =>
   names.length === 0
     ? servicesLike([])
@@ -54,12 +61,7 @@ export const runGraph = ({ given, operands }: Call): number => {
     return 1;
   }
   const vertices = withDependencies(services);
-  const asking = newAsking(false);
-  const ms = nowMs();
-  if (given.count('json') > 0) out(asJson(vertices, asking));
-  else {
-    const all = new Map([...vertices].map(([key, vertex]) => [key, shownOf(vertex, asking, ms)]));
-    out(graphText(all, operands.length === 0 ? null : services.map(({ dir }) => dir)));
-  }
+  if (given.count('json') > 0) out(asJson(vertices, newAsking(false)));
+  else out(treeText(vertices, operands.length === 0 ? null : services.map(({ dir }) => dir)));
   return Math.min(MOST_FAILURES, services.filter(({ dir }) => !isDirectory(dir)).length);
 };

@@ -1,10 +1,40 @@
-// The text of `sv --help`, which lies in a cold part.
+// The texts of `sv --help`, `sv help VERB` and `sv VERB --help`, which lie in a cold part.
 //
-// Read next: commands.ts and tools.ts (the tables it prints), ../sv.ts.
-import type { Help } from '../../cli/applet.ts';
-import { commands } from './commands.ts';
+// Promises: from the tables that parsing and completion read. Read next: verb-texts.ts, commands.ts and tools.ts, ../sv.ts.
+import type { Bytes } from '../../abi/bytes.ts';
+import type { Help, VerbHelp } from '../../cli/applet.ts';
+import { helpText } from '../../cli/help.ts';
+import { err, out, visible } from '../../cli/say.ts';
+import { lookup } from '../../client/service.ts';
+import { GOALS } from '../../client/wait-for.ts';
+import { commandFor, commands } from './commands.ts';
+import { hintFor } from './hints.ts';
 import { usage } from './options.ts';
+import type { Tool } from './tool.ts';
+import { usageOfTool } from './tool-usage.ts';
 import { tools } from './tools.ts';
+import { VERB_TEXTS } from './verb-texts.ts';
+
+const USAGE_CODE = 100;
+
+const toolNamed = (name: string): Tool | undefined => tools.find((tool) => tool.name === name);
+
+/** What the operands of a verb are, where they are not services. */
+const OPERANDS: Readonly<Record<string, VerbHelp['operands']>> = {
+  help: ['verb'],
+  wait: [`=${GOALS.join('|')}`, 'service'],
+  new: ['none', 'file'],
+  scale: ['template', 'none'],
+  link: ['source'],
+};
+
+/** Every verb, those with options as they are. */
+const verbs = (): readonly VerbHelp[] => [
+  ...commands
+    .filter(({ name }) => toolNamed(name) === undefined)
+    .map(({ name, text }) => ({ name, text, options: [], operands: ['service'] })),
+  ...tools.map(({ name, text, options }) => ({ name, text, options, operands: OPERANDS[name] ?? ['service'] })),
+];
 
 export const svHelp = (): Help => ({
   ...usage,
@@ -15,7 +45,7 @@ export const svHelp = (): Help => ({
     'that match.\n\n' +
     'Called by another name, as a link in /etc/init.d, sv is the init script of the service with that name: ' +
     '[-w sec] command.',
-  firstOperand: [...new Set([...commands, ...tools].map(({ name }) => name))],
+  verbs: verbs(),
   operandKind: 'service',
   lists: [
     { title: 'Commands', rows: commands.map(({ name, text }) => ({ term: name, text })) },
@@ -45,3 +75,40 @@ export const svHelp = (): Help => ({
     { code: '1, 2, 3, 4', text: 'as an init script: failure, usage, service is down, state unknown' },
   ],
 });
+
+const usageOf = (name: string): string => {
+  const tool = toolNamed(name);
+  if (tool === undefined) return `[-v] [-w sec] ${name} service ...`;
+  return name === 'status' ? '[-v] [-w sec] status [--json] [--usage] service ...' : usageOfTool(tool);
+};
+
+/** Explains a verb. Returns the exit code. */
+export const helpOn = (name: string): number => {
+  const row = commands.find((command) => command.name === name) ?? toolNamed(name);
+  const more = VERB_TEXTS[name];
+  const text = helpText({
+    name: 'sv',
+    summary: `${name}: ${row?.text}`,
+    help: {
+      operands: '',
+      usage: usageOf(name),
+      description: more?.about ?? '',
+      options: toolNamed(name)?.options ?? [],
+      examples: more === undefined ? [] : [more.example],
+      exitCodes: [],
+    },
+  });
+  return out(text) ? 0 : 1;
+};
+
+/** `sv help [COMMAND]`. Returns the exit code. */
+export const runHelp = (typed: Bytes | undefined): number => {
+  if (typed === undefined) {
+    const text = helpText({ name: 'sv', summary: 'control and query supervised services', help: svHelp() });
+    return out(text) ? 0 : 1;
+  }
+  const name = toolNamed(typed)?.name ?? commandFor(typed, false)?.name;
+  if (name !== undefined) return helpOn(name);
+  err(`sv: ${visible(`${typed}: ${hintFor(typed, [], lookup().dir)}`)}\n`);
+  return USAGE_CODE;
+};

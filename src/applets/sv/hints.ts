@@ -22,7 +22,6 @@ const HINTS: readonly (readonly [string, string])[] = [
   ['tail log journal', "'sv logs -f NAME' follows the log"],
   ['health is-active is-running', "'sv check NAME' exits 0 if the service is in the state that is wanted"],
   ['is-enabled', "'test -e DIR/LAST' exits 0 if it is"],
-  ['help', ALL_COMMANDS],
   ['condrestart cond-restart', "'sv try-restart NAME' does that"],
   ['usr1 sigusr1', "'sv 1 NAME' does that"],
   ['usr2 sigusr2', "'sv 2 NAME' does that"],

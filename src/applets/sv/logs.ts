@@ -2,8 +2,10 @@
 //
 // Promises: with `-f` ends with 0 at INT, TERM, HUP, and when nobody reads any more.
 // Read next: ../../client/log-files.ts, ../../client/follow.ts, ../../formats/log-stamp.ts.
+import { EACCES } from '../../abi/errno.ts';
 import { POLLIN } from '../../abi/flags.ts';
 import { SIGHUP, SIGINT, SIGPIPE, SIGTERM } from '../../abi/signals.ts';
+import { errorText } from '../../cli/errno.ts';
 import { err, out, visible } from '../../cli/say.ts';
 import { beginFollowing, type Line, lookForLines, waitForNews } from '../../client/follow.ts';
 import { currentLog, tailOf } from '../../client/log-files.ts';
@@ -33,11 +35,22 @@ const reasonOf = ({ main, log }: Snapshot): Bytes => {
   return log === null ? 'has no log service' : 'its log goes to standard output';
 };
 
+const R_OK = 4;
+
+/** Whether a log may be read; says so where it may not. */
+const mayRead = ({ name }: Service, path: Bytes): boolean => {
+  const access = sys.access(path, R_OK);
+  if (access !== -EACCES) return true;
+  err(`sv: ${name}: unable to open ${visible(path)}: ${errorText(access)}\n`);
+  return false;
+};
+
 /** The lines of one service; null, and a line that says why, where there are none to be found. */
 const linesOf = (service: Service, count: number): readonly Line[] | null => {
   const snapshot = snapshotOf(service, newAsking(false));
   const path = currentLog(service.dir, snapshot.log?.status.pid ?? 0);
   const { name } = service;
+  if (path !== null && !mayRead(service, path)) return null;
   if (path !== null) return tailOf(path, count).lines.map((line) => ({ name, line }));
   err(`sv: ${name}: ${reasonOf(snapshot)}\n`);
   return null;
@@ -68,7 +81,8 @@ const mayAppear = ({ directory, main, log }: Snapshot): boolean => {
 /** Whether there is something to follow; says what is not there, or not yet. */
 const canFollow = (service: Service): boolean => {
   const snapshot = snapshotOf(service, newAsking(false));
-  if (currentLog(service.dir, snapshot.log?.status.pid ?? 0) !== null) return true;
+  const path = currentLog(service.dir, snapshot.log?.status.pid ?? 0);
+  if (path !== null) return mayRead(service, path);
   const appears = mayAppear(snapshot);
   const why = snapshot.main === null ? (snapshot.error ?? '') : 'its log is not there yet';
   err(`sv: ${service.name}: ${appears ? `${why}; waiting for its log` : reasonOf(snapshot)}\n`);

@@ -62,21 +62,32 @@ const textOf = (patterns: readonly Bytes[]): Bytes | number => {
   );
 };
 
-const unreadable = (errno: number): number => fail(`unable to read ${visible(lookup().dir)}`, errno);
+/** What was refused. */
+interface Refusal {
+  readonly what: Bytes;
+  readonly errno: number;
+}
 
-/** 0; 1 after a line that says what was refused. */
-const write = (patterns: readonly Bytes[], path: Bytes | undefined): number => {
+const told = ({ what, errno }: Refusal): number => fail(what, errno);
+const unreadable = (errno: number): Refusal => ({ what: `unable to read ${visible(lookup().dir)}`, errno });
+
+const writeFile = (patterns: readonly Bytes[], path: Bytes): Refusal | null => {
   const text = textOf(patterns);
   if (typeof text === 'number') return unreadable(text);
-  if (path === undefined) return out(text) ? 0 : 1;
-  const done = replace(path, text);
-  return done < 0 ? fail(`unable to replace ${visible(path)}`, done) : 0;
+  const errno = replace(path, text);
+  return errno < 0 ? { what: `unable to replace ${visible(path)}`, errno } : null;
+};
+
+const print = (patterns: readonly Bytes[]): number => {
+  const text = textOf(patterns);
+  if (typeof text === 'number') return told(unreadable(text));
+  return out(text) ? 0 : 1;
 };
 
 const metricsPage = (patterns: readonly Bytes[]): Reply => {
   const body = textOf(patterns);
   if (typeof body !== 'number') return { status: 200, type: 'text/plain; version=0.0.4', body };
-  unreadable(body);
+  told(unreadable(body));
   return plainReply(500);
 };
 
@@ -104,7 +115,8 @@ const repeat = (loop: Loop, everyMs: number, act: () => void): void => {
 
 interface Task {
   readonly patterns: readonly Bytes[];
-  readonly path: Bytes | undefined;
+  readonly path: Bytes;
+  /** null: the file is not written again. */
   readonly everyMs: number | null;
   readonly listener: Listener | null;
 }
@@ -117,8 +129,16 @@ const run = ({ patterns, path, everyMs, listener }: Task): number => {
   const loop = newLoop(signals, (came) => {
     ends ||= came.some((signal) => signal !== SIGPIPE);
   });
-  if (everyMs !== null) repeat(loop, everyMs, () => write(patterns, path));
-  if (listener !== null) serve(loop, listener.fd, pagesOf(patterns));
+  let warned = false;
+  const again = (): void => {
+    const refusal = writeFile(patterns, path);
+    if (refusal !== null && !warned) told(refusal);
+    warned = refusal !== null;
+  };
+  if (everyMs !== null) repeat(loop, everyMs, again);
+  if (listener !== null) {
+    serve(loop, listener.fd, pagesOf(patterns), (errno) => void fail('unable to accept a connection', errno));
+  }
   while (!ends) turn(loop, null);
   listener?.end();
   return 0;
@@ -143,10 +163,11 @@ export const runMetrics = ({ given, operands }: Call): number => {
     err(`sv: unable to listen at ${visible(at ?? '')}: ${listener}\n`);
     return 1;
   }
-  const code = listener === null || path !== undefined ? write(operands, path) : 0;
-  if (code === 0 && (seconds || listener !== null)) {
-    return run({ patterns: operands, path, everyMs: seconds && seconds * 1000, listener });
-  }
+  const refusal = path === undefined ? null : writeFile(operands, path);
+  if (refusal !== null) told(refusal);
+  const goesOn = refusal === null && (seconds !== null || listener !== null);
+  if (goesOn) return run({ patterns: operands, path: path ?? '', everyMs: seconds && seconds * 1000, listener });
   listener?.end();
-  return code;
+  if (path === undefined) return print(operands);
+  return refusal === null ? 0 : 1;
 };

@@ -3,13 +3,11 @@
 // Promises: the terminal is as it was before, however this ends; where there is no terminal it prints `sv list` once. Woken
 // by changes, by keys, and once a second for what nothing tells: processor time, memory, the log of the selected service.
 // Read next: ../../client/monitor/model.ts (what keys do), ../../client/monitor/frame.ts (how it looks).
-import { factsOf } from '../../client/explain.ts';
 import { EAGAIN } from '../../abi/errno.ts';
 import { POLLIN } from '../../abi/flags.ts';
 import { SIGCONT, SIGHUP, SIGINT, SIGPIPE, SIGQUIT, SIGSTOP, SIGTERM, SIGTSTP, SIGWINCH } from '../../abi/signals.ts';
 import type { Bytes } from '../../abi/bytes.ts';
 import { out } from '../../cli/say.ts';
-import { currentLog, tailOf } from '../../client/log-files.ts';
 import { frameOf } from '../../client/monitor/frame.ts';
 import { keysIn } from '../../client/monitor/keys.ts';
 import {
@@ -31,11 +29,9 @@ import { rowOf } from '../../client/monitor/rows.ts';
 import { CLEAR, draw, ENTER, LEAVE } from '../../client/monitor/screen.ts';
 import { measure, type Meter, newEverything, type Used } from '../../client/monitor/usage.ts';
 import { troubleLine } from '../../client/render-line.ts';
-import { whyText } from '../../client/render-why.ts';
-import { send } from '../../client/send.ts';
-import { lookup, readStatus, variable } from '../../client/service.ts';
-import { newAsking } from '../../client/snapshots.ts';
-import { isTrouble } from '../../client/report.ts';
+import { sendAll } from '../../client/send-all.ts';
+import { lookup, type Service, variable } from '../../client/service.ts';
+import { servicesLike } from '../../client/snapshots.ts';
 import { beginWatching, type Watching, waitForHappenings } from '../../client/watch.ts';
 import { type Fd, isErrno } from '../../host/calls.ts';
 import { monotonicMs, nowMs } from '../../host/clock.ts';
@@ -43,6 +39,7 @@ import type { Watch } from '../../host/loop.ts';
 import { sys } from '../../host/sys.ts';
 import { commandFor } from './commands.ts';
 import { runList } from './list.ts';
+import { pageOf, tailFor } from './pages.ts';
 import { isTerminal } from './terminal.ts';
 import type { Call } from './tool.ts';
 
@@ -50,8 +47,9 @@ const [STDIN, STDOUT] = [0 as Fd, 1 as Fd];
 const SECOND_MS = 1000;
 /** How long the rest of a key may take after its first byte. */
 const KEY_MS = 50;
+/** Changes within so long are shown together. */
+const CHANGES_MS = 30;
 const KEY_BYTES = 4096;
-const PAGE_LINES = 1000;
 const ENDS: readonly number[] = [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE];
 
 interface Session {
@@ -72,12 +70,15 @@ interface Session {
   drawn: readonly Bytes[];
   /** When to measure next, monotonic milliseconds. */
   dueMs: number;
+  /** When changes are to be shown that came meanwhile. */
+  changesDueMs: number;
   ends: boolean;
 }
 
 // ---- what is shown ----
 
 const refreshRows = (session: Session): void => {
+  session.changesDueMs = Number.POSITIVE_INFINITY;
   const ms = nowMs();
   const rows = [...session.watching.all.values()]
     .map(({ snapshot }) => rowOf(snapshot, session.used.get(snapshot.directory) ?? null, ms))
@@ -100,12 +101,6 @@ const measureRows = (session: Session): void => {
   for (const key of session.meter.keys()) if (!session.used.has(key)) session.meter.delete(key);
 };
 
-const tailFor = ({ key }: Row, count: number): { readonly title: Bytes; readonly lines: readonly Bytes[] } => {
-  const status = readStatus(`${key}/log`);
-  const path = currentLog(key, isTrouble(status) ? 0 : status.pid);
-  return path === null ? { title: '', lines: [] } : { title: path, lines: tailOf(path, count).lines };
-};
-
 const refreshLog = (session: Session): void => {
   const row = selectedRow(session.monitor);
   const height = logHeight(session.monitor);
@@ -113,22 +108,14 @@ const refreshLog = (session: Session): void => {
   session.monitor = { ...session.monitor, log };
 };
 
-const whyPage = (row: Row): Omit<Page, 'top'> => {
-  const text = whyText(factsOf({ name: row.name, dir: row.key }, newAsking(false), nowMs()));
-  return { kind: 'why', title: `why: ${row.name}`, lines: text.split('\n').slice(0, -1) };
-};
-
-const logsPage = (row: Row): Omit<Page, 'top'> => {
-  const { title, lines } = tailFor(row, PAGE_LINES);
-  const shown = title === '' ? ['no log was found'] : lines;
-  return { kind: 'logs', title: `log: ${row.name}  ${title}`, lines: shown };
-};
+const servicesOf = ({ watching }: Session): readonly Service[] =>
+  [...watching.all.values()].map(({ service }) => service);
 
 const refreshPage = (session: Session): void => {
   const { pageRow, monitor } = session;
   if (pageRow === null || monitor.page === null) return;
-  if (monitor.page.kind === 'why') session.monitor = showPage(monitor, whyPage(pageRow));
-  if (monitor.page.kind === 'logs') session.monitor = showPage(monitor, logsPage(pageRow));
+  const page = pageOf(monitor.page.kind, pageRow, servicesOf(session));
+  if (page !== null) session.monitor = showPage(monitor, page);
 };
 
 const show = (session: Session): void => {
@@ -152,11 +139,18 @@ const fitTerminal = (session: Session): void => {
 
 // ---- keys and signals ----
 
+const openPage = (session: Session, kind: Page['kind'], row: Row): void => {
+  const page = pageOf(kind, row, servicesOf(session));
+  if (page === null) return;
+  session.pageRow = row;
+  session.monitor = showPage(session.monitor, page);
+};
+
 const sendVerb = (session: Session, verb: string, { name, key }: Row): void => {
   const command = commandFor(verb, false);
   if (command === undefined) return;
-  const trouble = send({ name, dir: key }, command.bytes);
-  const message = trouble === null ? `${verb}: sent to ${name}` : troubleLine(name, trouble);
+  const [failure] = sendAll(command, [{ name, dir: key }]).failures;
+  const message = failure === undefined ? `${verb}: sent to ${name}` : troubleLine(name, failure.trouble);
   session.monitor = { ...session.monitor, message };
 };
 
@@ -172,8 +166,7 @@ const carryOut = (session: Session, action: Action): void => {
       sendVerb(session, action.verb, action.row);
       return;
     case 'open':
-      session.pageRow = action.row;
-      session.monitor = showPage(session.monitor, (action.page === 'why' ? whyPage : logsPage)(action.row));
+      openPage(session, action.page, action.row);
   }
 };
 
@@ -246,16 +239,22 @@ const loop = (session: Session): void => {
   tick(session);
   while (!session.ends) {
     show(session);
-    const happenings = waitForHappenings(session.watching, watches, Math.min(session.dueMs, session.keyDueMs));
-    if (happenings.length > 0) refreshRows(session);
+    const untilMs = Math.min(session.dueMs, session.keyDueMs, session.changesDueMs);
+    const happenings = waitForHappenings(session.watching, watches, untilMs);
+    if (happenings.length > 0) session.changesDueMs = Math.min(session.changesDueMs, monotonicMs() + CHANGES_MS);
+    if (monotonicMs() >= session.changesDueMs) refreshRows(session);
     // nothing came behind it: it is the key itself
     if (monotonicMs() >= session.keyDueMs) pressAll(session, true);
     if (monotonicMs() >= session.dueMs && !session.ends) tick(session);
   }
 };
 
+/** Whether keys come from a terminal, and the picture goes to one that can move its cursor. */
+const canDraw = (): boolean => isTerminal() && !isErrno(sys.windowSize(STDIN)) && variable('TERM') !== 'dumb';
+
 export const runMonitor = (call: Call): number => {
-  if (!isTerminal() || isErrno(sys.windowSize(STDIN))) return runList(call);
+  const isReadable = typeof servicesLike(call.operands) !== 'number';
+  if (!(isReadable && canDraw())) return runList(call);
   const signals = sys.catchSignals([...ENDS, SIGWINCH, SIGTSTP, SIGCONT]);
   if (isErrno(signals)) return 1;
   const session: Session = {
@@ -270,6 +269,7 @@ export const runMonitor = (call: Call): number => {
     keyDueMs: Number.POSITIVE_INFINITY,
     drawn: [],
     dueMs: 0,
+    changesDueMs: Number.POSITIVE_INFINITY,
     ends: false,
   };
   if (!enter(session)) return runList(call);

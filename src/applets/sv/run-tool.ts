@@ -2,20 +2,24 @@
 //
 // Read next: tools.ts (their options), ../../cold-sv.ts (what they do).
 import type { Bytes } from '../../abi/bytes.ts';
-import { type Given, type Option, parseAnywhere, problemLine } from '../../cli/options.ts';
+import { type Given, parseAnywhere, problemLine } from '../../cli/options.ts';
 import { err } from '../../cli/say.ts';
+import { helpOn } from './help.ts';
 import { waitMs } from './options.ts';
 import type { RunTool, Tool } from './tool.ts';
+import { usageOfTool } from './tool-usage.ts';
 import { tools } from './tools.ts';
 
 const USAGE_CODE = 100;
 
-const shownName = (option: Option): string => (option.letter === undefined ? `--${option.long}` : `-${option.letter}`);
-
-const usageOfOptions = ({ options: table }: Tool): string =>
-  table.map((option) => ` [${shownName(option)}${option.value === undefined ? '' : ` ${option.value}`}]`).join('');
+/** Whether `--help` stands among its options. */
+const asksForHelp = (words: readonly Bytes[]): boolean => {
+  const end = words.indexOf('--');
+  return words.slice(0, end < 0 ? words.length : end).includes('--help');
+};
 
 const runTool = (tool: Tool, run: RunTool, words: readonly Bytes[], given: Given): number => {
+  if (asksForHelp(words)) return helpOn(tool.name);
   const parsed = parseAnywhere(tool.options, words, tool.keepsDashes === true);
   if (parsed.kind === 'problem') err(problemLine('sv', parsed));
   else if (parsed.rest.length > 0 || !tool.wantsOperands) {
@@ -26,7 +30,7 @@ const runTool = (tool: Tool, run: RunTool, words: readonly Bytes[], given: Given
       waitMs: timed === undefined ? null : waitMs(timed),
     });
   }
-  err(`usage: sv ${tool.name}${usageOfOptions(tool)} ${tool.operands}\n`);
+  err(`usage: sv ${usageOfTool(tool)}\n`);
   return USAGE_CODE;
 };
 

@@ -31,7 +31,7 @@ export type RunTool = (call: Call) => number;
 export const MOST_FAILURES = 99;
 
 /** The names of all tools, for those who do not need the rest of them. */
-const NAMES = 'list status why wait watch logs monitor metrics graph lint new scale link remove'.split(' ');
+const NAMES = 'help list status why wait watch logs monitor metrics graph lint new scale link remove'.split(' ');
 
 /** Whether a call is for a tool. `status` is one where it has an option of it. */
 export const isTool = (typed: Bytes, words: readonly Bytes[]): boolean =>

@@ -11,6 +11,13 @@ const WAIT = { letter: 'w', value: 'sec', text: 'seconds to wait' } as const;
 
 export const tools: readonly Tool[] = [
   {
+    name: 'help',
+    operands: '[command]',
+    text: 'explain a command',
+    options: [],
+    wantsOperands: false,
+  },
+  {
     name: 'list',
     operands: '[pattern ...]',
     text: 'print a table of all services, or of those that match',

@@ -4,7 +4,7 @@
 // whatever names, logs and messages hold. Read next: screen.ts (lines as bytes for the terminal).
 import type { Bytes } from '../../abi/bytes.ts';
 import { fitColumns } from '../../formats/columns.ts';
-import { logHeight, type Monitor, type Page, pageHeight, selectedRow, shownRows, tableHeight } from './model.ts';
+import { logHeight, type Monitor, type Page, pageHeight, shownRows, tableHeight } from './model.ts';
 import { headingLine, layoutFor, type Line, rowLine, type Span, type Style } from './table.ts';
 
 export const EMPTY: Line = { spans: [], isReverse: false };
@@ -47,7 +47,7 @@ const PAGE_KEYS = 'arrows, page keys: scroll  q back';
 const lastText = (monitor: Monitor): Bytes => {
   if (monitor.page !== null) return PAGE_KEYS;
   if (monitor.mode === 'filter') return `/${monitor.filter}_`;
-  if (monitor.mode === 'kill') return `send KILL to ${selectedRow(monitor)?.name ?? 'nobody'}? y/n`;
+  if (monitor.mode === 'kill') return `send KILL to ${monitor.asked?.name ?? 'nobody'}? y/n`;
   return monitor.message === '' ? KEYS : monitor.message;
 };
 

@@ -47,6 +47,8 @@ export interface Monitor {
   readonly sort: Sort;
   readonly filter: Bytes;
   readonly mode: 'table' | 'filter' | 'kill';
+  /** In mode `kill`: which service the question is about, whatever is selected by now. */
+  readonly asked: Row | null;
   readonly page: Page | null;
   /** What was said last, in place of the keys. */
   readonly message: Bytes;
@@ -63,6 +65,7 @@ export const newMonitor = (title: Bytes): Monitor => ({
   sort: 'name',
   filter: '',
   mode: 'table',
+  asked: null,
   page: null,
   message: '',
   log: { title: '', lines: [] },
@@ -134,7 +137,16 @@ export const resized = (monitor: Monitor, size: Monitor['size']): Monitor => {
   return settled.page === null ? settled : withPage(settled, settled.page);
 };
 
-export const withRows = (monitor: Monitor, rows: readonly Row[]): Monitor => settle({ ...monitor, rows });
+export const selectedRow = (monitor: Monitor): Row | null =>
+  monitor.rows.find(({ key }) => key === monitor.selected) ?? null;
+
+/** A selection that is gone moves to the next row, which is said: a key is not meant for that. */
+export const withRows = (monitor: Monitor, rows: readonly Row[]): Monitor => {
+  const settled = settle({ ...monitor, rows });
+  const lost = selectedRow(monitor);
+  const isGone = lost !== null && !rows.some(({ key }) => key === lost.key);
+  return isGone ? { ...settled, message: `${lost.name} is gone` } : settled;
+};
 
 /** Shows a page; a log that was at its end stays there. */
 export const showPage = (monitor: Monitor, page: Omit<Page, 'top'>): Monitor => {
@@ -156,9 +168,6 @@ export interface Pressed {
   readonly monitor: Monitor;
   readonly action: Action | null;
 }
-
-export const selectedRow = (monitor: Monitor): Row | null =>
-  monitor.rows.find(({ key }) => key === monitor.selected) ?? null;
 
 const HELP: readonly string[] = [
   'arrows, j k    select a service',
@@ -229,9 +238,9 @@ const pressInFilter = (monitor: Monitor, key: string): Pressed => {
 };
 
 const answerKill = (monitor: Monitor, key: string): Pressed => {
-  const row = selectedRow(monitor);
-  const asked = { ...monitor, mode: 'table', message: 'nothing was sent' } as const;
-  return key === 'y' && row !== null ? just(asked, { kind: 'send', verb: 'kill', row }) : just(asked);
+  const row = monitor.rows.find((one) => one.key === monitor.asked?.key) ?? null;
+  const after = { ...monitor, mode: 'table', asked: null, message: 'nothing was sent' } as const;
+  return key === 'y' && row !== null ? just(after, { kind: 'send', verb: 'kill', row }) : just(after);
 };
 
 const next = (sort: Sort): Sort => SORTS[(SORTS.indexOf(sort) + 1) % SORTS.length] as Sort;
@@ -243,7 +252,7 @@ const pressForRow = (monitor: Monitor, key: string): Pressed => {
   if (row === null) return just(monitor);
   if (verb !== undefined) return just(monitor, { kind: 'send', verb, row });
   if (page !== undefined) return just(monitor, { kind: 'open', page, row });
-  return just(key === 'K' ? { ...monitor, mode: 'kill' } : monitor);
+  return just(key === 'K' ? { ...monitor, mode: 'kill', asked: row } : monitor);
 };
 
 const pressInTable = (before: Monitor, key: string): Pressed => {

@@ -2,6 +2,7 @@
 //
 // Promises: everything needed to watch a child is open before a child exists; what cannot be opened is Fatal, in runit's
 // words and order. Read next: side.ts, child-record.ts, supervisor.ts (what follows).
+import type { SupervisorState } from '../../formats/state.ts';
 import { decodeStatus, type Status } from '../../formats/status.ts';
 import type { Bytes } from '../../abi/bytes.ts';
 import { type Errno, isErrno } from '../../host/calls.ts';
@@ -10,8 +11,9 @@ import { EMFILE, ENOENT } from '../../abi/errno.ts';
 import { O_RDONLY, S_IFDIR, S_IFMT } from '../../abi/flags.ts';
 import { sys } from '../../host/sys.ts';
 import { newPair, type Side } from '../../machine/service/pair.ts';
+import { NO_STREAK, resumedStreak } from '../../machine/service/restart-policy.ts';
 import { handle, newService } from '../../machine/service/table.ts';
-import type { Adopted, Now, Service } from '../../machine/service/model.ts';
+import type { Adopted, Now, Policy, Service, Streak } from '../../machine/service/model.ts';
 import { ESSENTIAL_FLAG, removeExitCode } from './exitcode-file.ts';
 import type { Held } from '../process/held.ts';
 import { type Loop, newTimer } from '../loop.ts';
@@ -60,20 +62,43 @@ export const find = (diagnostics: Diagnostics, side: Side, lock: Lock): Found | 
 const adopt = (service: Service, adopted: Adopted, now: Now): Service =>
   handle(service, { kind: 'adopted', ...adopted }, now).service;
 
-/** With the policies that hold for it now. */
-const adoptedMain = (service: Service, values: ValueFolder, adopted: Adopted, now: Now): Service => {
+const streakOf = (policy: Policy | null, state: SupervisorState | null): Streak =>
+  policy === null || state === null ? NO_STREAK : resumedStreak(policy, state.consecutiveFailures);
+
+/** What an earlier supervisor has recorded goes on where a policy is to decide. */
+const continued = (service: Service, values: ValueFolder, state: SupervisorState): Service => {
   const policy = readStart(values).policy ?? null;
+  if (policy === null) return service;
+  const next: Service = { ...service, policy, streak: streakOf(policy, state) };
+  const { outcome, reason } = state;
+  if (outcome === null) return next;
+  return { ...next, want: 'down', conclusion: { outcome, reason: reason ?? '' } };
+};
+
+/** With the policies that hold for it now. */
+const adoptedMain = (
+  service: Service,
+  values: ValueFolder,
+  state: SupervisorState | null,
+  adopted: Adopted,
+  now: Now,
+): Service => {
+  const policy = readStart(values).policy ?? null;
+  const streak = streakOf(policy, state);
   const limitMs = adopted.phase === 'finish' ? readFinishLimit(values) : null;
-  return adopt({ ...service, policy, stop: readStop(values) }, { ...adopted, limitMs }, now);
+  return adopt({ ...service, policy, streak, stop: readStop(values) }, { ...adopted, limitMs }, now);
 };
 
 /** A service before its first event: from the last status if its process survived, else from its down file. */
-const serviceOf = (side: Side, folder: Bytes, values: ValueFolder, found: Found | null, now: Now): Service => {
+const serviceOf = (live: LiveSide, values: ValueFolder, found: Found | null, now: Now): Service => {
+  const { side, folder } = live;
   const want = found?.want ?? (isThere(`${folder}down`) ? 'down' : 'up');
   const essential = side === 'main' && isThere(folder + ESSENTIAL_FLAG);
   const service = newService(want, side === 'main', now, essential);
-  if (found === null) return service;
-  return side === 'main' ? adoptedMain(service, values, found.adopted, now) : adopt(service, found.adopted, now);
+  if (side === 'log') return found === null ? service : adopt(service, found.adopted, now);
+  const state = live.recorder?.state ?? null;
+  if (found === null) return state === null ? service : continued(service, values, state);
+  return adoptedMain(service, values, state, found.adopted, now);
 };
 
 /** The pipe that the survivors use, if there are any, else a new one. */
@@ -87,8 +112,8 @@ export interface Half {
 
 /** `values`: those of the service; its log has none. */
 export const openHalf = (side: Side, lock: Lock, values: ValueFolder, found: Found | null, now: Now): Half => {
-  const service = serviceOf(side, lock.folder, values, found, now);
   const live = openSide(side, lock);
+  const service = serviceOf(live, values, found, now);
   if (found !== null) live.adopted = found.held;
   return { live, service };
 };
@@ -168,6 +193,7 @@ const openBoth = (
     logKey: typeof sign === 'object' ? sign.key : '',
     hasStarted: false,
     exit: { code: 0, status: 0 },
+    oom: null,
   };
   publishFirst(live);
   live.main.ok = openOk(live.main.folder);

@@ -1,7 +1,7 @@
 // The record of a child in supervise/lock.
 //
 // A supervisor killed with -9 leaves its children running. The kernel-side start of a child writes one line into the
-// locked file before the program runs, so there is no moment at which a child lives unrecorded:
+// locked file before the program runs, so a child never lives unrecorded:
 //   PHASE BOOT_ID DIRECTORY BEFORE_MS AFTER_MS PID
 // PHASE is run or finish; DIRECTORY the device and inode of the service's directory, so that a record which was moved
 // here from another service is none; the milliseconds since boot enclose the child's start.

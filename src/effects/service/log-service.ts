@@ -6,7 +6,7 @@
 import { type Fd, isErrno } from '../../host/calls.ts';
 import { monotonicMs, wallClock } from '../../host/clock.ts';
 import { sys } from '../../host/sys.ts';
-import { dropLog, firstEvent, handlePair, type PairOutcome, withLog } from '../../machine/service/pair.ts';
+import { dropLog, FIRST_EVENT, handlePair, type PairOutcome, withLog } from '../../machine/service/pair.ts';
 import type { Now } from '../../machine/service/model.ts';
 import { unwatch, watch } from '../loop.ts';
 import { whoHolds } from '../process/lock-holder.ts';
@@ -101,7 +101,7 @@ const join = (live: LivePair, { half, pipe }: Parts): readonly Happening[] => {
   const idle: Partial<Awaited> = { tries: 0, busyTries: 0, dueMs: null, reported: '' };
   Object.assign(live.awaited, idle);
   forgetHolder(live);
-  return half.service.state === 'down' ? [({ pair }, at) => handlePair(pair, 'log', firstEvent(half.service), at)] : [];
+  return half.service.state === 'down' ? [({ pair }, at) => handlePair(pair, 'log', FIRST_EVENT, at)] : [];
 };
 
 /** Another process is just locking it, which is soon done. */

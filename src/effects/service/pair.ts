@@ -9,6 +9,7 @@ import { type ChildHandler, type Loop, setTimer, type Timer, unwatch, watch } fr
 import type { Diagnostics } from '../diagnostics.ts';
 import { awaitEnd } from '../process/held.ts';
 import type { Pipe } from './log-pipe.ts';
+import type { Oom } from '../../formats/state.ts';
 import type { ValueFolder } from './policy.ts';
 import { writeRecords } from './recording.ts';
 import { publish, type Trouble } from './status-files.ts';
@@ -72,6 +73,8 @@ export interface LivePair {
   hasStarted: boolean;
   /** How the last process that ended has ended. */
   exit: ExitStatus;
+  /** Whether that may have been for lack of memory. */
+  oom: Oom;
 }
 
 export const newAwaited = (dueMs: number | null): Awaited => ({

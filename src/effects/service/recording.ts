@@ -8,9 +8,11 @@ import type { HistoryEvent } from '../../formats/history.ts';
 import { decodeState, encodeState, NEW_STATE, STATE_MAX, type SupervisorState } from '../../formats/state.ts';
 import type { Bytes } from '../../abi/bytes.ts';
 import { isErrno } from '../../host/calls.ts';
+import { sys } from '../../host/sys.ts';
 import type { Service } from '../../machine/service/model.ts';
-import { endsUnasked, isRepeated, record, timeText, type Step } from '../../machine/service/recording.ts';
-import { readThere, replaceThere } from '../trusted-file.ts';
+import { isFirst, isRepeated, record, timeText, type Step } from '../../machine/service/recording.ts';
+import { processOf } from '../process/proc.ts';
+import { readThere, removeThere, replaceThere } from '../trusted-file.ts';
 import { appendHistory, type DatedEvent, type HistoryFile, newHistoryFile } from './history-file.ts';
 import type { Trouble } from './status-files.ts';
 
@@ -28,9 +30,15 @@ export interface Recorder {
   last: HistoryEvent | null;
 }
 
+/** The process that started us: what a policy has made of a service holds as long as that is the same. */
+const parentMark = (): string => {
+  const parent = sys.getppid();
+  return `${parent}@${processOf(parent)?.start ?? ''}`;
+};
+
 const newRecorder = (folder: Bytes, state: SupervisorState): Recorder => ({
   folder,
-  state,
+  state: { ...state, parent: parentMark() },
   isStale: false,
   history: newHistoryFile(`${folder}history.jsonl`),
   pending: [],
@@ -39,16 +47,23 @@ const newRecorder = (folder: Bytes, state: SupervisorState): Recorder => ({
 
 const stateFile = (folder: Bytes): Bytes => `${folder}state.json`;
 
-/** Continues what an earlier supervisor recorded; null: there is nothing, or nothing to trust. */
+/**
+ * Continues what an earlier supervisor recorded, but for the outcome where another process has started us. null: there is
+ * nothing, or nothing to trust.
+ */
 export const continuedRecorder = (folder: Bytes): Recorder | null => {
   const file = readThere(stateFile(folder), STATE_MAX);
   const state = file?.ours === true ? decodeState(file.text) : null;
-  return state === null ? null : newRecorder(folder, state);
+  if (state === null) return null;
+  const isSame = state.parent === parentMark();
+  const recorder = newRecorder(folder, isSame ? state : { ...state, outcome: null, reason: null });
+  recorder.isStale = !isSame;
+  return recorder;
 };
 
 /** Whether a step is worth the call of `recordStep`. */
 export const isRecorded = (recorder: Recorder | null, before: Service, after: Service): boolean =>
-  recorder !== null || endsUnasked(before, after);
+  recorder !== null || isFirst(before, after);
 
 /** Notes what the step changes, to be written at the end of the turn. Returns the recorder, new if there was none. */
 export const recordStep = (recorder: Recorder | null, folder: Bytes, step: Step): Recorder => {
@@ -56,7 +71,8 @@ export const recordStep = (recorder: Recorder | null, folder: Bytes, step: Step)
   const { state, events } = record(own.state, step);
   if (state !== own.state) own.isStale = true;
   own.state = state;
-  for (const event of events) {
+  for (let at = 0; at < events.length; at++) {
+    const event = events[at] as HistoryEvent;
     if (!isRepeated(own.last, event)) own.pending.push({ at: timeText(step.now.wall), event });
     own.last = event;
   }
@@ -77,4 +93,10 @@ export const writeRecords = (recorder: Recorder): Trouble | null => {
   const done = replaceThere(path, encodeState(recorder.state));
   recorder.isStale = isErrno(done);
   return isErrno(done) ? { what: `unable to replace ${path}`, errno: done } : null;
+};
+
+/** Removes both files. */
+export const removeRecords = ({ folder, history }: Recorder): void => {
+  removeThere(stateFile(folder));
+  removeThere(history.path);
 };

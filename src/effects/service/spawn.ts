@@ -71,6 +71,9 @@ const presenceAt = (error: Errno): Presence => (ABSENT.includes(error) ? 'absent
 export const provesAbsence = (presence: Presence, launch: Launch): boolean =>
   presence === 'unknown' && launch.kind === 'execFailed' && launch.errno === -ENOENT;
 
+/** Whether the service was removed: there is no ./run, which nothing else says. */
+export const lacksRun = (folder: Bytes): boolean => sys.access(`${folder}run`, F_OK) === -ENOENT;
+
 /** Whether there is a finish script: readable counts, executable or not. */
 export const hasFinish = (folder: Bytes): Presence => {
   const access = sys.access(`${folder}finish`, R_OK);

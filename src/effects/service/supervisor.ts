@@ -4,6 +4,7 @@
 // Promises: every event is answered before the next one is taken; files are updated after each; an effect that
 // the kernel refuses is reported and retried, never waited for. Only the loop waits.
 // Must not: decide. Read first: ../../machine/service/model.ts. Read next: perform.ts, spawn.ts, status-files.ts, child-record.ts.
+import { SIGKILL } from '../../abi/signals.ts';
 import { decodeWait } from '../../abi/wait-status.ts';
 import type { Bytes } from '../../abi/bytes.ts';
 import { isErrno } from '../../host/calls.ts';
@@ -11,7 +12,7 @@ import { monotonicMs, wallClock } from '../../host/clock.ts';
 import { sys } from '../../host/sys.ts';
 import { eventOf } from '../../machine/service/letters.ts';
 import {
-  firstEvent,
+  FIRST_EVENT,
   handleDue,
   type Pair,
   type PairEffect,
@@ -28,9 +29,10 @@ import { openService } from './acquire.ts';
 import { forgetHolder, type Happening, findLogAgain } from './log-service.ts';
 import { BUSY_PAUSE_MS, BUSY_TRIES, stillBusy } from './lock.ts';
 import { type PairHandlers, type LivePair, publishAll, schedule } from './pair.ts';
+import { mayBeOutOfMemory } from './out-of-memory.ts';
 import { readStop } from './policy.ts';
-import { mayHaveScripts } from './spawn.ts';
-import { hasRecords, isRecorded, recordStep } from './recording.ts';
+import { lacksRun, mayHaveScripts } from './spawn.ts';
+import { hasRecords, isRecorded, recordStep, removeRecords } from './recording.ts';
 import { removeSpares } from './status-files.ts';
 import type { LiveSide } from './side.ts';
 
@@ -60,7 +62,7 @@ const observeSide = (
 ): void => {
   const after = live.pair[side.side];
   if (before === null || after === null || !isRecorded(side.recorder, before, after)) return;
-  const step = { before, after, sent: sentTo(side.side, effects), exit: live.exit, now: at };
+  const step = { before, after, sent: sentTo(side.side, effects), exit: live.exit, oom: live.oom, now: at };
   side.recorder = recordStep(side.recorder, side.statusFiles.folder, step);
   if (hasRecords(side.recorder)) live.publishMs = 0;
 };
@@ -131,6 +133,8 @@ const takeEarlierCommands = (live: LivePair): void => {
 
 const processEnded = (live: LivePair, side: Side, exit: ExitStatus): void => {
   live.exit = exit;
+  const isKilled = exit.code < 0 && decodeWait(exit.status).signal === SIGKILL;
+  live.oom = isKilled && live.pair[side]?.stopRequested === false ? mayBeOutOfMemory() : null;
   deliverToPair(live, on(side, { kind: 'ended', ...exit }));
 };
 
@@ -180,8 +184,8 @@ const HANDLERS: PairHandlers = {
 // ---- start and end ------------------------------------------------------------------------------------------
 
 const startWanted = (live: LivePair): void => {
-  if (live.pair.log?.state === 'down') deliverToPair(live, on('log', firstEvent(live.pair.log)));
-  if (live.pair.main.state === 'down') deliverToPair(live, on('main', firstEvent(live.pair.main)));
+  if (live.pair.log?.state === 'down') deliverToPair(live, on('log', FIRST_EVENT));
+  if (live.pair.main.state === 'down') deliverToPair(live, on('main', FIRST_EVENT));
 };
 
 /**
@@ -215,8 +219,14 @@ export const exitService = (live: LivePair): void => {
   deliverToPair(live, on('main', { kind: 'exit' }));
 };
 
-/** Removes what only a living supervisor needs. */
+const tidySide = ({ folder, statusFiles, recorder }: LiveSide): void => {
+  removeSpares(statusFiles);
+  // a package that is purged removes what it knows, and the directory only if nothing is left in it
+  if (recorder !== null && lacksRun(folder)) removeRecords(recorder);
+};
+
+/** Removes what only a living supervisor needs, and the records of a service that was removed. */
 export const tidy = (live: LivePair): void => {
-  removeSpares(live.main.statusFiles);
-  if (live.log !== null) removeSpares(live.log.statusFiles);
+  tidySide(live.main);
+  if (live.log !== null) tidySide(live.log);
 };

@@ -60,6 +60,7 @@
   /* sockets.c: they never block */                                                                        \
   X(socket, "iidi", 'i')   /* family, type, address behind the family, backlog: listens; 0: connects, or begins to */ \
   X(accept, "i", 'i')                                                                                      \
+  X(receive, "ii", 'm')    /* fd, at most this many bytes: a datagram, who sent it (pid, uid) */           \
   /* log.c: lines.h has what lines and translate do */                                                     \
   X(lines, "diiddnni", 'm') /* data, at, state, head, rules, limit, enough, brief: text, at, state */      \
   X(translate, "dnnd", 'd') /* data, column, limit, table of 256 bytes */                                  \

@@ -157,10 +157,11 @@ export class Watches {
 /** No descriptor of the process is that high. */
 const INOTIFY = 0x4000_0000 as Fd;
 
-const read = (fd: Fd, max: number): Bytes | Errno =>
+/** `position` null: from where the descriptor stands. */
+const readAt = (fd: Fd, max: number, position: number | null): Bytes | Errno =>
   tried(() => {
     const bytes = Buffer.allocUnsafe(max);
-    return bytes.toString('latin1', 0, readSync(fd, bytes, 0, max, null));
+    return bytes.toString('latin1', 0, readSync(fd, bytes, 0, max, position));
   });
 
 const environ = (svdir: string | undefined): readonly Bytes[] =>
@@ -179,7 +180,8 @@ export interface Setting {
 const hostFor = ({ svdir, watches }: Setting): Partial<Calls> => ({
   open: (path, flags, mode) => tried(() => openSync(pathOf(path), flags, mode) as Fd),
   close: (fd) => done(() => (fd === INOTIFY ? watches?.close() : closeSync(fd))),
-  read,
+  read: (fd, max) => readAt(fd, max, null),
+  pread: readAt,
   stat: (path) => tried(() => rawStat(statSync(pathOf(path), BIG))),
   lstat: (path) => tried(() => rawStat(lstatSync(pathOf(path), BIG))),
   fstat: (fd) => tried(() => rawStat(fstatSync(fd, BIG))),

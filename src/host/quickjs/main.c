@@ -7,6 +7,7 @@
  * Read next: bind.c (what JavaScript can call), ../../../build/README.md (the heap image).
  */
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -130,7 +131,25 @@ static int start(int argc, char **argv) {
 
 #endif
 
+/* The program pause without arguments, in front of the engine: so it holds a few pages of memory. ../../applets/pause.ts
+ * has the rest of it. */
+static void pause_if_called(char **argv) {
+  const char *slash = argv[0] ? strrchr(argv[0], '/') : NULL;
+  sigset_t ends;
+  int signal;
+  if (!argv[0] || argv[1] || strcmp(slash ? slash + 1 : argv[0], "pause") != 0) return;
+  sigemptyset(&ends);
+  sigaddset(&ends, SIGINT);
+  sigaddset(&ends, SIGTERM);
+  sigprocmask(SIG_BLOCK, &ends, NULL);
+  do
+    signal = sigwaitinfo(&ends, NULL);
+  while (signal < 0 && errno == EINTR);
+  _exit(signal < 0 ? FATAL : 0);
+}
+
 int main(int argc, char **argv) {
+  pause_if_called(argv);
   sys_init(argc, argv);
   _exit(start(argc, argv));
 }

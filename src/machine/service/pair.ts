@@ -52,8 +52,8 @@ export const newPair = (main: Service, log: Service | null): Pair => ({
   done: false,
 });
 
-/** The first event of a new service, by its want. */
-export const firstEvent = (service: Service): Event => ({ kind: service.want === 'up' ? 'up' : 'down' });
+/** The first event of a new service: it starts if it is wanted up. */
+export const FIRST_EVENT: Event = { kind: 'due', timer: 'start' };
 
 const NO_EFFECTS: readonly PairEffect[] = [];
 

@@ -1,16 +1,17 @@
 // What there is to record of a service: the events of its history, and its counters.
 //
 // Promises: pure. Compares a service before and after one step; the table in table.ts knows nothing of it. Nothing is recorded
-// of a service until ./run ends for the first time without a request (`endsUnasked`).
-// Counters: a start that was not recorded counts when its run ends: one of before, or of a program that could not be executed. A failure is an end without a request, except exit code 0 of
+// of a service until ./run ends for the first time without a request, or a deadline is over (`isFirst`).
+// Counters: a start that was not recorded counts when its run ends: one of before, or of a program that could not be executed.
+// A failure is an end without a request, except exit code 0 of
 // a ./run that was started once. A run of GOOD_MS, an end on request and such an exit 0 reset `consecutiveFailures`.
-// To record something else, add a row to EVENTS. Read next: ../../formats/history.ts, ../../formats/state.ts,
+// To record something else, add a function to EVENTS. Read next: ../../formats/history.ts, ../../formats/state.ts,
 // ../../effects/service/recording.ts (who writes it).
 import { SIGKILL, signalName } from '../../abi/signals.ts';
 import { decodeWait } from '../../abi/wait-status.ts';
 import type { End, HistoryEvent } from '../../formats/history.ts';
 import { momentText } from '../../formats/moment.ts';
-import type { Cause, LastEnd, SupervisorState } from '../../formats/state.ts';
+import type { Cause, LastEnd, Oom, SupervisorState } from '../../formats/state.ts';
 import {
   type ExitStatus,
   type Now,
@@ -34,6 +35,8 @@ export interface Step {
   readonly sent: readonly number[];
   /** How the process that ended before this step has ended. */
   readonly exit: ExitStatus;
+  /** Whether it may have ended for lack of memory. */
+  readonly oom: Oom;
   readonly now: Now;
 }
 
@@ -42,11 +45,25 @@ const hasEnded = ({ before, after }: Step): boolean => before.lastRun !== after.
 const isUnasked = ({ want, stopRequested }: Service, { code }: ExitStatus): boolean =>
   !stopRequested && want !== 'exit' && (want === 'up' || code !== 0);
 
+/** Whether a deadline was over in this step, and KILL sent. */
+const isOverdue = (before: Service, after: Service, timer: 'kill' | 'finish'): boolean =>
+  before.state === after.state && before.timers[timer] !== undefined && after.timers[timer] === undefined;
+
+const isKilled = (before: Service, after: Service): boolean =>
+  isOverdue(before, after, 'kill') || isOverdue(before, after, 'finish');
+
+/** Whether a step is worth a record although there is none yet. */
+export const isFirst = (before: Service, after: Service): boolean =>
+  endsUnasked(before, after) || isKilled(before, after);
+
 /** Whether ./run ends in this step although nobody asked for it. */
 export const endsUnasked = (before: Service, after: Service): boolean =>
   before.lastRun !== after.lastRun && isUnasked(before, after.lastRun.exit);
 
 const causeOf = ({ stopRequested, want }: Service): Cause => (stopRequested || want === 'exit' ? 'asked' : 'exit');
+
+/** An end that somebody requested needs no other reason. */
+const oomOf = ({ before, oom }: Step): Oom => (causeOf(before) === 'asked' ? null : oom);
 
 const secondsOf = (ms: number): number => Math.max(0, Math.round(ms)) / 1000;
 
@@ -64,7 +81,15 @@ const ended = (step: Step): HistoryEvent | null => {
   if (!hasEnded(step)) return null;
   const { before, after } = step;
   const ran = secondsOf(runMs(step));
-  return { event: 'ended', pid: pidOf(before), ...endOf(after.lastRun.exit), ran, cause: causeOf(before) };
+  const oom = oomOf(step);
+  const end = {
+    event: 'ended',
+    pid: pidOf(before),
+    ...endOf(after.lastRun.exit),
+    ran,
+    cause: causeOf(before),
+  } as const;
+  return oom === null ? end : { ...end, oom };
 };
 
 const finished = ({ before, after, exit, now }: Step): HistoryEvent | null => {
@@ -80,8 +105,9 @@ const whyWaiting = (before: ServiceState): 'delay' | 'fork' | 'log' => {
 };
 
 const waiting = ({ before, after, now }: Step): HistoryEvent | null => {
-  if (after.state !== 'backoff' || after.timers.start === undefined || before.state === 'backoff') return null;
-  return { event: 'waiting', why: whyWaiting(before.state), seconds: secondsOf(after.timers.start - now.ms) };
+  const { start } = after.timers;
+  if (after.state !== 'backoff' || start === undefined || before.state === 'backoff') return null;
+  return { event: 'waiting', why: whyWaiting(before.state), seconds: secondsOf(start - now.ms) };
 };
 
 const started = ({ before, after }: Step): HistoryEvent | null =>
@@ -101,13 +127,40 @@ const stopping = (step: Step): HistoryEvent | null => {
   return { event: 'stopping', pid: pidOf(before), signal: signalName(signal), by };
 };
 
-/** In the order in which they are recorded if one step has several. */
-const EVENTS: readonly ((step: Step) => HistoryEvent | null)[] = [stopping, ended, finished, waiting, started];
+const killed = ({ before, after }: Step): HistoryEvent | null => {
+  if (!isKilled(before, after)) return null;
+  const by = before.state === 'up' ? 'timeout-kill' : 'timeout-finish';
+  return { event: 'killed', pid: pidOf(before), by };
+};
+
+/** What a restart policy makes of a service. */
+const concluded = ({ before, after }: Step): HistoryEvent | null => {
+  const { conclusion } = after;
+  if (conclusion === null || conclusion === before.conclusion) return null;
+  return { event: conclusion.outcome, reason: conclusion.reason };
+};
+
+type EventIn = (step: Step) => HistoryEvent | null;
+
+const AT_REST: readonly EventIn[] = [ended, finished, concluded, waiting];
+const ON_THE_WAY: readonly EventIn[] = [ended, finished];
+
+/** What a step may record, by the state that it leads to; in this order if it is more than one thing. */
+const EVENTS: Readonly<Record<ServiceState, readonly EventIn[]>> = {
+  down: AT_REST,
+  backoff: AT_REST,
+  preparing: ON_THE_WAY,
+  starting: ON_THE_WAY,
+  up: [stopping, killed, started],
+  ending: [ended],
+  finishing: [killed],
+};
 
 const eventsOf = (step: Step): readonly HistoryEvent[] => {
+  const rows = EVENTS[step.after.state];
   const events: HistoryEvent[] = [];
-  for (const eventIn of EVENTS) {
-    const event = eventIn(step);
+  for (let at = 0; at < rows.length; at++) {
+    const event = (rows[at] as EventIn)(step);
     if (event !== null) events.push(event);
   }
   return events;
@@ -131,7 +184,7 @@ const lastEnd = (step: Step): LastEnd => {
     signal: code >= 0 ? 0 : decodeWait(status).signal,
     ranSeconds: secondsOf(runMs(step)),
     cause: causeOf(before),
-    oom: null,
+    oom: oomOf(step),
   };
 };
 
@@ -145,19 +198,30 @@ const afterEnd = (state: SupervisorState, step: Step): SupervisorState => {
     starts: state.starts + (isCounted ? 0 : 1),
     failures: state.failures + (failed ? 1 : 0),
     consecutiveFailures: goesOn ? state.consecutiveFailures + 1 : 0,
+    ooms: state.ooms + (oomOf(step) === null ? 0 : 1),
     last: lastEnd(step),
   };
 };
 
 /** When the next start is due. */
 const nextOf = (state: SupervisorState, { before, after, now }: Step): string | null => {
-  if (after.state !== 'backoff' || after.timers.start === undefined) return null;
-  return before.timers.start === after.timers.start ? state.next : timeText(now.wall, after.timers.start - now.ms);
+  const { start } = after.timers;
+  if (after.state !== 'backoff' || start === undefined) return null;
+  return before.timers.start === start ? state.next : timeText(now.wall, start - now.ms);
+};
+
+/** Where a policy decides, it also counts. */
+const withPolicy = (state: SupervisorState, { before, after }: Step): SupervisorState => {
+  const { conclusion, streak } = after;
+  const counted = before.streak === streak ? state : { ...state, consecutiveFailures: streak.bad };
+  const outcome = conclusion?.outcome ?? null;
+  if (counted.outcome === outcome) return counted;
+  return { ...counted, outcome, reason: conclusion?.reason ?? null };
 };
 
 /** The counters once the step is done; the same value if it changes none. */
 const stateAfter = (before: SupervisorState, step: Step): SupervisorState => {
-  const state = hasEnded(step) ? afterEnd(before, step) : before;
+  const state = withPolicy(hasEnded(step) ? afterEnd(before, step) : before, step);
   const pid = step.after.state === 'up' ? pidOf(step.after) : 0;
   const next = nextOf(state, step);
   if (state.pid === pid && state.next === next) return state;

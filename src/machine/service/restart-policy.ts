@@ -66,6 +66,10 @@ const tooMany = ({ limit }: Policy, { bad, failuresMs }: Streak): Bytes | null =
 const nominalMs = ({ firstMs, maxMs }: RestartDelay, bad: number): number =>
   Math.min(maxMs, firstMs * 2 ** Math.min(bad - 1, MOST_DOUBLINGS));
 
+/** The streak that an earlier supervisor has counted, and the delay that came before the present run. */
+export const resumedStreak = ({ delay }: Policy, bad: number): Streak =>
+  bad === 0 ? NO_STREAK : { bad, lastDelayMs: delay === null ? 0 : nominalMs(delay, bad), failuresMs: [] };
+
 const again = ({ delay }: Policy, streak: Streak, { wall }: Now): Decision => {
   if (delay === null || streak.bad === 0) return { kind: 'again', streak, delayMs: null };
   const lastDelayMs = nominalMs(delay, streak.bad);

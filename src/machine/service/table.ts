@@ -376,6 +376,10 @@ const NO_LATE_REPLIES = {
   adopted: ignore,
 } as const;
 
+/** The first event of a service: by its want. */
+const startIfWanted = (s: Service, _: unknown, now: Now): Outcome =>
+  after(SHOW, s.want === 'up' ? begin(s, now) : stay(s));
+
 /** Only ./run gets signals, never a finish script. */
 const NO_SIGNALS = { term: ignore, pause: ignore, cont: ignore, signal: ignore } as const;
 
@@ -389,6 +393,7 @@ const TABLE: { readonly [S in ServiceState]: Row } = {
     exit: wantExit,
     drain: wantExit,
     kill: killRunningScript,
+    due: startIfWanted,
     adopted: adopt,
   },
   backoff: {

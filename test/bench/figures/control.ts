@@ -142,7 +142,13 @@ export const restart: Figure = {
 export const latency: Figure = {
   name: 'latency',
   title: 'control by sv',
+  forInformation: true,
   skipReason: needsSv,
   measure: measureLatency,
 };
-export const fifo: Figure = { name: 'fifo', title: 'control without sv', measure: measureFifo };
+export const fifo: Figure = {
+  name: 'fifo',
+  title: 'control without sv',
+  forInformation: true,
+  measure: measureFifo,
+};

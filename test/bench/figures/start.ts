@@ -94,6 +94,7 @@ export const startOnDisk: Figure = {
   name: 'disk',
   title: 'starting and stopping many services, directories on a disk',
   optional: true,
+  forInformation: true,
   skipReason: ({ disk }) => (disk === null ? 'no directory on a disk' : null),
   measure: onDisk,
 };

@@ -150,6 +150,27 @@ function files(umask: string, withLog: boolean): Case {
   };
 }
 
+const unexpectedExit: Case = {
+  name: 'runsv-start/files-unexpected-exit',
+  title: 'after an exit that nobody requested these files are in supervise',
+  uses: ['runsv'],
+  differs: [
+    ...fileDifferences(false, '644').slice(0, 1),
+    {
+      id: 'runsv-history',
+      lines: { 's/supervise/history.jsonl': 'file 644', 's/supervise/state.json': 'file 644' },
+    },
+  ],
+  async run(world) {
+    steps.service(world, 's', { run: `test -e died || { >died; exit 1; }\n${STAYS}` });
+    await steps.supervise(world, 's');
+    await steps.inState(world, 's', 'run');
+    await world.event('s run', 1);
+    await until('no half-written file', () => steps.steady(world, 's'));
+    noteListing(world, 's/supervise');
+  },
+};
+
 function fileDifferences(withLog: boolean, mode: string): readonly Difference[] {
   const spares = (dir: string, names: readonly string[]) =>
     Object.fromEntries(names.map((name) => [`${dir}/supervise/${name}.new`, `file ${mode}`]));
@@ -475,6 +496,7 @@ export const cases: readonly Case[] = [
   files('022', true),
   files('077', false),
   files('000', false),
+  unexpectedExit,
   links,
   keptFifos,
   ...DOWN_FILES,

@@ -32,7 +32,7 @@ const three = (
   );
 
 /** How long sv with these words waits for a service that never changes. */
-function patience(
+function givesUp(
   name: string,
   title: string,
   args: readonly string[],
@@ -41,7 +41,7 @@ function patience(
   ours: string,
 ): Case {
   return {
-    name: `sv-waiting/patience-${name}`,
+    name: `sv-waiting/gives-up-${name}`,
     title,
     timed: true,
     uses: ['sv'],
@@ -59,14 +59,14 @@ function patience(
   };
 }
 
-const PATIENCE: readonly Case[] = [
-  patience('default', 'sv start gives up after 7 s', ['start'], {}, [0, 7, 7.4], '7 s or more'),
-  patience('w1', '-w 1 is 1 s', ['-w', '1', 'start'], {}, [0, 1, 1.5], '1 s or more'),
-  patience('svwait', 'SVWAIT=1 is 1 s', ['start'], { SVWAIT: '1' }, [0, 1, 1.5], '1 s or more'),
-  patience('both', '-w wins over SVWAIT', ['-w', '1', 'start'], { SVWAIT: '5' }, [0, 1, 1.5, 5], '1 s or more'),
-  patience('word', 'SVWAIT=abc is 0 s', ['start'], { SVWAIT: 'abc' }, [0, 0.7, 7], '0 s or more'),
-  patience('w0', '-w 0 is 0 s', ['-w', '0', 'start'], {}, [0, 0.7, 7], '0 s or more'),
-  patience('empty', 'SVWAIT= is 0 s', ['start'], { SVWAIT: '' }, [0, 0.7, 7], '0 s or more'),
+const TIMEOUTS: readonly Case[] = [
+  givesUp('default', 'sv start gives up after 7 s', ['start'], {}, [0, 7, 7.4], '7 s or more'),
+  givesUp('w1', '-w 1 is 1 s', ['-w', '1', 'start'], {}, [0, 1, 1.5], '1 s or more'),
+  givesUp('svwait', 'SVWAIT=1 is 1 s', ['start'], { SVWAIT: '1' }, [0, 1, 1.5], '1 s or more'),
+  givesUp('both', '-w wins over SVWAIT', ['-w', '1', 'start'], { SVWAIT: '5' }, [0, 1, 1.5, 5], '1 s or more'),
+  givesUp('word', 'SVWAIT=abc is 0 s', ['start'], { SVWAIT: 'abc' }, [0, 0.7, 7], '0 s or more'),
+  givesUp('w0', '-w 0 is 0 s', ['-w', '0', 'start'], {}, [0, 0.7, 7], '0 s or more'),
+  givesUp('empty', 'SVWAIT= is 0 s', ['start'], { SVWAIT: '' }, [0, 0.7, 7], '0 s or more'),
 ];
 
 /** A status that changes while sv waits. */
@@ -334,7 +334,7 @@ const forceKill: Case = {
 };
 
 export const cases: readonly Case[] = [
-  ...PATIENCE,
+  ...TIMEOUTS,
   ...CHANGES,
   exitDone,
   vanished,

@@ -10,13 +10,14 @@ export interface Picture {
   readonly command: string;
   readonly columns: number;
   readonly lines: number;
-  /** Keeps the terminal to itself until it is ended. */
-  readonly isLive?: boolean;
+  /** For what keeps the terminal to itself until it is ended: what its screen has once it has measured everything. */
+  readonly settled?: string;
 }
 
 export const PICTURES: readonly Picture[] = [
-  { name: 'list', command: 'sv list', columns: 92, lines: 12 },
-  { name: 'why', command: 'sv why cache', columns: 92, lines: 24 },
+  { name: 'list', command: 'sv list', columns: 110, lines: 12 },
+  { name: 'why', command: 'sv why cache', columns: 110, lines: 24 },
+  { name: 'monitor', command: 'sv monitor', columns: 110, lines: 18, settled: '^  web .* [0-9.]+ +[0-9.]+[kM] ' },
 ];
 
 const service = (name: string, run: string): string => `
@@ -37,7 +38,7 @@ cd /etc/sv
 ${service('web', 'echo "listening on port 8080"\nexec sleep 100000')}
 ${service('db', 'echo "ready for connections"\nexec sleep 100000')}
 ${service('cache', 'sleep 0.2\necho "bind() to 0.0.0.0:6379 failed (98: Address already in use)"\nexit 1')}
-echo '1000 60000 10000' > cache/restart-delay
+echo '2000 60000 10000' > cache/restart-delay
 ${service('migrate', 'sleep 0.3\necho "3 migrations applied"')}
 echo on-failure > migrate/restart
 ${service('mail', 'echo "smarthost: unknown host"\nexit 78')}
@@ -69,16 +70,17 @@ const FROM = '@@ screen';
 const TO = '@@ end';
 
 const SCREEN = `
-screen() { # NAME COLUMNS LINES LIVE COMMAND
-  printf '#!/bin/sh\\n%s\\n%s\\n' "$5" "$([ "$4" = live ] || echo 'exec sleep 1000')" > /tmp/typed
+screen() { # NAME COLUMNS LINES SETTLED COMMAND
+  printf '#!/bin/sh\\n%s\\n%s\\n' "$5" "$([ -n "$4" ] || echo 'exec sleep 1000')" > /tmp/typed
   chmod +x /tmp/typed
   tmux -f /dev/null -L demo new-session -d -x "$2" -y "$3" -s "$1" /tmp/typed
   before=
   for _ in $(seq 100); do
     sleep 0.2
     now=$(tmux -L demo capture-pane -p -t "$1")
-    [ -z "$(echo "$now" | tr -d '[:space:]')" ] || [ "$now" != "$before" ] || break
-    [ "$4" != live ] || { [ -n "$before" ] && break; }
+    if [ -n "$4" ]; then if echo "$now" | grep -qE "$4"; then break; fi
+    elif [ -n "$now" ] && [ "$now" = "$before" ]; then break
+    fi
     before=$now
   done
   echo "${FROM} $1"
@@ -99,8 +101,8 @@ exec 2> /tmp/errors
 trap 'cat /tmp/errors' EXIT
 `;
 
-const typed = ({ name, columns, lines, isLive = false, command }: Picture): string =>
-  `screen ${name} ${columns} ${lines} ${isLive ? 'live' : '-'} '${command}'\n`;
+const typed = ({ name, columns, lines, settled = '', command }: Picture): string =>
+  `screen ${name} ${columns} ${lines} '${settled}' '${command}'\n`;
 
 const screenIn = (text: string, { name, command }: Picture): string => {
   const from = text.indexOf(`${FROM} ${name}\n`);

@@ -132,25 +132,36 @@ const STYLE = [
 
 const size = (cells: number, cell: number): number => Math.round(cells * cell * 10) / 10;
 
-const runSvg = ({ column, text, look }: Run, line: number): string => {
-  const [x, top] = [MARGIN + size(column, CELL.width), MARGIN + line * CELL.height];
-  const length = size([...text].length, CELL.width);
-  const back = look.includes('reverse')
-    ? `<rect class="reverse" x="${x}" y="${top}" width="${length}" height="${CELL.height}"/>`
-    : '';
-  if (text.trim() === '') return back;
-  const looks = look.length === 0 ? '' : ` class="${look.join(' ')}"`;
-  return `${back}<text x="${x}" y="${top + BASELINE}" textLength="${length}"${looks}>${escaped(text)}</text>`;
-};
+interface Place {
+  readonly x: number;
+  readonly top: number;
+  readonly length: number;
+}
 
-/** Each word by itself stands where the terminal has it, in a font of any width; where colour fills gaps, the whole run does. */
-const words = (run: Run): readonly Run[] => {
-  if (run.look.includes('reverse')) return [run];
-  return [...run.text.matchAll(/\S+(?: \S+)*/g)].map(({ 0: text, index }) => ({
+const placeOf = ({ column, text }: Run, line: number): Place => ({
+  x: MARGIN + size(column, CELL.width),
+  top: MARGIN + line * CELL.height,
+  length: size([...text].length, CELL.width),
+});
+
+/** Each word by itself stands where the terminal has it, in a font of any width. */
+const words = (run: Run): readonly Run[] =>
+  [...run.text.matchAll(/\S+(?: \S+)*/g)].map(({ 0: text, index }) => ({
     ...run,
     column: run.column + [...run.text.slice(0, index)].length,
     text,
   }));
+
+const wordSvg = (word: Run, line: number): string => {
+  const { x, top, length } = placeOf(word, line);
+  const looks = word.look.length === 0 ? '' : ` class="${word.look.join(' ')}"`;
+  return `<text x="${x}" y="${top + BASELINE}" textLength="${length}"${looks}>${escaped(word.text)}</text>`;
+};
+
+const runSvg = (run: Run, line: number): readonly string[] => {
+  const { x, top, length } = placeOf(run, line);
+  const back = `<rect class="reverse" x="${x}" y="${top}" width="${length}" height="${CELL.height}"/>`;
+  return [...(run.look.includes('reverse') ? [back] : []), ...words(run).map((word) => wordSvg(word, line))];
 };
 
 /** A picture of the screen, `columns` wide, with an accessible name. */
@@ -159,7 +170,7 @@ export const renderSvg = (name: string, screen: string, columns: number): string
   const lines = runsIn(screen).slice(0, text.split('\n').length);
   const width = 2 * MARGIN + Math.ceil(columns * CELL.width);
   const height = 2 * MARGIN + lines.length * CELL.height;
-  const body = lines.flatMap((runs, line) => runs.flatMap(words).map((run) => runSvg(run, line)));
+  const body = lines.flatMap((runs, line) => runs.flatMap((run) => runSvg(run, line)));
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img">
 <title>${escaped(name)}</title>
 <desc>${escaped(text)}</desc>
@@ -167,7 +178,7 @@ export const renderSvg = (name: string, screen: string, columns: number): string
 ${STYLE}
 </style>
 <rect class="back" x="0.5" y="0.5" width="${width - 1}" height="${height - 1}" rx="8"/>
-${body.filter((part) => part !== '').join('\n')}
+${body.join('\n')}
 </svg>
 `;
 };

@@ -62,6 +62,23 @@ export const ESSENTIAL = [
     assert.equal(vital.count('finish'), 2);
   }),
 
+  fault('with a restart policy it ends the container when it has failed, or is done', async (world) => {
+    for (const [files, code, starts] of [
+      [{ 'restart-limit': '3\n' }, 3, 3],
+      [{ restart: 'never\n' }, 3, 1],
+      [{ restart: 'on-failure\n' }, 0, 1],
+    ] as const) {
+      const vital = linked(world, 'vital', true);
+      vital.has('run', { text: `#!/bin/sh\necho "start $$" >>'${vital.toldPath}'\nexit ${code}\n` });
+      for (const [name, text] of Object.entries(files)) writeFileSync(join(vital.dir, name), text);
+      const container = contain(world, { folder: 'links' });
+      assert.equal(await container.ended(), `exit ${code}`);
+      assert.equal(vital.count('start'), starts);
+      assert.equal(container.lines().filter((line) => line.includes('warning: failed: ')).length, code === 0 ? 0 : 1);
+      world.clear(vital);
+    }
+  }),
+
   fault('its log takes every line before the container ends', async (world) => {
     const vital = linked(world, 'vital', true).has('log/run', { text: '' });
     vital.has('log/run', { text: copiesLines(vital.toldPath) });

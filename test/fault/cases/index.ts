@@ -14,6 +14,7 @@ import { LOGS } from './logs.ts';
 import { LOOKS } from './looks.ts';
 import { PROGRAMS } from './programs.ts';
 import { RECORD } from './record.ts';
+import { HISTORY } from './history.ts';
 import { REFUSED } from './refused.ts';
 import { RESOURCES } from './resources.ts';
 import { SCANDIR } from './scandir.ts';
@@ -47,6 +48,7 @@ export const CASES: readonly Case[] = [
   ...LOGS,
   ...PROGRAMS,
   ...RECORD,
+  ...HISTORY,
   ...SCANDIR,
   ...SIGNALS,
   ...STANDARD,

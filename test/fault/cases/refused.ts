@@ -1,10 +1,11 @@
 // The kernel, or a sandbox, refuses a system call for ever: whatever is promised holds, but later where nothing tells.
 import assert from 'node:assert/strict';
-import { mkdirSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, symlinkSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { alone, fault } from '../case.ts';
 import { contain } from '../container.ts';
-import { isAlive, proc } from '../../lib/proc.ts';
+import { isAlive, proc, procField } from '../../lib/proc.ts';
 import type { Service } from '../service.ts';
 import { sleep, ended } from '../../lib/wait.ts';
 import { kill, type Running, type World } from '../world.ts';
@@ -166,6 +167,32 @@ export const REFUSED = [
       assert.deepEqual(service.told(), []);
     }),
   ),
+
+  ...(['socket', 'bind'] as const).map((call) =>
+    fault(`${call} refused: metrics --listen says so in one line, and ends`, async (world) => {
+      const wrap = refusing([call], ERRNO.EPERM);
+      const sv = world.start('sv', ['metrics', '--listen', `unix:${world.dir}/s`], { wrap, foreign: true });
+      assert.equal(await sv.ended(), 'exit 1');
+      assert.deepEqual(sv.lines(), [`sv: unable to listen at unix:${world.dir}/s: permission denied`]);
+    }),
+  ),
+
+  fault('accept4 refused: metrics --listen says so once, and neither ends nor spins', async (world) => {
+    const wrap = refusing(['accept4'], ERRNO.EPERM);
+    const sv = world.start('sv', ['metrics', '--listen', `unix:${world.dir}/s`], { wrap, foreign: true });
+    const path = join(world.dir, 's');
+    await world.until('the socket', () => existsSync(path), [world.dir]);
+    const client = connect(path);
+    await sv.says(/^sv: unable to accept a connection: permission denied$/);
+    const wakeUps = (): number => Number(procField(sv.pid, 'voluntary_ctxt_switches'));
+    const before = wakeUps();
+    await sleep(2500);
+    assert.equal(sv.lines().length, 1, sv.lines().join(' | '));
+    assert.ok(wakeUps() - before <= 6, `${wakeUps() - before} wake-ups in 2.5 s`);
+    client.destroy();
+    sv.signal('SIGTERM');
+    assert.equal(await sv.ended(), 'exit 0');
+  }),
 
   fault('lstat refused for ever where a runsv was before: runsv says so once, and ends', async (world) => {
     const service = world.service('web').has('run', 'stays');

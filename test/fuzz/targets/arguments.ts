@@ -4,7 +4,7 @@ import type { Calls } from '../../../src/host/calls.ts';
 import { ENOENT } from '../../../src/abi/errno.ts';
 import { SPAWN_FAILED } from '../../../src/abi/flags.ts';
 import { sys, useHost } from '../../../src/host/sys.ts';
-import { applets } from '../../../src/main.ts';
+import { applets } from '../../../src/whole.ts';
 import { VirtualKernel } from '../../sim/kernel/kernel.ts';
 import { insist, type Target } from '../model.ts';
 

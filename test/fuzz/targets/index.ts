@@ -5,8 +5,9 @@ import { argumentVectors } from './arguments.ts';
 import { besideC } from './beside-c.ts';
 import { envDirectory, envFile } from './environment.ts';
 import { logConfig, logNames, patterns } from './log.ts';
-import { listenAddresses, replies, requests } from './network.ts';
+import { listenAddresses, notifications, replies, requests } from './network.ts';
 import { history, logStamps, namePatterns, procfile, state } from './operations.ts';
+import { monitorScreen } from './monitor.ts';
 import { control, handover, lockRecord, status } from './supervise.ts';
 import { heads, logins, values } from './words.ts';
 
@@ -16,6 +17,7 @@ export const targets: readonly Target[] = [
   ...[envDirectory, envFile, besideC],
   ...[accountLines, identities, values, heads, logins],
   ...[state, history, namePatterns, procfile, logStamps],
-  ...[requests, replies, listenAddresses],
+  monitorScreen,
+  ...[requests, replies, listenAddresses, notifications],
   argumentVectors,
 ];

@@ -1,6 +1,8 @@
 // What comes from a network, and addresses that people write.
 import { plainReply, replyText, statusIn } from '../../../src/formats/http-reply.ts';
 import { readRequest, REQUEST_MAX } from '../../../src/formats/http-request.ts';
+import { decodeNotify, NOTIFY_MAX, NOTIFY_TEXT_MAX } from '../../../src/formats/notify.ts';
+import { validUtf8 } from '../../../src/formats/json.ts';
 import { isParseError } from '../../../src/formats/parse-error.ts';
 import { LONGEST_SOCKET_PATH, parseListenAddress } from '../../../src/formats/socket-address.ts';
 import { AF_INET, AF_UNIX } from '../../../src/abi/flags.ts';
@@ -68,5 +70,43 @@ export const listenAddresses: Target = {
       (bytes.charCodeAt(6 + 2 * at) * 256 + bytes.charCodeAt(7 + 2 * at)).toString(16),
     );
     same(new URL(`http://[${groups.join(':')}]/`).hostname, hostname, 'address');
+  },
+};
+
+export const notifications: Target = {
+  name: 'notifications',
+  files: /src\/formats\/notify\.ts$/,
+  words: [
+    'READY=1',
+    'STATUS=',
+    '\n',
+    'WATCHDOG=',
+    'trigger',
+    'WATCHDOG_USEC=',
+    '1000',
+    'MAINPID=',
+    'EXTEND_TIMEOUT_USEC=',
+  ],
+  longest: NOTIFY_MAX + 100,
+  seeds: [
+    'READY=1\nSTATUS=up\nMAINPID=7',
+    'RELOADING=1\nMONOTONIC_USEC=1',
+    'STOPPING=1\nRESTART_RESET=1',
+    'WATCHDOG=1\nWATCHDOG=trigger\nWATCHDOG_USEC=1',
+    `STATUS=${'x'.repeat(NOTIFY_MAX)}`,
+    `X=${'x'.repeat(NOTIFY_MAX)}`,
+  ],
+  run(input) {
+    const events = decodeNotify(input);
+    insist(events.length <= input.split('\n').length, 'a line is one event at most');
+    for (const event of events) {
+      if ('ms' in event) insist(Number.isInteger(event.ms) && event.ms >= 0 && event.ms < 2 ** 31, 'a time is one');
+      if ('pid' in event) insist(Number.isInteger(event.pid) && event.pid > 0, 'a pid is one');
+      if (!('text' in event)) continue;
+      insist(event.text.length <= NOTIFY_TEXT_MAX && validUtf8(event.text) === event.text, 'a text is short and UTF-8');
+      insist(!/[\0-\x1f\x7f]/.test(event.text), 'a text has no control bytes');
+    }
+    // where nothing was cut, lines speak for themselves
+    if (input.length <= NOTIFY_MAX) same(input.split('\n').flatMap(decodeNotify), events, 'line by line');
   },
 };

@@ -22,7 +22,7 @@ const lifeOf = (behaviour: Behaviour, signals: readonly (readonly [number, numbe
 };
 
 describe('a program', () => {
-  test('lives as long as it shall and ends as it shall', () => {
+  test('lives as long as it was told and ends as it was told', () => {
     expect(lifeOf({ livesMs: 700, exit: 3 })).toEqual([700, 0x300]);
     expect(lifeOf({ livesMs: 0 })).toEqual([0, 0]);
     expect(lifeOf({ livesMs: 5, exit: { signal: 11 } })).toEqual([5, 11]);

@@ -15,21 +15,21 @@ export type Reaction =
 
 /** Bytes that come out of a program. A full pipe stops it, and its later writes, until there is room. */
 export interface Writing {
-  /** The descriptor; 1 unless said otherwise. */
+  /** The descriptor, default 1. */
   readonly fd?: number;
   readonly bytes: string;
-  /** After the start; 0 unless said otherwise. */
+  /** After the start, default 0. */
   readonly afterMs?: number;
-  /** Again and again; once unless said. */
+  /** Again and again; default once. */
   readonly everyMs?: number;
   /** How often at most. */
   readonly times?: number;
 }
 
 export interface Behaviour {
-  /** 'forever' unless said otherwise. */
+  /** Default 'forever'. */
   readonly livesMs?: number | 'forever';
-  /** How it ends then, or at the end of its input: 0 unless said otherwise. */
+  /** How it ends then, or at the end of its input: default 0. */
   readonly exit?: number | { readonly signal: number };
   readonly onTerm?: Reaction;
   /** Reactions to other signals, by number. */
@@ -41,7 +41,7 @@ export interface Behaviour {
   readonly writes?: readonly Writing[];
   /** Started with it, holding the same descriptors; they stay when it ends. */
   readonly children?: readonly Child[];
-  /** What is counted as one program; its file's path unless said otherwise. */
+  /** What is counted as one program; default its file's path. */
   readonly key?: string;
   /** For what data cannot say. Runs as part of the event, in the name of the process. */
   readonly onStart?: (process: Process, world: World) => void;

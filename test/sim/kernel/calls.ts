@@ -230,6 +230,10 @@ export class MainCalls implements Calls {
     return -(this.#step().at(fd) === null ? EBADF : ENOTSOCK) as Errno;
   }
 
+  receive(fd: Fd, _max: number): Errno {
+    return this.accept(fd);
+  }
+
   lines(...job: Parameters<Calls['lines']>): readonly [Bytes, number, number] | Errno {
     return lines(...job);
   }

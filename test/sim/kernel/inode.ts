@@ -25,7 +25,7 @@ export class Mount {
   /** Somebody else takes at once what removing a file frees. */
   greedy = false;
   /** inotify says nothing about what happens here, as on network file systems. */
-  deaf = false;
+  isSilent = false;
   #inodes = 1;
 
   constructor(device: number, path: string, type = 'ext4', magic = MAGIC_EXT4, covered: Inode | null = null) {

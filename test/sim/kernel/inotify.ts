@@ -23,13 +23,13 @@ export const directoryBit = (inode: Inode): number => (inode.isDirectory ? IN_IS
 
 /** An event of an inode itself, without the directory flag: removed, moved, link count changed. */
 export const tellSelf = (inode: Inode, mask: number): void => {
-  if (inode.watches === null || inode.mount.deaf) return;
+  if (inode.watches === null || inode.mount.isSilent) return;
   for (const watch of inode.watches.slice()) watch.queue.tell(watch, mask, '', 0);
 };
 
 /** An event of a name in a directory. */
 export const tellName = (directory: Inode, mask: number, inode: Inode, name: string, cookie = 0): void => {
-  if (directory.watches === null || directory.mount.deaf) return;
+  if (directory.watches === null || directory.mount.isSilent) return;
   const full = mask | directoryBit(inode);
   for (const watch of directory.watches.slice()) watch.queue.tell(watch, full, name, cookie);
 };

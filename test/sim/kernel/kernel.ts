@@ -39,7 +39,7 @@ export type { Fault, FaultHandle } from './overlay.ts';
 export { Random } from '../random.ts';
 
 export interface KernelOptions extends WorldOptions, MainOptions {
-  /** How many calls to remember for a failure's report; none unless said, which is fastest. */
+  /** How many calls to remember for a failure's report; default none, which is fastest. */
   readonly trace?: number;
 }
 

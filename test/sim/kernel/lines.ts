@@ -53,7 +53,7 @@ const unpack = (rules: Bytes): readonly Rule[] | null => {
 const takes = (first: Bytes, list: readonly Rule[], text: Bytes): boolean =>
   (list.filter(({ pattern }) => matches(pattern, text)).at(-1)?.kind ?? first) !== '-';
 
-/** Most of what a long text needs; where C stops for want of room is its own affair. */
+/** Most of what a long text needs; where C stops without room is its own affair. */
 export const lines = (
   data: Bytes,
   at: number,

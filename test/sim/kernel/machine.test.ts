@@ -274,7 +274,7 @@ describe('inotify', () => {
   test('says nothing on a file system that does not tell', () => {
     const kernel = new VirtualKernel();
     kernel.user.folder('/service');
-    kernel.mount().deaf = true;
+    kernel.mount().isSilent = true;
     kernel.at(10, () => kernel.user.folder('/service/web'));
     expect(kernel.run(() => void sys.poll([watching('/service', l.IN_CREATE), l.POLLIN], -1))).toEqual({
       how: 'atRest',

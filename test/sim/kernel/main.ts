@@ -1,4 +1,4 @@
-// The main program's time: its steps, its waits, and how its run is brought to an end.
+// The main program's time: its steps, its waits, and how its run ends.
 //
 // Promises: every system call is one numbered step, before which the world catches up and the scenario's marks are
 // kept; a wait moves the world until what is waited for is there. Once ended, every call throws the ending again.

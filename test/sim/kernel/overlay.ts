@@ -18,9 +18,9 @@ export interface Fault<K extends Name = Name> {
   /** Above 4096, for spawn: after the fork. */
   readonly errno: number;
   readonly when?: (...args: Parameters<Calls[K]>) => boolean;
-  /** How many calls it refuses; all of them unless said. */
+  /** How many calls it refuses; default all of them. */
   readonly times?: number;
-  /** How likely a call is refused; always unless said. */
+  /** How likely a call is refused; default always. */
   readonly probability?: number;
 }
 

@@ -68,7 +68,7 @@ export class Walker {
   /** The path ended in a slash. */
   slash = false;
   #links = 0;
-  /** Walking to what open shall make: a last name, the path's or a link's, must not end in a slash. */
+  /** Walking to what open is to make: a last name, the path's or a link's, must not end in a slash. */
   #making = false;
   /** The last name of what is being walked ends in a slash. */
   #folder = false;
@@ -103,7 +103,7 @@ export class Walker {
     return walked === 0 && this.node === null ? -ENOENT : walked;
   }
 
-  /** To a name that shall be made, moved or removed: a last link is that name, whatever comes behind it. */
+  /** To a name that is to be made, moved or removed: a last link is that name, whatever comes behind it. */
   locate(actor: Actor, path: string): number {
     if (path === '') return -ENOENT;
     const to = parse(path);

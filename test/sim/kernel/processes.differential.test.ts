@@ -89,7 +89,7 @@ const isBusy = (pid: number): boolean => {
 
 /**
  * Waits until all processes have come to rest: a signal that was sent, or input that came, has made its receiver
- * busy before the call that sent it returned. The parent is told of an end or a stop just after /proc shows it.
+ * busy before the call that sent it returned. The parent learns of an end or a stop just after /proc shows it.
  */
 const awaitRealRest = (pids: readonly number[]): void => {
   do waitMs(realSys, 5);

@@ -56,7 +56,7 @@ class Proc {
 
 export const mountProc = (world: World): void => {
   const mount = new Mount(PROC_DEVICE, '/proc', 'proc', MAGIC_PROC);
-  mount.deaf = true;
+  mount.isSilent = true;
   world.mounts.push(mount);
   const root = world.add(world.tree.root, 'proc', S_IFDIR | 0o555, mount);
   root.dynamic = procRoot(new Proc(world, mount));

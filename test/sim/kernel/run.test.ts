@@ -193,7 +193,7 @@ describe('signals to the main program', () => {
     expect(kernel.nowMs).toBe(100);
   });
 
-  test('one that is caught interrupts a poll once, and is then to be had from the descriptor', () => {
+  test('one that is caught interrupts a poll once, and can then be read from the descriptor', () => {
     const kernel = new VirtualKernel();
     kernel.at(100, () => kernel.kill(kernel.main.pid, SIGUSR1));
     kernel.run(() => {

@@ -105,7 +105,16 @@ describe('the module', () => {
     const { metafile } = buildSync({ entryPoints, bundle: true, platform: 'node', write: false, metafile: true });
     const files = Object.keys(metafile.inputs);
     const rooms = files.map((path) => path.split('/')[1]);
-    expect([...new Set(rooms)].sort()).toEqual(['abi', 'api', 'cli', 'client', 'effects', 'formats', 'host']);
+    expect([...new Set(rooms)].sort()).toEqual([
+      'abi',
+      'api',
+      'cli',
+      'client',
+      'effects',
+      'formats',
+      'host',
+      'machine',
+    ]);
     expect(files.filter((path) => path.startsWith('src/host/node'))).toEqual(['src/host/node/plain.ts']);
   });
 });

@@ -17,7 +17,7 @@ import { multicall } from '../../../src/applets/runitbox.ts';
 import type { Bytes } from '../../../src/abi/bytes.ts';
 import type { Calls } from '../../../src/host/calls.ts';
 import { useHost } from '../../../src/host/sys.ts';
-import { applets } from '../../../src/main.ts';
+import { applets } from '../../../src/whole.ts';
 import { nodeHost } from '../../contract/node-host.ts';
 
 const host = nodeHost();

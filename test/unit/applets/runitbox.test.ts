@@ -1,7 +1,10 @@
 // The multicall front on the virtual kernel: which program a call becomes, and what runitbox itself answers.
 import { readFileSync } from 'node:fs';
+import '../../../src/cold-setup.ts';
+import '../../../src/cold-sv.ts';
 import { describe, expect, it } from 'vitest';
 import type { Applet } from '../../../src/cli/applet.ts';
+import '../../../src/whole.ts';
 import { multicall } from '../../../src/applets/runitbox.ts';
 import { ID_LINE } from '../../../src/cli/version.ts';
 import { type RunOptions, VirtualKernel } from '../../sim/kernel/kernel.ts';
@@ -120,6 +123,19 @@ describe('runitbox', () => {
     expect(ran.code).toBe(0);
     expect(ran.out).toMatch(/^usage: runitbox /);
     expect(ran.out).toContain('  svlogd  does svlogd\n');
+  });
+
+  it.each([[], ['bash'], ['zsh'], ['fish']])('--completion %s prints a script', (...words) => {
+    const ran = run(machine(), ['runitbox', '--completion', ...words]);
+    expect(ran).toMatchObject({ code: 0, err: '' });
+    expect(ran.out.split('\n')[0]).toContain(words[0] === 'zsh' ? '#compdef' : (words[0] ?? 'bash'));
+  });
+
+  it('--completion refuses other shells', () => {
+    expect(run(machine(), ['runitbox', '--completion', 'tc\x1bsh'])).toMatchObject({
+      code: 100,
+      err: "runitbox: --completion: expected bash, zsh, fish, got 'tc?sh'\n",
+    });
   });
 
   it('answers --help for every program', () => {

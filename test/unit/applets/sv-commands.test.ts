@@ -115,7 +115,7 @@ describe('a word that is not a command', () => {
     ['top', "'sv monitor' shows every service and what it uses"],
     ['tree', "'sv graph' prints the tree of dependencies"],
     ['ps', "'sv list' prints the state of every service"],
-    ['help', "'sv --help' lists the commands"],
+    ['instances', "'sv scale web NUMBER' keeps so many instances of web"],
     ['health', "'sv check web' exits 0 if the service is in the state that is wanted"],
     ['is-active', "'sv check web' exits 0 if the service is in the state that is wanted"],
     ['is-enabled', "'test -e /svc/web' exits 0 if it is"],

@@ -108,6 +108,14 @@ describe('sv logs', () => {
     expect(world.run('logs web').out).toBe('x\t?[2J\xef\xbf\xbd\n');
   });
 
+  it.each(['logs', 'logs -f'])('%s says so where it may not read', (line) => {
+    const world = withLog('one\n');
+    world.kernel.user.chmod(`${MAIN}/current`, 0o600);
+    const ran = world.run('', { argv: ['sv', ...line.split(' '), 'web'], uid: 1000 });
+    expect([ran.code, ran.out]).toEqual([1, '']);
+    expect(ran.err).toContain(`sv: web: unable to open ${MAIN}/current: access denied\n`);
+  });
+
   it('keeps of a huge file no more than the lines need', () => {
     const world = withLog(`${'x'.repeat(3_000_000)}\nlast\n`);
     const { out } = world.run('logs -n 2 web');

@@ -3,13 +3,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import '../../../src/cold-sv.ts';
 import { EAGAIN, ECONNRESET, EHOSTUNREACH, EPIPE } from '../../../src/abi/errno.ts';
 import { AF_UNIX, POLLERR, POLLOUT, SOCK_STREAM } from '../../../src/abi/flags.ts';
 import { multicall } from '../../../src/applets/runitbox.ts';
 import { type Calls, type Done, type Errno, type Fd, isErrno } from '../../../src/host/calls.ts';
 import { useHost } from '../../../src/host/sys.ts';
-import { applets } from '../../../src/main.ts';
+import { applets } from '../../../src/whole.ts';
 import { nodeHost } from '../../contract/node-host.ts';
 
 const host = nodeHost();

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { deadExports } from '../../../build/rules/exports.ts';
 import { fileNames } from '../../../build/rules/file-names.ts';
 import { pageLinks } from '../../../build/rules/page-links.ts';
+import { promiseTitles } from '../../../build/rules/promise-titles.ts';
 import { purity } from '../../../build/rules/purity.ts';
 import { C_LINES_MAX, cSize, FILE_LINES_MAX, fileSizes, fileSizesBut } from '../../../build/rules/sizes.ts';
 import type { Rule } from '../../../build/rules/tree.ts';
@@ -145,6 +146,24 @@ describe('a link of a page', () => {
 
   it('is none in a block', () => {
     expect(breaches(pageLinks, { 'a.md': '```sh debian\necho "[a](b)"\n```\n' })).toEqual([]);
+  });
+});
+
+describe('a title in a page of promises', () => {
+  const files = { 'test/x.ts': "title: 'runsv doesn\\'t stop, whatever NAME is', other: `${call} refused`\n" };
+  const held = (title: string): readonly string[] =>
+    breaches(promiseTitles, { ...files, 'docs/promises.md': `| a *starred* |\n| b | *${title}* |\n` }).slice(1);
+
+  it.each(["runsv doesn't stop, whatever NAME is", 'runsv ... whatever ...', '... refused'])('may be %s', (title) =>
+    expect(held(title)).toEqual([]),
+  );
+
+  it('is that of a test', () => {
+    expect(held('runsv stops')).toEqual(["docs/promises.md:2: expected the title of a test, got 'runsv stops'"]);
+  });
+
+  it('is not looked for in other pages', () => {
+    expect(breaches(promiseTitles, { ...files, 'docs/x.md': '*starred*\n' })).toEqual([]);
   });
 });
 

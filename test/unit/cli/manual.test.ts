@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { commands } from '../../../src/applets/sv/commands.ts';
 import { tools } from '../../../src/applets/sv/tools.ts';
 import { controlNames, control } from '../../../src/formats/control.ts';
-import { applets } from '../../../src/main.ts';
+import { applets } from '../../../src/whole.ts';
 
 const page = (name: string): string => readFileSync(new URL(`../../../docs/man/${name}.8`, import.meta.url), 'utf8');
 

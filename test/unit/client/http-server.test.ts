@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writ
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { EAFNOSUPPORT, ECONNRESET, EMFILE, ENOENT } from '../../../src/abi/errno.ts';
+import { EAFNOSUPPORT, ECONNABORTED, ECONNRESET, EMFILE, ENOENT } from '../../../src/abi/errno.ts';
 import { AF_UNIX, CLOCK_MONOTONIC, POLLIN, SOCK_STREAM } from '../../../src/abi/flags.ts';
 import { type Pages, serve } from '../../../src/client/http-server.ts';
 import { type Listener, listenAt } from '../../../src/client/listen.ts';
@@ -22,24 +22,23 @@ let dir = '';
 let loop: Loop;
 let aheadMs = 0;
 let opened: Fd[] = [];
+let warnings: number[] = [];
 
 const must = <T>(result: T | Errno): T => {
   if (isErrno(result)) throw new Error(`refused: ${result}`);
   return result as T;
 };
 
-/** The host, with a clock that the test moves and some calls answered by the test. */
+/** The host, with a clock that the test alone moves and some calls answered by the test. */
 const use = (calls: Partial<Calls> = {}): void => {
-  const clock: Calls['clock'] = (id) => {
-    const [sec, nsec] = host.clock(id);
-    return id === CLOCK_MONOTONIC ? [sec + aheadMs / 1000, nsec] : [sec, nsec];
-  };
+  const clock: Calls['clock'] = (id) => (id === CLOCK_MONOTONIC ? [1000 + aheadMs / 1000, 0] : host.clock(id));
   useHost({ ...host, clock, ...calls });
 };
 
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'runitbox-http-'));
   aheadMs = 0;
+  warnings = [];
   use();
   const [signals, other] = must(sys.pipe(0));
   opened = [signals, other];
@@ -71,7 +70,7 @@ const pages: Pages = (path) => {
 const serving = (): void => {
   const { fd } = listening();
   opened.push(fd);
-  serve(loop, fd, pages);
+  serve(loop, fd, pages, (errno) => warnings.push(errno));
 };
 
 /** All that is due, without waiting. */
@@ -188,16 +187,21 @@ describe('the server', () => {
     expect(clients[16]?.send(GET).read().got).toMatch(/ 200 /);
   });
 
-  it('lets nobody in for a second where there is no descriptor left', () => {
+  it('lets nobody in for a second where a connection cannot be taken, and says so once', () => {
     serving();
     use({ accept: () => -EMFILE as Errno });
     const client = new Client();
     expect(loop.handlers.length).toBe(1);
+    later(1100);
+    expect([loop.handlers.length, warnings]).toEqual([1, [-EMFILE]]);
     use();
     later(900);
     expect(client.send(GET).read().got).toBe('');
     later(200);
     expect(client.read().got).toMatch(/ 200 /);
+    use({ accept: () => -ECONNABORTED as Errno });
+    expect(new Client().send(GET).read().got).toBe('');
+    expect([loop.handlers.length, warnings]).toEqual([2, [-EMFILE]]);
   });
 });
 

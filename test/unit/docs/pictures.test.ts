@@ -35,7 +35,7 @@ describe('its picture', () => {
   it('shows each word in its column, and its text is what the screen has', () => {
     expect(svg).toContain('<text x="16" y="30" textLength="8.4">a</text>');
     expect(svg).toContain('<text x="41.2" y="30" textLength="75.6" class="yellow">&lt;b&gt; &amp; "c"</text>');
-    expect(svg).toContain('<rect class="reverse" x="16" y="35" width="42" height="19"/><text x="16" y="49"');
+    expect(svg).toContain('<rect class="reverse" x="16" y="35" width="42" height="19"/>\n<text x="24.4" y="49"');
     expect(svg).toContain('<title>sv &lt;x&gt;</title>');
     expect(textOfPicture(svg)).toBe('a  <b> & "c"\n sel');
   });

@@ -43,7 +43,7 @@ describe('a target', () => {
     ['http://example.com/', "expected an address or localhost, got 'example.com'"],
     ['http:///a', "expected an address or localhost, got ''"],
     ['http://127.0.0.1:/', "expected a port from 1 to 65535 in '127.0.0.1:'"],
-    ['http://[::1]8080/', "expected a port from 1 to 65535 in '[::1]8080'"],
+    ['http://[::1]8080/', "expected an address or localhost, got '[::1]8080'"],
     ['http://127.0.0.1/a b', 'expected no blanks and control bytes in the address of a page'],
     ['tcp:127.0.0.1', "expected a port from 1 to 65535 in '127.0.0.1'"],
     ['tcp:127.0.0.1:70000', "expected a port from 1 to 65535 in '127.0.0.1:70000'"],

@@ -148,7 +148,10 @@ describe('keys', () => {
     expect(textOf(typing(three, ['K', 'enter'])).at(-1)).toBe('nothing was sent');
     // the next key is one of the table again
     expect(actionOf(three, 'K', 'n', 'u')).toMatchObject({ kind: 'send', verb: 'up' });
-    expect(actionOf(withRows(typing(three, ['K']), []), 'y')).toBe(null);
+    const asked = typing(three, ['j', 'K']);
+    expect(actionOf(withRows(asked, []), 'y')).toBe(null);
+    // another row is selected by now, which nobody asked about
+    expect(actionOf(withRows(asked, [row('a'), row('c')]), 'y')).toBe(null);
   });
 
   it.each([
@@ -228,6 +231,7 @@ describe('more services than lines', () => {
   it('keep the selection on the screen when it becomes smaller, and when they become fewer', () => {
     const small = resized(typing(long, ['page down', 'page down']), [8, 80]);
     expect(textOf(small).some((line) => line.startsWith('> '))).toBe(true);
+    expect(textOf(withRows(typing(long, ['j']), many(1))).at(-1)).toBe('s001 is gone');
     const few = withRows(typing(long, ['end']), many(3));
     expect(few.selected).toBe('/svc/s002');
     expect(names(few)).toHaveLength(3);

@@ -27,7 +27,7 @@ const sendAt = (kernel: VirtualKernel, ms: number, letters: string): void =>
 const callsOf = (kernel: VirtualKernel, call: string): readonly string[] =>
   kernel.trace().flatMap((line) => (line.includes(` ${call}(`) ? [line.replace(/^.*? (\w+\()/, '$1')] : []));
 
-const DEAF: Behaviour = { livesMs: 'forever', onTerm: 'ignore', on: { [SIGQUIT]: 'ignore' } };
+const STUBBORN: Behaviour = { livesMs: 'forever', onTerm: 'ignore', on: { [SIGQUIT]: 'ignore' } };
 
 /** When ./run had ended, seen every millisecond from `fromMs` on. */
 const endOf = (kernel: VirtualKernel, fromMs: number, untilMs: number): (() => number) => {
@@ -42,7 +42,7 @@ const endOf = (kernel: VirtualKernel, fromMs: number, untilMs: number): (() => n
 
 describe('a stop', () => {
   it('sends the signal of down-signal, then CONT, and KILL in time', () => {
-    const kernel = world(DEAF, { 'down-signal': 'QUIT\n', 'timeout-kill': '1500\n' });
+    const kernel = world(STUBBORN, { 'down-signal': 'QUIT\n', 'timeout-kill': '1500\n' });
     sendAt(kernel, 3000, 'd');
     const ended = endOf(kernel, 3000, 6000);
     play(kernel);
@@ -52,7 +52,7 @@ describe('a stop', () => {
   });
 
   it('has the deadline that the file says when it is requested', () => {
-    const kernel = world(DEAF, { 'timeout-kill': '500\n' });
+    const kernel = world(STUBBORN, { 'timeout-kill': '500\n' });
     kernel.at(2000, () => kernel.user.file('/svc/timeout-kill', '2000\n'));
     sendAt(kernel, 3000, 'd');
     const ended = endOf(kernel, 3000, 6000);
@@ -61,7 +61,7 @@ describe('a stop', () => {
   });
 
   it('is the same when a signal to runsv asks for it', () => {
-    const kernel = world(DEAF, { 'timeout-kill': '500\n' });
+    const kernel = world(STUBBORN, { 'timeout-kill': '500\n' });
     kernel.at(3000, () => kernel.kill(kernel.main.pid, 15));
     expect(play(kernel)).toEqual({ how: 'exited', code: 0 });
     expect(kernel.nowMs).toBeLessThan(3600);
@@ -69,7 +69,7 @@ describe('a stop', () => {
 
   it('kills the process group only where ./run leads one for that', () => {
     const kills = (files: Files): readonly string[] => {
-      const kernel = world(DEAF, { 'timeout-kill': '500\n', ...files });
+      const kernel = world(STUBBORN, { 'timeout-kill': '500\n', ...files });
       sendAt(kernel, 3000, 'd');
       play(kernel);
       return callsOf(kernel, 'kill').filter((line) => line.includes(', 9)'));
@@ -78,7 +78,7 @@ describe('a stop', () => {
     const both = kills({ 'flag-timeout-killpg': '' });
     expect(both.map((line) => line.startsWith('kill(-'))).toEqual([true, false]);
     const spawned = (files: Files): number | undefined => {
-      const kernel = world(DEAF, files);
+      const kernel = world(STUBBORN, files);
       let session: number | undefined;
       kernel.at(1000, () => {
         session = kernel.live().find(({ key }) => key === '/svc/run')?.session;
@@ -91,7 +91,7 @@ describe('a stop', () => {
   });
 
   it('goes on after its runsv was killed, with the whole time', () => {
-    const kernel = world(DEAF, { 'timeout-kill': '1000\n' });
+    const kernel = world(STUBBORN, { 'timeout-kill': '1000\n' });
     sendAt(kernel, 3000, 'd');
     kernel.at(3500, () => kernel.killMain());
     play(kernel);
@@ -103,7 +103,7 @@ describe('a stop', () => {
   });
 
   it('kills the group of an adopted process, too', () => {
-    const kernel = world(DEAF, { 'timeout-kill': '1000\n', 'flag-timeout-killpg': '' });
+    const kernel = world(STUBBORN, { 'timeout-kill': '1000\n', 'flag-timeout-killpg': '' });
     kernel.at(2000, () => kernel.killMain());
     play(kernel);
     kernel.at(3000, () => kernel.user.send('/svc/supervise/control', 'd'));
@@ -245,5 +245,63 @@ describe('a restart policy', () => {
     expect(play(kernel)).toEqual({ how: 'exited', code: 125 });
     expect(kernel.user.read('/svc/supervise/exitcode')).toBe('3\n');
     expect(kernel.stderr.text).toBe('runsv /svc: warning: failed: exit code 3, 4 failures in a row\n');
+  });
+
+  it('counts on over supervisors', () => {
+    const kernel = world(bad, files);
+    const ms = starts(kernel);
+    kernel.at(500, () => kernel.killMain());
+    play(kernel);
+    kernel.advance(10);
+    play(kernel);
+    expect(ms).toHaveLength(4);
+    expect(kernel.stderr.text).toContain('exit code 3, 4 failures in a row');
+  });
+
+  it('holds what it has made of the service for the next supervisor of the same parent', () => {
+    const kernel = world({ livesMs: 10, exit: 0 }, { restart: 'on-failure\n' });
+    kernel.at(5000, () => kernel.killMain());
+    play(kernel);
+    kernel.advance(10);
+    let state: string | null = null;
+    kernel.at(10_000, () => {
+      state = kernel.user.read('/svc/supervise/state.json');
+    });
+    play(kernel);
+    expect(kernel.record('/svc/run').starts).toBe(1);
+    expect(JSON.parse(state ?? '')).toMatchObject({ outcome: 'done', reason: 'exit code 0' });
+  });
+
+  it('is new to a supervisor of another parent', () => {
+    const kernel = world({ livesMs: 10, exit: 0 }, { restart: 'on-failure\n' });
+    kernel.at(5000, () => kernel.killMain());
+    play(kernel);
+    const state = kernel.user.read('/svc/supervise/state.json') ?? '';
+    kernel.user.write('/svc/supervise/state.json', state.replace(/"parent":"[^"]*"/, '"parent":"9@9"'));
+    play(kernel);
+    expect(kernel.record('/svc/run').starts).toBe(2);
+  });
+
+  it('is forgotten with its files', () => {
+    const kernel = world({ livesMs: 10, exit: 0 }, { restart: 'on-failure\n' });
+    kernel.at(5000, () => kernel.killMain());
+    play(kernel);
+    kernel.user.rename('/svc/restart', '/svc/restarts');
+    kernel.user.rename('/svc/restarts', '/svc/away');
+    play(kernel);
+    expect(kernel.record('/svc/run').starts).toBeGreaterThan(10);
+  });
+});
+
+describe('an end by KILL', () => {
+  it('may be for lack of memory where the count of the container has grown', () => {
+    const kernel = world({ livesMs: 10, exit: { signal: 9 } }, { restart: 'never\n' });
+    kernel.user.file('/sys/fs/cgroup/memory.events', 'oom_kill 1\n');
+    let state: string | null = null;
+    kernel.at(3000, () => {
+      state = kernel.user.read('/svc/supervise/state.json');
+    });
+    play(kernel);
+    expect(JSON.parse(state ?? '')).toMatchObject({ ooms: 1, last: { signal: 9, oom: 'possible' } });
   });
 });

@@ -4,9 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { runsv } from '../../../../src/applets/runsv.ts';
 import { EACCES, ENOSPC } from '../../../../src/abi/errno.ts';
 import { SIGKILL, SIGTERM } from '../../../../src/abi/signals.ts';
-import { decodeHistory } from '../../../../src/formats/history.ts';
-import { decodeState, type SupervisorState } from '../../../../src/formats/state.ts';
-import { historyTroubles, type Seen, stateTroubles } from '../../../sim/recording-invariants.ts';
+import { decodeHistory, encodeEvent } from '../../../../src/formats/history.ts';
+import { decodeState, encodeState, NEW_STATE, type SupervisorState } from '../../../../src/formats/state.ts';
+import { historyTroubles, type Seen, stateTroubles } from '../../../lib/history.ts';
 import { type Behaviour, type Ending, VirtualKernel } from '../../../sim/kernel/kernel.ts';
 
 const HISTORY = '/svc/supervise/history.jsonl';
@@ -194,6 +194,24 @@ describe('the next runsv', () => {
   });
 });
 
+describe('a service that ends for good', () => {
+  const ended = (path: string): VirtualKernel => {
+    const kernel = service(SHORT, LASTING);
+    kernel.at(3000, () => kernel.user.rename(path, `${path}.gone`));
+    playFor(kernel, 4000);
+    return kernel;
+  };
+
+  it('leaves its records for later', () => {
+    expect(names(ended('/svc/check'))).toEqual(['history.jsonl', 'state.json']);
+  });
+
+  it('leaves none where it was removed, so that a package which is purged leaves nothing', () => {
+    const known = 'control lock ok pid stat status'.split(' ');
+    expect([...ended('/svc/run').user.names('/svc/supervise')].sort()).toEqual(known);
+  });
+});
+
 describe('what cannot be written', () => {
   it('to the history is lost, and counted in the next line', () => {
     const kernel = service(SHORT);
@@ -263,33 +281,55 @@ it('a thousand restarts leave at most 8 KiB', () => {
   expect(events(kernel).length).toBeGreaterThan(40);
 });
 
-/** The number of system calls up to which runsv is killed, and the one at which its records begin. */
-const callsOf = (): { readonly first: number; readonly last: number } => {
+/** A history that the next event makes too long. */
+const FULL = Array.from({ length: 100 }, (_, n) =>
+  encodeEvent({ at: '2026-11-27T11:52:59.871Z', n: n + 1, lost: 0 }, { event: 'started', pid: 1000 + n }),
+).join('');
+
+/** A service that crashes; `text`: what its history holds already. */
+const crashing = (text: string): VirtualKernel => {
   const kernel = service(SHORT);
-  kernel.after(150, () => (first = kernel.steps));
+  playFor(kernel, 100);
+  if (text === '') return kernel;
+  kernel.user.file(HISTORY, text);
+  kernel.user.file(STATE, encodeState({ ...NEW_STATE, starts: 100, failures: 99 }));
+  return kernel;
+};
+
+/** The number of the system call before which runsv has nothing to record, and of its last one. */
+const callsOf = (text: string): { readonly first: number; readonly last: number } => {
+  const kernel = crashing(text);
   let first = 0;
-  playFor(kernel, 3000);
+  kernel.after(150, () => (first = kernel.steps));
+  playFor(kernel, 1800);
   return { first, last: kernel.steps };
 };
 
-it('a kill -9 before any system call leaves neither a torn file nor a number twice', () => {
-  const { first, last } = callsOf();
-  const failures: string[] = [];
-  for (let step = first; step <= last; step++) {
-    const kernel = service(SHORT);
-    const seen: Seen = new Map();
-    const look = (): readonly string[] => [
-      ...historyTroubles(kernel.user.read(HISTORY), seen),
-      ...stateTroubles(kernel.user.read(STATE)),
-    ];
-    kernel.killMainAt(step);
-    kernel.after(3000, () => kernel.kill(kernel.main.pid, SIGTERM));
-    play(kernel);
-    const troubles = [...look()];
-    playFor(kernel, 3000);
-    troubles.push(...look());
-    failures.push(...troubles.map((trouble) => `killed before call ${step}: ${trouble}`));
-  }
-  expect(last - first).toBeGreaterThan(100);
-  expect(failures).toEqual([]);
-});
+it.each([
+  ['first', ''],
+  ['last', FULL],
+])(
+  'a kill -9 before any system call, at the %s lines of a history, leaves no torn file and no number twice',
+  (_, text) => {
+    const { first, last } = callsOf(text);
+    const failures: string[] = [];
+    for (let step = first; step <= last; step++) {
+      const kernel = crashing(text);
+      const seen: Seen = new Map();
+      const look = (): readonly string[] => [
+        ...historyTroubles(kernel.user.read(HISTORY), seen),
+        ...stateTroubles(kernel.user.read(STATE)),
+      ];
+      const troubles = [...look()];
+      kernel.killMainAt(step);
+      kernel.after(3000, () => kernel.kill(kernel.main.pid, SIGTERM));
+      play(kernel);
+      troubles.push(...look());
+      playFor(kernel, 3000);
+      troubles.push(...look());
+      failures.push(...troubles.map((trouble) => `killed before call ${step}: ${trouble}`));
+    }
+    expect(last - first).toBeGreaterThan(60);
+    expect(failures).toEqual([]);
+  },
+);

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { LETTERS, eventOf } from '../../../../src/machine/service/letters.ts';
 import {
   dropLog,
-  firstEvent,
+  FIRST_EVENT,
   handleDue,
   handleInput,
   handlePair,
@@ -59,8 +59,9 @@ const leaving = (): Pair =>
 
 describe('a pair', () => {
   it('begins as the down file says', () => {
-    expect(firstEvent(newService('up', true, T0))).toEqual({ kind: 'up' });
-    expect(firstEvent(newService('down', true, T0))).toEqual({ kind: 'down' });
+    const first = (want: 'up' | 'down'): Pair =>
+      play(newPair(newService(want, true, T0), null), ['main', FIRST_EVENT]).pair;
+    expect([first('up').main.state, first('down').main.state]).toEqual(['preparing', 'down']);
   });
 
   it('without a log is over once the service has exited', () => {

@@ -23,7 +23,7 @@ const play = (life: Life, ...events: readonly (readonly [number, Event])[]): Lif
     const { service: next, effects } = handle(service, event, at(ms));
     const sent = effects.flatMap((effect) => (effect.kind === 'send' ? [effect.signal] : []));
     const exit = event.kind === 'ended' ? event : { code: 0, status: 0 };
-    const records = record(state, { before: service, after: next, sent, exit, now: at(ms) });
+    const records = record(state, { before: service, after: next, sent, exit, oom: null, now: at(ms) });
     const ends = endsUnasked(service, next) ? 1 : 0;
     return { service: next, state: records.state, events: [...before, ...records.events], unasked: unasked + ends };
   }, life);

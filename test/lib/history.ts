@@ -1,6 +1,6 @@
 // What must hold of state.json and history.jsonl at any moment, whoever was killed in the middle of what.
 //
-// Read next: src/effects/service/recording.ts, service-invariants.ts.
+// Read next: ../../src/effects/service/recording.ts, ../sim/service-invariants.ts.
 import { decodeHistory, HISTORY_MAX } from '../../src/formats/history.ts';
 import { decodeState, STATE_MAX } from '../../src/formats/state.ts';
 
