@@ -80,7 +80,7 @@ const typeInto = async (tree: Tree, shell: Shell, lines: readonly string[]): Pro
   });
   const ends = (): number => text.split('<end>').length - 1;
   try {
-    await until(`${shell} to be ready`, async () => /ready\r?\n[^]*> /.test(text));
+    await until(`${shell} to be ready`, async () => /ready\r?\n[\s\S]*> /.test(text));
     for (const [at, line] of lines.entries()) {
       child.stdin.write(line);
       child.stdin.write('\r');
