@@ -6,6 +6,7 @@ import { cases as chpstRecipes } from './chpst-recipes.ts';
 import { cases as chpstRunning } from './chpst-running.ts';
 import { cases as chpstState } from './chpst-state.ts';
 import { cases as daemontools } from './daemontools.ts';
+import { cases as policies } from './policies.ts';
 import { cases as runit } from './runit.ts';
 import { cases as runitGoesOn } from './runit-goes-on.ts';
 import { cases as runitRequests } from './runit-requests.ts';
@@ -45,6 +46,7 @@ export const CASES: readonly Case[] = [
   ...runsvControl,
   ...runsvStart,
   ...runsvBytes,
+  ...policies,
   ...svWaiting,
   ...svCommands,
   ...svHints,

@@ -9,6 +9,7 @@ import { listenAddresses, notifications, replies, requests } from './network.ts'
 import { history, logStamps, namePatterns, procfile, state } from './operations.ts';
 import { monitorScreen } from './monitor.ts';
 import { control, handover, lockRecord, status } from './supervise.ts';
+import { valueFiles } from './values.ts';
 import { heads, logins, values } from './words.ts';
 
 export const targets: readonly Target[] = [
@@ -18,6 +19,7 @@ export const targets: readonly Target[] = [
   ...[accountLines, identities, values, heads, logins],
   ...[state, history, namePatterns, procfile, logStamps],
   monitorScreen,
+  valueFiles,
   ...[requests, replies, listenAddresses, notifications],
   argumentVectors,
 ];

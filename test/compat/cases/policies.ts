@@ -1,0 +1,62 @@
+// Value files in a service directory: C reads none of them; ours stops and starts the service as they say, and sv sends the
+// signal that one of them names. Without them every other case here holds.
+import { readFileSync } from 'node:fs';
+import { until } from '../../lib/wait.ts';
+import { FakeService, made } from '../fake.ts';
+import type { Case } from '../model.ts';
+import * as steps from '../steps.ts';
+import type { World } from '../world.ts';
+
+const QUIET_MS = 2500;
+
+const linesOf = (world: World, path: string): readonly string[] =>
+  steps.exists(world, path) ? readFileSync(world.path(path), 'latin1').split('\n').slice(0, -1) : [];
+
+const stopSignal: Case = {
+  name: 'policies/down-signal',
+  title: 'a file down-signal names the signal of a stop',
+  uses: ['runsv'],
+  differs: [{ id: 'runsv-stop-policy', lines: { signal: 'QUIT' } }],
+  async run(world) {
+    const traps = "trap 'echo TERM >>got; exit' TERM; trap 'echo QUIT >>got; exit' QUIT";
+    steps.service(world, 's', { run: `${traps}\necho ready >>got\nwhile :; do sleep 0.05; done` });
+    world.write('s/down-signal', 'QUIT\n');
+    await steps.supervise(world, 's');
+    await until('./run to be ready', () => linesOf(world, 's/got').length === 1);
+    await steps.send(world, 's', 'd');
+    world.note('signal', await until('the signal', () => linesOf(world, 's/got')[1]));
+  },
+};
+
+const limit: Case = {
+  name: 'policies/restart-limit',
+  title: 'a file restart-limit says how often a service may fail',
+  uses: ['runsv'],
+  timed: true,
+  differs: [{ id: 'runsv-restart-policy', lines: { starts: 'once' } }],
+  async run(world) {
+    steps.service(world, 's', { run: 'echo start >>got\nexit 3' });
+    world.write('s/restart-limit', '1\n');
+    await steps.supervise(world, 's');
+    await until('the first start', () => linesOf(world, 's/got').length > 0);
+    const endMs = performance.now() + QUIET_MS;
+    await until('a second start, or none', () => linesOf(world, 's/got').length > 1 || performance.now() > endMs);
+    world.note('starts', linesOf(world, 's/got').length > 1 ? 'again' : 'once');
+  },
+};
+
+const reload: Case = {
+  name: 'policies/reload-signal',
+  title: 'a file reload-signal names the signal of sv reload',
+  uses: ['sv'],
+  differs: [{ id: 'sv-reload-signal', lines: { bytes: '2' } }],
+  async run(world) {
+    const service = new FakeService(world, 's', made('run'));
+    world.write('s/reload-signal', 'USR2\n');
+    const ran = await world.run('sv', ['reload', './s']);
+    world.note('exit', ran.end);
+    world.note('bytes', service.received());
+  },
+};
+
+export const cases: readonly Case[] = [stopSignal, limit, reload];

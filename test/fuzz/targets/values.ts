@@ -1,0 +1,62 @@
+// Value files: whatever the text, a value within its bounds or one line of words, and the same for blanks around it.
+import { isParseError } from '../../../src/formats/parse-error.ts';
+import {
+  faultIn,
+  parseDelay,
+  parseLimit,
+  parseRestart,
+  parseSignal,
+  parseTimeout,
+  VALUE_FILES,
+} from '../../../src/formats/values.ts';
+import { insist, same, type Target } from '../model.ts';
+
+const MOST_MS = 2_147_483_647;
+
+const inBounds = (value: number, least: number, most: number): boolean =>
+  Number.isSafeInteger(value) && value >= least && value <= most;
+
+export const valueFiles: Target = {
+  name: 'value files',
+  files: /src\/formats\/(values|decimal)\.ts$/,
+  words: [
+    '1000 ',
+    '60000',
+    '\n',
+    '\t',
+    '\r',
+    'SIG',
+    'TERM',
+    '64',
+    'always',
+    'on-failure',
+    'never',
+    '2147483647',
+    '0',
+    "'",
+  ],
+  longest: 300,
+  seeds: ['1000 60000 10000\n', '5 60000', ' sigquit\n', 'on-failure', '7s', ''],
+  run(input) {
+    const ms = parseTimeout(input);
+    insist(isParseError(ms) || ms === null || inBounds(ms, 1, MOST_MS), 'a time is one that poll can wait');
+    const signal = parseSignal(input);
+    insist(isParseError(signal) || inBounds(signal, 1, 64), 'a signal is one');
+    const delay = parseDelay(input);
+    if (!isParseError(delay)) {
+      insist(inBounds(delay.firstMs, 0, delay.maxMs) && inBounds(delay.maxMs, 0, MOST_MS), 'a delay grows');
+      insist(inBounds(delay.resetMs, 0, MOST_MS), 'a good run has an end');
+    }
+    const limit = parseLimit(input);
+    if (!isParseError(limit)) {
+      insist(inBounds(limit.count, 1, 1000), 'a limit is a count');
+      insist(limit.withinMs === null || inBounds(limit.withinMs, 1, MOST_MS), 'and perhaps a time');
+    }
+    for (const value of [ms, signal, delay, limit, parseRestart(input)]) {
+      if (isParseError(value))
+        insist(value.wrong.length < 140 && !value.wrong.includes('\n'), 'a fault is one short line');
+    }
+    const [first = ''] = input.split('\n', 1);
+    for (const file of VALUE_FILES) same(faultIn(file, ` \t${first} \r\nmore`), faultIn(file, input), file);
+  },
+};
