@@ -20,7 +20,7 @@ export const applets: readonly Applet[] = [
   ...daemontools,
   ...[svc, svok],
   coldApplet('init', { name: 'runit', folder: 'sbin' }),
-  coldApplet('init', { name: 'runit-init', folder: 'sbin' }),
+  coldApplet('init', { name: 'runit-init', also: ['init'], folder: 'sbin' }),
   coldApplet('setup', { name: 'pause' }),
   coldApplet('setup', { name: 'runsvchdir', folder: 'usr/sbin' }),
   coldApplet('setup', { name: 'svprobe' }),

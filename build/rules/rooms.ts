@@ -22,6 +22,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
  * at the top of machine and applets may import all, files at the top of effects none.
  */
 export const SUBJECTS: Readonly<Record<string, readonly string[]>> = {
+  'client/lint': ['client'],
   'client/monitor': ['client'],
   effects: [],
   'effects/process': ['effects'],

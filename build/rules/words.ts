@@ -50,6 +50,7 @@ export const RETIRED: readonly Retired[] = [
   phrase('no process for the command', 'fork failed'),
   phrase('is no (?:command|status|moment)\\b(?! of)', "expected a ..., got '...'; is not a ..."),
   name('noSuch', 'badUser'),
+  name('Board|newBoard|removeSpares', 'StatusFiles, standby files'),
   name('deliverNews', 'pendingEvents'),
   name('alien', 'foreignRunsv'),
   name('lookSoon|forceLook', 'rescan'),
@@ -78,7 +79,7 @@ export const RETIRED: readonly Retired[] = [
 ];
 
 /** To be retired: some files have them still. */
-export const NEXT: readonly Retired[] = [name('Board|newBoard|removeSpares', 'status files, standby files')];
+export const NEXT: readonly Retired[] = [];
 
 const READ = /^(src|test|build|docs|docker)\/.*\.(ts|c|h|sh|mk|md|8)$|^(README|CONTRIBUTING)\.md$|^Makefile$/;
 /** Where the retired words are listed. */

@@ -5,7 +5,7 @@ import { type ColdName, fromCold } from '../host/cold.ts';
 import type { Applet } from './applet.ts';
 
 /** The applet that a cold part provides under its name. */
-export const coldApplet = (part: ColdName, place: Pick<Applet, 'name' | 'folder'>): Applet => {
+export const coldApplet = (part: ColdName, place: Pick<Applet, 'name' | 'also' | 'folder'>): Applet => {
   const applet = (): Applet => fromCold<Applet>(part, place.name);
   return {
     ...place,

@@ -15,7 +15,7 @@ export const serviceBeside = ({ dir }: Service, name: Bytes): Service => {
 };
 
 /** The names in a service's `dependencies.d`, sorted. */
-const dependencyNames = (dir: Bytes): readonly Bytes[] => {
+export const dependencyNames = (dir: Bytes): readonly Bytes[] => {
   const names = sys.readdir(`${dir}/dependencies.d`);
   return isErrno(names) ? [] : names.filter((name) => name[0] !== '.').sort();
 };

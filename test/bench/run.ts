@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { chpst } from './figures/chpst.ts';
 import { restart, latency, fifo } from './figures/control.ts';
 import { idle } from './figures/idle.ts';
+import { list } from './figures/list.ts';
 import { many } from './figures/many.ts';
 import { memory } from './figures/memory.ts';
 import { pickup } from './figures/pickup.ts';
@@ -31,6 +32,7 @@ const FIGURES: readonly Figure[] = [
   latency,
   fifo,
   pickup,
+  list,
   idle,
   many,
   startOnDisk,

@@ -63,14 +63,15 @@ export const buildOurs = async (engine: Engine): Promise<void> => {
   const build = (...words: readonly string[]): Promise<string> =>
     engine.docker('build', '--network', 'host', '--build-arg', 'REVISION=tested', ...words, ROOT);
   await build('-t', 'runitbox');
-  for (const target of [...KINDS, 'nonroot']) await build('--target', target, '-t', `runitbox:${target}`);
+  await Promise.all([...KINDS, 'nonroot'].map((target) => build('--target', target, '-t', `runitbox:${target}`)));
 };
 
 const EXAMPLES = ['web', 'cron', 'command', 'nonroot'] as const;
 
 export const buildExamples = async (engine: Engine): Promise<void> => {
-  for (const name of EXAMPLES)
-    await engine.docker('build', '--network', 'host', '-t', `example-${name}`, join(ROOT, 'docker/examples', name));
+  const build = (name: string): Promise<string> =>
+    engine.docker('build', '--network', 'host', '-t', `example-${name}`, join(ROOT, 'docker/examples', name));
+  await Promise.all(EXAMPLES.map(build));
 };
 
 /** Service -> the names under which its directory has the test program; `down` is a plain file. */
@@ -100,7 +101,7 @@ HEALTHCHECK --interval=1s --timeout=20s --retries=2 CMD ["sv", "-w", "1", "check
 
 /** An image of each kind with the same four services, of a program that is linked as that image likes it. */
 export const buildTested = async (engine: Engine, work: string): Promise<void> => {
-  for (const kind of KINDS) {
+  const build = async (kind: Kind): Promise<void> => {
     const context = join(work, `tested-${kind}`);
     mkdirSync(context);
     const compiler = kind === 'distroless' || kind === 'debian' ? ['gcc'] : ['musl-gcc', '-static'];
@@ -108,7 +109,8 @@ export const buildTested = async (engine: Engine, work: string): Promise<void> =
     layServices(context);
     writeFileSync(join(context, 'Dockerfile'), dockerfile(kind));
     await engine.docker('build', '-q', '--network', 'none', '-t', `tested:${kind}`, context);
-  }
+  };
+  await Promise.all(KINDS.map(build));
 };
 
 /** The text of a file of the repository. */

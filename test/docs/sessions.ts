@@ -83,6 +83,9 @@ ln -s /etc/sv/cache /etc/service
 until sv logs cache 2>&1 | grep -q 'bind failed'; do sleep 0.1; done
 `;
 
+/** Where zsh, which need not be there, looks for completions. */
+const ZSH = 'mkdir -p /usr/share/zsh/site-functions\n';
+
 /** What goes on until somebody ends it. */
 const GOES_ON = /^(exec )?sv (-w \d+ )?(watch|monitor|logs -f|metrics .*--(listen|every))\b/;
 
@@ -139,7 +142,7 @@ ${service('services/web', 'echo > started; exec sleep 100000')}
   },
   bench: { machine: 'machine', before: '' },
   checkout: { machine: 'machine', before: '' },
-  man: { machine: 'machine', before: `${FOR_A_WHILE}${SERVICES}`, commands: forAWhile },
+  man: { machine: 'machine', before: `${FOR_A_WHILE}${SERVICES}${ZSH}`, commands: forAWhile },
   operations: { machine: 'machine', before: `${LOOPBACK}${FOR_A_WHILE}${SERVICES}${FAILING}`, commands: forAWhile },
 };
 

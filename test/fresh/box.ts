@@ -15,7 +15,7 @@ export type User = 'root' | 'tester';
 const IDS: Readonly<Record<User, number>> = { root: 0, tester: 1000 };
 const HOMES: Readonly<Record<User, string>> = { root: '/root', tester: '/home/tester' };
 
-const COMMAND_MS = 600_000;
+const COMMAND_MS = 1_800_000;
 const LOOK_MS = 50;
 
 /** base, upper, work, root; then DIRECTORY=PLACE ... to be mounted. */

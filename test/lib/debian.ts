@@ -5,7 +5,7 @@
 // A root is made once, and kept in .cache under a name that its packages and their sources give it.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, renameSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { mustRun } from './run.ts';
 
@@ -53,4 +53,22 @@ export const packedRoot = async (wanted: Wanted, place: string, label = ''): Pro
   await mustRun(mmdebstrap(wanted, made), { timeoutMs: MAKING_MS });
   renameSync(made, tar);
   return tar;
+};
+
+/** These packages unpacked, none installed, in a directory of .cache; null: this machine's apt has not all of them. */
+export const unpackedPackages = async (packages: readonly string[]): Promise<string | null> => {
+  const id = createHash('sha256').update(packages.join(' ')).digest('hex').slice(0, 8);
+  const dir = join(CACHE, 'operations', `packages-${id}`);
+  if (existsSync(dir)) return dir;
+  const made = `${dir}.${process.pid}`;
+  mkdirSync(join(made, 'root'), { recursive: true });
+  try {
+    await mustRun(['apt-get', 'download', '-q', ...packages], { cwd: made, timeoutMs: MAKING_MS });
+    await mustRun(['sh', '-c', 'for deb in *.deb; do dpkg-deb -x "$deb" root; rm "$deb"; done'], { cwd: made });
+  } catch {
+    rmSync(made, { recursive: true, force: true });
+    return null;
+  }
+  renameSync(made, dir);
+  return dir;
 };

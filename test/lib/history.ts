@@ -31,7 +31,7 @@ export const stateTroubles = (text: string | null): readonly string[] => {
   if (text === null) return [];
   const state = text.endsWith('}\n') && text.length <= STATE_MAX ? decodeState(text) : null;
   if (state === null) return [`state.json is torn: ${JSON.stringify(text)}`];
-  return state.starts < 1 || state.failures > state.starts || state.consecutiveFailures > state.failures
+  return state.failures > state.starts || state.consecutiveFailures > state.failures
     ? [`state.json counts wrong: ${text}`]
     : [];
 };

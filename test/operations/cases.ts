@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { kill } from '../lib/proc.ts';
 import { until } from '../lib/wait.ts';
 import { COMPLETION } from './completion.ts';
+import { LINT_CASES } from './lint.ts';
 import { INSTANCES } from './instances.ts';
 import { LOG_CASES } from './logs.ts';
 import { METRICS_CASES } from './metrics.ts';
@@ -338,6 +339,7 @@ export const CASES: readonly Case[] = [
   ...readers('c'),
   ...INSTANCES,
   ...COMPLETION,
+  ...LINT_CASES,
   ...OURS,
   ...SCHEMA_CASES,
   ...LOG_CASES,

@@ -18,6 +18,14 @@ export interface Entry {
   readonly fault: Bytes | null;
 }
 
+/** An entry of dependencies.d. */
+export interface Dependency {
+  readonly name: Bytes;
+  readonly text: Bytes;
+  /** Whether there is a service of this name beside. */
+  readonly isThere: boolean;
+}
+
 export interface Directory {
   /** As it was named, for messages. */
   readonly name: Bytes;
@@ -28,6 +36,9 @@ export interface Directory {
   readonly names: readonly Bytes[];
   /** By path below the directory: `run`, `log/run`, `control/t`; what is not here is missing. */
   readonly entries: ReadonlyMap<Bytes, Entry>;
+  readonly dependencies: readonly Dependency[];
+  /** The names on the way from the service back to itself, by dependencies; null: there is none. */
+  readonly cycle: readonly Bytes[] | null;
   /** `supervise` is a link to a place whose parent is missing. */
   readonly superviseLost: Bytes | null;
 }

@@ -8,7 +8,8 @@ import { VALUE_FILES } from '../../formats/values.ts';
 import { execReason } from '../../effects/process/interpreter.ts';
 import { isErrno } from '../../host/calls.ts';
 import { sys } from '../../host/sys.ts';
-import { type Directory, type Entry, type Kind, MISSING } from './model.ts';
+import { dependencyNames, serviceBeside } from '../dependencies.ts';
+import { type Dependency, type Directory, type Entry, type Kind, MISSING } from './model.ts';
 
 const TEXT_MAX = 65_536;
 const ANYBODY_MAY_EXECUTE = 0o111;
@@ -67,6 +68,34 @@ const superviseLost = (path: Bytes): Bytes | null => {
   return isErrno(sys.stat(whole)) && isErrno(sys.stat(parent)) ? target : null;
 };
 
+const dependenciesOf = (path: Bytes): readonly Dependency[] =>
+  dependencyNames(path).map((name) => ({
+    name,
+    text: read(`${path}/dependencies.d/${name}`).text,
+    isThere: read(serviceBeside({ name, dir: path }, name).dir).kind === 'directory',
+  }));
+
+/** At most so many services are looked at for one. */
+const CYCLE_MOST = 1000;
+
+/** The shortest way from a service along dependencies back to itself. */
+const cycleThrough = (path: Bytes): readonly Bytes[] | null => {
+  const start = path.replace(/\/+$/, '');
+  const seen = new Set<Bytes>();
+  const queue: { readonly dir: Bytes; readonly way: readonly Bytes[] }[] = [{ dir: start, way: [] }];
+  for (let at = 0; at < queue.length && at < CYCLE_MOST; at++) {
+    const { dir, way } = queue[at] as (typeof queue)[number];
+    for (const name of dependencyNames(dir)) {
+      const next = serviceBeside({ name, dir }, name).dir;
+      if (next === start) return [...way, name];
+      if (seen.has(next)) continue;
+      seen.add(next);
+      queue.push({ dir: next, way: [...way, name] });
+    }
+  }
+  return null;
+};
+
 /** `path` as it is opened, `name` as it was given. */
 export const readDirectory = (name: Bytes, path: Bytes): Directory => {
   const entries = new Map<Bytes, Entry>();
@@ -74,7 +103,7 @@ export const readDirectory = (name: Bytes, path: Bytes): Directory => {
     const entry = read(`${path}/${below}`);
     if (entry.kind !== 'missing') entries.set(below, entry);
   };
-  for (const below of ['run', 'finish', 'check', 'log', 'log/run', 'control']) look(below);
+  for (const below of ['run', 'finish', 'check', 'log', 'log/run', 'control', 'dependencies.d']) look(below);
   for (const file of VALUE_FILES) look(file);
   for (const letter of namesIn(`${path}/control`)) look(`control/${letter}`);
   return {
@@ -83,6 +112,8 @@ export const readDirectory = (name: Bytes, path: Bytes): Directory => {
     self: read(path),
     names: namesIn(path),
     entries,
+    dependencies: dependenciesOf(path),
+    cycle: cycleThrough(path),
     superviseLost: superviseLost(path),
   };
 };

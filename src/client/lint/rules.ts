@@ -7,6 +7,7 @@ import { signalName } from '../../abi/signals.ts';
 import { control, controlNames, signalByte } from '../../formats/control.ts';
 import { faultIn, parseSignal, VALUE_FILES } from '../../formats/values.ts';
 import { type Directory, type Entry, entryAt, type Finding } from './model.ts';
+import { dependencyFindings } from './dependencies.ts';
 import { scriptFindings } from './script.ts';
 
 const error = (what: Bytes): Finding => ({ level: 'error', what });
@@ -103,7 +104,19 @@ const rightsFindings = (directory: Directory): readonly Finding[] =>
 
 /** Names that mean something in a service directory. */
 const KNOWN: readonly Bytes[] = [
-  ...['run', 'finish', 'check', 'down', 'log', 'control', 'conf', 'env', 'flag-essential', 'flag-timeout-killpg'],
+  ...[
+    'run',
+    'finish',
+    'check',
+    'down',
+    'log',
+    'control',
+    'conf',
+    'env',
+    'dependencies.d',
+    'flag-essential',
+    'flag-timeout-killpg',
+  ],
   ...VALUE_FILES,
 ];
 
@@ -128,6 +141,7 @@ export const findings = (directory: Directory): readonly Finding[] => {
     ...optionalFindings('finish', entryAt(directory, 'finish')),
     ...optionalFindings('check', entryAt(directory, 'check')),
     ...controlFindings(directory),
+    ...dependencyFindings(directory),
     ...valueFindings(directory),
     ...reloadFindings(directory),
     ...groupFindings(directory),

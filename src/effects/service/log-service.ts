@@ -15,7 +15,7 @@ import { Fatal, reason } from '../diagnostics.ts';
 import { find, type Half, type LogSign, openHalf, pipeFor, signOfLog } from './acquire.ts';
 import { type Awaited, type LivePair, unwatchSide, watchSide } from './pair.ts';
 import type { Pipe } from './log-pipe.ts';
-import { publish, removeSpares } from './status-files.ts';
+import { publish, removeStandbyFiles } from './status-files.ts';
 import { folderOf, folderPath, takeSide } from './side.ts';
 import { openOk } from './supervise-dir.ts';
 
@@ -192,7 +192,7 @@ const closeIf = (fd: Fd | null): void => {
 export const closeLog = (live: LivePair): readonly Happening[] => {
   const { log, pipe } = live;
   if (log !== null) {
-    if (live.logKey !== '') removeSpares(log.statusFiles);
+    if (live.logKey !== '') removeStandbyFiles(log.statusFiles);
     unwatchSide(live, log);
     for (const fd of [log.ok, log.control, log.lock.fd]) closeIf(fd);
   }

@@ -11,7 +11,7 @@ import type { Side } from '../../machine/service/pair.ts';
 import { type Lock, takeLock } from './lock.ts';
 import { hasEnded, type Held, signalHeld } from '../process/held.ts';
 import { continuedRecorder, type Recorder } from './recording.ts';
-import { type Board, newBoard } from './status-files.ts';
+import { type StatusFiles, newStatusFiles } from './status-files.ts';
 import { makeSupervise, openControl } from './supervise-dir.ts';
 import { statThere } from '../trusted-file.ts';
 
@@ -23,7 +23,7 @@ export interface LiveSide {
   readonly control: Fd;
   /** The fifo that shows that we live; null: not open yet. */
   ok: Fd | null;
-  readonly statusFiles: Board;
+  readonly statusFiles: StatusFiles;
   /** A process of this side that is not our child. */
   adopted: Held | null;
   /** null: nothing is recorded yet. */
@@ -54,7 +54,10 @@ export const openSide = (side: Side, lock: Lock): LiveSide => {
     control: openControl(folder),
     ok: null,
     // a log's pid file appears with its first process; one that already exists must not be believed
-    statusFiles: newBoard(folder + 'supervise/', side === 'main' || statThere(`${folder}supervise/pid`) !== -ENOENT),
+    statusFiles: newStatusFiles(
+      folder + 'supervise/',
+      side === 'main' || statThere(`${folder}supervise/pid`) !== -ENOENT,
+    ),
     adopted: null,
     // in a lock file that was just made stands nothing: no supervisor of ours was here
     recorder: lock.text === '' ? null : continuedRecorder(folder + 'supervise/'),

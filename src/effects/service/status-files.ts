@@ -27,7 +27,7 @@ interface Sheet {
 }
 
 /** One side's files. */
-export interface Board {
+export interface StatusFiles {
   /** 'supervise/' or 'log/supervise/' */
   readonly folder: Bytes;
   /** Whose files count as ours. */
@@ -50,7 +50,7 @@ const RESERVED = `${'reserved'.padEnd(62)}\n`;
 const newSheet = (text: Bytes | null): Sheet => ({ text, spare: null, used: false });
 
 /** `pidAtOnce`: otherwise the pid file is only made when there first is a process. */
-export const newBoard = (folder: Bytes, pidAtOnce: boolean): Board => ({
+export const newStatusFiles = (folder: Bytes, pidAtOnce: boolean): StatusFiles => ({
   folder,
   user: sys.geteuid(),
   inMemory: sys.fstype(folder) === TMPFS,
@@ -142,7 +142,7 @@ const dropOld = (folder: Bytes, name: Name, sheet: Sheet): Done | Errno => {
  * Publishes a new file. Swapped with the old one, where that can be done: a rename over it makes ext4 write the new one to
  * the disk at once.
  */
-const putNew = ({ folder, inMemory }: Board, name: Name, sheet: Sheet, text: Bytes): Done | Errno => {
+const putNew = ({ folder, inMemory }: StatusFiles, name: Name, sheet: Sheet, text: Bytes): Done | Errno => {
   const made = make(folder + NEXT, text);
   if (isErrno(made)) return made;
   if (inMemory && !lacksRoom(sheet)) return place(folder, name);
@@ -153,7 +153,7 @@ const putNew = ({ folder, inMemory }: Board, name: Name, sheet: Sheet, text: Byt
  * The spare gets the text and takes the file's place; the file, whose room is ours too, becomes the spare. Whoever still reads a
  * spare that was public once must not see it change: then it goes, as it does where it is not the file that we have left there.
  */
-const putSpare = (board: Board, name: Name, sheet: Sheet, text: Bytes): Done | Errno => {
+const putSpare = (board: StatusFiles, name: Name, sheet: Sheet, text: Bytes): Done | Errno => {
   const path = board.folder + name;
   const old = sheet.text;
   const isKept = old !== null && old !== '' && !(board.isLast && board.inMemory);
@@ -179,7 +179,7 @@ const findSpare = (folder: Bytes, name: Name, sheet: Sheet): void => {
 
 const isFull = (errno: number): boolean => errno === -ENOSPC || errno === -EDQUOT;
 
-const replace = (board: Board, name: Name, sheet: Sheet, text: Bytes): Done | Errno => {
+const replace = (board: StatusFiles, name: Name, sheet: Sheet, text: Bytes): Done | Errno => {
   const { spare, text: old } = sheet;
   // where that costs nothing, or no writing: a rename, and in memory a file that need not be made
   if (spare !== null && (board.inMemory || (spare === text && old !== null && old !== ''))) {
@@ -196,7 +196,7 @@ const replace = (board: Board, name: Name, sheet: Sheet, text: Bytes): Done | Er
  * What is refused for a moment is tried again before the file is removed, for `sv` may be looking. Removing it may make just the
  * room that is missing, so the file is tried once more.
  */
-const replaceAgain = (board: Board, name: Name, sheet: Sheet, text: Bytes, refused: number): Done | Errno => {
+const replaceAgain = (board: StatusFiles, name: Name, sheet: Sheet, text: Bytes, refused: number): Done | Errno => {
   const done = isFull(refused) ? (refused as Errno) : replace(board, name, sheet, text);
   if (!isErrno(done)) return done;
   sys.unlink(board.folder + name);
@@ -205,7 +205,7 @@ const replaceAgain = (board: Board, name: Name, sheet: Sheet, text: Bytes, refus
 };
 
 /** Makes one file say `text`; what cannot be replaced is removed, so that it does not lie. */
-const update = (board: Board, name: Name, text: Bytes): Trouble | null => {
+const update = (board: StatusFiles, name: Name, text: Bytes): Trouble | null => {
   const sheet = board.sheets[name];
   if (sheet.text === text) return null;
   // for numbers `< 0` says what isErrno does, for a tenth of its instructions: every stop comes by here five times
@@ -224,18 +224,18 @@ const makeSpare = (folder: Bytes, name: Name, sheet: Sheet): Done | Errno => {
 };
 
 /** False: the disk is full. */
-const hasSpare = ({ folder, sheets }: Board, name: Name): boolean =>
+const hasSpare = ({ folder, sheets }: StatusFiles, name: Name): boolean =>
   sheets[name].spare !== null || !isFull(makeSpare(folder, name, sheets[name]));
 
 /** Makes those that are missing; stops when the disk is full. */
-const makeSpares = (board: Board): boolean =>
+const makeSpares = (board: StatusFiles): boolean =>
   hasSpare(board, 'pid') && hasSpare(board, 'stat') && hasSpare(board, 'status');
 
 /** The start that comes next replaces all files, and what it replaces are the spares. */
 const isAboutToStart = ({ state, want }: Service): boolean => state === 'down' && want === 'up';
 
 /** Makes the files say what `service` is. Tells the first thing that went wrong, after which it can be called again. */
-export const publish = (board: Board, service: Service): Trouble | null => {
+export const publish = (board: StatusFiles, service: Service): Trouble | null => {
   const texts = textsFor(service);
   board.isLast = service.state === 'down' && service.want === 'exit';
   const pid = update(board, 'pid', texts.pid);
@@ -246,7 +246,7 @@ export const publish = (board: Board, service: Service): Trouble | null => {
 };
 
 /** Nothing stays but what runit leaves, too. */
-export const removeSpares = ({ folder, sheets }: Board): void => {
+export const removeStandbyFiles = ({ folder, sheets }: StatusFiles): void => {
   for (let at = 0; at < NAMES.length; at++) {
     const name = NAMES[at] as Name;
     if (sheets[name].spare !== null) sys.unlink(folder + spareOf(name));

@@ -33,7 +33,7 @@ import { mayBeOutOfMemory } from './out-of-memory.ts';
 import { readStop } from './policy.ts';
 import { lacksRun, mayHaveScripts } from './spawn.ts';
 import { hasRecords, isRecorded, recordStep, removeRecords } from './recording.ts';
-import { removeSpares } from './status-files.ts';
+import { removeStandbyFiles } from './status-files.ts';
 import type { LiveSide } from './side.ts';
 
 /** Commands read from a fifo at a time, so that neither side starves the other. */
@@ -220,7 +220,7 @@ export const exitService = (live: LivePair): void => {
 };
 
 const tidySide = ({ folder, statusFiles, recorder }: LiveSide): void => {
-  removeSpares(statusFiles);
+  removeStandbyFiles(statusFiles);
   // a package that is purged removes what it knows, and the directory only if nothing is left in it
   if (recorder !== null && lacksRun(folder)) removeRecords(recorder);
 };

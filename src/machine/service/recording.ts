@@ -210,11 +210,16 @@ const nextOf = (state: SupervisorState, { before, after, now }: Step): string | 
   return before.timers.start === start ? state.next : timeText(now.wall, start - now.ms);
 };
 
+/** A streak also counts a run whose ./finish was adopted: its end was not recorded, as its runsv was killed. */
+const withStreak = (state: SupervisorState, bad: number): SupervisorState => {
+  const failures = Math.max(state.failures, bad);
+  return { ...state, failures, starts: Math.max(state.starts, failures), consecutiveFailures: bad };
+};
+
 /** Where a policy decides, it also counts. */
 const withPolicy = (state: SupervisorState, { before, after }: Step): SupervisorState => {
   const { conclusion, streak } = after;
-  const counted =
-    before.streak === streak ? state : { ...state, consecutiveFailures: Math.min(streak.bad, state.failures) };
+  const counted = before.streak === streak ? state : withStreak(state, streak.bad);
   const outcome = conclusion?.outcome ?? null;
   if (counted.outcome === outcome) return counted;
   return { ...counted, outcome, reason: conclusion?.reason ?? null };

@@ -60,7 +60,7 @@ describe('sv help', () => {
       out: '',
       err: "sv: restat: no such command; did you mean 'restart'?\n",
     });
-    expect(sv('help enable web').err).toContain("'sv link web' puts a service into");
+    expect(sv('help enable').err).toContain("'sv link NAME' puts a service into");
   });
 
   it('sends nothing', () => {

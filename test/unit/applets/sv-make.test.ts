@@ -296,6 +296,30 @@ describe('sv lint', () => {
     ]);
   });
 
+  it('finds cycles of dependencies and wrong words in them', () => {
+    const world = linted();
+    const { user } = world.kernel;
+    for (const [one, other] of [
+      ['a', 'b'],
+      ['b', 'c'],
+      ['c', 'b'],
+      ['c', 'good'],
+    ]) {
+      user.file(`/svc/${one}/run`, '#!/bin/sh\nexec x\n', 0o755);
+      user.file(`/svc/${one}/dependencies.d/${other}`, other === 'good' ? 'soft optional hard\n' : '');
+    }
+    const ran = sv(world, 'lint', 'a', 'b', 'c');
+    expect([ran.code, ran.out.split('\n').slice(0, -1)]).toEqual([
+      2,
+      [
+        'b: error: ./dependencies.d: a cycle of dependencies: b -> c -> b',
+        'c: error: ./dependencies.d: a cycle of dependencies: c -> b -> c',
+        "c: error: ./dependencies.d/good: expected the words optional and restart or nothing, got 'soft'",
+        "c: error: ./dependencies.d/good: expected the words optional and restart or nothing, got 'hard'",
+      ],
+    ]);
+  });
+
   it('counts warnings too with --strict', () => {
     expect(sv(linted(), 'lint', '--strict').code).toBe(2);
     expect(sv(linted(), 'lint', '--strict', 'good').code).toBe(0);

@@ -123,3 +123,16 @@ describe('a streak that an earlier supervisor has counted', () => {
     expect(resumedStreak(LIMITED, 3)).toEqual({ bad: 3, lastDelayMs: 0, failuresMs: [] });
   });
 });
+
+it('a run that only its ./finish tells of counts as a failure, as the streak has it', () => {
+  const fresh: Service = { ...newService('up', true, at(0)), policy: LIMITED, streak: resumedStreak(LIMITED, 1) };
+  const adopted: Event = {
+    kind: 'adopted',
+    phase: 'finish',
+    since: at(0).wall,
+    process: { pid: 8, startedMs: 0, paused: false, gotTerm: false },
+  };
+  const state: SupervisorState = { ...NEW_STATE, starts: 1, failures: 1, consecutiveFailures: 1 };
+  const life = play({ service: fresh, state, events: [], firsts: 0 }, null, [0, adopted], [5, ended(0)]);
+  expect(life.state).toMatchObject({ starts: 2, failures: 2, consecutiveFailures: 2 });
+});
