@@ -173,12 +173,18 @@ export const findLog = (live: LivePair): readonly Happening[] | 'wait' | null =>
   return settled(live);
 };
 
+/** The start that waited for the log, but not within a second of the last one, or a policy's delay. */
+const startSooner: Happening = ({ pair }, now) =>
+  now.ms < pair.main.notBeforeMs
+    ? { pair, effects: [] }
+    : handlePair(pair, 'main', { kind: 'due', timer: 'start' }, now);
+
 /** Checks for the log without a start of ./run, or sooner than planned: what happens to the pair. */
 export const findLogAgain = (live: LivePair): readonly Happening[] => {
   const { awaited, pair } = live;
   awaited.dueMs = null;
   if (awaited.holdsUp && pair.main.state === 'backoff') {
-    return [({ pair: waiting }, now) => handlePair(waiting, 'main', { kind: 'due', timer: 'start' }, now)];
+    return [startSooner];
   }
   const found = findLog(live);
   return found === null || found === 'wait' ? [] : found;
