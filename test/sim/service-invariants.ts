@@ -9,6 +9,7 @@
 //   patience   no busy loop, no descriptor kept
 //   the end    told to exit, everything ends in order and in bounded time, with exit code 0, and no line is lost, whatever the
 //              service left behind
+import { decodeHistory } from '../../src/formats/history.ts';
 import { decodeStatus, type Status } from '../../src/formats/status.ts';
 import type { Ending, Live } from './kernel/kernel.ts';
 import { mayConclude } from './policies.ts';
@@ -121,12 +122,19 @@ interface Memory {
 }
 const MEMORIES = new WeakMap<Story, Memory>();
 
+const startsAnew = (history: string | null, seen: Seen): boolean => {
+  const [first = ''] = (history ?? '').split('\n');
+  return decodeHistory(`${first}\n`)[0]?.n === 1 && seen.get(1) !== first;
+};
+
 const checkMemory = (story: Story): void => {
   const memory = MEMORIES.get(story) ?? { seen: new Map(), history: null, state: null };
   MEMORIES.set(story, memory);
   const [history, state] = ['history.jsonl', 'state.json'].map((name) =>
     story.kernel.user.read(`/svc/supervise/${name}`),
   ) as [string | null, string | null];
+  // a service without ./run that ends takes its records with it
+  if (story.happened.runTouched && startsAnew(history, memory.seen)) memory.seen.clear();
   const troubles = [
     ...(history === memory.history ? [] : historyTroubles(history, memory.seen)),
     ...(state === memory.state ? [] : stateTroubles(state)),

@@ -28,6 +28,8 @@ export interface Doings {
   killed: boolean;
   logTouched: boolean;
   faulty: boolean;
+  /** ./run was away for a while. */
+  runTouched: boolean;
   /** pidfd_open is refused: the ends of adopted processes are polled. */
   unheld: boolean;
 }
@@ -277,6 +279,7 @@ const fillDisk: Act = (story) => {
 
 const takeRunAway: Act = (story) =>
   holding(story, './run is gone', () => {
+    story.happened.runTouched = true;
     story.kernel.user.rename('/svc/run', '/svc/run.away');
     return () => void story.kernel.user.rename('/svc/run.away', '/svc/run');
   });
@@ -380,7 +383,7 @@ const newStory = (seed: number, trace: number): Story => {
     withFinish: random.chance(0.5),
     policies,
     scripts: random.chance(0.3) && !calm ? SCRIPTS.filter(() => random.chance(0.3)) : [],
-    happened: { killed: false, logTouched: false, faulty: false, unheld: false },
+    happened: { killed: false, logTouched: false, runTouched: false, faulty: false, unheld: false },
     events: [],
     failures: [],
     want: null,
