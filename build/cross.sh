@@ -36,33 +36,33 @@ apt_private() { ARCHITECTURE=$debian "$here/build/apt-private.sh" "$here/.cache/
 
 # Debian 12 has no musl of riscv64, and its linker cannot read that of Debian 13: its source, built here.
 build_musl() {
-  (cd $dir && apt_private apt-get --download-only source musl && dpkg-source --no-check -x musl_*.dsc musl-source >&2)
+  (cd "$dir" && apt_private apt-get --download-only source musl && dpkg-source --no-check -x musl_*.dsc musl-source >&2)
   (
-    cd $dir/musl-source
+    cd "$dir"/musl-source
     CC="$gnu-gcc" CROSS_COMPILE="$gnu-" ./configure --target=$musl --disable-shared --enable-wrapper=gcc \
       --prefix="/usr" --libdir=/usr/lib/$musl --includedir=/usr/include/$musl
     make -j"$(nproc)"
     make DESTDIR=../root install-libs install-headers install-tools
-  ) >$dir/build.log 2>&1 || { tail -n 5 $dir/build.log >&2; return 1; }
-  rm -rf $dir/musl-source
+  ) >"$dir"/build.log 2>&1 || { tail -n 5 "$dir"/build.log >&2; return 1; }
+  rm -rf "$dir"/musl-source
 }
 
-if [ ! -e $specs ]; then
-  rm -rf $dir && mkdir -p $dir
-  if [ $arch = riscv64 ]; then build_musl
+if [ ! -e "$specs" ]; then
+  rm -rf "$dir" && mkdir -p "$dir"
+  if [ "$arch" = riscv64 ]; then build_musl
   else
-    (cd $dir && apt_private apt-get download musl-dev)
-    dpkg-deb -x $dir/musl-dev_*.deb $dir/root
+    (cd "$dir" && apt_private apt-get download musl-dev)
+    dpkg-deb -x "$dir"/musl-dev_*.deb "$dir"/root
   fi
   # relative, as the checkout's path may contain a blank: compilers run at its top
-  sed -E "s#/usr/(include|lib)/$musl#$dir/root/usr/\1/$musl#g" $dir/root/usr/lib/$musl/musl-gcc.specs > $specs.new
-  mv $specs.new $specs
+  sed -E "s#/usr/(include|lib)/$musl#$dir/root/usr/\1/$musl#g" "$dir/root/usr/lib/$musl/musl-gcc.specs" > "$specs.new"
+  mv "$specs.new" "$specs"
 fi
 
 emulator=$(command -v qemu-$qemu-static || command -v qemu-$qemu)
 {
-  printf 'musl=%s-gcc -specs %s%s\nnm=%s-nm\nemulator=%s\n' $gnu $specs "$flags" $gnu "$emulator"
+  printf 'musl=%s-gcc -specs %s%s\nnm=%s-nm\nemulator=%s\n' $gnu "$specs" "$flags" $gnu "$emulator"
   $gnu-gcc --version | head -n 1
-  (cd $dir && ls musl*_*.*)
+  (cd "$dir" && ls musl*_*.*)
 } > "$record.new"
 if cmp -s "$record.new" "$record"; then rm "$record.new"; else mv "$record.new" "$record"; fi
