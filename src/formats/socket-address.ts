@@ -26,9 +26,12 @@ export const inetAddress = (address: Bytes, port: number): Bytes => `${twoBytes(
 /** What they take for an IPv6 address of sixteen bytes: port, flow, address, scope. */
 const inet6Address = (address: Bytes, port: number): Bytes => `${twoBytes(port)}\0\0\0\0${address}\0\0\0\0`;
 
+/** Without zeros in front: to some programs these mean an octal number. */
+const byteIn = (text: Bytes): number | null => (/^(0|[1-9]\d{0,2})$/.test(text) ? wholeNumber(text, MOST_BYTE) : null);
+
 /** The bytes of `127.0.0.1`; null where it is none. */
 const dottedBytes = (text: Bytes): Bytes | null => {
-  const parts = text.split('.').map((part) => (part.length > 3 ? null : wholeNumber(part, MOST_BYTE)));
+  const parts = text.split('.').map(byteIn);
   return parts.length === 4 && !parts.includes(null) ? String.fromCharCode(...(parts as number[])) : null;
 };
 

@@ -23,14 +23,23 @@ describe('a place to listen', () => {
     expect(parseListenAddress('unix:')).toEqual({ wrong: 'expected a path of 1 to 107 bytes, got 0' });
   });
 
-  it.each(['', ':', ':9101', '127.0.0.1', '127.0.0.1:', '127.0.0.1:0', '127.0.0.1:65536', '127.0.0.1:+1', '::1:9101'])(
-    'is none of %s',
-    (text) => {
-      expect(parseListenAddress(text)).toEqual({
-        wrong: `expected an address such as 127.0.0.1:9101, [::1]:9101 or unix:/run/metrics.sock, got '${text}'`,
-      });
-    },
-  );
+  it.each([
+    '',
+    ':',
+    ':9101',
+    '127.0.0.1',
+    '127.0.0.1:',
+    '127.0.0.1:0',
+    '127.0.0.1:65536',
+    '127.0.0.1:+1',
+    '127.0.0.01:1',
+    '[::1:01.2.3.4]:1',
+    '::1:9101',
+  ])('is none of %s', (text) => {
+    expect(parseListenAddress(text)).toEqual({
+      wrong: `expected an address such as 127.0.0.1:9101, [::1]:9101 or unix:/run/metrics.sock, got '${text}'`,
+    });
+  });
 
   it('has no path longer than the kernel takes', () => {
     expect(pathAddress('x'.repeat(107))).toMatchObject({ family: AF_UNIX });
