@@ -35,7 +35,10 @@ const MOST_FAILURES = 1000;
 const SHOWN_MAX = 40;
 
 /** A file's value as text: its first line without blanks around it. */
-const valueIn = (text: Bytes): Bytes => (text.split('\n', 1)[0] ?? '').replace(/^[ \t\r]+|[ \t\r]+$/g, '');
+const valueIn = (text: Bytes): Bytes => {
+  const end = text.indexOf('\n');
+  return (end < 0 ? text : text.slice(0, end)).replace(/^[ \t\r]+|[ \t\r]+$/g, '');
+};
 
 const expected = (what: string, value: Bytes): ParseError =>
   parseError(`not ${what}: '${value.length > SHOWN_MAX ? `${value.slice(0, SHOWN_MAX)}...` : value}'`);

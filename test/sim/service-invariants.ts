@@ -9,7 +9,6 @@
 //   patience   no busy loop, no descriptor kept
 //   the end    told to exit, everything ends in order and in bounded time, with exit code 0, and no line is lost, whatever the
 //              service left behind
-import { decodeHistory } from '../../src/formats/history.ts';
 import { decodeStatus, type Status } from '../../src/formats/status.ts';
 import type { Ending, Live } from './kernel/kernel.ts';
 import { mayConclude } from './policies.ts';
@@ -122,9 +121,10 @@ interface Memory {
 }
 const MEMORIES = new WeakMap<Story, Memory>();
 
+/** Whether a history has none of the lines that were seen. */
 const startsAnew = (history: string | null, seen: Seen): boolean => {
-  const [first = ''] = (history ?? '').split('\n');
-  return decodeHistory(`${first}\n`)[0]?.n === 1 && seen.get(1) !== first;
+  const known = new Set(seen.values());
+  return history !== null && !history.split('\n').some((line) => known.has(line));
 };
 
 const checkMemory = (story: Story): void => {
