@@ -136,7 +136,11 @@ const killBefore = async (world: World, service: Service, call: Call, during: st
     `two before ${call.name} ${call.nth}: ${service.told().slice(-4).join(', ')}`,
   );
   service.send('x');
-  assert.equal(await second.ended(), 'exit 0');
+  const end = await second.ended().catch((cause: Error) => {
+    const facts = [JSON.stringify(service.status()), ...service.told().slice(-6), ...second.lines()];
+    throw new Error(`killed before ${call.name} ${call.nth}: ${cause.message}\n${facts.join('\n')}`);
+  });
+  assert.equal(end, 'exit 0');
   return killed;
 };
 
