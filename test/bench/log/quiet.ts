@@ -54,18 +54,22 @@ const latencies = (pair: Pair, logger: Logger, work: Work, count: number): Promi
     return numbers.map((ns) => ns / 1000);
   });
 
+/**
+ * The median of the fastest round: a processor that idles takes some 15 µs to wake up, one that does not takes none, and which of
+ * the two a whole round meets is chance.
+ */
 export const measureLatency = async (pair: Pair, work: Work): Promise<Verdict> => {
   const [ours, c]: [number[], number[]] = [[], []];
-  const rounds = pair.quick ? 4 : 10;
+  const rounds = pair.quick ? 12 : 20;
   for (let round = 0; round < rounds; round++) {
     const turns = [
-      async () => c.push(...(await latencies(pair, pair.c, work, 60))),
-      async () => ours.push(...(await latencies(pair, pair.ours, work, 60))),
+      async () => c.push(median(await latencies(pair, pair.c, work, 60))),
+      async () => ours.push(median(await latencies(pair, pair.ours, work, 60))),
     ];
     for (const turn of round % 2 === 0 ? turns : turns.reverse()) await turn();
   }
   const name = `a line until it stands in current, ${work}`;
-  return { name, unit: 'µs', ours: median(ours), reference: median(c), limit: LATENCY_LIMIT };
+  return { name, unit: 'µs', ours: Math.min(...ours), reference: Math.min(...c), limit: LATENCY_LIMIT };
 };
 
 const dirtyKb = (pid: number): number =>
