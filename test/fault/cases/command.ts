@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { fault } from '../case.ts';
 import { childrenOf, contain, type Container, type ContainerOptions } from '../container.ts';
 import { habit } from '../habits.ts';
-import { marked, proc } from '../../lib/proc.ts';
+import { marked, proc, waitsInPoll } from '../../lib/proc.ts';
 import { program, type Service } from '../service.ts';
-import { sleep } from '../../lib/wait.ts';
+import { sleep, until } from '../../lib/wait.ts';
 import type { World } from '../world.ts';
 
 const AT_ONCE = 6;
@@ -269,6 +269,7 @@ POSIX::sigsuspend(POSIX::SigSet->new) while 1;
     assert.equal(await both.ended(), 'exit 6');
     const none = world.start('runsvdir', ['-P', world.scan, '--']);
     await none.says(/warning: log service disabled\.$/);
+    await until('runsvdir to wait', () => waitsInPoll(none.pid));
     none.signal('SIGTERM');
     assert.equal(await none.ended(), 'exit 0');
   }),
