@@ -65,7 +65,7 @@ const measureIn = async (context: Context, dir: string): Promise<readonly Row[]>
     { c: [], ours: [] },
     { c: [], ours: [] },
   ];
-  const reps = context.quick ? 3 : 5;
+  const reps = context.quick ? 9 : 5;
   for (let rep = 0; rep < reps; rep++) {
     const order = rep % 2 === 0 ? suitesOf(context) : [...suitesOf(context)].reverse();
     for (const suite of order) await liveTwice(context, suite, join(dir, `${suite.name}${rep}`), count, lives);
