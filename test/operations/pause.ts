@@ -15,6 +15,7 @@ export const PAUSE_CASES: readonly Case[] = [
       tree.service('mount', 'touch $SVDIR/mounted; exec pause');
       tree.file('mount/finish', '#!/bin/sh\nrm -f "$SVDIR/mounted"; echo "$1 $2" >>"$SVDIR/ends"\n');
       tree.start('ours');
+      await tree.is('mount', 'running');
       for (const signal of ['down', 'interrupt']) {
         assert.equal((await tree.sv('-w', '10', 'up', 'mount')).code, 0);
         const pid = readFileSync(join(tree.scan, 'mount/supervise/pid'), 'utf8').trim();
