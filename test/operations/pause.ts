@@ -50,6 +50,8 @@ export const PAUSE_CASES: readonly Case[] = [
         await until('its exit code', async () => (await tree.shell('cat code')).text === '0\n');
         await tree.shell('rm code');
       }
+      const named = await tree.shell('timeout 0.3 chpst -b alsa pause; echo $?');
+      assert.equal(named.text, '124\n');
       const { code, text } = await tree.shell('pause 5');
       assert.deepEqual([code, text.split('\n')[0]], [100, 'usage: pause ']);
     },
