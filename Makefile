@@ -159,13 +159,14 @@ $O/engine/.stamp: build/engine/fetch.sh build/engine/patch.ts build/engine/$(ENG
 # makes it. To optimize that program would take longer than it runs.
 BIG_ENDIAN := s390x
 B := $(if $(filter $(BIG_ENDIAN),$(ARCH)),$T,$O)
+BYTECODE_COMPILER := $(if $(filter $B,$O),$(COMPILER),$(TARGET_COMPILER))
 ifeq ($B,$O)
 BYTECODE_CC = $(CC)
 else
 BYTECODE_CC = $(MUSL) -static
 RUN_BYTECODE = $(EMULATOR)
 endif
-$B/bytecode: build/bytecode.c $O/engine/.stamp $(COMPILER) Makefile
+$B/bytecode: build/bytecode.c $O/engine/.stamp $(BYTECODE_COMPILER) Makefile
 	@mkdir -p $B
 	$(call whole,$(BYTECODE_CC) -O0 $(DEFINES) $(QUIET) $(INCLUDE) -o $@.new $< $(addprefix $O/engine/,quickjs.c $(ENGINE_C)) -lm -lpthread)
 
