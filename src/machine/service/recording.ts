@@ -42,8 +42,8 @@ export interface Step {
 
 const hasEnded = ({ before, after }: Step): boolean => before.lastRun !== after.lastRun;
 
-const isUnasked = ({ want, stopRequested }: Service, { code }: ExitStatus): boolean =>
-  !stopRequested && want !== 'exit' && (want === 'up' || code !== 0);
+const isUnasked = ({ want, stopRequested, stopCause }: Service, { code }: ExitStatus): boolean =>
+  !stopRequested && want !== 'exit' && (want === 'up' || code !== 0 || stopCause !== null);
 
 /** Whether a deadline was over in this step, and KILL sent. */
 const isOverdue = (before: Service, after: Service, timer: 'kill' | 'finish'): boolean =>
@@ -60,10 +60,11 @@ export const isFirst = (before: Service, after: Service): boolean =>
 export const endsUnasked = (before: Service, after: Service): boolean =>
   before.lastRun !== after.lastRun && isUnasked(before, after.lastRun.exit);
 
-const causeOf = ({ stopRequested, want }: Service): Cause => (stopRequested || want === 'exit' ? 'asked' : 'exit');
+const causeOf = ({ stopCause, stopRequested, want }: Service): Cause =>
+  stopCause ?? (stopRequested || want === 'exit' ? 'asked' : 'exit');
 
 /** An end that somebody requested needs no other reason. */
-const oomOf = ({ before, oom }: Step): Oom => (causeOf(before) === 'asked' ? null : oom);
+const oomOf = ({ before, oom }: Step): Oom => (causeOf(before) === 'exit' ? oom : null);
 
 const secondsOf = (ms: number): number => Math.max(0, Math.round(ms)) / 1000;
 
@@ -123,7 +124,7 @@ const stopping = (step: Step): HistoryEvent | null => {
   const { before, after } = step;
   const signal = before.state === 'up' ? stopSignal(step) : undefined;
   if (signal === undefined) return null;
-  const by = after.want === 'exit' ? 'exit' : 'sv';
+  const by = after.stopCause ?? (after.want === 'exit' ? 'exit' : 'sv');
   return { event: 'stopping', pid: pidOf(before), signal: signalName(signal), by };
 };
 
@@ -131,6 +132,12 @@ const killed = ({ before, after }: Step): HistoryEvent | null => {
   if (!isKilled(before, after)) return null;
   const by = before.state === 'up' ? 'timeout-kill' : 'timeout-finish';
   return { event: 'killed', pid: pidOf(before), by };
+};
+
+/** What ./run has told of itself, or ./check of it. */
+const told = ({ before, after }: Step): HistoryEvent | null => {
+  const news = after.life?.news ?? null;
+  return news === before.life?.news ? null : news;
 };
 
 /** What a restart policy makes of a service. */
@@ -151,7 +158,7 @@ const EVENTS: Readonly<Record<ServiceState, readonly EventIn[]>> = {
   backoff: AT_REST,
   preparing: ON_THE_WAY,
   starting: ON_THE_WAY,
-  up: [stopping, killed, started],
+  up: [stopping, killed, started, told],
   ending: [ended],
   finishing: [killed],
 };
@@ -192,7 +199,7 @@ const afterEnd = (state: SupervisorState, step: Step): SupervisorState => {
   const { before, after } = step;
   const failed = isUnasked(before, after.lastRun.exit);
   const isCounted = before.state === 'up' && state.pid === pidOf(before);
-  const goesOn = failed && runMs(step) < GOOD_MS;
+  const goesOn = failed && (runMs(step) < GOOD_MS || after.lastRun.neverReady);
   return {
     ...state,
     starts: state.starts + (isCounted ? 0 : 1),
@@ -225,9 +232,17 @@ const withPolicy = (state: SupervisorState, { before, after }: Step): Supervisor
   return { ...counted, outcome, reason: conclusion?.reason ?? null };
 };
 
+/** What ./run has told; while none runs, how the last one could tell is all that stays. */
+const withTold = (state: SupervisorState, { before, after }: Step): SupervisorState => {
+  const { life } = after;
+  const isPlain = life === null && before.state === 'starting' && after.state === 'up';
+  if (isPlain && state.by !== null) return { ...state, by: null };
+  return life === before.life ? state : { ...state, ...(life?.told ?? before.life?.rest) };
+};
+
 /** The counters once the step is done; the same value if it changes none. */
 const stateAfter = (before: SupervisorState, step: Step): SupervisorState => {
-  const state = withPolicy(hasEnded(step) ? afterEnd(before, step) : before, step);
+  const state = withTold(withPolicy(hasEnded(step) ? afterEnd(before, step) : before, step), step);
   const pid = step.after.state === 'up' ? pidOf(step.after) : 0;
   const next = nextOf(state, step);
   if (state.pid === pid && state.next === next) return state;

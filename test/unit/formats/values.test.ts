@@ -2,14 +2,13 @@ import { describe, expect, it } from 'vitest';
 import {
   DEFAULT_DELAY,
   DEFAULT_LIMIT,
-  faultIn,
   parseDelay,
   parseLimit,
   parseRestart,
   parseSignal,
   parseTimeout,
-  VALUE_FILES,
 } from '../../../src/formats/values.ts';
+import { faultIn, VALUE_FILES } from '../../../src/formats/value-files.ts';
 
 describe('a time', () => {
   it.each([
