@@ -15,13 +15,22 @@ import { parseSignal } from '../formats/values.ts';
 import { isErrno } from '../host/calls.ts';
 import { openLinked, REGULAR_FILE } from '../host/safe-open.ts';
 import { sys } from '../host/sys.ts';
+import { readState } from './read-state.ts';
 import type { Trouble } from './report.ts';
 import type { Service } from './service.ts';
 
 const FILE = 'reload-signal';
 const LONGEST = 256;
+const F_OK = 0;
 
 const fail = (what: Bytes): Trouble => ({ kind: 'refused', what: `${FILE}: ${what}` });
+
+/** When the service was ready last, where it will tell that it is again after this signal; null: it will not. */
+export const reloadMark = ({ dir }: Service): string | null => {
+  if (isErrno(sys.access(`${dir}/${FILE}`, F_OK))) return null;
+  const state = readState(dir);
+  return state?.by === 'socket' && state.ready ? state.readyAt : null;
+};
 
 /** The byte to send in place of `otherwise`, or why there is none. */
 export const reloadByte = ({ dir }: Service, otherwise: Bytes): Bytes | Trouble => {

@@ -7,7 +7,7 @@ import type { Bytes } from '../abi/bytes.ts';
 import { sys } from '../host/sys.ts';
 import { type Command, endsRunsv } from './command.ts';
 import { endsWithRunsv, hasRunsvdir } from './parent-runsvdir.ts';
-import { reloadByte } from './reload.ts';
+import { reloadByte, reloadMark } from './reload.ts';
 import { isTrouble, type Trouble } from './report.ts';
 import { send, sendAwaited } from './send.ts';
 import type { Service } from './service.ts';
@@ -53,6 +53,7 @@ export const sendAllAwaited = (command: Command, services: readonly Service[]): 
       continue;
     }
     const meant = bytes === command.bytes ? command : { ...command, bytes };
+    const reloads = command.reloads === true ? reloadMark(service) : null;
     let hold = targets.length < MOST_HELD;
     let result = sendAwaited(service, meant, hold);
     if (isTrouble(result) && result.kind === 'no descriptor') {
@@ -60,7 +61,7 @@ export const sendAllAwaited = (command: Command, services: readonly Service[]): 
       hold = false;
       result = sendAwaited(service, meant, hold);
     }
-    if (!isTrouble(result) || awaitsRunsv(command, service, result)) targets.push({ service, result, hold });
+    if (!isTrouble(result) || awaitsRunsv(command, service, result)) targets.push({ service, result, hold, reloads });
     else failures.push({ service, trouble: result });
   }
   return { targets, failures };

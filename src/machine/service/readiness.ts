@@ -97,8 +97,10 @@ const began = (s: Service, { policy, told }: Of<'began'>, now: Now): Outcome => 
 };
 
 const nowReady = (s: Service, life: Life, by: ReadyBy, now: Now): Outcome => {
-  const { ready, readyAt } = life.told;
-  const told = { by, ready: true, reloading: false, stopping: false, readyAt: ready ? readyAt : timeText(now.wall) };
+  const { ready, reloading, readyAt } = life.told;
+  // also the end of a reload is a moment since which it is ready
+  const at = ready && !reloading ? readyAt : timeText(now.wall);
+  const told = { by, ready: true, reloading: false, stopping: false, readyAt: at };
   const timers = ready ? s.timers : withWatchdog(withoutTimer(s.timers, 'up'), life, now);
   return show({ ...s, timers, life: { ...withTold(s, life, told, ready ? null : 'ready', now), wasReady: true } });
 };
