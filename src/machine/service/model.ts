@@ -126,8 +126,6 @@ export type Told = Pick<SupervisorState, 'by' | 'ready' | 'readyAt' | 'text' | '
 /** One life of a ./run that can tell whether it is ready. */
 export interface Life {
   readonly told: Told;
-  /** What stays of that when it has ended: how the next one is expected to tell. */
-  readonly rest: Told;
   /** The last of it that is worth an event of the history; null: nothing yet. */
   readonly news: HistoryEvent | null;
   readonly wasReady: boolean;

@@ -89,8 +89,7 @@ const began = (s: Service, { policy, told }: Of<'began'>, now: Now): Outcome => 
   const wasReady = told.readyAt !== null;
   // a yes brings back what was ready for an earlier supervisor
   const failedChecks = wasReady && !told.ready ? CHECK_NOES : 0;
-  const rest = newTold(told.by, null);
-  const life: Life = { told, rest, news: null, wasReady, failedChecks, wasChecked: wasReady, checkMs, watchdogMs };
+  const life: Life = { told, news: null, wasReady, failedChecks, wasChecked: wasReady, checkMs, watchdogMs };
   const due = setTimer(s.timers, 'up', upMs === null || wasReady ? null : now.ms + upMs);
   const timers = setTimer(due, 'check', checkMs === null ? null : now.ms);
   return show({ ...s, life, timers: wasReady ? withWatchdog(timers, life, now) : timers });

@@ -232,18 +232,27 @@ const withPolicy = (state: SupervisorState, { before, after }: Step): Supervisor
   return { ...counted, outcome, reason: conclusion?.reason ?? null };
 };
 
-/** What ./run has told; while none runs, how the last one could tell is all that stays. */
-const withTold = (state: SupervisorState, { before, after }: Step): SupervisorState => {
+/** What one process has told is void for the next; only how it could tell stays, until one that cannot is started. */
+const NOTHING_TOLD = {
+  ready: false,
+  readyAt: null,
+  text: '',
+  reloading: false,
+  stopping: false,
+  socket: null,
+} as const;
+
+const withTold = (state: SupervisorState, { before, after }: Step, pid: number): SupervisorState => {
   const { life } = after;
-  const isPlain = life === null && before.state === 'starting' && after.state === 'up';
-  if (isPlain && state.by !== null) return { ...state, by: null };
-  return life === before.life ? state : { ...state, ...(life?.told ?? before.life?.rest) };
+  if (life !== null) return life.told === before.life?.told ? state : { ...state, ...life.told };
+  if (state.by === null || state.pid === pid) return state;
+  return { ...state, ...NOTHING_TOLD, by: pid === 0 ? state.by : null };
 };
 
 /** The counters once the step is done; the same value if it changes none. */
 const stateAfter = (before: SupervisorState, step: Step): SupervisorState => {
-  const state = withTold(withPolicy(hasEnded(step) ? afterEnd(before, step) : before, step), step);
   const pid = step.after.state === 'up' ? pidOf(step.after) : 0;
+  const state = withTold(withPolicy(hasEnded(step) ? afterEnd(before, step) : before, step), step, pid);
   const next = nextOf(state, step);
   if (state.pid === pid && state.next === next) return state;
   // also one that was adopted before its start was recorded
