@@ -32,6 +32,8 @@ export interface ServiceState {
   readonly outcome: 'done' | 'failed' | null;
   /** In how many seconds it starts, where a policy has put that off by more than a second; null: it has not. */
   readonly nextSeconds: number | null;
+  /** The dependencies that its start waits for. */
+  readonly waitingFor: readonly Bytes[];
 }
 
 export interface ServiceReport {
@@ -44,9 +46,9 @@ export interface ServiceReport {
 
 export const isTrouble = (result: object): result is Trouble => 'kind' in result;
 
-type Outlook = Pick<ServiceState, 'outcome' | 'nextSeconds'>;
+type Outlook = Pick<ServiceState, 'outcome' | 'nextSeconds' | 'waitingFor'>;
 
-const NO_OUTLOOK: Outlook = { outcome: null, nextSeconds: null };
+const NO_OUTLOOK: Outlook = { outcome: null, nextSeconds: null, waitingFor: [] };
 
 /** A second is runit's own pace, which no line of runit's tells. */
 const PACE_MS = 1000;
@@ -55,10 +57,11 @@ const PACE_MS = 1000;
 const outlookOf = (status: Status, state: SupervisorState | null, nowMs: number): Outlook => {
   if (state === null) return NO_OUTLOOK;
   const condition = conditionOf(status, state);
-  if (condition === 'done' || condition === 'failed') return { outcome: condition, nextSeconds: null };
+  if (condition === 'waiting') return { ...NO_OUTLOOK, waitingFor: state.waiting };
+  if (condition === 'done' || condition === 'failed') return { ...NO_OUTLOOK, outcome: condition };
   const next = condition === 'backoff' && state.next !== null ? momentMs(state.next) : null;
   const ms = next === null ? 0 : next - nowMs;
-  return ms > PACE_MS ? { outcome: null, nextSeconds: Math.ceil(ms / 1000) } : NO_OUTLOOK;
+  return ms > PACE_MS ? { ...NO_OUTLOOK, nextSeconds: Math.ceil(ms / 1000) } : NO_OUTLOOK;
 };
 
 /** The state that `status` shows at `nowSec` (Unix seconds), and `state` at `nowMs`. */

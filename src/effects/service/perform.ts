@@ -24,6 +24,7 @@ import {
 import { closeLog, type Happening, findLog } from './log-service.ts';
 import type { LivePair } from './pair.ts';
 import { killsGroup, readFinishLimit, readStart } from './policy.ts';
+import { unmetAtStart } from './order.ts';
 import { blockEnd, endInput, writerOf } from './log-pipe.ts';
 import { killWithGroup, type LiveSide, nameOf, signal } from './side.ts';
 
@@ -67,11 +68,11 @@ const startOf = (live: LivePair, side: LiveSide, leads: boolean): Event => {
   return event;
 };
 
-/** Starts ./run, after a look at its restart policy. */
+/** Starts ./run, by the restart policy that was just read. */
 const run = (live: LivePair, side: LiveSide): readonly Happening[] => {
   if (side !== live.main) return [on('log', startOf(live, side, false))];
-  live.values.reported.length = 0;
-  const { policy, leads } = readStart(live.values);
+  const { policy, leads } = live.start ?? readStart(live.values);
+  live.start = null;
   const started = on('main', startOf(live, side, leads));
   return policy === undefined || policy === live.pair.main.policy
     ? [started]
@@ -96,6 +97,8 @@ const runScript = (live: LivePair, side: LiveSide, letter: ScriptLetter, pid: nu
   const launch = startScript(placeOf(live, side), letter, pid);
   if (launch.kind === 'started') {
     live.script = launch.pid;
+    // the files may be others when it has ended
+    live.start = null;
     live.loop.children.set(launch.pid, live.childEnded);
     return null;
   }
@@ -140,13 +143,14 @@ const performServiceEffect = (live: LivePair, side: LiveSide, effect: OtherEffec
   }
 };
 
-/** A start of ./run begins with its log, if there is one. null: nothing delays the start. */
+/** A start of ./run begins with its log, if there is one, and its dependencies. null: nothing delays the start. */
 const beforeRun = (live: LivePair, effect: PairEffect): readonly Happening[] | null => {
   const found = findLog(live);
   live.awaited.holdsUp = found === 'wait';
-  if (found === null) return null;
   if (found === 'wait') return [on('main', { kind: 'notReady' })];
-  return [...found, ({ pair }) => ({ pair, effects: [effect] })];
+  if (found !== null) return [...found, ({ pair }) => ({ pair, effects: [effect] })];
+  const names = unmetAtStart(live);
+  return names.length === 0 ? null : [on('main', { kind: 'unmet', names })];
 };
 
 const lookAtInput = (live: LivePair): Input => {

@@ -22,6 +22,7 @@ import type { Diagnostics } from '../diagnostics.ts';
 /** A longer value is none. */
 const LONGEST = 256;
 const GROUP_FLAG = 'flag-timeout-killpg';
+const DEPENDENCIES = 'dependencies.d';
 
 /** Where to look, and whom to tell. */
 export interface ValueFolder {
@@ -30,6 +31,8 @@ export interface ValueFolder {
   readonly folder: Bytes;
   /** What was reported in this life of ./run. */
   readonly reported: Bytes[];
+  /** The last look found a dependencies.d. */
+  hasDependencies: boolean;
 }
 
 const warnOnce = ({ diagnostics, reported }: ValueFolder, line: Bytes): void => {
@@ -97,10 +100,12 @@ export const readStart = (at: ValueFolder): StartPolicy => {
   if (isErrno(names)) return UNKNOWN_START;
   let leads = false;
   let any = false;
+  at.hasDependencies = false;
   for (let each = 0; each < names.length; each++) {
     const name = names[each] as Bytes;
     if (name === GROUP_FLAG) leads = true;
     else if (name.startsWith('restart')) any = true;
+    else if (name === DEPENDENCIES) at.hasDependencies = true;
   }
   if (!leads && !any) return CLASSIC_START;
   return { policy: policyOf(at, names), leads };

@@ -54,16 +54,20 @@ const isKilled = (before: Service, after: Service): boolean =>
 
 /** Whether a step is worth a record although there is none yet. Of a ./finish that took too long the run is not counted. */
 export const isFirst = (before: Service, after: Service): boolean =>
-  endsUnasked(before, after) || isOverdue(before, after, 'kill');
+  endsUnasked(before, after) ||
+  isOverdue(before, after, 'kill') ||
+  after.state === 'waiting' ||
+  after.stopCause !== null;
 
 /** Whether ./run ends in this step although nobody asked for it. */
 export const endsUnasked = (before: Service, after: Service): boolean =>
   before.lastRun !== after.lastRun && isUnasked(before, after.lastRun.exit);
 
-const causeOf = ({ stopRequested, want }: Service): Cause => (stopRequested || want === 'exit' ? 'asked' : 'exit');
+const causeOf = ({ stopRequested, stopCause, want }: Service): Cause =>
+  stopCause ?? (stopRequested || want === 'exit' ? 'asked' : 'exit');
 
 /** An end that somebody requested needs no other reason. */
-const oomOf = ({ before, oom }: Step): Oom => (causeOf(before) === 'asked' ? null : oom);
+const oomOf = ({ before, oom }: Step): Oom => (causeOf(before) === 'exit' ? oom : null);
 
 const secondsOf = (ms: number): number => Math.max(0, Math.round(ms)) / 1000;
 
@@ -110,6 +114,10 @@ const waiting = ({ before, after, now }: Step): HistoryEvent | null => {
   return { event: 'waiting', why: whyWaiting(before.state), seconds: secondsOf(start - now.ms) };
 };
 
+/** One event for the whole wait: state.json tells who is left. */
+const awaiting = ({ before, after }: Step): HistoryEvent | null =>
+  before.state === 'waiting' ? null : { event: 'waiting', why: 'dependency', for: after.waitingFor };
+
 const started = ({ before, after }: Step): HistoryEvent | null =>
   after.state === 'up' && before.state !== 'up' ? { event: 'started', pid: pidOf(after) } : null;
 
@@ -123,7 +131,7 @@ const stopping = (step: Step): HistoryEvent | null => {
   const { before, after } = step;
   const signal = before.state === 'up' ? stopSignal(step) : undefined;
   if (signal === undefined) return null;
-  const by = after.want === 'exit' ? 'exit' : 'sv';
+  const by = after.stopCause ?? (after.want === 'exit' ? 'exit' : 'sv');
   return { event: 'stopping', pid: pidOf(before), signal: signalName(signal), by };
 };
 
@@ -149,6 +157,7 @@ const ON_THE_WAY: readonly EventIn[] = [ended, finished];
 const EVENTS: Readonly<Record<ServiceState, readonly EventIn[]>> = {
   down: AT_REST,
   backoff: AT_REST,
+  waiting: [awaiting],
   preparing: ON_THE_WAY,
   starting: ON_THE_WAY,
   up: [stopping, killed, started],
@@ -210,6 +219,13 @@ const nextOf = (state: SupervisorState, { before, after, now }: Step): string | 
   return before.timers.start === start ? state.next : timeText(now.wall, start - now.ms);
 };
 
+const NOBODY: SupervisorState['waiting'] = [];
+
+const waitingOf = ({ waiting }: SupervisorState, after: Service): SupervisorState['waiting'] => {
+  if (after.state === 'waiting') return after.waitingFor;
+  return waiting.length === 0 ? waiting : NOBODY;
+};
+
 /** A streak also counts a run whose ./finish was adopted: its end was not recorded, as its runsv was killed. */
 const withStreak = (state: SupervisorState, bad: number): SupervisorState => {
   const failures = Math.max(state.failures, bad);
@@ -230,10 +246,11 @@ const stateAfter = (before: SupervisorState, step: Step): SupervisorState => {
   const state = withPolicy(hasEnded(step) ? afterEnd(before, step) : before, step);
   const pid = step.after.state === 'up' ? pidOf(step.after) : 0;
   const next = nextOf(state, step);
-  if (state.pid === pid && state.next === next) return state;
+  const waiting = waitingOf(state, step.after);
+  if (state.pid === pid && state.next === next && state.waiting === waiting) return state;
   // also one that was adopted before its start was recorded
   const isNew = pid !== 0 && pid !== state.pid;
-  return { ...state, pid, next, starts: state.starts + (isNew ? 1 : 0) };
+  return { ...state, pid, next, waiting, starts: state.starts + (isNew ? 1 : 0) };
 };
 
 /** Whether an event is another try of what the last one was: one line tells it. */

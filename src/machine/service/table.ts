@@ -43,6 +43,9 @@ const SHOW: readonly Effect[] = [{ kind: 'publish' }];
 type Of<K extends EventKind> = Extract<Event, { readonly kind: K }>;
 type Handler<K extends EventKind> = (s: Service, event: Of<K>, now: Now) => Outcome;
 
+/** One value for the list that is nearly always empty. */
+const NOBODY: Service['waitingFor'] = [];
+
 const NO_EXIT: ExitStatus = { code: 0, status: 0 };
 
 /** How ./run is stopped where no file says otherwise. */
@@ -66,6 +69,8 @@ export const newService = (want: 'up' | 'down', scripts: boolean, now: Now, esse
     control: true,
     essential,
     stopRequested: false,
+    stopCause: null,
+    waitingFor: NOBODY,
     stop: CLASSIC_STOP,
     policy: null,
     streak: NO_STREAK,
@@ -130,7 +135,7 @@ const push = (s: Service, steps: readonly CommandStep[]): Outcome => advance({ .
 
 /** Starts ./run: at once, or once the pause since the last start is over. */
 const begin = (before: Service, now: Now): Outcome => {
-  const s: Service = { ...before, stopRequested: false };
+  const s: Service = { ...before, stopRequested: false, stopCause: null };
   if (now.ms < s.notBeforeMs) return stay({ ...s, state: 'backoff', timers: { start: s.notBeforeMs } });
   return push({ ...s, state: 'preparing', timers: NO_TIMERS }, [{ kind: 'start' }]);
 };
@@ -271,6 +276,19 @@ const startNotReady = (s: Service, _: unknown, now: Now): Outcome => {
   return after(later.effects, advance(later.service));
 };
 
+/** The start waits for dependencies, and then comes again, control/u included. */
+const awaitDependencies = (s: Service, e: Of<'unmet'>): Outcome => {
+  const waiting = show({ ...s, state: 'waiting', runningScript: null, waitingFor: e.names });
+  return after(waiting.effects, advance(waiting.service));
+};
+const awaitRest = (s: Service, e: Of<'unmet'>): Outcome => show({ ...s, waitingFor: e.names });
+const startWhenMet = (s: Service): Outcome =>
+  push({ ...s, state: 'preparing', waitingFor: NOBODY }, [{ kind: 'start' }]);
+
+/** A stop that somebody asked for before keeps that cause. */
+const stopForDependency = (s: Service, _: unknown, now: Now): Outcome =>
+  stop(s.stopRequested ? s : { ...s, stopCause: 'dependency' }, now);
+
 /** Counts as a child that started and exited 111. Takes the steps that waited for the start, as forkForRunRefused does. */
 const runUnusable = (s: Service, _: unknown, now: Now): Outcome => {
   const lastRun = { startedMs: now.ms, endedMs: now.ms, exit: { code: UNKNOWN_CODE, status: 0 } };
@@ -366,6 +384,9 @@ type Row = { readonly [K in EventKind]: Handler<K> };
 const NO_LATE_REPLIES = {
   scriptDone: scriptEnded,
   notReady: forgetStart,
+  unmet: ignore,
+  met: ignore,
+  dependencyEnded: ignore,
   looked: notePolicy,
   started: ignore,
   forkRefused: ignore,
@@ -407,6 +428,18 @@ const TABLE: { readonly [S in ServiceState]: Row } = {
     kill: killRunningScript,
     due: startDue,
   },
+  waiting: {
+    ...NO_LATE_REPLIES,
+    ...NO_SIGNALS,
+    up: wantUp,
+    down: cancelStart,
+    once: wantOnce,
+    exit: cancelForExit,
+    drain: wantExit,
+    kill: killRunningScript,
+    unmet: awaitRest,
+    met: startWhenMet,
+  },
   preparing: {
     ...NO_LATE_REPLIES,
     ...NO_SIGNALS,
@@ -417,6 +450,7 @@ const TABLE: { readonly [S in ServiceState]: Row } = {
     drain: wantExit,
     kill: killRunningScript,
     notReady: startNotReady,
+    unmet: awaitDependencies,
   },
   starting: {
     ...NO_LATE_REPLIES,
@@ -446,6 +480,7 @@ const TABLE: { readonly [S in ServiceState]: Row } = {
     pause: pauseRun,
     cont: contRun,
     signal: signalRun,
+    dependencyEnded: stopForDependency,
     ended: runGone,
     due: stopOverdue,
   },

@@ -49,6 +49,8 @@ describe('initial states', () => {
       control: true,
       essential: false,
       stopRequested: false,
+      stopCause: null,
+      waitingFor: [],
       stop: { signal: 15, killMs: null },
       policy: null,
       streak: { bad: 0, lastDelayMs: 0, failuresMs: [] },
