@@ -34,6 +34,8 @@ export interface ServiceState {
   readonly outcome: 'done' | 'failed' | null;
   /** In how many seconds it starts, where a policy has put that off by more than a second; null: it has not. */
   readonly nextSeconds: number | null;
+  /** The dependencies that its start waits for. */
+  readonly waitingFor: readonly Bytes[];
 }
 
 export interface ServiceReport {
@@ -46,9 +48,9 @@ export interface ServiceReport {
 
 export const isTrouble = (result: object): result is Trouble => 'kind' in result;
 
-type Outlook = Pick<ServiceState, 'told' | 'outcome' | 'nextSeconds'>;
+type Outlook = Pick<ServiceState, 'told' | 'outcome' | 'nextSeconds' | 'waitingFor'>;
 
-const NO_OUTLOOK: Outlook = { told: null, outcome: null, nextSeconds: null };
+const NO_OUTLOOK: Outlook = { told: null, outcome: null, nextSeconds: null, waitingFor: [] };
 
 /** A second is runit's own pace, which no line of runit's tells. */
 const PACE_MS = 1000;
@@ -65,6 +67,7 @@ const outlookOf = (status: Status, state: SupervisorState | null, nowMs: number)
   if (state === null) return NO_OUTLOOK;
   if (status.pid !== 0) return { ...NO_OUTLOOK, told: toldBy(status, state) };
   const condition = conditionOf(status, state);
+  if (condition === 'waiting') return { ...NO_OUTLOOK, waitingFor: state.waiting };
   if (condition === 'done' || condition === 'failed') return { ...NO_OUTLOOK, outcome: condition };
   const next = condition === 'backoff' && state.next !== null ? momentMs(state.next) : null;
   const ms = next === null ? 0 : next - nowMs;

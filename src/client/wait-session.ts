@@ -27,11 +27,12 @@ import {
   needsPriorStatus,
 } from '../machine/client/wait-conditions.ts';
 import { type Check, killCheck, nextCheckMs, reapCheck, type Verdict, verdictOn } from './check.ts';
+import { BLOCKED_POLL_MS, blockerOf } from './blocker.ts';
 import { type Command, endsRunsv } from './command.ts';
 import { isStable } from './is-stable.ts';
 import { stateNow } from './read-report.ts';
 import { readState } from './read-state.ts';
-import { failedLine, goneLine, stateLine, troubleLine } from './render-line.ts';
+import { blockedLine, failedLine, goneLine, stateLine, troubleLine } from './render-line.ts';
 import { isTrouble, type Trouble } from './report.ts';
 import { type Sent, wallNow } from './send.ts';
 import { openOk, readStatus } from './service.ts';
@@ -41,6 +42,8 @@ import { type Awaited, POLL_MS, type WaitLoop } from './wait-loop.ts';
 const LINES_WAIT_MS = POLL_MS;
 /** How long to wait for a missing status. */
 const MISSING_MS = 100;
+/** A start that has not taken this long is not looked at for what delays it. */
+const LATE_MS = 15;
 /** Two clocks that differ by more were not just read one after the other. */
 const STEP_MS = 10;
 
@@ -181,6 +184,20 @@ const isConcluded = (session: WaitSession, pending: Pending, sent: Sent, status:
   return true;
 };
 
+/** Ends the wait for a service that waits for one that has failed meanwhile. A start that takes no time is not looked at. */
+const isBlocked = (session: WaitSession, pending: Pending, sent: Sent, status: Status, nowMs: number): boolean => {
+  const { command } = session;
+  const isLate = nowMs - sent.atMs >= LATE_MS && status.pid === 0;
+  if (!isLate || !command.conditions.some(expectsProcess)) return false;
+  const state = readState(pending.service.dir);
+  if (state === null || conditionOf(status, state) !== 'waiting') return false;
+  const blocker = blockerOf(pending.service, state.waiting, command.bytes === '' ? null : sent.at);
+  pending.nextMs = nowMs + BLOCKED_POLL_MS;
+  if (blocker === null) return false;
+  finish(session, pending, blockedLine(pending.service.name, blocker.name, blocker.reason), true);
+  return true;
+};
+
 /** Makes sure that runsv lives. If not, the wait is over. */
 const isSupervised = (session: WaitSession, pending: Pending, sent: Sent): boolean => {
   if (pending.fifo !== null) return true;
@@ -216,7 +233,7 @@ export const examineSent = (session: WaitSession, pending: Pending, sent: Sent):
   const status = readStatus(service.dir);
   if (!isTrouble(status)) pending.missingUntilMs = null;
   if (isTrouble(status)) awaitStatus(session, pending, status, nowMs);
-  else if (isConcluded(session, pending, sent, status)) return;
+  else if (isConcluded(session, pending, sent, status) || isBlocked(session, pending, sent, status, nowMs)) return;
   else if (hasEffect(session, pending, sent, status, nowMs))
     finish(session, pending, `ok: ${stateLine(service.name, stateNow(service, status))}`, false);
   else if (mustPoll(session, pending, sent))

@@ -47,11 +47,13 @@ const timeOut = (session: WaitSession, pending: Pending): void => {
   }
   const { onTimeout } = session.command;
   const status = readStatus(service.dir);
-  const line = isTrouble(status)
-    ? troubleLine(service.name, status)
-    : stateLine(service.name, stateNow(service, status));
-  const reason = isTrouble(status) ? null : timeoutReason(session.command, status, pending);
-  fail(session, pending, `${onTimeout}: ${line}`, reason);
+  if (isTrouble(status)) fail(session, pending, `${onTimeout}: ${troubleLine(service.name, status)}`, null);
+  else {
+    const state = stateNow(service, status);
+    // the line of one that waits says why
+    const reason = state.waitingFor.length > 0 ? null : timeoutReason(session.command, status, pending);
+    fail(session, pending, `${onTimeout}: ${stateLine(service.name, state)}`, reason);
+  }
   if (onTimeout === 'kill') send(service, control.kill.byte);
 };
 

@@ -12,6 +12,7 @@ import { INSTANCES } from './instances.ts';
 import { LOG_CASES } from './logs.ts';
 import { METRICS_CASES } from './metrics.ts';
 import { MONITOR_CASES } from './monitor.ts';
+import { ORDER_CASES } from './order.ts';
 import { PAUSE_CASES } from './pause.ts';
 import { POLICY_CASES } from './policy.ts';
 import { PROBE_CASES } from './probe.ts';
@@ -346,6 +347,7 @@ export const CASES: readonly Case[] = [
   ...LOG_CASES,
   ...METRICS_CASES,
   ...MONITOR_CASES,
+  ...ORDER_CASES,
   ...POLICY_CASES,
   ...PROBE_CASES,
   ...READINESS_CASES,

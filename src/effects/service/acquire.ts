@@ -154,6 +154,8 @@ export interface Surroundings {
   readonly handlers: PairHandlers;
   /** The path prefix of the service's directory: '' if that is the current directory, else a path that ends in a slash. */
   readonly folder: Bytes;
+  /** That directory as it was named, absolute; '': unknown. */
+  readonly path: Bytes;
 }
 
 /** Another process is just locking this folder: try again in a moment. */
@@ -163,7 +165,7 @@ export interface Busy {
 
 /** With both sides locked: finds survivors, opens fifos, publishes the state, opens ok. */
 const openBoth = (
-  { loop, handlers, diagnostics, folder }: Surroundings,
+  { loop, handlers, diagnostics, folder, path }: Surroundings,
   mainLock: Lock,
   sign: LogSign,
 ): LivePair | Busy => {
@@ -178,7 +180,7 @@ const openBoth = (
   const logFound = log === null ? null : find(diagnostics, 'log', log);
   const now: Now = { ms: monotonicMs(), wall: wallClock() };
   const pipe = log === null ? null : pipeFor(mainFound?.held ?? null, logFound?.held ?? null);
-  const values: ValueFolder = { diagnostics, folder, reported: [], tells: false };
+  const values: ValueFolder = { diagnostics, folder, reported: [], tells: false, hasDependencies: false };
   const main = openHalf('main', mainLock, values, mainFound, now);
   const logHalf = log === null ? null : openHalf('log', log, values, logFound, now);
   const live: LivePair = {
@@ -191,6 +193,10 @@ const openBoth = (
     main: main.live,
     log: logHalf === null ? null : logHalf.live,
     // the loop tries again to open what could not be opened now
+    path,
+    asked: false,
+    start: null,
+    order: null,
     awaited: newAwaited(logHalf === null && sign !== 'absent' ? now.ms : null),
     pipe,
     pair: newPair(main.service, logHalf === null ? null : logHalf.service),

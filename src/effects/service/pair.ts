@@ -1,9 +1,9 @@
 // A supervised pair in this process.
 //
 // Read next: side.ts (one side), perform.ts (effects), log-service.ts (a log that comes and goes), supervisor.ts (the handlers).
+import type { Bytes } from '../../abi/bytes.ts';
 import type { Fd } from '../../host/calls.ts';
 import { monotonicMs } from '../../host/clock.ts';
-import type { Bytes } from '../../abi/bytes.ts';
 import type { Event, ExitStatus, Now, Service, Told } from '../../machine/service/model.ts';
 import { nextDue, type Pair, type PairOutcome } from '../../machine/service/pair.ts';
 import { type ChildHandler, type Loop, setTimer, type Timer, unwatch, watch } from '../loop.ts';
@@ -11,7 +11,8 @@ import type { Diagnostics } from '../diagnostics.ts';
 import { awaitEnd } from '../process/held.ts';
 import type { Pipe } from './log-pipe.ts';
 import type { Oom } from '../../formats/state.ts';
-import type { ValueFolder } from './policy.ts';
+import type { Order } from './followed.ts';
+import type { StartPolicy, ValueFolder } from './policy.ts';
 import { recordTold, writeRecords } from './recording.ts';
 import { publish, type Trouble } from './status-files.ts';
 import type { LiveSide } from './side.ts';
@@ -47,6 +48,8 @@ export interface PairHandlers {
   /** Passes to the machine what a service has told, or ./check. */
   happen(live: LivePair, happenings: readonly Happening[]): void;
   due(live: LivePair, nowMs: number): void;
+  /** Something has happened to the dependencies of the service. */
+  dependencies(live: LivePair, event: Event): void;
 }
 
 /** Something that happens to a pair. */
@@ -93,6 +96,14 @@ export interface LivePair {
   readonly values: ValueFolder;
   /** null: ./run cannot tell whether it is ready. */
   telling: Telling | null;
+  /** The service directory as it was named, absolute: beside it are the dependencies. '': unknown. */
+  readonly path: Bytes;
+  /** Somebody asked for the start that comes next, which so also asks for its dependencies. */
+  asked: boolean;
+  /** What the files said just now about the start that comes next; null: read them. */
+  start: StartPolicy | null;
+  /** null: it never had dependencies. */
+  order: Order | null;
   /** A program was started, which takes some time. */
   hasStarted: boolean;
   /** How the last process that ended has ended. */

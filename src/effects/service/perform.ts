@@ -25,6 +25,7 @@ import { closeLog, findLog } from './log-service.ts';
 import type { Happening, LivePair } from './pair.ts';
 import { prepareTelling } from './telling.ts';
 import { killsGroup, readFinishLimit, readStart } from './policy.ts';
+import { unmetAtStart } from './order.ts';
 import { blockEnd, endInput, writerOf } from './log-pipe.ts';
 import { killWithGroup, type LiveSide, nameOf, signal } from './side.ts';
 
@@ -77,11 +78,11 @@ const startOf = (live: LivePair, side: LiveSide, leads: boolean): Event => {
   return event;
 };
 
-/** Starts ./run, after a look at its restart policy. */
+/** Starts ./run, by the restart policy that was just read. */
 const run = (live: LivePair, side: LiveSide): readonly Happening[] => {
   if (side !== live.main) return [on('log', startOf(live, side, false))];
-  live.values.reported.length = 0;
-  const { policy, leads } = readStart(live.values);
+  const { policy, leads } = live.start ?? readStart(live.values);
+  live.start = null;
   if (!prepareTelling(live)) return [on('main', { kind: 'forkRefused' })];
   const launch = startOf(live, side, leads);
   const started = [on('main', launch)];
@@ -109,6 +110,8 @@ const runScript = (live: LivePair, side: LiveSide, letter: ScriptLetter, pid: nu
   const launch = startScript(placeOf(live, side), letter, pid);
   if (launch.kind === 'started') {
     live.script = launch.pid;
+    // the files may be others when it has ended
+    live.start = null;
     live.loop.children.set(launch.pid, live.childEnded);
     return null;
   }
@@ -156,13 +159,14 @@ const performServiceEffect = (live: LivePair, side: LiveSide, effect: OtherEffec
   }
 };
 
-/** A start of ./run begins with its log, if there is one. null: nothing delays the start. */
+/** A start of ./run begins with its log, if there is one, and its dependencies. null: nothing delays the start. */
 const beforeRun = (live: LivePair, effect: PairEffect): readonly Happening[] | null => {
   const found = findLog(live);
   live.awaited.holdsUp = found === 'wait';
-  if (found === null) return null;
   if (found === 'wait') return [on('main', { kind: 'notReady' })];
-  return [...found, ({ pair }) => ({ pair, effects: [effect] })];
+  if (found !== null) return [...found, ({ pair }) => ({ pair, effects: [effect] })];
+  const names = unmetAtStart(live);
+  return names.length === 0 ? null : [on('main', { kind: 'unmet', names })];
 };
 
 const lookAtInput = (live: LivePair): Input => {

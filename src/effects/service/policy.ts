@@ -31,6 +31,7 @@ const TELLING: readonly Bytes[] = [
   'timeout-up',
   'timeout-watchdog',
 ];
+const DEPENDENCIES = 'dependencies.d';
 
 /** Where to look, and whom to tell. */
 export interface ValueFolder {
@@ -41,6 +42,8 @@ export interface ValueFolder {
   readonly reported: Bytes[];
   /** Before the last start there was a file that says how ./run tells that it is ready, or how long that may take. */
   tells: boolean;
+  /** The last look found a dependencies.d. */
+  hasDependencies: boolean;
 }
 
 /** Reports something of this life of ./run. */
@@ -114,11 +117,13 @@ export const readStart = (at: ValueFolder): StartPolicy => {
   let leads = false;
   let any = false;
   at.tells = false;
+  at.hasDependencies = false;
   for (let each = 0; each < names.length; each++) {
     const name = names[each] as Bytes;
     if (name === GROUP_FLAG) leads = true;
     else if (name.startsWith('restart')) any = true;
     else if (TELLING.includes(name)) at.tells = true;
+    else if (name === DEPENDENCIES) at.hasDependencies = true;
   }
   if (!leads && !any) return CLASSIC_START;
   return { policy: policyOf(at, names), leads };

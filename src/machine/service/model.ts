@@ -13,12 +13,13 @@
 //   down       no process, and no start is coming
 //   backoff    a start is due, timer `start`: the pause between two starts, a refused fork, a log that is not ready
 //   preparing  control/u runs; ./run comes next
+//   waiting    a dependency is not ready: `unmet` leads here from preparing, before control/u runs, and `met` back again
 //   starting   ./run was requested; the kernel has not answered yet
 //   up         ./run runs; timer `kill` ends a stop that takes too long, `up` and `watchdog` begin one, `check` asks ./check
 //   ending     ./run ended; ./finish was requested, or is requested again, timer `start`, after a refused fork
 //   finishing  ./finish runs; timer `finish` ends one that takes too long
 //
-// backoff, preparing and starting mean that a start is coming, whatever the want; the want decides what follows when
+// backoff, waiting, preparing and starting mean that a start is coming, whatever the want; the want decides what follows when
 // the program ends. So "once" is: begin, wanting down. A `down` or `exit` cancels a start that is coming.
 //
 // Nothing waits for control scripts. A command queues *steps*; the first step's script runs, and when it is done the step
@@ -36,6 +37,9 @@
 // the table, as hardly any service does: readiness.ts has the handlers. A run that is not ready in time, or gives no sign of life, is
 // stopped by event `stopFor`, with a cause; such an end is a failure, unlike one that somebody requested.
 //
+// A service with dependencies starts once each of them is ready or done (dependencies.ts). Where one has the word `restart`, its end
+// ends this service too (`dependencyEnded`), which then starts again as any other: once it is ready again.
+//
 // Everything is a value: (service, event, now) -> (service, effects). No clock, no files, nothing that can fail.
 // Read next: table.ts (the table), pair.ts (a service and its log), ../../effects/service/supervisor.ts (who carries it out).
 import type { Bytes } from '../../abi/bytes.ts';
@@ -45,7 +49,7 @@ import type { HistoryEvent } from '../../formats/history.ts';
 import type { Cause, SupervisorState } from '../../formats/state.ts';
 import type { Timer, Timers } from './timers.ts';
 
-export type ServiceState = 'down' | 'backoff' | 'preparing' | 'starting' | 'up' | 'ending' | 'finishing';
+export type ServiceState = 'down' | 'backoff' | 'waiting' | 'preparing' | 'starting' | 'up' | 'ending' | 'finishing';
 export type Want = 'up' | 'down' | 'exit';
 
 /** Wall clock time, only for printing. */
@@ -103,10 +107,12 @@ export interface Service {
    * that no policy may refuse.
    */
   readonly stopRequested: boolean;
-  /** Why the supervisor itself stops the present ./run; null: it does not. */
+  /** Why the supervisor itself stops the present ./run; null: it does not, or somebody asked for that. */
   readonly stopCause: StopCause | null;
   /** What the present ./run has told; null: it cannot tell, or there is none. */
   readonly life: Life | null;
+  /** In state waiting: the dependencies that are not ready. */
+  readonly waitingFor: readonly Bytes[];
   readonly stop: StopPolicy;
   /** null: runit's: start again, whatever happens. */
   readonly policy: Policy | null;
@@ -215,6 +221,12 @@ export type Event =
   | { readonly kind: 'started'; readonly pid: number; readonly limitMs?: number | null }
   /** something that a start needs is missing */
   | { readonly kind: 'notReady' }
+  /** ./run must not start before these are ready: the reply to runScript of u, in state preparing; in waiting: which are left */
+  | { readonly kind: 'unmet'; readonly names: readonly Bytes[] }
+  /** every dependency is ready */
+  | { readonly kind: 'met' }
+  /** a dependency that takes this service along has ended */
+  | { readonly kind: 'dependencyEnded' }
   /** no child was created */
   | { readonly kind: 'forkRefused' }
   /** a child was created, but could not execute the program */
@@ -223,7 +235,7 @@ export type Event =
   | { readonly kind: 'noFinish' }
   | { readonly kind: 'due'; readonly timer: Timer }
   /** ./run must not go on */
-  | { readonly kind: 'stopFor'; readonly cause: StopCause }
+  | { readonly kind: 'stopFor'; readonly cause: Exclude<StopCause, 'dependency'> }
   /** found running when its supervisor started */
   | ({ readonly kind: 'adopted' } & Adopted);
 
@@ -242,7 +254,7 @@ export type EventKind = Event['kind'];
 export type Effect =
   /** update the files in supervise/ */
   | { readonly kind: 'publish' }
-  /** run control/LETTER if there is one; reply: scriptDone, now or later; for u also notReady, at once */
+  /** run control/LETTER if there is one; reply: scriptDone, now or later; for u also notReady or unmet, at once */
   | { readonly kind: 'runScript'; readonly letter: ScriptLetter; readonly pid: number }
   /** send KILL to the control script that runs */
   | { readonly kind: 'killScript' }

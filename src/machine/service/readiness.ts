@@ -184,6 +184,7 @@ const NONE = null;
 const TABLE: Readonly<Record<ServiceState, Row | null>> = {
   down: NONE,
   backoff: NONE,
+  waiting: NONE,
   preparing: NONE,
   starting: NONE,
   up: UP,

@@ -54,7 +54,10 @@ const isKilled = (before: Service, after: Service): boolean =>
 
 /** Whether a step is worth a record although there is none yet. Of a ./finish that took too long the run is not counted. */
 export const isFirst = (before: Service, after: Service): boolean =>
-  endsUnasked(before, after) || isOverdue(before, after, 'kill');
+  endsUnasked(before, after) ||
+  isOverdue(before, after, 'kill') ||
+  after.state === 'waiting' ||
+  after.stopCause !== null;
 
 /** Whether ./run ends in this step although nobody asked for it. */
 export const endsUnasked = (before: Service, after: Service): boolean =>
@@ -111,6 +114,10 @@ const waiting = ({ before, after, now }: Step): HistoryEvent | null => {
   return { event: 'waiting', why: whyWaiting(before.state), seconds: secondsOf(start - now.ms) };
 };
 
+/** One event for the whole wait: state.json tells who is left. */
+const awaiting = ({ before, after }: Step): HistoryEvent | null =>
+  before.state === 'waiting' ? null : { event: 'waiting', why: 'dependency', for: after.waitingFor };
+
 const started = ({ before, after }: Step): HistoryEvent | null =>
   after.state === 'up' && before.state !== 'up' ? { event: 'started', pid: pidOf(after) } : null;
 
@@ -156,6 +163,7 @@ const ON_THE_WAY: readonly EventIn[] = [ended, finished];
 const EVENTS: Readonly<Record<ServiceState, readonly EventIn[]>> = {
   down: AT_REST,
   backoff: AT_REST,
+  waiting: [awaiting],
   preparing: ON_THE_WAY,
   starting: ON_THE_WAY,
   up: [stopping, killed, started, told],
@@ -217,6 +225,13 @@ const nextOf = (state: SupervisorState, { before, after, now }: Step): string | 
   return before.timers.start === start ? state.next : timeText(now.wall, start - now.ms);
 };
 
+const NOBODY: SupervisorState['waiting'] = [];
+
+const waitingOf = ({ waiting }: SupervisorState, after: Service): SupervisorState['waiting'] => {
+  if (after.state === 'waiting') return after.waitingFor;
+  return waiting.length === 0 ? waiting : NOBODY;
+};
+
 /** A streak also counts a run whose ./finish was adopted: its end was not recorded, as its runsv was killed. */
 const withStreak = (state: SupervisorState, bad: number): SupervisorState => {
   const failures = Math.max(state.failures, bad);
@@ -254,10 +269,11 @@ const stateAfter = (before: SupervisorState, step: Step): SupervisorState => {
   const pid = step.after.state === 'up' ? pidOf(step.after) : 0;
   const state = withTold(withPolicy(hasEnded(step) ? afterEnd(before, step) : before, step), step, pid);
   const next = nextOf(state, step);
-  if (state.pid === pid && state.next === next) return state;
+  const waiting = waitingOf(state, step.after);
+  if (state.pid === pid && state.next === next && state.waiting === waiting) return state;
   // also one that was adopted before its start was recorded
   const isNew = pid !== 0 && pid !== state.pid;
-  return { ...state, pid, next, starts: state.starts + (isNew ? 1 : 0) };
+  return { ...state, pid, next, waiting, starts: state.starts + (isNew ? 1 : 0) };
 };
 
 /** Whether an event is another try of what the last one was: one line tells it. */

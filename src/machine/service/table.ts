@@ -24,7 +24,6 @@ import type {
   SignalLetter,
   ServiceState,
   CommandStep,
-  StopCause,
   StopPolicy,
 } from './model.ts';
 import { NO_STREAK, pidOf } from './model.ts';
@@ -45,6 +44,9 @@ const SHOW: readonly Effect[] = [{ kind: 'publish' }];
 
 type Of<K extends EventKind> = Extract<Event, { readonly kind: K }>;
 type Handler<K extends EventKind> = (s: Service, event: Of<K>, now: Now) => Outcome;
+
+/** One value for the list that is nearly always empty. */
+const NOBODY: Service['waitingFor'] = [];
 
 const NO_EXIT: ExitStatus = { code: 0, status: 0 };
 
@@ -71,6 +73,7 @@ export const newService = (want: 'up' | 'down', scripts: boolean, now: Now, esse
     stopRequested: false,
     stopCause: null,
     life: null,
+    waitingFor: NOBODY,
     stop: CLASSIC_STOP,
     policy: null,
     streak: NO_STREAK,
@@ -241,13 +244,11 @@ const stopOverdue = (s: Service): Outcome => {
 };
 
 /** Stops ./run although nobody has requested that. One that was told to stop before is on its way. */
-const stopFor = (s: Service, { cause }: { readonly cause: StopCause }, now: Now): Outcome => {
+const stopFor = (s: Service, { cause }: Pick<Of<'stopFor'>, 'cause'>, now: Now): Outcome => {
   if (s.process?.gotTerm === true) return stay(s);
   const timers = { kill: now.ms + (s.stop.killMs ?? STOP_FOR_MS), ...s.timers };
   const stop = cause === 'watchdog' ? { ...s.stop, signal: SIGABRT } : s.stop;
-  // that a dependency has ended is no failure of this service
-  const stopRequested = s.stopRequested || cause === 'dependency';
-  return push({ ...s, timers, stop, stopCause: cause, stopRequested }, endingSteps(s));
+  return push({ ...s, timers, stop, stopCause: cause }, endingSteps(s));
 };
 
 /** What a pause suspends is set again when it goes on. */
@@ -300,6 +301,19 @@ const startNotReady = (s: Service, _: unknown, now: Now): Outcome => {
   const later = retryLater({ ...s, state: 'backoff', runningScript: null }, now);
   return after(later.effects, advance(later.service));
 };
+
+/** The start waits for dependencies, and then comes again, control/u included. */
+const awaitDependencies = (s: Service, e: Of<'unmet'>): Outcome => {
+  const waiting = show({ ...s, state: 'waiting', runningScript: null, waitingFor: e.names });
+  return after(waiting.effects, advance(waiting.service));
+};
+const awaitRest = (s: Service, e: Of<'unmet'>): Outcome => show({ ...s, waitingFor: e.names });
+const startWhenMet = (s: Service): Outcome =>
+  push({ ...s, state: 'preparing', waitingFor: NOBODY }, [{ kind: 'start' }]);
+
+/** A stop that somebody asked for before keeps that cause. */
+const stopForDependency = (s: Service, _: unknown, now: Now): Outcome =>
+  stop(s.stopRequested ? s : { ...s, stopCause: 'dependency' }, now);
 
 /** Counts as a child that started and exited 111. Takes the steps that waited for the start, as forkForRunRefused does. */
 const runUnusable = (s: Service, _: unknown, now: Now): Outcome => {
@@ -406,6 +420,9 @@ type Row = { readonly [K in EventKind]: Handler<K> };
 const NO_LATE_REPLIES = {
   scriptDone: scriptEnded,
   notReady: forgetStart,
+  unmet: ignore,
+  met: ignore,
+  dependencyEnded: ignore,
   looked: notePolicy,
   started: ignore,
   forkRefused: ignore,
@@ -448,6 +465,18 @@ const TABLE: { readonly [S in ServiceState]: Row } = {
     kill: killRunningScript,
     due: startDue,
   },
+  waiting: {
+    ...NO_LATE_REPLIES,
+    ...NO_SIGNALS,
+    up: wantUp,
+    down: cancelStart,
+    once: wantOnce,
+    exit: cancelForExit,
+    drain: wantExit,
+    kill: killRunningScript,
+    unmet: awaitRest,
+    met: startWhenMet,
+  },
   preparing: {
     ...NO_LATE_REPLIES,
     ...NO_SIGNALS,
@@ -458,6 +487,7 @@ const TABLE: { readonly [S in ServiceState]: Row } = {
     drain: wantExit,
     kill: killRunningScript,
     notReady: startNotReady,
+    unmet: awaitDependencies,
   },
   starting: {
     ...NO_LATE_REPLIES,
@@ -487,6 +517,7 @@ const TABLE: { readonly [S in ServiceState]: Row } = {
     pause: pauseRun,
     cont: contRun,
     signal: signalRun,
+    dependencyEnded: stopForDependency,
     ended: runGone,
     due: runDue,
     stopFor,

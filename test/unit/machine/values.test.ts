@@ -51,6 +51,7 @@ describe('initial states', () => {
       stopRequested: false,
       stopCause: null,
       life: null,
+      waitingFor: [],
       stop: { signal: 15, killMs: null },
       policy: null,
       streak: { bad: 0, lastDelayMs: 0, failuresMs: [] },
