@@ -15,6 +15,7 @@ import { runScale } from './applets/sv/scale.ts';
 import { runWait } from './applets/sv/wait.ts';
 import { runWatch } from './applets/sv/watch.ts';
 import { runWhy } from './applets/sv/why.ts';
+import { planReload } from './client/reload.ts';
 import { onMatching, patternParts } from './applets/sv/matching.ts';
 import { helpOn, runHelp, svHelp } from './applets/sv/help.ts';
 import { hintFor } from './applets/sv/hints.ts';
@@ -39,4 +40,4 @@ const run: Readonly<Record<string, RunTool>> = {
   watch: runWatch,
   why: onMatching(runWhy),
 };
-provideCold('sv', { ...patternParts, helpOn, hintFor, runTool: toolRunner(run), svHelp });
+provideCold('sv', { ...patternParts, helpOn, hintFor, planReload, runTool: toolRunner(run), svHelp });

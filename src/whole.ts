@@ -2,5 +2,6 @@
 export { applets } from './main.ts';
 import './cold-init.ts';
 import './cold-order.ts';
+import './cold-ready.ts';
 import './cold-setup.ts';
 import './cold-sv.ts';

@@ -23,7 +23,8 @@ const flags = (state: ServiceState): Bytes => {
     (normally === 'down' ? ', normally down' : '') +
     (paused ? ', paused' : '') +
     (want === 'down' ? ', want down' : '') +
-    (gotTerm ? ', got TERM' : '')
+    (gotTerm ? ', got TERM' : '') +
+    (state.told === null ? '' : `, ${state.told}`)
   );
 };
 

@@ -5,7 +5,7 @@
 // Read next: wait-loop.ts, ../formats/condition.ts, ../applets/sv/wait.ts.
 import type { Bytes } from '../abi/bytes.ts';
 import { IN_CREATE, IN_MOVED_TO, IN_ONLYDIR } from '../abi/flags.ts';
-import type { Condition } from '../formats/condition.ts';
+import { type Condition, READY_CONDITIONS } from '../formats/condition.ts';
 import { conditionOfSnapshot, type Snapshot } from '../formats/snapshot.ts';
 import { isErrno } from '../host/calls.ts';
 import { monotonicMs } from '../host/clock.ts';
@@ -23,7 +23,7 @@ import { type Awaited, POLL_MS, type WaitLoop, waitWhilePending, watchSupervise 
 /** What can be waited for, and the conditions that are it. */
 const REACHED = {
   up: ['running', 'ready', 'reloading', 'unready', 'starting', 'done'],
-  ready: ['running', 'ready', 'reloading', 'done'],
+  ready: READY_CONDITIONS,
   down: ['down', 'done', 'failed'],
   done: ['done'],
   failed: ['failed'],

@@ -6,7 +6,7 @@
 // Read next: wait.ts (when to examine), await-runsv.ts, ../machine/client/stability.ts.
 import type { Bytes } from '../abi/bytes.ts';
 import { out } from '../cli/say.ts';
-import { conditionOf } from '../formats/condition.ts';
+import { conditionOf, isReady } from '../formats/condition.ts';
 import type { SupervisorState } from '../formats/state.ts';
 import type { Status } from '../formats/status.ts';
 import { monotonicMs } from '../host/clock.ts';
@@ -59,6 +59,10 @@ export interface Pending extends Awaited {
   /** While runsv is about to start: why the last attempt failed. */
   trouble: Trouble | null;
   stability: Stability;
+  /** It tells itself when it is ready, and has not yet. */
+  isUntold: boolean;
+  /** When it was ready last, before it was told to reload; null: nobody waits for the end of that. */
+  readonly reloads: string | null;
   /** While the status is missing: when to give up, monotonic milliseconds; null: it is there. */
   missingUntilMs: number | null;
 }
@@ -122,7 +126,27 @@ const isUp = (pending: Pending, status: Status, verdict: Verdict, nowMs: number)
   return false;
 };
 
+/** What a process tells that has a way to: up is ready. null: it has none. */
+const isUpByWord = (pending: Pending, status: Status, nowMs: number): boolean | null => {
+  const { check, service } = pending;
+  const state = readState(service.dir);
+  pending.isUntold = state !== null && state.by !== null && !isReady(status, state);
+  if (state === null || state.by === null) return null;
+  if (pending.isUntold) reapCheck(check);
+  if (pending.isUntold || state.by === 'check') return !pending.isUntold;
+  const verdict = verdictOn(check, service, status.pid, nowMs);
+  if (verdict === 'failed') pending.nextMs = nextCheckMs(check, nowMs);
+  return verdict === 'absent' || (verdict === 'passed' && isStillThere(pending, status));
+};
+
+/** Whether the process that was told to reload has told that it is ready again. */
+const hasReloaded = ({ service, reloads }: Pending, status: Status): boolean => {
+  const state = readState(service.dir);
+  return state?.readyAt !== reloads && conditionOf(status, state) === 'ready';
+};
+
 const hasEffect = (session: WaitSession, pending: Pending, sent: Sent, status: Status, nowMs: number): boolean => {
+  if (pending.reloads !== null) return hasReloaded(pending, status);
   const answer = judge(session.command.conditions, status, baselineOf(session.command, sent));
   const time: Time = { ms: nowMs, wall: wallNow() };
   pending.stability = observe(pending.stability, status, answer === 'check', time);
@@ -130,7 +154,10 @@ const hasEffect = (session: WaitSession, pending: Pending, sent: Sent, status: S
     reapCheck(pending.check);
     return answer === 'yes';
   }
-  return isUp(pending, status, verdictOn(pending.check, pending.service, status.pid, nowMs), nowMs);
+  return (
+    isUpByWord(pending, status, nowMs) ??
+    isUp(pending, status, verdictOn(pending.check, pending.service, status.pid, nowMs), nowMs)
+  );
 };
 
 /** What a restart policy has made of a service that is awaited up since the command was sent; null: nothing. */

@@ -25,6 +25,8 @@ export interface Target {
   readonly result: Sent | Trouble;
   /** Whether to keep a fifo of it open. */
   readonly hold: boolean;
+  /** Where the end of a reload is awaited: when it was ready last. */
+  readonly reloads?: string | null;
 }
 
 const fail = (session: WaitSession, pending: Pending, line: Bytes, reason: Bytes | null): void => {
@@ -60,7 +62,7 @@ const showsInStatus = ({ conditions }: Command): boolean =>
 
 const begin = (calledAs: Bytes, command: Command, targets: readonly Target[]): WaitSession => {
   const pool = newCheckPool();
-  const pending = targets.map(({ service, result, hold }, index): Pending => {
+  const pending = targets.map(({ service, result, hold, reloads = null }, index): Pending => {
     const common = {
       index,
       service,
@@ -69,6 +71,8 @@ const begin = (calledAs: Bytes, command: Command, targets: readonly Target[]): W
       stability: UNOBSERVED,
       fifo: null,
       nextMs: null,
+      isUntold: false,
+      reloads,
       missingUntilMs: null,
     };
     const one: Pending = { ...common, sent: null, trouble: null, watch: -1, folderWatch: -1, parentWatch: -1 };
@@ -76,7 +80,7 @@ const begin = (calledAs: Bytes, command: Command, targets: readonly Target[]): W
     else one.trouble = result;
     return one;
   });
-  const byStatus = showsInStatus(command) || pending.some(({ sent }) => sent === null);
+  const byStatus = showsInStatus(command) || pending.some(({ sent, reloads }) => sent === null || reloads !== null);
   const session: WaitSession = {
     calledAs,
     command,

@@ -4,7 +4,7 @@
 import type { Bytes } from '../../abi/bytes.ts';
 import { ENOENT } from '../../abi/errno.ts';
 import { O_NOCTTY, O_NONBLOCK, O_RDONLY, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from '../../abi/flags.ts';
-import { VALUE_FILES } from '../../formats/values.ts';
+import { VALUE_FILES } from '../../formats/value-files.ts';
 import { execReason } from '../../effects/process/interpreter.ts';
 import { isErrno } from '../../host/calls.ts';
 import { sys } from '../../host/sys.ts';

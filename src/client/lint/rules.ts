@@ -5,7 +5,8 @@
 import type { Bytes } from '../../abi/bytes.ts';
 import { signalName } from '../../abi/signals.ts';
 import { control, controlNames, signalByte } from '../../formats/control.ts';
-import { faultIn, parseSignal, VALUE_FILES } from '../../formats/values.ts';
+import { faultIn, VALUE_FILES } from '../../formats/value-files.ts';
+import { parseSignal } from '../../formats/values.ts';
 import { type Directory, type Entry, entryAt, type Finding } from './model.ts';
 import { dependencyFindings } from './dependencies.ts';
 import { scriptFindings } from './script.ts';

@@ -11,9 +11,16 @@ import { EMFILE, ENOENT } from '../../abi/errno.ts';
 import { O_RDONLY, S_IFDIR, S_IFMT } from '../../abi/flags.ts';
 import { sys } from '../../host/sys.ts';
 import { newPair, type Side } from '../../machine/service/pair.ts';
-import { NO_STREAK, resumedStreak } from '../../machine/service/restart-policy.ts';
+import { resumedStreak } from '../../machine/service/restart-policy.ts';
 import { handle, newService } from '../../machine/service/table.ts';
-import type { Adopted, Now, Policy, Service, Streak } from '../../machine/service/model.ts';
+import {
+  type Adopted,
+  NO_STREAK,
+  type Now,
+  type Policy,
+  type Service,
+  type Streak,
+} from '../../machine/service/model.ts';
 import { ESSENTIAL_FLAG, removeExitCode } from './exitcode-file.ts';
 import type { Held } from '../process/held.ts';
 import { type Loop, newTimer } from '../loop.ts';
@@ -173,7 +180,7 @@ const openBoth = (
   const logFound = log === null ? null : find(diagnostics, 'log', log);
   const now: Now = { ms: monotonicMs(), wall: wallClock() };
   const pipe = log === null ? null : pipeFor(mainFound?.held ?? null, logFound?.held ?? null);
-  const values: ValueFolder = { diagnostics, folder, reported: [], hasDependencies: false };
+  const values: ValueFolder = { diagnostics, folder, reported: [], tells: false, hasDependencies: false };
   const main = openHalf('main', mainLock, values, mainFound, now);
   const logHalf = log === null ? null : openHalf('log', log, values, logFound, now);
   const live: LivePair = {
@@ -197,6 +204,7 @@ const openBoth = (
     publishMs: null,
     publishReported: false,
     logKey: typeof sign === 'object' ? sign.key : '',
+    telling: null,
     hasStarted: false,
     exit: { code: 0, status: 0 },
     oom: null,

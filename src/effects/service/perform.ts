@@ -21,8 +21,9 @@ import {
   startRun,
   startScript,
 } from './spawn.ts';
-import { closeLog, type Happening, findLog } from './log-service.ts';
-import type { LivePair } from './pair.ts';
+import { closeLog, findLog } from './log-service.ts';
+import type { Happening, LivePair } from './pair.ts';
+import { prepareTelling } from './telling.ts';
 import { killsGroup, readFinishLimit, readStart } from './policy.ts';
 import { unmetAtStart } from './order.ts';
 import { blockEnd, endInput, writerOf } from './log-pipe.ts';
@@ -43,6 +44,15 @@ const placeOf = (live: LivePair, side: LiveSide): Place => {
   return { folder: side.folder, fds: end === null ? [] : [isLog ? 0 : 1, end], lock: side.lock };
 };
 
+/** Where ./run runs: with what it tells by, if it can. */
+const placeOfRun = (live: LivePair, side: LiveSide): Place => {
+  const place = placeOf(live, side);
+  const { telling } = live;
+  return telling === null || side !== live.main
+    ? place
+    : { ...place, fds: place.fds.concat(telling.fds), env: telling.env };
+};
+
 /** Reports what went wrong with a start, in runit's words, and turns it into the machine's event. */
 const answerTo = (live: LivePair, launch: Launch, name: Bytes, path: Bytes): Event => {
   live.hasStarted = launch.kind === 'started';
@@ -59,7 +69,7 @@ const answerTo = (live: LivePair, launch: Launch, name: Bytes, path: Bytes): Eve
 };
 
 const startOf = (live: LivePair, side: LiveSide, leads: boolean): Event => {
-  const place = placeOf(live, side);
+  const place = placeOfRun(live, side);
   // the last program may have changed the pipe
   blockEnd(place.fds);
   const event = answerTo(live, startRun(place, leads), `${nameOf(side.side)}./run`, `${side.folder}./run`);
@@ -73,10 +83,13 @@ const run = (live: LivePair, side: LiveSide): readonly Happening[] => {
   if (side !== live.main) return [on('log', startOf(live, side, false))];
   const { policy, leads } = live.start ?? readStart(live.values);
   live.start = null;
-  const started = on('main', startOf(live, side, leads));
+  if (!prepareTelling(live)) return [on('main', { kind: 'forkRefused' })];
+  const launch = startOf(live, side, leads);
+  const started = [on('main', launch)];
+  if (live.telling !== null) started.push(...live.telling.started(launch));
   return policy === undefined || policy === live.pair.main.policy
-    ? [started]
-    : [on('main', { kind: 'looked', policy }), started];
+    ? started
+    : [on('main', { kind: 'looked', policy }), ...started];
 };
 
 const finish = (live: LivePair, side: LiveSide, code: number, status: number): Event => {
@@ -116,7 +129,7 @@ const killScript = (live: LivePair): void => {
 };
 
 /** A start is answered by more than one event. */
-type OtherEffect = Exclude<Effect, { readonly kind: 'run' }>;
+type OtherEffect = Exclude<Effect, { readonly kind: 'run' | 'resume' }>;
 
 /** Carries out one effect; returns the reply if it is known at once. */
 const performServiceEffect = (live: LivePair, side: LiveSide, effect: OtherEffect): Event | null => {
@@ -136,6 +149,9 @@ const performServiceEffect = (live: LivePair, side: LiveSide, effect: OtherEffec
       return null;
     case 'killAll':
       killWithGroup(side, effect.pid, side === live.main && killsGroup(live.values));
+      return null;
+    case 'check':
+      live.telling?.ask();
       return null;
     case 'warnFailed':
       live.diagnostics.warn(`failed: ${effect.reason}${effect.isOver ? '' : ', not started again until told to'}`);
@@ -180,6 +196,7 @@ export const performPairEffect = (live: LivePair, effect: PairEffect): readonly 
       const first = isStart ? beforeRun(live, effect) : null;
       if (first !== null) return first;
       if (effect.effect.kind === 'run') return run(live, side);
+      if (effect.effect.kind === 'resume') return live.telling === null ? NOTHING : [live.telling.resumed];
       const answer = performServiceEffect(live, side, effect.effect);
       return answer === null ? NOTHING : [on(effect.side, answer)];
     }

@@ -26,9 +26,10 @@ import { type Loop, newTimer, setTimer } from '../loop.ts';
 import type { Diagnostics } from '../diagnostics.ts';
 import { forget } from '../process/held.ts';
 import { openService } from './acquire.ts';
-import { forgetHolder, type Happening, findLogAgain } from './log-service.ts';
+import { forgetHolder, findLogAgain } from './log-service.ts';
 import { BUSY_PAUSE_MS, BUSY_TRIES, stillBusy } from './lock.ts';
-import { type PairHandlers, type LivePair, publishAll, schedule } from './pair.ts';
+import { type Happening, type PairHandlers, type LivePair, publishAll, schedule } from './pair.ts';
+import { resumeTelling } from './telling.ts';
 import { mayBeOutOfMemory } from './out-of-memory.ts';
 import { followOrder, noteAsked, resumeOrder } from './order.ts';
 import { readStop } from './policy.ts';
@@ -111,6 +112,12 @@ const checkHowToStop = (live: LivePair): void => {
   if (live.pair.main.state === 'up') live.pair = withStop(live.pair, readStop(live.values));
 };
 
+/** Whether the supervisor is about to stop ./run because of a deadline. */
+const stopsByItself = ({ pair, telling }: LivePair, ms: number): boolean => {
+  const { up = Infinity, watchdog = Infinity } = pair.main.timers;
+  return telling !== null && Math.min(up, watchdog) <= ms;
+};
+
 /** Takes the commands of one read; false: there were none. */
 const takeCommands = (live: LivePair, side: LiveSide): boolean => {
   // it may have been closed since the poll
@@ -135,6 +142,8 @@ const takeEarlierCommands = (live: LivePair): void => {
 };
 
 const processEnded = (live: LivePair, side: Side, exit: ExitStatus): void => {
+  // only ./run tells; what it told last was before its end
+  if (side === 'main') live.telling?.end();
   live.exit = exit;
   if (side === 'main') live.values.reported.length = 0;
   const isKilled = exit.code < 0 && decodeWait(exit.status).signal === SIGKILL;
@@ -162,6 +171,7 @@ const adoptedEnded = (live: LivePair, side: LiveSide): void => {
 const due = (live: LivePair, ms: number): void => {
   const at: Now = { ms, wall: wallClock() };
   if (live.awaited.dueMs !== null && live.awaited.dueMs <= ms) deliverToPair(live, ...findLogAgain(live));
+  if (stopsByItself(live, ms)) checkHowToStop(live);
   for (let outcome = handleDue(live.pair, at); outcome !== null; outcome = handleDue(live.pair, at)) {
     const next = outcome;
     deliverToPairAt(live, at, [() => next]);
@@ -178,7 +188,7 @@ const holderEnded = (live: LivePair): void => {
 };
 
 const dependencies = (live: LivePair, event: Event): void => {
-  if (event.kind === 'dependencyEnded') {
+  if (event.kind === 'stopFor') {
     checkForScripts(live);
     checkHowToStop(live);
   }
@@ -190,6 +200,7 @@ const HANDLERS: PairHandlers = {
   adoptedEnded,
   holderEnded,
   childEnded,
+  happen: (live, happenings) => deliverToPair(live, ...happenings),
   due,
   dependencies,
 };
@@ -222,6 +233,7 @@ export const superviseService = (
     const live = openService({ loop, diagnostics, folder, path, handlers: HANDLERS });
     if (!('busy' in live)) {
       opened(live);
+      resumeTelling(live);
       startWanted(live);
     } else if (++tries < BUSY_TRIES) setTimer(loop, again, monotonicMs() + BUSY_PAUSE_MS);
     else throw stillBusy(live.busy);

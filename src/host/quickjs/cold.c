@@ -6,13 +6,17 @@
 #include <string.h>
 #include "host.h"
 
-extern const uint8_t cold_init[], cold_init_end[], cold_order[], cold_order_end[], cold_setup[], cold_setup_end[], cold_sv[],
-  cold_sv_end[];
+extern const uint8_t cold_init[], cold_init_end[], cold_order[], cold_order_end[], cold_ready[], cold_ready_end[], cold_setup[],
+    cold_setup_end[], cold_sv[], cold_sv_end[];
 
 static const struct {
   const char *name;
   const uint8_t *from, *to;
-} parts[] = {{"init", cold_init, cold_init_end}, {"order", cold_order, cold_order_end}, {"setup", cold_setup, cold_setup_end}, {"sv", cold_sv, cold_sv_end}};
+} parts[] = {{"init", cold_init, cold_init_end},
+             {"order", cold_order, cold_order_end},
+             {"ready", cold_ready, cold_ready_end},
+             {"setup", cold_setup, cold_setup_end},
+             {"sv", cold_sv, cold_sv_end}};
 
 /* __cold(NAME): runs the top level of that part. */
 static JSValue load_cold(JSContext *ctx, JSValueConst this_value, int argc, JSValueConst *argv) {

@@ -42,8 +42,8 @@ export interface Step {
 
 const hasEnded = ({ before, after }: Step): boolean => before.lastRun !== after.lastRun;
 
-const isUnasked = ({ want, stopRequested }: Service, { code }: ExitStatus): boolean =>
-  !stopRequested && want !== 'exit' && (want === 'up' || code !== 0);
+const isUnasked = ({ want, stopRequested, stopCause }: Service, { code }: ExitStatus): boolean =>
+  !stopRequested && want !== 'exit' && (want === 'up' || code !== 0 || stopCause !== null);
 
 /** Whether a deadline was over in this step, and KILL sent. */
 const isOverdue = (before: Service, after: Service, timer: 'kill' | 'finish'): boolean =>
@@ -63,7 +63,7 @@ export const isFirst = (before: Service, after: Service): boolean =>
 export const endsUnasked = (before: Service, after: Service): boolean =>
   before.lastRun !== after.lastRun && isUnasked(before, after.lastRun.exit);
 
-const causeOf = ({ stopRequested, stopCause, want }: Service): Cause =>
+const causeOf = ({ stopCause, stopRequested, want }: Service): Cause =>
   stopCause ?? (stopRequested || want === 'exit' ? 'asked' : 'exit');
 
 /** An end that somebody requested needs no other reason. */
@@ -141,6 +141,12 @@ const killed = ({ before, after }: Step): HistoryEvent | null => {
   return { event: 'killed', pid: pidOf(before), by };
 };
 
+/** What ./run has told of itself, or ./check of it. */
+const told = ({ before, after }: Step): HistoryEvent | null => {
+  const news = after.life?.news ?? null;
+  return news === before.life?.news ? null : news;
+};
+
 /** What a restart policy makes of a service. */
 const concluded = ({ before, after }: Step): HistoryEvent | null => {
   const { conclusion } = after;
@@ -160,7 +166,7 @@ const EVENTS: Readonly<Record<ServiceState, readonly EventIn[]>> = {
   waiting: [awaiting],
   preparing: ON_THE_WAY,
   starting: ON_THE_WAY,
-  up: [stopping, killed, started],
+  up: [stopping, killed, started, told],
   ending: [ended],
   finishing: [killed],
 };
@@ -201,7 +207,7 @@ const afterEnd = (state: SupervisorState, step: Step): SupervisorState => {
   const { before, after } = step;
   const failed = isUnasked(before, after.lastRun.exit);
   const isCounted = before.state === 'up' && state.pid === pidOf(before);
-  const goesOn = failed && runMs(step) < GOOD_MS;
+  const goesOn = failed && (runMs(step) < GOOD_MS || after.lastRun.neverReady);
   return {
     ...state,
     starts: state.starts + (isCounted ? 0 : 1),
@@ -241,10 +247,27 @@ const withPolicy = (state: SupervisorState, { before, after }: Step): Supervisor
   return { ...counted, outcome, reason: conclusion?.reason ?? null };
 };
 
+/** What one process has told is void for the next; only how it could tell stays, until one that cannot is started. */
+const NOTHING_TOLD = {
+  ready: false,
+  readyAt: null,
+  text: '',
+  reloading: false,
+  stopping: false,
+  socket: null,
+} as const;
+
+const withTold = (state: SupervisorState, { before, after }: Step, pid: number): SupervisorState => {
+  const { life } = after;
+  if (life !== null) return life.told === before.life?.told ? state : { ...state, ...life.told };
+  if (state.by === null || state.pid === pid) return state;
+  return { ...state, ...NOTHING_TOLD, by: pid === 0 ? state.by : null };
+};
+
 /** The counters once the step is done; the same value if it changes none. */
 const stateAfter = (before: SupervisorState, step: Step): SupervisorState => {
-  const state = withPolicy(hasEnded(step) ? afterEnd(before, step) : before, step);
   const pid = step.after.state === 'up' ? pidOf(step.after) : 0;
+  const state = withTold(withPolicy(hasEnded(step) ? afterEnd(before, step) : before, step), step, pid);
   const next = nextOf(state, step);
   const waiting = waitingOf(state, step.after);
   if (state.pid === pid && state.next === next && state.waiting === waiting) return state;

@@ -1,14 +1,7 @@
 // Value files: whatever the text, a value within its bounds or one line of words, and the same for blanks around it.
 import { isParseError } from '../../../src/formats/parse-error.ts';
-import {
-  faultIn,
-  parseDelay,
-  parseLimit,
-  parseRestart,
-  parseSignal,
-  parseTimeout,
-  VALUE_FILES,
-} from '../../../src/formats/values.ts';
+import { parseDelay, parseLimit, parseRestart, parseSignal, parseTimeout } from '../../../src/formats/values.ts';
+import { faultIn, VALUE_FILES } from '../../../src/formats/value-files.ts';
 import { insist, same, type Target } from '../model.ts';
 
 const MOST_MS = 2_147_483_647;
