@@ -123,7 +123,7 @@ const settle = (live: LivePair, order: Order): void => {
   const { state, waitingFor } = live.pair.main;
   if (state === 'up' && order.isLost) {
     order.isLost = false;
-    live.handlers.dependencies(live, { kind: 'dependencyEnded' });
+    live.handlers.dependencies(live, { kind: 'stopFor', cause: 'dependency' });
   }
   if (state !== 'waiting') return;
   const names = unmetIn(order);

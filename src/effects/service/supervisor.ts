@@ -188,7 +188,7 @@ const holderEnded = (live: LivePair): void => {
 };
 
 const dependencies = (live: LivePair, event: Event): void => {
-  if (event.kind === 'dependencyEnded') {
+  if (event.kind === 'stopFor') {
     checkForScripts(live);
     checkHowToStop(live);
   }

@@ -11,7 +11,7 @@
 //
 // Pure and total. Read first: model.ts. Read next: ../../effects/service/dependencies.ts (who looks, waits and asks).
 import type { Bytes } from '../../abi/bytes.ts';
-import type { Condition } from '../../formats/condition.ts';
+import { type Condition, READY_CONDITIONS } from '../../formats/condition.ts';
 
 /** What can be seen of a dependency. */
 export interface Seen {
@@ -27,7 +27,7 @@ export interface Seen {
 /** `ask`: its ./check decides, if it has one. */
 export type Verdict = 'met' | 'unmet' | 'ask';
 
-const READY: readonly Condition[] = ['ready', 'reloading', 'done'];
+const READY: readonly Condition[] = READY_CONDITIONS;
 const AT_REST: readonly Condition[] = ['failed', 'down'];
 
 const isLeftOut = ({ isThere, condition, isNormallyDown, isWantedUp }: Seen): boolean => {

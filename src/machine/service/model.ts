@@ -33,12 +33,11 @@
 // each stop: which signal, and when KILL follows. A *restart policy* is known before each start; it decides what follows an end
 // that nobody requested: a start at once, one after a delay, or none until somebody asks (restart-policy.ts).
 //
+// A service with dependencies starts once each of them is ready or done (dependencies.ts). Where one has the word `restart`, its end
+// ends this service too (`stopFor`), which then starts again as any other: once it is ready again.
 // A service that can tell whether it is ready has a *life* while ./run runs: what it has told so far. What it tells is no event of
 // the table, as hardly any service does: readiness.ts has the handlers. A run that is not ready in time, or gives no sign of life, is
 // stopped by event `stopFor`, with a cause; such an end is a failure, unlike one that somebody requested.
-//
-// A service with dependencies starts once each of them is ready or done (dependencies.ts). Where one has the word `restart`, its end
-// ends this service too (`dependencyEnded`), which then starts again as any other: once it is ready again.
 //
 // Everything is a value: (service, event, now) -> (service, effects). No clock, no files, nothing that can fail.
 // Read next: table.ts (the table), pair.ts (a service and its log), ../../effects/service/supervisor.ts (who carries it out).
@@ -107,7 +106,7 @@ export interface Service {
    * that no policy may refuse.
    */
   readonly stopRequested: boolean;
-  /** Why the supervisor itself stops the present ./run; null: it does not, or somebody asked for that. */
+  /** Why the supervisor itself stops the present ./run; null: it does not. */
   readonly stopCause: StopCause | null;
   /** What the present ./run has told; null: it cannot tell, or there is none. */
   readonly life: Life | null;
@@ -225,8 +224,6 @@ export type Event =
   | { readonly kind: 'unmet'; readonly names: readonly Bytes[] }
   /** every dependency is ready */
   | { readonly kind: 'met' }
-  /** a dependency that takes this service along has ended */
-  | { readonly kind: 'dependencyEnded' }
   /** no child was created */
   | { readonly kind: 'forkRefused' }
   /** a child was created, but could not execute the program */
@@ -235,7 +232,7 @@ export type Event =
   | { readonly kind: 'noFinish' }
   | { readonly kind: 'due'; readonly timer: Timer }
   /** ./run must not go on */
-  | { readonly kind: 'stopFor'; readonly cause: Exclude<StopCause, 'dependency'> }
+  | { readonly kind: 'stopFor'; readonly cause: StopCause }
   /** found running when its supervisor started */
   | ({ readonly kind: 'adopted' } & Adopted);
 

@@ -24,6 +24,7 @@ import type {
   SignalLetter,
   ServiceState,
   CommandStep,
+  StopCause,
   StopPolicy,
 } from './model.ts';
 import { NO_STREAK, pidOf } from './model.ts';
@@ -72,8 +73,8 @@ export const newService = (want: 'up' | 'down', scripts: boolean, now: Now, esse
     essential,
     stopRequested: false,
     stopCause: null,
-    life: null,
     waitingFor: NOBODY,
+    life: null,
     stop: CLASSIC_STOP,
     policy: null,
     streak: NO_STREAK,
@@ -244,11 +245,14 @@ const stopOverdue = (s: Service): Outcome => {
 };
 
 /** Stops ./run although nobody has requested that. One that was told to stop before is on its way. */
-const stopFor = (s: Service, { cause }: Pick<Of<'stopFor'>, 'cause'>, now: Now): Outcome => {
+const stopFor = (s: Service, { cause }: { readonly cause: StopCause }, now: Now): Outcome => {
   if (s.process?.gotTerm === true) return stay(s);
-  const timers = { kill: now.ms + (s.stop.killMs ?? STOP_FOR_MS), ...s.timers };
+  const killMs = s.stop.killMs ?? (cause === 'dependency' ? null : STOP_FOR_MS);
+  const timers = killMs === null ? s.timers : { kill: now.ms + killMs, ...s.timers };
   const stop = cause === 'watchdog' ? { ...s.stop, signal: SIGABRT } : s.stop;
-  return push({ ...s, timers, stop, stopCause: cause }, endingSteps(s));
+  // that a dependency has ended is no failure of this service
+  const stopRequested = s.stopRequested || cause === 'dependency';
+  return push({ ...s, timers, stop, stopCause: cause, stopRequested }, endingSteps(s));
 };
 
 /** What a pause suspends is set again when it goes on. */
@@ -310,10 +314,6 @@ const awaitDependencies = (s: Service, e: Of<'unmet'>): Outcome => {
 const awaitRest = (s: Service, e: Of<'unmet'>): Outcome => show({ ...s, waitingFor: e.names });
 const startWhenMet = (s: Service): Outcome =>
   push({ ...s, state: 'preparing', waitingFor: NOBODY }, [{ kind: 'start' }]);
-
-/** A stop that somebody asked for before keeps that cause. */
-const stopForDependency = (s: Service, _: unknown, now: Now): Outcome =>
-  stop(s.stopRequested ? s : { ...s, stopCause: 'dependency' }, now);
 
 /** Counts as a child that started and exited 111. Takes the steps that waited for the start, as forkForRunRefused does. */
 const runUnusable = (s: Service, _: unknown, now: Now): Outcome => {
@@ -422,7 +422,6 @@ const NO_LATE_REPLIES = {
   notReady: forgetStart,
   unmet: ignore,
   met: ignore,
-  dependencyEnded: ignore,
   looked: notePolicy,
   started: ignore,
   forkRefused: ignore,
@@ -517,7 +516,6 @@ const TABLE: { readonly [S in ServiceState]: Row } = {
     pause: pauseRun,
     cont: contRun,
     signal: signalRun,
-    dependencyEnded: stopForDependency,
     ended: runGone,
     due: runDue,
     stopFor,

@@ -8,6 +8,7 @@ import * as steps from '../steps.ts';
 import type { World } from '../world.ts';
 
 const QUIET_MS = 2500;
+const STAYS = steps.habit('stays');
 
 const linesOf = (world: World, path: string): readonly string[] =>
   steps.exists(world, path) ? readFileSync(world.path(path), 'latin1').split('\n').slice(0, -1) : [];
@@ -74,6 +75,22 @@ const limit: Case = {
   },
 };
 
+const dependency: Case = {
+  name: 'policies/dependencies',
+  title: 'a name in dependencies.d is a service that is waited for',
+  uses: ['runsv'],
+  differs: [{ id: 'runsv-dependencies', lines: { starts: 'once db is there' } }],
+  async run(world) {
+    steps.service(world, 's', { run: `echo start >>got\n${STAYS}` });
+    world.write('s/dependencies.d/db', '');
+    await steps.supervise(world, 's');
+    const waits = (): boolean =>
+      linesOf(world, 's/supervise/state.json').some((line) => line.includes('"waiting":["db"]'));
+    await until('a start, or a wait', () => linesOf(world, 's/got').length > 0 || waits());
+    world.note('starts', waits() ? 'once db is there' : 'at once');
+  },
+};
+
 const reload: Case = {
   name: 'policies/reload-signal',
   title: 'a file reload-signal names the signal of sv reload',
@@ -88,4 +105,4 @@ const reload: Case = {
   },
 };
 
-export const cases: readonly Case[] = [stopSignal, readiness, limit, reload, notReady];
+export const cases: readonly Case[] = [stopSignal, readiness, limit, dependency, reload, notReady];

@@ -1,5 +1,6 @@
 // Value files: whatever the text, a value within its bounds or one line of words, and the same for blanks around it.
 import { isParseError } from '../../../src/formats/parse-error.ts';
+import { dependencyWords, namesDependency } from '../../../src/formats/dependency.ts';
 import {
   parseDelay,
   parseDescriptor,
@@ -62,5 +63,25 @@ export const valueFiles: Target = {
     }
     const [first = ''] = input.split('\n', 1);
     for (const file of VALUE_FILES) same(faultIn(file, ` \t${first} \r\nmore`), faultIn(file, input), file);
+  },
+};
+
+export const dependencyFiles: Target = {
+  name: 'dependencies',
+  files: /src\/formats\/dependency\.ts$/,
+  words: ['optional', 'restart', ' ', '\t', '\r', '\n', '.', '/', '..'],
+  longest: 300,
+  seeds: ['', 'optional\n', 'restart optional', 'optionalrestart', '.hidden', 'a/b'],
+  run(input) {
+    const { optional, restart, unknown } = dependencyWords(input);
+    const [first = ''] = input.split('\n', 1);
+    insist(!optional || first.includes('optional'), 'a word that counts is there');
+    insist(!restart || first.includes('restart'), 'a word that counts is there');
+    insist(
+      unknown.every((word) => word !== '' && first.includes(word)),
+      'what is told is there',
+    );
+    same(JSON.stringify(dependencyWords(` \t${first} \r\nmore`)), JSON.stringify(dependencyWords(input)), 'blanks');
+    if (namesDependency(input)) insist(!input.includes('/') && input[0] !== '.', 'a name leads nowhere else');
   },
 };

@@ -362,7 +362,7 @@ describe('sv why', () => {
     world.service('web', { pid: 0, phase: 'down' }).tell({ waiting: ['db', 'none'] });
     world.service('db', down).tell({ outcome: 'failed' });
     expect(world.run('why web').out).toMatch(/^web: waiting for db \(failed\), none \(missing\)\n/);
-    expect(world.run('why ./web/').out).toMatch(/^\.\/web\/: waiting for db \(failed\), none \(unsupervised\)\n/);
+    expect(world.run('why ./web/').out).toMatch(/^\.\/web\/: waiting for db \(failed\), none \(missing\)\n/);
   });
 
   it('as JSON is the status, with history and log lines', () => {

@@ -309,7 +309,7 @@ describe('a watchdog', () => {
 
 describe('an end for the sake of a dependency', () => {
   it('is requested: no failure', () => {
-    const stopped = play(plain(), [100, { kind: 'dependencyEnded' }]);
+    const stopped = play(plain(), [100, { kind: 'stopFor', cause: 'dependency' }]);
     expect(stopped.service).toMatchObject({ stopCause: 'dependency', stopRequested: true });
     const over = play(stopped, [200, { kind: 'ended', code: 1, status: 0 }]);
     expect(over.state).toMatchObject({ failures: 0, last: { cause: 'dependency' } });

@@ -63,7 +63,6 @@ const EVENTS: readonly Event[] = [
   { kind: 'notReady' },
   { kind: 'unmet', names: ['db', 'cache'] },
   { kind: 'met' },
-  { kind: 'dependencyEnded' },
   { kind: 'forkRefused' },
   { kind: 'execFailed' },
   ended(0, 0),

@@ -75,8 +75,11 @@ describe('a service with dependencies', () => {
   });
 
   it('ends with a dependency, and starts again as any other', () => {
-    const ending = play(up, [5000, { kind: 'dependencyEnded' }]);
-    expect(ending.effects).toEqual(['send 15', 'publish']);
+    const ending = play(up, [5000, { kind: 'stopFor', cause: 'dependency' }]);
+    expect(ending.effects).toEqual(['send 15', 'publish', 'send 18']);
+    expect(ending.service.timers).toEqual({});
+    const limited = { ...up, service: { ...up.service, stop: { signal: 3, killMs: 700 } } };
+    expect(play(limited, [5000, { kind: 'stopFor', cause: 'dependency' }]).service.timers).toEqual({ kill: 5700 });
     const over = play(ending, [5010, { kind: 'ended', code: -1, status: 15 }], [5010, { kind: 'noFinish' }]);
     expect(over.effects).toEqual(['publish', 'runScript']);
     const later = play(over, [5010, unmet('db')]);
@@ -91,7 +94,7 @@ describe('a service with dependencies', () => {
   });
 
   it('that somebody has stopped already ends for that reason', () => {
-    const asked = play(up, [5000, { kind: 'term' }], [5001, { kind: 'dependencyEnded' }]);
+    const asked = play(up, [5000, { kind: 'term' }], [5001, { kind: 'stopFor', cause: 'dependency' }]);
     expect(play(asked, [5010, { kind: 'ended', code: 0, status: 0 }]).events.at(-1)).toMatchObject({ cause: 'asked' });
   });
 
@@ -100,7 +103,7 @@ describe('a service with dependencies', () => {
     const limited = { ...up, service: { ...up.service, policy } };
     const over = play(
       limited,
-      [5000, { kind: 'dependencyEnded' }],
+      [5000, { kind: 'stopFor', cause: 'dependency' }],
       [5010, { kind: 'ended', code: 1, status: 0 }],
       [5010, { kind: 'noFinish' }],
     );
