@@ -1,6 +1,6 @@
 // What each place is: the machine, what it has before the first block, and what must hold after the last.
 import { join } from 'node:path';
-import type { Block } from './page.ts';
+import { type Block, isOutput } from './page.ts';
 import { CHECKOUT, type Debian } from './place.ts';
 
 export interface Session {
@@ -64,6 +64,9 @@ const LOG = 'mkdir -p main; exec svlogd -tt main';
 
 /** busybox is there for other suites: not every machine has ip. */
 const LOOPBACK = 'busybox ip link set lo up\n';
+
+/** The same with what a bare Debian has: SIOCSIFFLAGS, up and running. */
+const BARE_LOOPBACK = `perl -e 'socket(S, 2, 2, 0); $r = pack("a16s", "lo", 0x41); ioctl(S, 0x8914, $r) or die'\n`;
 
 /** Where somebody has services whose names the examples use. */
 const SERVICES = `
@@ -140,6 +143,7 @@ ${service('services/web', 'echo > started; exec sleep 100000')}
     before: PACKAGES,
     commands: ({ language, text }) => (language === 'js' ? module(text) : text),
   },
+  guide: { machine: 'debian', before: `${BARE_LOOPBACK}${INSTALLED}mkdir -p /etc/sv\n` },
   bench: { machine: 'machine', before: '' },
   checkout: { machine: 'machine', before: '' },
   man: { machine: 'machine', before: `${FOR_A_WHILE}${SERVICES}${ZSH}`, commands: forAWhile },
@@ -185,12 +189,29 @@ chmod +x '${path}'
 sh -n '${path}'
 `;
 
+/** What a block prints is kept, and shown when the page ends, so that it can be compared with what the page says. */
+const PRINTING = `
+trap '[ ! -e /tmp/printed ] || cat /tmp/printed' EXIT
+comparable() { sed -E 's/[0-9]+/0/g; s/[ \\t]+/ /g; s/ $//'; }
+`;
+
+const printing = (commands: string, { text }: Block): string => `
+{ ${commands}} > /tmp/printed 2>&1
+diff - <(comparable < /tmp/printed) < <(comparable <<'END_OF_OUTPUT'
+${text}END_OF_OUTPUT
+)
+rm /tmp/printed
+`;
+
 /** All that is executed for a page: the first command that fails ends it, with its line in the page. */
 export const scriptOf = (session: Session, page: string, blocks: readonly Block[]): string => {
-  const parts = blocks.map((block) => {
+  const parts = blocks.map((block, at) => {
+    if (isOutput(block)) return '';
     const { file } = block.options;
     const commands = file === undefined ? typed(session.commands?.(block) ?? block.text) : fileText(file, block.text);
-    return `echo "== ${block.page}:${block.line}"\n${commands}`;
+    const next = blocks[at + 1];
+    const whole = next !== undefined && isOutput(next) ? printing(commands, next) : commands;
+    return `echo "== ${block.page}:${block.line}"\n${whole}`;
   });
-  return `set -e\ncd ${CHECKOUT}\n${session.before}\n${parts.join('')}\necho '== afterwards'\n${AFTER[page] ?? ''}`;
+  return `set -e\ncd ${CHECKOUT}\n${PRINTING}${session.before}\n${parts.join('')}\necho '== afterwards'\n${AFTER[page] ?? ''}`;
 };
