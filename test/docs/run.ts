@@ -13,6 +13,7 @@ import { benchFaults } from './bench.ts';
 import type { Block } from './page.ts';
 import { checkoutFaults } from './checkout.ts';
 import { blocksIn, PLACES, pageFaults } from './pages.ts';
+import { messageFaults } from './messages.ts';
 import { pictureFaults } from './pictures/check.ts';
 import { copyCheckout, type DEBIANS, debianTar, play } from './place.ts';
 import { SESSIONS, scriptOf } from './sessions.ts';
@@ -59,6 +60,10 @@ const TESTS: readonly Test[] = [
       const { code, text } = await run(['sh', '-c', 'mandoc -T lint -W warning docs/man/*.8'], { cwd: ROOT });
       return code === 0 ? [] : [text];
     },
+  },
+  {
+    title: 'each message that a page explains is one that the sources print',
+    attempt: async () => messageFaults(ROOT),
   },
   {
     title: 'the pictures of README.md show what the commands print',
