@@ -89,15 +89,32 @@ until sv logs cache 2>&1 | grep -q 'bind failed'; do sleep 0.1; done
 /** Where zsh, which need not be there, looks for completions. */
 const ZSH = 'mkdir -p /usr/share/zsh/site-functions\n';
 
+/** What the examples of chpst and svlogd speak of: two users, and daemons, one of which detaches. */
+const DAEMONS = `
+useradd web
+useradd log
+printf '#!/bin/sh\\nexec true\\n' > /usr/local/bin/httpd
+printf '#!/bin/sh\\nsetsid sleep 1000 > /dev/null 2>&1 &\\necho $! > /run/daemon.pid\\n' > /usr/sbin/daemon
+chmod +x /usr/local/bin/httpd /usr/sbin/daemon
+mkdir -p /run/secrets
+install -d -o log /var/log/web
+echo hidden > /run/secrets/PASSWORD
+echo 'PORT=8080' > /etc/default/web
+`;
+
 /** What goes on until somebody ends it. */
 const GOES_ON = /^(exec )?sv (-w \d+ )?(watch|monitor|logs -f|metrics .*--(listen|every))\b/;
+
+/** A command that ends the shell does so in one of its own. */
+const EXEC = /^exec (?!sv )/;
 
 /** Commands that go on have said something before they are ended, and end well. */
 const forAWhile = ({ text }: Block): string =>
   text
     .trimEnd()
     .split('\n')
-    .map((line) => (GOES_ON.test(line) ? `for_a_while ${JSON.stringify(line)}\n` : `${line}\n`))
+    .map((line) => (GOES_ON.test(line) ? `for_a_while ${JSON.stringify(line)}` : line))
+    .map((line) => (EXEC.test(line) && !text.includes('END_OF_SCRIPT') ? `(${line})\n` : `${line}\n`))
     .join('');
 
 const FOR_A_WHILE = `
@@ -146,7 +163,7 @@ ${service('services/web', 'echo > started; exec sleep 100000')}
   guide: { machine: 'debian', before: `${BARE_LOOPBACK}${INSTALLED}mkdir -p /etc/sv\n` },
   bench: { machine: 'machine', before: '' },
   checkout: { machine: 'machine', before: '' },
-  man: { machine: 'machine', before: `${FOR_A_WHILE}${SERVICES}${ZSH}`, commands: forAWhile },
+  man: { machine: 'machine', before: `${FOR_A_WHILE}${SERVICES}${DAEMONS}${ZSH}`, commands: forAWhile },
   operations: { machine: 'machine', before: `${LOOPBACK}${FOR_A_WHILE}${SERVICES}${FAILING}`, commands: forAWhile },
 };
 

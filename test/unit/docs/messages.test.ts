@@ -21,13 +21,12 @@ describe('a message', () => {
     expect(strings).not.toContain('a comment');
   });
 
-  it.each([
-    'unable to start ./run: file does not exist',
-    'failed: WHY, not started again',
-    'WHY, killed: NAME',
-  ])('is known: %s', (text) => {
-    expect(faults(text)).toEqual([]);
-  });
+  it.each(['unable to start ./run: file does not exist', 'failed: WHY, not started again', 'WHY, killed: NAME'])(
+    'is known: %s',
+    (text) => {
+      expect(faults(text)).toEqual([]);
+    },
+  );
 
   it.each([
     ['unable to stop ./run: file does not exist', "no source prints 'unable to stop ./run'"],
