@@ -128,7 +128,7 @@ for_a_while() {
 
 export const SESSIONS: Readonly<Record<string, Session>> = {
   debian: { machine: 'debian', before: '' },
-  web: { machine: 'web', before: `${INSTALLED}${service('/etc/service/db', LASTING)}` },
+  web: { machine: 'web', before: `${BARE_LOOPBACK}${INSTALLED}${service('/etc/service/db', LASTING)}` },
   pm2: {
     machine: 'machine',
     before: `${INSTALLED}useradd node
