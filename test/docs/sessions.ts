@@ -91,8 +91,7 @@ const ZSH = 'mkdir -p /usr/share/zsh/site-functions\n';
 
 /** What the examples of chpst and svlogd speak of: two users, and daemons, one of which detaches. */
 const DAEMONS = `
-useradd web
-useradd log
+for user in web log; do id $user > /dev/null 2>&1 || useradd -N $user; done
 printf '#!/bin/sh\\nexec true\\n' > /usr/local/bin/httpd
 printf '#!/bin/sh\\nsetsid sleep 1000 > /dev/null 2>&1 &\\necho $! > /run/daemon.pid\\n' > /usr/sbin/daemon
 chmod +x /usr/local/bin/httpd /usr/sbin/daemon
