@@ -17,6 +17,8 @@ install -m755 dist/runitbox /usr/bin/runitbox
 runitbox --install -s /usr/local/bin
 mkdir -p /etc/service
 runsvdir -P /etc/service &
+# sv waits for services of a directory that somebody supervises, so its lock comes first
+while flock -sn /etc/service true; do sleep 0.1; done
 `;
 
 const service = (dir: string, run: string): string => `
