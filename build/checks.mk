@@ -10,9 +10,9 @@ quick: tools
 	$(NODE) test/all.ts --quick
 
 # What more than one suite needs, made before any of them starts: suites that run side by side build nothing.
-QUICK_BUILDS := all out/node/sys.node $(OUT)/jail $O/contract
+QUICK_BUILDS := all out/node/sys.node $(OUT)/jail $T/contract
 quick-builds: $(QUICK_BUILDS)
-TEST_BUILDS := $(QUICK_BUILDS) $O/contract-noimage debug ng npm pkg $(OUT)/inject $(OUT)/refuse .cache/linux/vmlinuz .cache/docker/schemas/.stamp
+TEST_BUILDS := $(QUICK_BUILDS) $T/contract-noimage debug ng npm pkg $(OUT)/inject $(OUT)/refuse .cache/linux/vmlinuz .cache/docker/schemas/.stamp
 test-builds: $(TEST_BUILDS)
 	@$(MAKE) --no-print-directory ENGINE=quickjs-ng $(OUT)/quickjs-ng/contract-noimage
 
@@ -34,24 +34,24 @@ contract-quick: tools out/node/sys.node
 ## contract-ng: the same contract on the second engine
 contract-ng:
 	@$(MAKE) --no-print-directory ENGINE=quickjs-ng contract-noimage
-contract-quickjs: $O/contract
-	$O/contract
-contract-noimage: $O/contract-noimage
-	$O/contract-noimage
+contract-quickjs: $T/contract
+	$T/contract
+contract-noimage: $T/contract-noimage
+	$T/contract-noimage
 
 CONTRACT_TS := $(shell find test/contract -name '*.ts')
-$O/contract.js: $(CONTRACT_TS) $(SOURCES) node_modules/.stamp
-	@mkdir -p $O
+$B/contract.js: $(CONTRACT_TS) $(SOURCES) node_modules/.stamp
+	@mkdir -p $B
 	$(call whole,$(BIN)/esbuild test/contract/quickjs-main.ts --bundle --format=iife --platform=neutral --target=es2023 \
-	  --log-level=warning --outfile=$@.new)
-$O/contract.bc: $O/contract.js $O/bytecode
-	$(call whole,$O/bytecode $< $@.new)
-$O/contract: $O/contract.image
+	  $(DEFINE_ORDER) --log-level=warning --outfile=$@.new)
+$B/contract.bc: $B/contract.js $B/bytecode
+	$(call whole,$(RUN_BYTECODE) $B/bytecode $< $@.new)
+$T/contract: $T/contract.image
 	@$(call whole,cp $< $@.new)
-$O/contract-noimage: $(call objects,plain) $O/contract.bc
-	@printf '.section .rodata\n.globl bundle, bundle_end\nbundle: .incbin "%s"\nbundle_end: .byte 0\n' $O/contract.bc > $O/bundle-contract.s
-	@printf '.section .note.GNU-stack,"",%%progbits\n' >> $O/bundle-contract.s
-	$(call whole,$(MUSL) $(LINK) -s -o $@.new $(call objects,plain) $O/bundle-contract.s -lm)
+$T/contract-noimage: $(call objects,plain) $B/contract.bc
+	@printf '.section .rodata\n.globl bundle, bundle_end\nbundle: .incbin "%s"\nbundle_end: .byte 0\n' $B/contract.bc > $T/bundle-contract.s
+	@printf '.section .note.GNU-stack,"",%%progbits\n' >> $T/bundle-contract.s
+	$(call whole,$(MUSL) $(LINK) -s -o $@.new $(call objects,plain) $T/bundle-contract.s -lm)
 
 out/node/sys.node: $(CALLS_C) $(CALLS_H) src/host/node/bind.c src/host/node/build.sh node_modules/.stamp $(COMPILER)
 	CC='$(CC)' src/host/node/build.sh
