@@ -12,7 +12,7 @@ quick: tools
 # What more than one suite needs, made before any of them starts: suites that run side by side build nothing.
 QUICK_BUILDS := all out/node/sys.node $(OUT)/jail $T/contract
 quick-builds: $(QUICK_BUILDS)
-TEST_BUILDS := $(QUICK_BUILDS) $T/contract-noimage debug ng npm pkg $(OUT)/inject $(OUT)/refuse .cache/linux/vmlinuz .cache/docker/schemas/.stamp
+TEST_BUILDS := $(QUICK_BUILDS) $T/contract-noimage debug ng npm pkg $(OUT)/inject $(OUT)/refuse arch-build-arm64 .cache/linux/vmlinuz .cache/docker/schemas/.stamp
 test-builds: $(TEST_BUILDS)
 	@$(MAKE) --no-print-directory ENGINE=quickjs-ng $(OUT)/quickjs-ng/contract-noimage
 
@@ -115,6 +115,19 @@ soak: dist/runitbox tools
 qemu: dist/runitbox tools-qemu .cache/linux/vmlinuz
 	$(NODE) test/qemu/run.ts
 
+## arch-test: builds for every other processor, and runs it under qemu-user; an arm64 machine with pages of 16 KiB boots
+ARCHES := arm64 armv7 i386 riscv64 ppc64le s390x
+arch-builds: $(ARCHES:%=arch-build-%)
+# one by one: what they have in common is made once, by the first
+$(ARCHES:%=arch-build-%): arch-build-%: all
+	@$(MAKE) --no-print-directory -j1 ARCH=$* dist/$*/runitbox $O/$*/contract
+arch-test: arch-builds tools-compat tools-arch $(OUT)/jail
+	test/arch/fetch.sh .cache/arm64
+	$(AS_ROOT) $(NODE) test/arch/run.ts
+## arch-quick: of that, arm64 alone, and what any kernel can run
+arch-quick: arch-build-arm64
+	$(NODE) test/arch/run.ts --quick --arch arm64
+
 ## docker-test: builds every image with a real engine and runs it; SKIP_DOCKER=1 skips it, and says so
 SCHEMAS := .cache/docker/schemas
 $(SCHEMAS)/.stamp: test/docker/schemas.json | $(COMPILER)
@@ -151,7 +164,7 @@ bench-log-quick: dist/runitbox tools-compat
 
 # What a suite needs of the system besides what a build needs: build/tools.sh knows the groups.
 TEST_NEEDS := compat operations qemu docker docs init fresh
-tools-compat tools-operations tools-qemu tools-docker tools-docs tools-init tools-peers tools-fresh: tools-%: tools
+tools-compat tools-operations tools-qemu tools-docker tools-docs tools-init tools-peers tools-fresh tools-arch: tools-%: tools
 	@build/tools.sh $*
 
 ## docs-test: every command of every page, executed as it stands there (docker-test and init-test have theirs); wants root
@@ -165,4 +178,5 @@ pictures: all tools-docs
 .PHONY: mutation pictures
 .PHONY: quick quick-builds test-builds fuzz sweep sweep-sample unit contract contract-quick contract-ng contract-quickjs contract-noimage sim compat compat-quick fault operations soak svlogd
 .PHONY: qemu docker-test init-test docs-test fresh-test bench bench-quick bench-log bench-log-quick
-.PHONY: tools-compat tools-operations tools-qemu tools-docker tools-docs tools-init tools-peers tools-fresh
+.PHONY: arch-test arch-quick arch-builds $(ARCHES:%=arch-build-%)
+.PHONY: tools-arch tools-compat tools-operations tools-qemu tools-docker tools-docs tools-init tools-peers tools-fresh
