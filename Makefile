@@ -257,3 +257,4 @@ $(DIST)/runitbox-asan: $(call objects,asan) $B/whole.debug.bc
 
 include build/checks.mk
 include build/node.mk
+include build/install.mk

@@ -163,8 +163,8 @@ bench-log-quick: dist/runitbox tools-compat
 	$(AS_ROOT) $(NODE) test/bench/log/run.ts --quick --assert --slack 2
 
 # What a suite needs of the system besides what a build needs: build/tools.sh knows the groups.
-TEST_NEEDS := compat operations qemu docker docs init fresh
-tools-compat tools-operations tools-qemu tools-docker tools-docs tools-init tools-peers tools-fresh tools-arch: tools-%: tools
+TEST_NEEDS := compat operations qemu docker docs init fresh release
+tools-compat tools-operations tools-qemu tools-docker tools-docs tools-init tools-peers tools-fresh tools-arch tools-release tools-lint: tools-%: tools
 	@build/tools.sh $*
 
 ## docs-test: every command of every page, executed as it stands there (docker-test and init-test have theirs); wants root
@@ -179,4 +179,4 @@ pictures: all tools-docs
 .PHONY: quick quick-builds test-builds fuzz sweep sweep-sample unit contract contract-quick contract-ng contract-quickjs contract-noimage sim compat compat-quick fault operations soak svlogd
 .PHONY: qemu docker-test init-test docs-test fresh-test bench bench-quick bench-log bench-log-quick
 .PHONY: arch-test arch-quick arch-builds $(ARCHES:%=arch-build-%)
-.PHONY: tools-arch tools-compat tools-operations tools-qemu tools-docker tools-docs tools-init tools-peers tools-fresh
+.PHONY: tools-arch tools-release tools-lint tools-compat tools-operations tools-qemu tools-docker tools-docs tools-init tools-peers tools-fresh

@@ -5,7 +5,7 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { until } from '../lib/wait.ts';
 
 /** Emulated, on a loaded machine: far above what a boot takes. */
-const DEADLINE_MS = 120_000;
+const DEADLINE_MS = 300_000;
 const QEMU = '-accel tcg -smp 1 -nodefaults -no-user-config -display none -serial stdio -no-reboot';
 
 export interface Kind {
