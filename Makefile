@@ -140,13 +140,12 @@ bundle = $(BIN)/esbuild $1 --bundle --format=iife --platform=neutral --main-fiel
   $(DEFINE_VERSION) $(DEFINE_ORDER) --log-level=warning --outfile=$@.new
 BUNDLE_FROM := $(SOURCES) node_modules/.stamp Makefile
 
-$B/runitbox.js: $(MAIN) build/image/samples.js $(BUNDLE_FROM)
-	@mkdir -p $B
-	$(call bundle,$(MAIN))
-	@cat build/image/samples.js >> $@.new && mv $@.new $@
-$(COLD:%=$B/cold-%.js): $B/cold-%.js: src/cold-%.ts $(BUNDLE_FROM)
-	@mkdir -p $B
-	$(call whole,$(call bundle,$<))
+# All of them at once, as cold parts take from the image what that has; the stamp is older than what it stands for.
+BUNDLES := $B/runitbox.js $(COLD:%=$B/cold-%.js)
+$B/bundles.stamp: build/image/bundle.ts build/image/samples.js $(BUNDLE_FROM)
+	@mkdir -p $B && touch $@.new
+	$(call whole,$(NODE) build/image/bundle.ts $B $(MAIN) $(DEFINE_VERSION) $(DEFINE_ORDER))
+$(BUNDLES): $B/bundles.stamp ;
 $B/whole.js: src/whole.ts $(BUNDLE_FROM)
 	@mkdir -p $B
 	$(call whole,$(call bundle,$<))

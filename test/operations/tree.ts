@@ -3,7 +3,7 @@
 // Promises: every process that the tree started is ended by its mark when the case is over.
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, closeSync, mkdirSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { killMarked, MARK } from '../lib/proc.ts';
 import { type Result, run } from '../lib/run.ts';
@@ -51,10 +51,13 @@ export class Tree {
     this.file(`${name}/run`, `#!/bin/sh\nexec 2>&1\n${line}\n`);
   }
 
-  start(make: Make): void {
+  /** `messages`: the file for what supervisors say. */
+  start(make: Make, messages?: string): void {
     const bin = make === 'ours' ? this.#bin : C_PROGRAMS;
     const env = { ...process.env, ...this.env, PATH: `${bin}:${process.env['PATH'] ?? ''}` };
-    this.#runsvdir = spawn(join(bin, 'runsvdir'), ['-P', this.scan], { env, stdio: 'ignore' });
+    const fd = messages === undefined ? 'ignore' : openSync(messages, 'a');
+    this.#runsvdir = spawn(join(bin, 'runsvdir'), ['-P', this.scan], { env, stdio: ['ignore', 'ignore', fd] });
+    if (fd !== 'ignore') closeSync(fd);
   }
 
   /** Our sv. */
