@@ -18,7 +18,10 @@ export interface DependencyWords {
 }
 
 export const dependencyWords = (text: Bytes): DependencyWords => {
-  const words = (text.split('\n', 1)[0] ?? '').split(/[ \t\r]+/).filter((word) => word !== '');
+  const words = text
+    .replace(/\n[^]*$/, '')
+    .split(/[ \t\r]+/)
+    .filter((word) => word !== '');
   return {
     optional: words.includes('optional'),
     restart: words.includes('restart'),
