@@ -94,6 +94,8 @@ export interface LivePair {
   publishReported: boolean;
   /** The value files of the service. */
   readonly values: ValueFolder;
+  /** null: ./run cannot tell whether it is ready. */
+  telling: Telling | null;
   /** The service directory as it was named, absolute: beside it are the dependencies. '': unknown. */
   readonly path: Bytes;
   /** Somebody asked for the start that comes next, which so also asks for its dependencies. */
@@ -102,8 +104,6 @@ export interface LivePair {
   start: StartPolicy | null;
   /** null: it never had dependencies. */
   order: Order | null;
-  /** null: ./run cannot tell whether it is ready. */
-  telling: Telling | null;
   /** A program was started, which takes some time. */
   hasStarted: boolean;
   /** How the last process that ended has ended. */

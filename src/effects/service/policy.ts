@@ -22,7 +22,6 @@ import type { Diagnostics } from '../diagnostics.ts';
 /** A longer value is none. */
 const LONGEST = 256;
 const GROUP_FLAG = 'flag-timeout-killpg';
-const DEPENDENCIES = 'dependencies.d';
 const F_OK = 0;
 /** Of these a service needs one that is to tell whether it is ready. */
 const TELLING: readonly Bytes[] = [
@@ -32,6 +31,7 @@ const TELLING: readonly Bytes[] = [
   'timeout-up',
   'timeout-watchdog',
 ];
+const DEPENDENCIES = 'dependencies.d';
 
 /** Where to look, and whom to tell. */
 export interface ValueFolder {
@@ -40,10 +40,10 @@ export interface ValueFolder {
   readonly folder: Bytes;
   /** What was reported in this life of ./run. */
   readonly reported: Bytes[];
-  /** The last look found a dependencies.d. */
-  hasDependencies: boolean;
   /** Before the last start there was a file that says how ./run tells that it is ready, or how long that may take. */
   tells: boolean;
+  /** The last look found a dependencies.d. */
+  hasDependencies: boolean;
 }
 
 /** Reports something of this life of ./run. */
@@ -116,14 +116,14 @@ export const readStart = (at: ValueFolder): StartPolicy => {
   if (isErrno(names)) return UNKNOWN_START;
   let leads = false;
   let any = false;
-  at.hasDependencies = false;
   at.tells = false;
+  at.hasDependencies = false;
   for (let each = 0; each < names.length; each++) {
     const name = names[each] as Bytes;
     if (name === GROUP_FLAG) leads = true;
     else if (name.startsWith('restart')) any = true;
-    else if (name === DEPENDENCIES) at.hasDependencies = true;
     else if (TELLING.includes(name)) at.tells = true;
+    else if (name === DEPENDENCIES) at.hasDependencies = true;
   }
   if (!leads && !any) return CLASSIC_START;
   return { policy: policyOf(at, names), leads };

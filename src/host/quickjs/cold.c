@@ -6,8 +6,8 @@
 #include <string.h>
 #include "host.h"
 
-extern const uint8_t cold_init[], cold_init_end[], cold_order[], cold_order_end[], cold_ready[], cold_ready_end[], cold_setup[],
-    cold_setup_end[], cold_sv[], cold_sv_end[];
+extern const uint8_t cold_init[], cold_init_end[], cold_order[], cold_order_end[], cold_ready[], cold_ready_end[];
+extern const uint8_t cold_setup[], cold_setup_end[], cold_sv[], cold_sv_end[];
 
 static const struct {
   const char *name;

@@ -29,6 +29,35 @@ const stopSignal: Case = {
   },
 };
 
+const readiness: Case = {
+  name: 'policies/notification-fd',
+  title: 'a file notification-fd gives ./run a descriptor on which it tells that it is ready',
+  uses: ['runsv'],
+  differs: [{ id: 'runsv-readiness', lines: { descriptor: 'open', state: 'there' } }],
+  async run(world) {
+    steps.service(world, 's', {
+      run: 'if test -e /proc/self/fd/3; then echo open >>got; else echo closed >>got; fi\nexec sleep 1000',
+    });
+    world.write('s/notification-fd', '3\n');
+    await steps.supervise(world, 's');
+    world.note('descriptor', await until('./run', () => linesOf(world, 's/got')[0]));
+    world.note('state', steps.exists(world, 's/supervise/state.json') ? 'there' : 'none');
+  },
+};
+
+const notReady: Case = {
+  name: 'policies/not-ready',
+  title: 'sv check waits for a service that state.json calls not ready',
+  uses: ['sv'],
+  differs: [{ id: 'sv-ready', lines: { exit: 'exit 1' } }],
+  async run(world) {
+    const given = made('run');
+    new FakeService(world, 's', given);
+    world.write('s/supervise/state.json', `${JSON.stringify({ pid: given.pid, by: 'fd', ready: false })}\n`);
+    world.note('exit', (await world.run('sv', ['-w', '1', 'check', './s'])).end);
+  },
+};
+
 const limit: Case = {
   name: 'policies/restart-limit',
   title: 'a file restart-limit says how often a service may fail',
@@ -76,4 +105,4 @@ const reload: Case = {
   },
 };
 
-export const cases: readonly Case[] = [stopSignal, limit, dependency, reload];
+export const cases: readonly Case[] = [stopSignal, readiness, limit, dependency, reload, notReady];

@@ -1,7 +1,15 @@
 // Value files: whatever the text, a value within its bounds or one line of words, and the same for blanks around it.
 import { isParseError } from '../../../src/formats/parse-error.ts';
 import { dependencyWords, namesDependency } from '../../../src/formats/dependency.ts';
-import { parseDelay, parseLimit, parseRestart, parseSignal, parseTimeout } from '../../../src/formats/values.ts';
+import {
+  parseDelay,
+  parseDescriptor,
+  parseInterval,
+  parseLimit,
+  parseRestart,
+  parseSignal,
+  parseTimeout,
+} from '../../../src/formats/values.ts';
 import { faultIn, VALUE_FILES } from '../../../src/formats/value-files.ts';
 import { insist, same, type Target } from '../model.ts';
 
@@ -46,7 +54,10 @@ export const valueFiles: Target = {
       insist(inBounds(limit.count, 1, 1000), 'a limit is a count');
       insist(limit.withinMs === null || inBounds(limit.withinMs, 1, MOST_MS), 'and perhaps a time');
     }
-    for (const value of [ms, signal, delay, limit, parseRestart(input)]) {
+    const [descriptor, interval] = [parseDescriptor(input), parseInterval(input)];
+    insist(isParseError(descriptor) || inBounds(descriptor, 1, 255), 'a descriptor is one');
+    insist(isParseError(interval) || inBounds(interval, 1, MOST_MS), 'an interval is one that poll can wait');
+    for (const value of [ms, signal, delay, limit, descriptor, interval, parseRestart(input)]) {
       if (isParseError(value))
         insist(value.wrong.length < 140 && !value.wrong.includes('\n'), 'a fault is one short line');
     }
