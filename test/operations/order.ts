@@ -267,6 +267,37 @@ export const ORDER_CASES: readonly Case[] = [
     },
   },
   {
+    title: 'sv stop of several services tells one when those that depend on it have obeyed; --dependents finds them',
+    async attempt(tree) {
+      for (const name of ['web', 'cache', 'db', 'other']) {
+        noting(tree, name);
+        tree.file(`${name}/finish`, `#!/bin/sh\nsleep 0.3\necho ${name} >>${join(tree.dir, 'ends')}\n`);
+      }
+      depends(tree, 'web', 'cache');
+      depends(tree, 'cache', 'db');
+      tree.start('ours');
+      for (const name of ['web', 'other']) await tree.is(name, 'ready');
+      const ends = (): readonly string[] => linesOf(join(tree.dir, 'ends'));
+      // web depends on db by way of cache, which is not named
+      const { code, text } = await tree.sv('-w', '60', 'stop', 'db', 'web');
+      assert.equal(code, 0);
+      assert.match(text, /^ok: down: web: \d+s, normally up\nok: down: db: \d+s, normally up\n$/);
+      assert.deepEqual(ends(), ['web', 'db']);
+      await tree.succeeds('sv -w 60 start web db');
+      await tree.succeeds('sv -w 60 --dependents restart db');
+      await tree.is('web', 'ready');
+      assert.deepEqual(ends().slice(2), ['web', 'cache', 'db']);
+      assert.deepEqual(orderIn(tree).slice(-3), ['db', 'cache', 'web']);
+      await tree.succeeds('sv -w 60 --dependents stop db');
+      assert.deepEqual(ends().slice(5), ['web', 'cache', 'db']);
+      assert.match((await tree.sv('status', 'other')).text, /^run: other/);
+      assert.deepEqual(await tree.sv('--dependents', 'up', 'db'), {
+        code: 100,
+        text: "sv: --dependents: expected stop or restart behind it, got 'up'\n",
+      });
+    },
+  },
+  {
     title: 'a container is stopped in waves: who depends on another one first',
     async attempt(tree) {
       const names = ['web', 'cache', 'db', 'disk'];
