@@ -9,6 +9,7 @@ import { S_IFDIR, S_IFMT } from '../abi/flags.ts';
 import { isLocked, type Locks, newLocks } from '../effects/process/lock-holder.ts';
 import { matcher } from '../formats/pattern.ts';
 import type { Snapshot, Side } from '../formats/snapshot.ts';
+import { withStart } from '../formats/state.ts';
 import { type Fd, isErrno } from '../host/calls.ts';
 import { sys } from '../host/sys.ts';
 import { readState } from './read-state.ts';
@@ -34,11 +35,16 @@ const askStatus = (dir: Bytes): Side['status'] | Trouble => {
   return readStatus(dir);
 };
 
+const withState = (dir: Bytes, status: Side['status']): Side => {
+  const state = readState(dir);
+  return { status, state: state === null ? null : withStart(state, status.phase === 'run' ? status.pid : 0) };
+};
+
 const sideOf = (dir: Bytes, locks: Locks): Side | Trouble => {
   const asked = askStatus(dir);
-  if (!isTrouble(asked)) return { status: asked, state: readState(dir) };
+  if (!isTrouble(asked)) return withState(dir, asked);
   const status = asked.kind === 'unusable' ? statusByLock(dir, locks) : null;
-  return status === null ? asked : { status, state: readState(dir) };
+  return status === null ? asked : withState(dir, status);
 };
 
 /** Whether a runsv supervises the service; null: we may not ask, which is no sign that there is none. */

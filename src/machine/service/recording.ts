@@ -56,6 +56,18 @@ const isKilled = (before: Service, after: Service): boolean =>
 export const isFirst = (before: Service, after: Service): boolean =>
   endsUnasked(before, after) || isOverdue(before, after, 'kill');
 
+const ON_THE_WAY_ONLY: readonly ServiceState[] = ['ending', 'preparing', 'starting'];
+
+/** Whether a step between an end and the next start changes nothing that is recorded: most do not, and to compare costs a tenth. */
+export const isQuiet = ({ pid, next }: SupervisorState, before: Service, after: Service): boolean =>
+  pid === 0 &&
+  next === null &&
+  before.lastRun === after.lastRun &&
+  before.streak === after.streak &&
+  before.conclusion === after.conclusion &&
+  ON_THE_WAY_ONLY.includes(before.state) &&
+  ON_THE_WAY_ONLY.includes(after.state);
+
 /** Whether ./run ends in this step although nobody asked for it. */
 export const endsUnasked = (before: Service, after: Service): boolean =>
   before.lastRun !== after.lastRun && isUnasked(before, after.lastRun.exit);
@@ -65,7 +77,7 @@ const causeOf = ({ stopRequested, want }: Service): Cause => (stopRequested || w
 /** An end that somebody requested needs no other reason. */
 const oomOf = ({ before, oom }: Step): Oom => (causeOf(before) === 'asked' ? null : oom);
 
-const secondsOf = (ms: number): number => Math.max(0, Math.round(ms)) / 1000;
+const secondsOf = (ms: number): number => (ms > 0 ? Math.round(ms) / 1000 : 0);
 
 const runMs = ({ after, now }: Step): number => now.ms - after.lastRun.startedMs;
 

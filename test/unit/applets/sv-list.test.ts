@@ -221,7 +221,7 @@ describe('state.json whose members are not of their kind', () => {
     const odd = { pid: '77', by: 'magic', ready: 1, starts: -3, failures: 2, last: { at: 5 }, waiting: [1, 'b'] };
     world.kernel.user.file('/svc/a/supervise/state.json', JSON.stringify(odd));
     const [shown] = listed(world);
-    expect(shown).toMatchObject({ ready_by: null, starts: 0, failures: 2, last_end: null, waiting_for: ['b'] });
+    expect(shown).toMatchObject({ ready_by: null, starts: 1, failures: 2, last_end: null, waiting_for: ['b'] });
   });
 });
 
