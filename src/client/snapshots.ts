@@ -73,15 +73,18 @@ export interface Asking {
   readonly locks: Locks;
   /** The processes of the machine; null: what services use is not asked for. */
   readonly processes: Table | null;
+  /** Neither the log service nor the file `down` is asked for: two calls less of nine. */
+  readonly brief: boolean;
 }
 
-export const newAsking = (usage: boolean): Asking => ({
+export const newAsking = (usage: boolean, brief = false): Asking => ({
   locks: newLocks(),
   processes: usage ? tableOfProcesses() : null,
+  brief,
 });
 
 /** What is known of one service. */
-export const snapshotOf = ({ name, dir }: Service, { locks, processes }: Asking): Snapshot => {
+export const snapshotOf = ({ name, dir }: Service, { locks, processes, brief }: Asking): Snapshot => {
   const side = sideOf(dir, locks);
   if (!isSide(side)) {
     return { name, directory: dir, main: null, error: errorOf(side), normallyUp: true, log: null, usage: null };
@@ -92,8 +95,8 @@ export const snapshotOf = ({ name, dir }: Service, { locks, processes }: Asking)
     directory: dir,
     main: side,
     error: null,
-    normallyUp: sys.access(`${dir}/down`, F_OK) === -ENOENT,
-    log: logOf(dir, locks),
+    normallyUp: brief || sys.access(`${dir}/down`, F_OK) === -ENOENT,
+    log: brief ? null : logOf(dir, locks),
     usage: processes === null || pid === 0 ? null : usageOf(processes, pid),
   };
 };
@@ -110,13 +113,33 @@ export const namesIn = (dir: Bytes): readonly Bytes[] | number => {
   return names.filter((name) => name[0] !== '.' && isDirectory(`${dir}/${name}`)).sort();
 };
 
+const namesLike = (names: readonly Bytes[], patterns: readonly Bytes[]): readonly Bytes[] => {
+  if (patterns.length === 0) return names;
+  const matchers = patterns.map(matcher);
+  return names.filter((name) => matchers.some((matches) => matches(name)));
+};
+
 /** Services of the scan directory that match any of the patterns, or all of them where there is none. */
 export const servicesLike = (patterns: readonly Bytes[]): readonly Service[] | number => {
   const { dir } = lookup();
   const names = namesIn(dir);
   if (typeof names === 'number') return names;
-  const matchers = patterns.map(matcher);
-  return names
-    .filter((name) => matchers.length === 0 || matchers.some((matches) => matches(name)))
-    .map((name) => ({ name, dir: `${dir}/${name}` }));
+  return namesLike(names, patterns).map((name) => ({ name, dir: `${dir}/${name}` }));
+};
+
+/** What is known of them. Only of a name without a supervisor it is asked whether it is a directory. */
+export const snapshotsLike = (patterns: readonly Bytes[], asking: Asking): readonly Snapshot[] | number => {
+  const { dir } = lookup();
+  const all = sys.readdir(dir);
+  if (isErrno(all)) return all;
+  const snapshots: Snapshot[] = [];
+  const names = [...namesLike(all, patterns)].sort();
+  for (let at = 0; at < names.length; at++) {
+    const name = names[at] as Bytes;
+    if (name[0] === '.') continue;
+    const path = `${dir}/${name}`;
+    const snapshot = snapshotOf({ name, dir: path }, asking);
+    if (snapshot.main !== null || isDirectory(path)) snapshots.push(snapshot);
+  }
+  return snapshots;
 };
