@@ -4,6 +4,7 @@
 // are polled instead.
 // Read next: send.ts (one service), wait.ts (the wait).
 import type { Bytes } from '../abi/bytes.ts';
+import { isErrno } from '../host/calls.ts';
 import { sys } from '../host/sys.ts';
 import { type Command, endsRunsv } from './command.ts';
 import { endsWithRunsv, hasRunsvdir } from './parent-runsvdir.ts';
@@ -16,6 +17,7 @@ import type { Target } from './wait.ts';
 
 /** At most so many fifos are kept open while waiting; further services are polled. */
 const MOST_HELD = 200;
+const F_OK = 0;
 
 /** A service that the command could not be sent to. */
 export interface Failure {
@@ -23,11 +25,15 @@ export interface Failure {
   readonly trouble: Trouble;
 }
 
-interface SentToAll {
+export interface SentToAll {
   /** What is left to wait for. */
   readonly targets: readonly Target[];
   readonly failures: readonly Failure[];
 }
+
+/** Whether one of several may depend on another one. */
+export const mayDepend = (services: readonly Service[]): boolean =>
+  services.length > 1 && services.some(({ dir }) => !isErrno(sys.access(`${dir}/dependencies.d`, F_OK)));
 
 const closeFifo = (target: Target): Target => {
   if (isTrouble(target.result)) return target;

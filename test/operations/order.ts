@@ -266,5 +266,86 @@ export const ORDER_CASES: readonly Case[] = [
       assert.ok(history.some(({ event, cause }) => event === 'ended' && cause === 'dependency'));
     },
   },
+  {
+    title: 'sv stop of several services tells one when those that depend on it have obeyed; --dependents finds them',
+    async attempt(tree) {
+      for (const name of ['web', 'cache', 'db', 'other']) {
+        noting(tree, name);
+        tree.file(`${name}/finish`, `#!/bin/sh\nsleep 0.3\necho ${name} >>${join(tree.dir, 'ends')}\n`);
+      }
+      depends(tree, 'web', 'cache');
+      depends(tree, 'cache', 'db');
+      tree.start('ours');
+      for (const name of ['web', 'other']) await tree.is(name, 'ready');
+      const ends = (): readonly string[] => linesOf(join(tree.dir, 'ends'));
+      // web depends on db by way of cache, which is not named
+      const { code, text } = await tree.sv('-w', '60', 'stop', 'db', 'web');
+      assert.equal(code, 0);
+      assert.match(text, /^ok: down: web: \d+s, normally up\nok: down: db: \d+s, normally up\n$/);
+      assert.deepEqual(ends(), ['web', 'db']);
+      await tree.succeeds('sv -w 60 start web db');
+      await tree.succeeds('sv -w 60 --dependents restart db');
+      await tree.is('web', 'ready');
+      assert.deepEqual(ends().slice(2), ['web', 'cache', 'db']);
+      assert.deepEqual(orderIn(tree).slice(-3), ['db', 'cache', 'web']);
+      await tree.succeeds('sv -w 60 --dependents stop db');
+      assert.deepEqual(ends().slice(5), ['web', 'cache', 'db']);
+      assert.match((await tree.sv('status', 'other')).text, /^run: other/);
+      assert.deepEqual(await tree.sv('--dependents', 'up', 'db'), {
+        code: 100,
+        text: "sv: --dependents: expected stop or restart behind it, got 'up'\n",
+      });
+    },
+  },
+  {
+    title: 'a container is stopped in waves: who depends on another one first',
+    async attempt(tree) {
+      const names = ['web', 'cache', 'db', 'disk'];
+      for (const name of names) {
+        noting(tree, name);
+        // slow enough to show whether somebody waits
+        tree.file(`${name}/finish`, `#!/bin/sh\nsleep 0.3\necho ${name} >>${join(tree.dir, 'ends')}\n`);
+      }
+      depends(tree, 'web', 'cache', 'db');
+      depends(tree, 'cache', 'db');
+      depends(tree, 'db', 'disk');
+      tree.start('ours', undefined, '--subreaper', '-k', '60');
+      await until('all to start', () => orderIn(tree).length === names.length);
+      for (const name of names) await tree.is(name, 'ready');
+      assert.equal(await tree.end('SIGTERM'), 0);
+      assert.deepEqual(linesOf(join(tree.dir, 'ends')), names);
+    },
+  },
+  {
+    title: 'a stop in waves waits no longer than half of its time',
+    async attempt(tree) {
+      for (const name of ['web', 'db']) noting(tree, name);
+      tree.file('web/run', '#!/bin/sh\ntrap "" TERM\necho web >>../../order\necho >&3\nwhile :; do sleep 1; done\n');
+      depends(tree, 'web', 'db');
+      tree.file('db/finish', `#!/bin/sh\ndate +%s%3N >${join(tree.dir, 'ends')}\n`);
+      tree.start('ours', undefined, '--subreaper', '-k', '4');
+      await until('both to start', () => orderIn(tree).length === 2);
+      await tree.is('web', 'ready');
+      const beganMs = Date.now();
+      assert.equal(await tree.end('SIGTERM'), 0);
+      const ms = Number(linesOf(join(tree.dir, 'ends'))[0]) - beganMs;
+      assert.ok(ms >= 1900 && ms < 4000, `${ms} ms`);
+    },
+  },
+  {
+    title: 'services whose links go together are stopped in waves',
+    async attempt(tree) {
+      for (const name of ['web', 'db']) {
+        noting(tree, name);
+        tree.file(`${name}/finish`, `#!/bin/sh\nsleep 0.3\necho ${name} >>${join(tree.dir, 'ends')}\n`);
+      }
+      depends(tree, 'web', 'db');
+      tree.start('ours');
+      await tree.is('web', 'ready');
+      await tree.succeeds('mkdir gone && mv service/web service/db gone/');
+      await until('both to end', () => linesOf(join(tree.dir, 'ends')).length === 2);
+      assert.deepEqual(linesOf(join(tree.dir, 'ends')), ['web', 'db']);
+    },
+  },
   ...GRAPH_CASES,
 ];

@@ -8,7 +8,7 @@ import { VALUE_FILES } from '../../formats/value-files.ts';
 import { execReason } from '../../effects/process/interpreter.ts';
 import { isErrno } from '../../host/calls.ts';
 import { sys } from '../../host/sys.ts';
-import { wayTo } from '../../machine/service/dependencies.ts';
+import { wayTo } from '../../formats/dependency.ts';
 import { dependencyNames, serviceBeside } from '../dependencies.ts';
 import { lastOf, withoutSlashes } from '../parent-runsvdir.ts';
 import { type Dependency, type Directory, type Entry, type Kind, MISSING } from './model.ts';

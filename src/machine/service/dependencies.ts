@@ -1,4 +1,4 @@
-// Dependencies: whether a start has to wait for one, whether it is to be asked for, and cycles of them.
+// Dependencies: whether a start has to wait for one, whether it is to be asked for.
 //
 //   what is seen of it                    it is     an optional one
 //   ready, done, or running without       met       met
@@ -10,7 +10,6 @@
 //   not there                             unmet     met
 //
 // Pure and total. Read first: model.ts. Read next: ../../effects/service/dependencies.ts (who looks, waits and asks).
-import type { Bytes } from '../../abi/bytes.ts';
 import { type Condition, READY_CONDITIONS } from '../../formats/condition.ts';
 
 /** What can be seen of a dependency. */
@@ -45,29 +44,4 @@ export const pullOf = (optional: boolean, { condition, isWantedUp }: Seen): 'now
   if (optional) return 'never';
   if (condition === 'unsupervised') return 'later';
   return isWantedUp || condition === 'done' ? 'never' : 'now';
-};
-
-/** The shortest way along dependencies, without its beginning; null: there is none. `namesOf`: what one depends on. */
-export const wayTo = (from: Bytes, to: Bytes, namesOf: (name: Bytes) => readonly Bytes[]): readonly Bytes[] | null => {
-  const before = new Map<Bytes, Bytes>();
-  const queue = [from];
-  for (const name of queue) {
-    for (const next of namesOf(name)) {
-      if (before.has(next)) continue;
-      before.set(next, name);
-      if (next === to) return wayBack(before, from, to);
-      queue.push(next);
-    }
-  }
-  return null;
-};
-
-const wayBack = (before: ReadonlyMap<Bytes, Bytes>, from: Bytes, to: Bytes): readonly Bytes[] => {
-  const way: Bytes[] = [];
-  let at = to;
-  do {
-    way.unshift(at);
-    at = before.get(at) as Bytes;
-  } while (at !== from);
-  return way;
 };

@@ -2,7 +2,8 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { CONDITIONS, type Condition } from '../../../../src/formats/condition.ts';
-import { pullOf, type Seen, verdictOn, wayTo } from '../../../../src/machine/service/dependencies.ts';
+import { pullOf, type Seen, verdictOn } from '../../../../src/machine/service/dependencies.ts';
+import { wayTo } from '../../../../src/formats/dependency.ts';
 import { Random } from '../../../sim/kernel/kernel.ts';
 
 const seen = (condition: Condition, more: Partial<Seen> = {}): Seen => ({
