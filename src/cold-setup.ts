@@ -3,11 +3,10 @@
 // Read next: host/cold.ts, cold-sv.ts (another part), applets/runitbox.ts (who asks).
 import { pause } from './applets/pause.ts';
 import { runsvchdir } from './applets/runsvchdir.ts';
-import { install } from './applets/runitbox/install.ts';
+import { asItself } from './applets/runitbox/itself.ts';
 import { svprobe } from './applets/svprobe.ts';
 import { utmpset } from './applets/utmpset.ts';
-import { completionScript } from './cli/completion.ts';
 import { helpText } from './cli/help.ts';
 import { provideCold } from './host/cold.ts';
 
-provideCold('setup', { completionScript, helpText, install, pause, runsvchdir, svprobe, utmpset });
+provideCold('setup', { asItself, helpText, pause, runsvchdir, svprobe, utmpset });

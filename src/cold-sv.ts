@@ -16,7 +16,7 @@ import { runScale } from './applets/sv/scale.ts';
 import { runWait } from './applets/sv/wait.ts';
 import { runWatch } from './applets/sv/watch.ts';
 import { runWhy } from './applets/sv/why.ts';
-import { planReload } from './client/reload.ts';
+import { hasReloaded, planReload } from './client/reload.ts';
 import { timeoutReason } from './client/timeout-reason.ts';
 import { onMatching, patternParts } from './applets/sv/matching.ts';
 import { helpOn, runHelp, svHelp } from './applets/sv/help.ts';
@@ -42,4 +42,13 @@ const run: Readonly<Record<string, RunTool>> = {
   watch: runWatch,
   why: onMatching(runWhy),
 };
-provideCold('sv', { ...patternParts, helpOn, hintFor, planReload, timeoutReason, runTool: toolRunner(run), svHelp });
+provideCold('sv', {
+  ...patternParts,
+  helpOn,
+  hintFor,
+  hasReloaded,
+  planReload,
+  timeoutReason,
+  runTool: toolRunner(run),
+  svHelp,
+});

@@ -4,21 +4,24 @@
 import type { Applet } from './cli/applet.ts';
 import { coldApplet } from './cli/cold-applet.ts';
 import { chpst } from './applets/chpst.ts';
-import { daemontools } from './applets/chpst/daemontools.ts';
 import { multicall } from './applets/runitbox.ts';
 import { runsv } from './applets/runsv.ts';
 import { runsvdir } from './applets/runsvdir.ts';
 import { sv } from './applets/sv.ts';
-import { svc } from './applets/svc.ts';
-import { svok } from './applets/svok.ts';
 import { svlogd } from './applets/svlogd.ts';
 import { sys } from './host/sys.ts';
 
 /** Every program, in no order. */
 export const applets: readonly Applet[] = [
   ...[runsv, runsvdir, sv, svlogd, chpst],
-  ...daemontools,
-  ...[svc, svok],
+  coldApplet('daemontools', { name: 'envdir', also: ['denvdir'] }),
+  coldApplet('daemontools', { name: 'envuidgid', also: ['denvuidgid'] }),
+  coldApplet('daemontools', { name: 'pgrphack', also: ['dpgrphack'] }),
+  coldApplet('daemontools', { name: 'setlock', also: ['dsetlock'] }),
+  coldApplet('daemontools', { name: 'setuidgid', also: ['dsetuidgid'] }),
+  coldApplet('daemontools', { name: 'softlimit', also: ['dsoftlimit'] }),
+  coldApplet('daemontools', { name: 'svc' }),
+  coldApplet('daemontools', { name: 'svok' }),
   coldApplet('init', { name: 'runit', folder: 'sbin' }),
   coldApplet('init', { name: 'runit-init', also: ['init'], folder: 'sbin' }),
   coldApplet('setup', { name: 'pause' }),

@@ -1,5 +1,6 @@
 // All parts at once, for builds that have no heap image.
 export { applets } from './main.ts';
+import './cold-daemontools.ts';
 import './cold-init.ts';
 import './cold-order.ts';
 import './cold-ready.ts';

@@ -9,8 +9,10 @@ import { O_RDONLY } from '../abi/flags.ts';
 import { signalName } from '../abi/signals.ts';
 import { errorText } from '../cli/errno.ts';
 import { visible } from '../cli/say.ts';
+import { conditionOf } from '../formats/condition.ts';
 import { signalByte } from '../formats/control.ts';
 import { isParseError } from '../formats/parse-error.ts';
+import type { Status } from '../formats/status.ts';
 import { parseSignal } from '../formats/values.ts';
 import { isErrno } from '../host/calls.ts';
 import { openLinked, REGULAR_FILE } from '../host/safe-open.ts';
@@ -48,4 +50,13 @@ export const planReload = (service: Service, otherwise: Bytes): ReloadPlan | Tro
   if (isParseError(signal)) return fail(visible(signal.wrong));
   const bytes = signalByte(signal);
   return bytes === undefined ? fail(`${signalName(signal)} has no command`) : { bytes, reloads: markOf(service) };
+};
+
+/** Whether the process that was told to reload has told that it is ready again. */
+export const hasReloaded = (
+  { service, reloads }: { readonly service: Service; readonly reloads: string | null },
+  status: Status,
+): boolean => {
+  const state = readState(service.dir);
+  return state?.readyAt !== reloads && conditionOf(status, state) === 'ready';
 };

@@ -26,6 +26,8 @@ import {
   judge,
   needsPriorStatus,
 } from '../machine/client/wait-conditions.ts';
+import { fromCold } from '../host/cold.ts';
+import type { hasReloaded } from './reload.ts';
 import { type Check, killCheck, nextCheckMs, reapCheck, type Verdict, verdictOn } from './check.ts';
 import { BLOCKED_POLL_MS, blockerOf } from './blocker.ts';
 import { type Command, endsRunsv } from './command.ts';
@@ -139,14 +141,8 @@ const isUpByWord = (pending: Pending, status: Status, nowMs: number): boolean | 
   return verdict === 'absent' || (verdict === 'passed' && isStillThere(pending, status));
 };
 
-/** Whether the process that was told to reload has told that it is ready again. */
-const hasReloaded = ({ service, reloads }: Pending, status: Status): boolean => {
-  const state = readState(service.dir);
-  return state?.readyAt !== reloads && conditionOf(status, state) === 'ready';
-};
-
 const hasEffect = (session: WaitSession, pending: Pending, sent: Sent, status: Status, nowMs: number): boolean => {
-  if (pending.reloads !== null) return hasReloaded(pending, status);
+  if (pending.reloads !== null) return fromCold<typeof hasReloaded>('sv', 'hasReloaded')(pending, status);
   const answer = judge(session.command.conditions, status, baselineOf(session.command, sent));
   const time: Time = { ms: nowMs, wall: wallNow() };
   pending.stability = observe(pending.stability, status, answer === 'check', time);
