@@ -19,7 +19,7 @@ export interface DependencyWords {
 
 export const dependencyWords = (text: Bytes): DependencyWords => {
   const words = text
-    .replace(/\n[\s\S]*$/, '')
+    .replace(/\n[\s\S]*/, '')
     .split(/[ \t\r]+/)
     .filter((word) => word !== '');
   return {

@@ -50,10 +50,14 @@ const now = (): Now => ({ ms: monotonicMs(), wall: wallClock() });
 
 // ---- events -------------------------------------------------------------------------------------------------
 
-const sentTo = (side: Side, effects: readonly PairEffect[]): readonly number[] =>
-  effects.flatMap((each) =>
-    each.kind === 'on' && each.side === side && each.effect.kind === 'send' ? [each.effect.signal] : [],
-  );
+const sentTo = (side: Side, effects: readonly PairEffect[]): readonly number[] => {
+  const signals: number[] = [];
+  for (let at = 0; at < effects.length; at++) {
+    const each = effects[at] as PairEffect;
+    if (each.kind === 'on' && each.side === side && each.effect.kind === 'send') signals.push(each.effect.signal);
+  }
+  return signals;
+};
 
 const observeSide = (
   live: LivePair,

@@ -600,6 +600,10 @@ export class MainCalls implements Calls {
     return this.#step().argv.slice();
   }
 
+  executed(): readonly Bytes[] {
+    return [this.#step().path];
+  }
+
   environ(): readonly Bytes[] {
     return this.#step().env;
   }
