@@ -1,8 +1,9 @@
 // What is recorded of one side of a service: supervise/state.json and supervise/history.jsonl.
 //
 // Promises: nothing is written before ./run ends for the first time without a request, or where an earlier supervisor has
-// written. The records of one turn are one write to history.jsonl, behind whole lines; state.json is replaced, never written
-// again, and stays as it is where only a start is new that readers see in `status`. What cannot be written to the history is dropped and counted; state.json is to be tried again.
+// written, or is about to start where it can tell that it is ready. The records of one turn are one write to history.jsonl,
+// behind whole lines; state.json is replaced, never written again, and stays as it is where only a start is new that readers see
+// in `status`. What cannot be written to the history is dropped and counted; state.json is to be tried again.
 // Read first: ../../machine/service/recording.ts (what is recorded). Read next: supervisor.ts (who calls), history-file.ts.
 import type { HistoryEvent } from '../../formats/history.ts';
 import {
@@ -16,7 +17,7 @@ import {
 import type { Bytes } from '../../abi/bytes.ts';
 import { isErrno } from '../../host/calls.ts';
 import { sys } from '../../host/sys.ts';
-import type { Service } from '../../machine/service/model.ts';
+import type { Service, Told } from '../../machine/service/model.ts';
 import { isFirst, isQuiet, isRepeated, record, timeText, type Step } from '../../machine/service/recording.ts';
 import { processOf } from '../process/proc.ts';
 import { readThere, removeThere, replaceThere } from '../trusted-file.ts';
@@ -87,6 +88,14 @@ export const recordStep = (recorder: Recorder | null, folder: Bytes, step: Step)
     if (!isRepeated(own.last, event)) own.pending.push({ at: timeText(step.now.wall), event });
     own.last = event;
   }
+  return own;
+};
+
+/** Notes what ./run will tell by, or has told. */
+export const recordTold = (recorder: Recorder | null, folder: Bytes, told: Told): Recorder => {
+  const own = recorder ?? newRecorder(folder, NEW_STATE);
+  own.state = { ...own.state, ...told };
+  own.isStale = true;
   return own;
 };
 

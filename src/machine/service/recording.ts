@@ -42,8 +42,8 @@ export interface Step {
 
 const hasEnded = ({ before, after }: Step): boolean => before.lastRun !== after.lastRun;
 
-const isUnasked = ({ want, stopRequested }: Service, { code }: ExitStatus): boolean =>
-  !stopRequested && want !== 'exit' && (want === 'up' || code !== 0);
+const isUnasked = ({ want, stopRequested, stopCause }: Service, { code }: ExitStatus): boolean =>
+  !stopRequested && want !== 'exit' && (want === 'up' || code !== 0 || stopCause !== null);
 
 /** Whether a deadline was over in this step, and KILL sent. */
 const isOverdue = (before: Service, after: Service, timer: 'kill' | 'finish'): boolean =>
@@ -54,7 +54,10 @@ const isKilled = (before: Service, after: Service): boolean =>
 
 /** Whether a step is worth a record although there is none yet. Of a ./finish that took too long the run is not counted. */
 export const isFirst = (before: Service, after: Service): boolean =>
-  endsUnasked(before, after) || isOverdue(before, after, 'kill');
+  endsUnasked(before, after) ||
+  isOverdue(before, after, 'kill') ||
+  after.state === 'waiting' ||
+  after.stopCause !== null;
 
 const ON_THE_WAY_ONLY: readonly ServiceState[] = ['ending', 'preparing', 'starting'];
 
@@ -65,6 +68,7 @@ export const isQuiet = ({ pid, next }: SupervisorState, before: Service, after: 
   before.lastRun === after.lastRun &&
   before.streak === after.streak &&
   before.conclusion === after.conclusion &&
+  before.life === after.life &&
   ON_THE_WAY_ONLY.includes(before.state) &&
   ON_THE_WAY_ONLY.includes(after.state);
 
@@ -72,10 +76,11 @@ export const isQuiet = ({ pid, next }: SupervisorState, before: Service, after: 
 export const endsUnasked = (before: Service, after: Service): boolean =>
   before.lastRun !== after.lastRun && isUnasked(before, after.lastRun.exit);
 
-const causeOf = ({ stopRequested, want }: Service): Cause => (stopRequested || want === 'exit' ? 'asked' : 'exit');
+const causeOf = ({ stopCause, stopRequested, want }: Service): Cause =>
+  stopCause ?? (stopRequested || want === 'exit' ? 'asked' : 'exit');
 
 /** An end that somebody requested needs no other reason. */
-const oomOf = ({ before, oom }: Step): Oom => (causeOf(before) === 'asked' ? null : oom);
+const oomOf = ({ before, oom }: Step): Oom => (causeOf(before) === 'exit' ? oom : null);
 
 const secondsOf = (ms: number): number => (ms > 0 ? Math.round(ms) / 1000 : 0);
 
@@ -122,6 +127,10 @@ const waiting = ({ before, after, now }: Step): HistoryEvent | null => {
   return { event: 'waiting', why: whyWaiting(before.state), seconds: secondsOf(start - now.ms) };
 };
 
+/** One event for the whole wait: state.json tells who is left. */
+const awaiting = ({ before, after }: Step): HistoryEvent | null =>
+  before.state === 'waiting' ? null : { event: 'waiting', why: 'dependency', for: after.waitingFor };
+
 const started = ({ before, after }: Step): HistoryEvent | null =>
   after.state === 'up' && before.state !== 'up' ? { event: 'started', pid: pidOf(after) } : null;
 
@@ -135,7 +144,7 @@ const stopping = (step: Step): HistoryEvent | null => {
   const { before, after } = step;
   const signal = before.state === 'up' ? stopSignal(step) : undefined;
   if (signal === undefined) return null;
-  const by = after.want === 'exit' ? 'exit' : 'sv';
+  const by = after.stopCause ?? (after.want === 'exit' ? 'exit' : 'sv');
   return { event: 'stopping', pid: pidOf(before), signal: signalName(signal), by };
 };
 
@@ -143,6 +152,12 @@ const killed = ({ before, after }: Step): HistoryEvent | null => {
   if (!isKilled(before, after)) return null;
   const by = before.state === 'up' ? 'timeout-kill' : 'timeout-finish';
   return { event: 'killed', pid: pidOf(before), by };
+};
+
+/** What ./run has told of itself, or ./check of it. */
+const told = ({ before, after }: Step): HistoryEvent | null => {
+  const news = after.life?.news ?? null;
+  return news === before.life?.news ? null : news;
 };
 
 /** What a restart policy makes of a service. */
@@ -161,9 +176,10 @@ const ON_THE_WAY: readonly EventIn[] = [ended, finished];
 const EVENTS: Readonly<Record<ServiceState, readonly EventIn[]>> = {
   down: AT_REST,
   backoff: AT_REST,
+  waiting: [awaiting],
   preparing: ON_THE_WAY,
   starting: ON_THE_WAY,
-  up: [stopping, killed, started],
+  up: [stopping, killed, started, told],
   ending: [ended],
   finishing: [killed],
 };
@@ -204,7 +220,7 @@ const afterEnd = (state: SupervisorState, step: Step): SupervisorState => {
   const { before, after } = step;
   const failed = isUnasked(before, after.lastRun.exit);
   const isCounted = before.state === 'up' && state.pid === pidOf(before);
-  const goesOn = failed && runMs(step) < GOOD_MS;
+  const goesOn = failed && (runMs(step) < GOOD_MS || after.lastRun.neverReady);
   return {
     ...state,
     starts: state.starts + (isCounted ? 0 : 1),
@@ -222,6 +238,13 @@ const nextOf = (state: SupervisorState, { before, after, now }: Step): string | 
   return before.timers.start === start ? state.next : timeText(now.wall, start - now.ms);
 };
 
+const NOBODY: SupervisorState['waiting'] = [];
+
+const waitingOf = ({ waiting }: SupervisorState, after: Service): SupervisorState['waiting'] => {
+  if (after.state === 'waiting') return after.waitingFor;
+  return waiting.length === 0 ? waiting : NOBODY;
+};
+
 /** A streak also counts a run whose ./finish was adopted: its end was not recorded, as its runsv was killed. */
 const withStreak = (state: SupervisorState, bad: number): SupervisorState => {
   const failures = Math.max(state.failures, bad);
@@ -237,15 +260,33 @@ const withPolicy = (state: SupervisorState, { before, after }: Step): Supervisor
   return { ...counted, outcome, reason: conclusion?.reason ?? null };
 };
 
+/** What one process has told is void for the next; only how it could tell stays, until one that cannot is started. */
+const NOTHING_TOLD = {
+  ready: false,
+  readyAt: null,
+  text: '',
+  reloading: false,
+  stopping: false,
+  socket: null,
+} as const;
+
+const withTold = (state: SupervisorState, { before, after }: Step, pid: number): SupervisorState => {
+  const { life } = after;
+  if (life !== null) return life.told === before.life?.told ? state : { ...state, ...life.told };
+  if (state.by === null || state.pid === pid) return state;
+  return { ...state, ...NOTHING_TOLD, by: pid === 0 ? state.by : null };
+};
+
 /** The counters once the step is done; the same value if it changes none. */
 const stateAfter = (before: SupervisorState, step: Step): SupervisorState => {
-  const state = withPolicy(hasEnded(step) ? afterEnd(before, step) : before, step);
   const pid = step.after.state === 'up' ? pidOf(step.after) : 0;
+  const state = withTold(withPolicy(hasEnded(step) ? afterEnd(before, step) : before, step), step, pid);
   const next = nextOf(state, step);
-  if (state.pid === pid && state.next === next) return state;
+  const waiting = waitingOf(state, step.after);
+  if (state.pid === pid && state.next === next && state.waiting === waiting) return state;
   // also one that was adopted before its start was recorded
   const isNew = pid !== 0 && pid !== state.pid;
-  return { ...state, pid, next, starts: state.starts + (isNew ? 1 : 0) };
+  return { ...state, pid, next, waiting, starts: state.starts + (isNew ? 1 : 0) };
 };
 
 /** Whether an event is another try of what the last one was: one line tells it. */
