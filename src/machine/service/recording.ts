@@ -59,19 +59,6 @@ export const isFirst = (before: Service, after: Service): boolean =>
   after.state === 'waiting' ||
   after.stopCause !== null;
 
-const ON_THE_WAY_ONLY: readonly ServiceState[] = ['ending', 'preparing', 'starting'];
-
-/** Whether a step between an end and the next start changes nothing that is recorded: most do not, and to compare costs a tenth. */
-export const isQuiet = ({ pid, next }: SupervisorState, before: Service, after: Service): boolean =>
-  pid === 0 &&
-  next === null &&
-  before.lastRun === after.lastRun &&
-  before.streak === after.streak &&
-  before.conclusion === after.conclusion &&
-  before.life === after.life &&
-  ON_THE_WAY_ONLY.includes(before.state) &&
-  ON_THE_WAY_ONLY.includes(after.state);
-
 /** Whether ./run ends in this step although nobody asked for it. */
 export const endsUnasked = (before: Service, after: Service): boolean =>
   before.lastRun !== after.lastRun && isUnasked(before, after.lastRun.exit);
