@@ -1,9 +1,9 @@
 // What is recorded of one side of a service: supervise/state.json and supervise/history.jsonl.
 //
 // Promises: nothing is written before ./run ends for the first time without a request, or where an earlier supervisor has
-// written, or is about to start where it can tell that it is ready. The records of one turn are one write to history.jsonl,
-// behind whole lines; state.json is replaced, never written again, and stays as it is where only a start is new that readers see
-// in `status`. What cannot be written to the history is dropped and counted; state.json is to be tried again.
+// written, or is about to start where it can tell that it is ready. The records of one turn are one write to history.jsonl, behind
+// whole lines; state.json is replaced, never written again, and stays as it is where only a start is new that readers see in
+// `status`. What cannot be written to the history is dropped and counted; state.json is to be tried again.
 // Read first: ../../machine/service/recording.ts (what is recorded). Read next: supervisor.ts (who calls), history-file.ts.
 import type { HistoryEvent } from '../../formats/history.ts';
 import {
@@ -18,8 +18,8 @@ import type { Bytes } from '../../abi/bytes.ts';
 import { isErrno } from '../../host/calls.ts';
 import { sys } from '../../host/sys.ts';
 import type { Service, Told } from '../../machine/service/model.ts';
-import { isQuiet } from '../../machine/service/quiet-step.ts';
-import { isFirst, isRepeated, record, timeText, type Step } from '../../machine/service/recording.ts';
+import { isFirst, isQuiet, isRepeated, record, timeText } from '../../machine/service/recording.ts';
+import type { Step } from '../../machine/service/recorded-events.ts';
 import { processOf } from '../process/proc.ts';
 import { readThere, removeThere, replaceThere } from '../trusted-file.ts';
 import { appendHistory, type DatedEvent, type HistoryFile, newHistoryFile } from './history-file.ts';
