@@ -106,6 +106,21 @@ static int define_plain(JSContext *ctx, JSValueConst target, JSAtom atom, JSValu
 
 `;
 
+// The shapes with a hash: those of the image first, then those made since. `h1`: the place in the table of the latter.
+const SHAPES = `
+static JSShape *first_shape(JSRuntime *rt, uint32_t h, uint32_t h1)
+{
+    JSShape *sh = rt->image_shapes ? rt->image_shapes[get_shape_hash(h, rt->image_shapes_bits)] : NULL;
+    return sh ? sh : rt->shape_hash[h1];
+}
+
+static JSShape *next_shape(JSRuntime *rt, JSShape *sh, uint32_t h1)
+{
+    return sh->shape_hash_next || !IN_IMAGE(sh) ? sh->shape_hash_next : rt->shape_hash[h1];
+}
+
+`;
+
 // Most comparisons are between names of kinds and types. These are atoms, and a text has only one atom.
 const COMPARE = `
 #define OP_COMPARE(opcode, binary_op, slow_call)                        \\
@@ -492,6 +507,25 @@ ${DEFINE}${ADDRESSES_DECIDE}static JSValue JS_CallInternal(JSContext *caller_ctx
     count: 1,
     from: '    if (unlikely(--ctx->interrupt_counter <= 0)) {\n        return __js_poll_interrupts(ctx);\n    } else {\n        return 0;\n    }\n',
     to: '    return 0;\n',
+  },
+  // shapes: those of the image stay in a table of their own, which is never written; a new one among them would take a page
+  {
+    file: 'quickjs.c',
+    count: 1,
+    from: '    JSShape **shape_hash;\n',
+    to: '    JSShape **shape_hash;\n    JSShape **image_shapes; /* NULL: the image is being built */\n    int image_shapes_bits;\n',
+  },
+  {
+    file: 'quickjs.c',
+    count: 1,
+    from: '/* find a hashed empty shape matching the prototype. Return NULL if\n   not found */\n',
+    to: SHAPES,
+  },
+  {
+    file: 'quickjs.c',
+    count: 2,
+    from: '    for(sh1 = rt->shape_hash[h1]; sh1 != NULL; sh1 = sh1->shape_hash_next) {\n',
+    to: '    for(sh1 = first_shape(rt, h, h1); sh1 != NULL; sh1 = next_shape(rt, sh1, h1)) {\n',
   },
   // the cycle collector: image objects are not in its list; seen as children they are left alone
   {
