@@ -1,7 +1,7 @@
 // The code blocks of a Markdown page. What a block is says its fence: "```LANGUAGE PLACE [NAME=VALUE...]".
 //
-// A block of shell commands or of a Dockerfile names the place in which a test executes it; the others need none. Of
-// indented blocks none are allowed, as nothing says what they are.
+// A block of shell commands or of a Dockerfile names the place in which a test executes it; the others need none. "```text output" is
+// what the commands before it print. Of indented blocks none are allowed, as nothing says what they are.
 // Read next: pages.ts (which pages there are), run.ts and ../docker/cases/docs.ts, ../init/cases/docs.ts (the places).
 
 export interface Block {
@@ -18,6 +18,8 @@ export interface Block {
 /** Languages of which every block is executed. */
 const EXECUTED: readonly string[] = ['sh', 'dockerfile', 'js'];
 const READ: readonly string[] = ['text', 'ini', 'mermaid'];
+/** The word behind `text` in the fence of what commands print. */
+const OUTPUT = 'output';
 
 const FENCE = /^(\s*)```(.*)$/;
 
@@ -35,14 +37,26 @@ const isIndented = (lines: readonly string[], at: number): boolean => {
   return !/^([-*]|\d+\.) /.test(before);
 };
 
+/** Whether a block is what the one before it prints: it has the place of that one. */
+export const isOutput = ({ options }: Block): boolean => OUTPUT in options;
+
+const placed = (blocks: readonly Block[], block: Block): Block => {
+  const before = blocks.at(-1);
+  const isPrinted = block.place === OUTPUT && before?.language === 'sh' && before.options['file'] === undefined;
+  return isPrinted ? { ...block, place: before.place, options: { [OUTPUT]: '' } } : block;
+};
+
 export interface Page {
   readonly blocks: readonly Block[];
   /** What no reader or test could make sense of, one line each. */
   readonly faults: readonly string[];
 }
 
-const faultOf = ({ page, line, language, place }: Block): string | null => {
+const faultOf = (block: Block): string | null => {
+  const { page, line, language, place } = block;
   const at = `${page}:${line}`;
+  if (isOutput(block)) return null;
+  if (place === OUTPUT) return `${at}: output, and no commands before it`;
   if (READ.includes(language))
     return place === '' ? null : `${at}: ${language} is not executed, not even in '${place}'`;
   if (!EXECUTED.includes(language))
@@ -67,7 +81,7 @@ export const parsePage = (page: string, text: string): Page => {
       break;
     }
     const body = lines.slice(at + 1, end).map((line) => line.slice((fence[1] ?? '').length));
-    blocks.push(blockOf(page, at + 1, fence[2] ?? '', `${body.join('\n')}\n`));
+    blocks.push(placed(blocks, blockOf(page, at + 1, fence[2] ?? '', `${body.join('\n')}\n`)));
     at = end;
   }
   for (const block of blocks) {

@@ -19,6 +19,7 @@ export const PLACES: Readonly<Record<string, 'docs' | 'docker' | 'init' | 'fresh
   checkout: 'docs',
   man: 'docs',
   operations: 'docs',
+  guide: 'docs',
   docker: 'docker',
   init: 'init',
   busybox: 'init',

@@ -16,7 +16,7 @@ export const CHECKOUT = '/src';
 /** What a bare Debian has besides, for a page that speaks of it. */
 export const DEBIANS = {
   debian: [],
-  web: ['nginx-light', 'python3'],
+  web: ['nginx-light', 'python3', 'runit', 's6', 'supervisor', 'tini'],
 } as const;
 
 export type Debian = keyof typeof DEBIANS;

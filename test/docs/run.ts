@@ -13,6 +13,8 @@ import { benchFaults } from './bench.ts';
 import type { Block } from './page.ts';
 import { checkoutFaults } from './checkout.ts';
 import { blocksIn, PLACES, pageFaults } from './pages.ts';
+import { peerFaults } from './peers.ts';
+import { messageFaults } from './messages.ts';
 import { pictureFaults } from './pictures/check.ts';
 import { copyCheckout, type DEBIANS, debianTar, play } from './place.ts';
 import { SESSIONS, scriptOf } from './sessions.ts';
@@ -59,6 +61,14 @@ const TESTS: readonly Test[] = [
       const { code, text } = await run(['sh', '-c', 'mandoc -T lint -W warning docs/man/*.8'], { cwd: ROOT });
       return code === 0 ? [] : [text];
     },
+  },
+  {
+    title: 'each message that a page explains is one that the sources print',
+    attempt: async () => messageFaults(ROOT),
+  },
+  {
+    title: 'what README.md says of other supervisors is what they do',
+    attempt: async () => peerFaults(ROOT, await rootOf('web'), checkout),
   },
   {
     title: 'the pictures of README.md show what the commands print',

@@ -1,6 +1,6 @@
 // What each place is: the machine, what it has before the first block, and what must hold after the last.
 import { join } from 'node:path';
-import type { Block } from './page.ts';
+import { type Block, isOutput } from './page.ts';
 import { CHECKOUT, type Debian } from './place.ts';
 
 export interface Session {
@@ -17,6 +17,8 @@ install -m755 dist/runitbox /usr/bin/runitbox
 runitbox --install -s /usr/local/bin
 mkdir -p /etc/service
 runsvdir -P /etc/service &
+# sv waits for services of a directory that somebody supervises, so its lock comes first
+while flock -sn /etc/service true; do sleep 0.1; done
 `;
 
 const service = (dir: string, run: string): string => `
@@ -65,6 +67,9 @@ const LOG = 'mkdir -p main; exec svlogd -tt main';
 /** busybox is there for other suites: not every machine has ip. */
 const LOOPBACK = 'busybox ip link set lo up\n';
 
+/** The same with what a bare Debian has: SIOCSIFFLAGS, up and running. */
+const BARE_LOOPBACK = `perl -e 'socket(S, 2, 2, 0); $r = pack("a16s", "lo", 0x41); ioctl(S, 0x8914, $r) or die'\n`;
+
 /** Where somebody has services whose names the examples use. */
 const SERVICES = `
 ${INSTALLED}
@@ -86,15 +91,31 @@ until sv logs cache 2>&1 | grep -q 'bind failed'; do sleep 0.1; done
 /** Where zsh, which need not be there, looks for completions. */
 const ZSH = 'mkdir -p /usr/share/zsh/site-functions\n';
 
+/** What the examples of chpst and svlogd speak of: two users, and daemons, one of which detaches. */
+const DAEMONS = `
+for user in web log; do id $user > /dev/null 2>&1 || useradd -N $user; done
+printf '#!/bin/sh\\nexec true\\n' > /usr/local/bin/httpd
+printf '#!/bin/sh\\nsetsid sleep 1000 > /dev/null 2>&1 &\\necho $! > /run/daemon.pid\\n' > /usr/sbin/daemon
+chmod +x /usr/local/bin/httpd /usr/sbin/daemon
+mkdir -p /run/secrets
+install -d -o log /var/log/web
+echo hidden > /run/secrets/PASSWORD
+echo 'PORT=8080' > /etc/default/web
+`;
+
 /** What goes on until somebody ends it. */
 const GOES_ON = /^(exec )?sv (-w \d+ )?(watch|monitor|logs -f|metrics .*--(listen|every))\b/;
+
+/** A command that ends the shell does so in one of its own. */
+const EXEC = /^exec (?!sv )/;
 
 /** Commands that go on have said something before they are ended, and end well. */
 const forAWhile = ({ text }: Block): string =>
   text
     .trimEnd()
     .split('\n')
-    .map((line) => (GOES_ON.test(line) ? `for_a_while ${JSON.stringify(line)}\n` : `${line}\n`))
+    .map((line) => (GOES_ON.test(line) ? `for_a_while ${JSON.stringify(line)}` : line))
+    .map((line) => (EXEC.test(line) && !text.includes('END_OF_SCRIPT') ? `(${line})\n` : `${line}\n`))
     .join('');
 
 const FOR_A_WHILE = `
@@ -108,7 +129,7 @@ for_a_while() {
 
 export const SESSIONS: Readonly<Record<string, Session>> = {
   debian: { machine: 'debian', before: '' },
-  web: { machine: 'web', before: `${INSTALLED}${service('/etc/service/db', LASTING)}` },
+  web: { machine: 'web', before: `${BARE_LOOPBACK}${INSTALLED}${service('/etc/service/db', LASTING)}` },
   pm2: {
     machine: 'machine',
     before: `${INSTALLED}useradd node
@@ -140,9 +161,10 @@ ${service('services/web', 'echo > started; exec sleep 100000')}
     before: PACKAGES,
     commands: ({ language, text }) => (language === 'js' ? module(text) : text),
   },
+  guide: { machine: 'debian', before: `${BARE_LOOPBACK}${INSTALLED}mkdir -p /etc/sv\n` },
   bench: { machine: 'machine', before: '' },
   checkout: { machine: 'machine', before: '' },
-  man: { machine: 'machine', before: `${FOR_A_WHILE}${SERVICES}${ZSH}`, commands: forAWhile },
+  man: { machine: 'machine', before: `${FOR_A_WHILE}${SERVICES}${DAEMONS}${ZSH}`, commands: forAWhile },
   operations: { machine: 'machine', before: `${LOOPBACK}${FOR_A_WHILE}${SERVICES}${FAILING}`, commands: forAWhile },
 };
 
@@ -185,12 +207,29 @@ chmod +x '${path}'
 sh -n '${path}'
 `;
 
+/** What a block prints is kept, and shown when the page ends, so that it can be compared with what the page says. */
+const PRINTING = `
+trap '[ ! -e /tmp/printed ] || cat /tmp/printed' EXIT
+comparable() { sed -E 's/[0-9]+/0/g; s/[ \\t]+/ /g; s/ $//'; }
+`;
+
+const printing = (commands: string, { text }: Block): string => `
+{ ${commands}} > /tmp/printed 2>&1
+diff - <(comparable < /tmp/printed) < <(comparable <<'END_OF_OUTPUT'
+${text}END_OF_OUTPUT
+)
+rm /tmp/printed
+`;
+
 /** All that is executed for a page: the first command that fails ends it, with its line in the page. */
 export const scriptOf = (session: Session, page: string, blocks: readonly Block[]): string => {
-  const parts = blocks.map((block) => {
+  const parts = blocks.map((block, at) => {
+    if (isOutput(block)) return '';
     const { file } = block.options;
     const commands = file === undefined ? typed(session.commands?.(block) ?? block.text) : fileText(file, block.text);
-    return `echo "== ${block.page}:${block.line}"\n${commands}`;
+    const next = blocks[at + 1];
+    const whole = next !== undefined && isOutput(next) ? printing(commands, next) : commands;
+    return `echo "== ${block.page}:${block.line}"\n${whole}`;
   });
-  return `set -e\ncd ${CHECKOUT}\n${session.before}\n${parts.join('')}\necho '== afterwards'\n${AFTER[page] ?? ''}`;
+  return `set -e\ncd ${CHECKOUT}\n${PRINTING}${session.before}\n${parts.join('')}\necho '== afterwards'\n${AFTER[page] ?? ''}`;
 };

@@ -26,7 +26,7 @@ const BEGUN_MS = 1000;
 type Speaker = 'link' | 'remove' | 'scale';
 
 const TOO_LATE = {
-  supervised: 'linked, but no runsv has come: does runsvdir run?',
+  supervised: 'linked, but no runsv has started: does runsvdir run?',
   gone: 'the link is gone, but its runsv still runs',
 } as const;
 

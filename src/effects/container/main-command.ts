@@ -41,7 +41,7 @@ const warnNotListening = (live: Contained, notListening: readonly string[], name
   if (notListening.length === 0) return;
   const more = notListening.length > NAMED_MAX ? ` and ${notListening.length - NAMED_MAX} more` : '';
   const names = notListening.slice(0, NAMED_MAX).join(', ') + more;
-  live.diagnostics.warn(`no runsv listens after ${LISTEN_MS / 1000} s in ${names}, starting ${name} all the same`);
+  live.diagnostics.warn(`no runsv listens after ${LISTEN_MS / 1000} s in ${names}, starting ${name} anyway`);
 };
 
 /** A shutdown starts no main command any more. */

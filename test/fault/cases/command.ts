@@ -79,7 +79,7 @@ export const COMMAND = [
     const container = contain(world, { folder: 'links', command: ['sh', '-c', 'exit 7'], words: ['-k', '1'], wrap });
     assert.equal(await container.ended(), 'exit 7');
     assert.ok(Date.now() - startMs >= 5000);
-    await container.running.says(/warning: no runsv listens after 5 s in mute, starting sh all the same$/);
+    await container.running.says(/warning: no runsv listens after 5 s in mute, starting sh anyway$/);
   }),
 
   fault('a container that is told to end while its main command waits ends without it', async (world) => {

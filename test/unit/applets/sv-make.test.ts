@@ -206,7 +206,7 @@ describe('sv link and remove', () => {
   it('says that no runsv has come within -w', () => {
     const world = prepared();
     const ran = sv(world, '-w', '1', 'link', 'web');
-    expect([ran.code, ran.err]).toEqual([1, 'sv: link: web: linked, but no runsv has come: does runsvdir run?\n']);
+    expect([ran.code, ran.err]).toEqual([1, 'sv: link: web: linked, but no runsv has started: does runsvdir run?\n']);
     expect([ran.ms > 1000, ran.ms < 1500]).toEqual([true, true]);
   });
 

@@ -21,6 +21,14 @@ describe('the examples of a page', () => {
     ]);
   });
 
+  it('are displayed scripts too, and nothing else that is displayed', () => {
+    const page = ['.Sh EXAMPLES', '.Bd -literal', '#!/bin/sh', 'echo \\-x', '.Ed', '.Bd -literal', 'echo no', '.Ed'];
+    const [script, ...others] = examplesIn('x.8', page.join('\n'));
+    expect(script).toMatchObject({ line: 2, place: 'man' });
+    expect(script?.text).toContain('#!/bin/sh\necho -x\nEND_OF_SCRIPT\n');
+    expect(others).toEqual([]);
+  });
+
   it('are none where there is no such section', () => {
     expect(examplesIn('x.8', '.Sh NAME\n.Dl a\n')).toEqual([]);
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parsePage } from '../../docs/page.ts';
+import { isOutput, parsePage } from '../../docs/page.ts';
 
 const page = (...lines: readonly string[]) => parsePage('page.md', lines.join('\n'));
 
@@ -43,6 +43,23 @@ describe('a page', () => {
     ['no language', ['```', '```'], "page.md:1: expected a language (sh, dockerfile, js, text, ini, mermaid), got ''"],
   ])('is refused for %s', (_, lines, fault) => {
     expect(page(...lines).faults).toEqual([fault]);
+  });
+
+  it('takes text that is marked as output for what the commands before it print', () => {
+    const { blocks, faults } = page('```sh guide', 'echo a', '```', '', '```text output', 'a', '```');
+    expect(faults).toEqual([]);
+    expect(blocks[1]).toMatchObject({ language: 'text', place: 'guide', text: 'a\n' });
+    expect(blocks.map(isOutput)).toEqual([false, true]);
+  });
+
+  it.each([
+    ['nothing', []],
+    ['a file', ['```sh guide file=/etc/x', '```']],
+    ['another output', ['```sh guide', '```', '```text output', '```']],
+  ])('has no output of %s', (_, before) => {
+    expect(page(...before, '```text output', '```').faults).toEqual([
+      `page.md:${before.length + 1}: output, and no commands before it`,
+    ]);
   });
 
   it('may go on with a list item after an empty line', () => {

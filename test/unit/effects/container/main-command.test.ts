@@ -53,7 +53,7 @@ describe('the main command', () => {
     const names = Array.from({ length: 10 }, (_, n) => `s${n}`);
     const world = withCommand({ livesMs: 10 }, names, () => ({ listens: false }));
     run(world);
-    expect(world.said).toMatch(/no runsv listens after 5 s in s\d(, s\d){7} and 2 more, starting main all the same\n/);
+    expect(world.said).toMatch(/no runsv listens after 5 s in s\d(, s\d){7} and 2 more, starting main anyway\n/);
     expect(world.kernel.record('/bin/main').starts).toBe(1);
   });
 
