@@ -14,7 +14,9 @@ const ROWS = [
 const PEERS = ['ours', 'c', 's6', 'supervisord', 'tini'];
 const QUESTIONS = ['several', 'stop', 'reap', 'survive', 'alone'];
 
-const seen = new Map(PEERS.flatMap((peer) => QUESTIONS.map((question) => [`${peer} ${question}`, 'yes'] as const)));
+const seen = new Map<string, string>(
+  PEERS.flatMap((peer) => QUESTIONS.map((question) => [`${peer} ${question}`, 'yes'] as const)),
+);
 seen.set('tini several', 'no');
 
 describe('a table of supervisors', () => {
