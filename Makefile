@@ -13,6 +13,8 @@ DIST ?= dist$(ARCH:%=/%)
 O := $(OUT)/$(ENGINE)
 # what is made for that processor; what is the same for all lies in $O
 T := $O$(ARCH:%=/%)
+# what is the same for all with the same byte order
+B = $(if $(filter $(BIG_ENDIAN),$(ARCH)),$T,$O)
 BIN := node_modules/.bin
 # npm brings a Node.js that runs the build's TypeScript, whatever the system has; on musl systems the system's own does.
 NODE = $(shell for node in node_modules/node-linux-*/bin/node node; do \
@@ -21,6 +23,9 @@ NODE = $(shell for node in node_modules/node-linux-*/bin/node node; do \
 # package.json has the version, and nothing else has.
 VERSION := $(shell sed -n 's/^  "version": "\(.*\)",$$/\1/p' package.json)
 DEFINE_VERSION := --define:RUNITBOX_VERSION='"$(VERSION)"'
+# Processors whose numbers have the highest byte first: bundles and bytecode of theirs are not those of the others.
+BIG_ENDIAN := s390x
+DEFINE_ORDER := --define:RUNITBOX_BIG_ENDIAN=$(if $(filter $(BIG_ENDIAN),$(ARCH)),true,false)
 
 SOURCES := $(shell find src -name '*.ts')
 HOST := src/host/quickjs
@@ -132,18 +137,18 @@ whole = $1 && mv $@.new $@
 COLD := $(patsubst src/cold-%.ts,%,$(wildcard src/cold-*.ts))
 bundle = $(BIN)/esbuild $1 --bundle --format=iife --platform=neutral --main-fields=module,main --target=es2023 \
   --banner:js='"use strict";' --supported:logical-assignment=false --legal-comments=none --minify-whitespace --minify-syntax \
-  $(DEFINE_VERSION) --log-level=warning --outfile=$@.new
+  $(DEFINE_VERSION) $(DEFINE_ORDER) --log-level=warning --outfile=$@.new
 BUNDLE_FROM := $(SOURCES) node_modules/.stamp Makefile
 
-$O/runitbox.js: $(MAIN) build/image/samples.js $(BUNDLE_FROM)
-	@mkdir -p $O
+$B/runitbox.js: $(MAIN) build/image/samples.js $(BUNDLE_FROM)
+	@mkdir -p $B
 	$(call bundle,$(MAIN))
 	@cat build/image/samples.js >> $@.new && mv $@.new $@
-$(COLD:%=$O/cold-%.js): $O/cold-%.js: src/cold-%.ts $(BUNDLE_FROM)
-	@mkdir -p $O
+$(COLD:%=$B/cold-%.js): $B/cold-%.js: src/cold-%.ts $(BUNDLE_FROM)
+	@mkdir -p $B
 	$(call whole,$(call bundle,$<))
-$O/whole.js: src/whole.ts $(BUNDLE_FROM)
-	@mkdir -p $O
+$B/whole.js: src/whole.ts $(BUNDLE_FROM)
+	@mkdir -p $B
 	$(call whole,$(call bundle,$<))
 
 # --- engine --------------------------------------------------------------------------------------------------------
@@ -157,8 +162,6 @@ $O/engine/.stamp: build/engine/fetch.sh build/engine/patch.ts build/engine/$(ENG
 
 # Bytecode is the same for all processors with the same byte order; where it is the other one, a program of that processor
 # makes it. To optimize that program would take longer than it runs.
-BIG_ENDIAN := s390x
-B := $(if $(filter $(BIG_ENDIAN),$(ARCH)),$T,$O)
 BYTECODE_COMPILER := $(if $(filter $B,$O),$(COMPILER),$(TARGET_COMPILER))
 ifeq ($B,$O)
 BYTECODE_CC = $(CC)
@@ -170,9 +173,9 @@ $B/bytecode: build/bytecode.c $O/engine/.stamp $(BYTECODE_COMPILER) Makefile
 	@mkdir -p $B
 	$(call whole,$(BYTECODE_CC) -O0 $(DEFINES) $(QUIET) $(INCLUDE) -o $@.new $< $(addprefix $O/engine/,quickjs.c $(ENGINE_C)) -lm -lpthread)
 
-$B/runitbox.bc $(COLD:%=$B/cold-%.bc) $B/whole.bc: $B/%.bc: $O/%.js $B/bytecode
+$B/runitbox.bc $(COLD:%=$B/cold-%.bc) $B/whole.bc: $B/%.bc: $B/%.js $B/bytecode
 	$(call whole,$(RUN_BYTECODE) $B/bytecode $< $@.new)
-$B/whole.debug.bc: $O/whole.js $B/bytecode
+$B/whole.debug.bc: $B/whole.js $B/bytecode
 	$(call whole,$(RUN_BYTECODE) $B/bytecode $< $@.new debug)
 
 # --- objects: one set a flavour --------------------------------------------------------------------------------------
@@ -254,3 +257,4 @@ $(DIST)/runitbox-asan: $(call objects,asan) $B/whole.debug.bc
 
 include build/checks.mk
 include build/node.mk
+include build/install.mk

@@ -10,9 +10,9 @@ quick: tools
 	$(NODE) test/all.ts --quick
 
 # What more than one suite needs, made before any of them starts: suites that run side by side build nothing.
-QUICK_BUILDS := all out/node/sys.node $(OUT)/jail $O/contract
+QUICK_BUILDS := all out/node/sys.node $(OUT)/jail $T/contract
 quick-builds: $(QUICK_BUILDS)
-TEST_BUILDS := $(QUICK_BUILDS) $O/contract-noimage debug ng npm pkg $(OUT)/inject $(OUT)/refuse .cache/linux/vmlinuz .cache/docker/schemas/.stamp
+TEST_BUILDS := $(QUICK_BUILDS) $T/contract-noimage debug ng npm pkg $(OUT)/inject $(OUT)/refuse arch-build-arm64 .cache/linux/vmlinuz .cache/docker/schemas/.stamp
 test-builds: $(TEST_BUILDS)
 	@$(MAKE) --no-print-directory ENGINE=quickjs-ng $(OUT)/quickjs-ng/contract-noimage
 
@@ -34,24 +34,24 @@ contract-quick: tools out/node/sys.node
 ## contract-ng: the same contract on the second engine
 contract-ng:
 	@$(MAKE) --no-print-directory ENGINE=quickjs-ng contract-noimage
-contract-quickjs: $O/contract
-	$O/contract
-contract-noimage: $O/contract-noimage
-	$O/contract-noimage
+contract-quickjs: $T/contract
+	$T/contract
+contract-noimage: $T/contract-noimage
+	$T/contract-noimage
 
 CONTRACT_TS := $(shell find test/contract -name '*.ts')
-$O/contract.js: $(CONTRACT_TS) $(SOURCES) node_modules/.stamp
-	@mkdir -p $O
+$B/contract.js: $(CONTRACT_TS) $(SOURCES) node_modules/.stamp
+	@mkdir -p $B
 	$(call whole,$(BIN)/esbuild test/contract/quickjs-main.ts --bundle --format=iife --platform=neutral --target=es2023 \
-	  --log-level=warning --outfile=$@.new)
-$O/contract.bc: $O/contract.js $O/bytecode
-	$(call whole,$O/bytecode $< $@.new)
-$O/contract: $O/contract.image
+	  $(DEFINE_ORDER) --log-level=warning --outfile=$@.new)
+$B/contract.bc: $B/contract.js $B/bytecode
+	$(call whole,$(RUN_BYTECODE) $B/bytecode $< $@.new)
+$T/contract: $T/contract.image
 	@$(call whole,cp $< $@.new)
-$O/contract-noimage: $(call objects,plain) $O/contract.bc
-	@printf '.section .rodata\n.globl bundle, bundle_end\nbundle: .incbin "%s"\nbundle_end: .byte 0\n' $O/contract.bc > $O/bundle-contract.s
-	@printf '.section .note.GNU-stack,"",%%progbits\n' >> $O/bundle-contract.s
-	$(call whole,$(MUSL) $(LINK) -s -o $@.new $(call objects,plain) $O/bundle-contract.s -lm)
+$T/contract-noimage: $(call objects,plain) $B/contract.bc
+	@printf '.section .rodata\n.globl bundle, bundle_end\nbundle: .incbin "%s"\nbundle_end: .byte 0\n' $B/contract.bc > $T/bundle-contract.s
+	@printf '.section .note.GNU-stack,"",%%progbits\n' >> $T/bundle-contract.s
+	$(call whole,$(MUSL) $(LINK) -s -o $@.new $(call objects,plain) $T/bundle-contract.s -lm)
 
 out/node/sys.node: $(CALLS_C) $(CALLS_H) src/host/node/bind.c src/host/node/build.sh node_modules/.stamp $(COMPILER)
 	CC='$(CC)' src/host/node/build.sh
@@ -115,6 +115,19 @@ soak: dist/runitbox tools
 qemu: dist/runitbox tools-qemu .cache/linux/vmlinuz
 	$(NODE) test/qemu/run.ts
 
+## arch-test: builds for every other processor, and runs it under qemu-user; an arm64 machine with pages of 16 KiB boots
+ARCHES := arm64 armv7 i386 riscv64 ppc64le s390x
+arch-builds: $(ARCHES:%=arch-build-%)
+# one by one: what they have in common is made once, by the first
+$(ARCHES:%=arch-build-%): arch-build-%: all
+	@$(MAKE) --no-print-directory -j1 ARCH=$* dist/$*/runitbox $O/$*/contract
+arch-test: arch-builds tools-compat tools-arch $(OUT)/jail
+	test/arch/fetch.sh .cache/arm64
+	$(AS_ROOT) $(NODE) test/arch/run.ts
+## arch-quick: of that, arm64 alone, and what any kernel can run
+arch-quick: arch-build-arm64
+	$(NODE) test/arch/run.ts --quick --arch arm64
+
 ## docker-test: builds every image with a real engine and runs it; SKIP_DOCKER=1 skips it, and says so
 SCHEMAS := .cache/docker/schemas
 $(SCHEMAS)/.stamp: test/docker/schemas.json | $(COMPILER)
@@ -150,8 +163,8 @@ bench-log-quick: dist/runitbox tools-compat
 	$(AS_ROOT) $(NODE) test/bench/log/run.ts --quick --assert --slack 2
 
 # What a suite needs of the system besides what a build needs: build/tools.sh knows the groups.
-TEST_NEEDS := compat operations qemu docker docs init fresh
-tools-compat tools-operations tools-qemu tools-docker tools-docs tools-init tools-peers tools-fresh: tools-%: tools
+TEST_NEEDS := compat operations qemu docker docs init fresh release
+tools-compat tools-operations tools-qemu tools-docker tools-docs tools-init tools-peers tools-fresh tools-arch tools-release tools-lint: tools-%: tools
 	@build/tools.sh $*
 
 ## docs-test: every command of every page, executed as it stands there (docker-test and init-test have theirs); wants root
@@ -165,4 +178,5 @@ pictures: all tools-docs
 .PHONY: mutation pictures
 .PHONY: quick quick-builds test-builds fuzz sweep sweep-sample unit contract contract-quick contract-ng contract-quickjs contract-noimage sim compat compat-quick fault operations soak svlogd
 .PHONY: qemu docker-test init-test docs-test fresh-test bench bench-quick bench-log bench-log-quick
-.PHONY: tools-compat tools-operations tools-qemu tools-docker tools-docs tools-init tools-peers tools-fresh
+.PHONY: arch-test arch-quick arch-builds $(ARCHES:%=arch-build-%)
+.PHONY: tools-arch tools-release tools-lint tools-compat tools-operations tools-qemu tools-docker tools-docs tools-init tools-peers tools-fresh

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes sure of what a build or a suite needs from the system: tools.sh GROUP...
-# Groups: build, cross, compat, operations, qemu, docker, docs, init, peers, hot, fresh.
+# Groups: build, cross, arch, compat, operations, qemu, docker, docs, init, peers, hot, fresh, release, lint.
 #
 # On Debian and its relatives it installs what is missing, as root or through sudo. Elsewhere one line says what to install.
 # `build` also writes $COMPILER, if set: which compilers were found. It changes only when they do, so that what they made
@@ -89,6 +89,12 @@ check() {
     [ "$CROSS_GCC" != riscv64-linux-gnu-gcc ] || wants dpkg-source dpkg-dev
     [ -e /usr/share/keyrings/debian-archive-keyring.gpg ] || need debian-archive-keyring
     ;;
+  arch)
+    wants qemu-system-aarch64 qemu-system-arm
+    wants dpkg-deb dpkg
+    wants unshare util-linux
+    static_busybox
+    ;;
   compat)
     wants /usr/bin/runsv runit
     wants svstat daemontools
@@ -148,13 +154,20 @@ check() {
     wants mandoc mandoc
     ;;
   hot) wants valgrind valgrind ;;
+  release)
+    wants dpkg-deb dpkg
+    wants mmdebstrap mmdebstrap
+    wants shellcheck shellcheck
+    [ -e /usr/share/keyrings/debian-archive-keyring.gpg ] || need debian-archive-keyring
+    ;;
+  lint) wants lintian lintian ;;
   fresh)
     wants mmdebstrap mmdebstrap
     wants unshare util-linux
     [ -e /usr/share/keyrings/debian-archive-keyring.gpg ] || need debian-archive-keyring
     ;;
   *)
-    echo "tools.sh: no group $1; there are build, cross, compat, operations, qemu, docker, docs, init, peers, hot, fresh" >&2
+    echo "tools.sh: no group $1; there are build, cross, arch, compat, operations, qemu, docker, docs, init, peers, hot, fresh, release, lint" >&2
     exit 2
     ;;
   esac

@@ -38,6 +38,8 @@ const SUITES: readonly Suite[] = [
   suite('computes', 'contract'),
   suite('computes', 'contract-ng'),
   suite('computes', 'repro'),
+  suite('computes', 'arch-quick'),
+  suite('computes', 'release-test'),
   suite('computes', 'unit'),
   suite('waits', 'docker-test'),
   suite('waits', 'fault'),

@@ -16,6 +16,7 @@ import {
   UTMP_400,
   type UtmpLayout,
 } from '../formats/utmp.ts';
+import { BIG_ENDIAN } from '../abi/byte-order.ts';
 import type { Bytes } from '../abi/bytes.ts';
 import { type Errno, type Fd, isErrno } from '../host/calls.ts';
 import { monotonicMs, wallClock } from '../host/clock.ts';
@@ -67,10 +68,11 @@ const must = <T>(result: T | Errno, what: Bytes, grave = true): T => {
 /** The layout of records on the machine that this executable is made for. */
 const layoutHere = (): UtmpLayout => {
   const fd = sys.open('/proc/self/exe', O_RDONLY, 0);
-  if (isErrno(fd)) return UTMP_384;
+  const usual = { ...UTMP_384, bigEndian: BIG_ENDIAN };
+  if (isErrno(fd)) return usual;
   const head = sys.read(fd, MACHINE_AT + ARM_64.length);
   sys.close(fd);
-  return !isErrno(head) && head.slice(MACHINE_AT) === ARM_64 ? UTMP_400 : UTMP_384;
+  return !isErrno(head) && head.slice(MACHINE_AT) === ARM_64 ? UTMP_400 : usual;
 };
 
 /** Opens a file that is one, and takes its lock. */

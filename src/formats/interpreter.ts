@@ -22,14 +22,17 @@ const scriptInterpreter = (head: Bytes): Bytes | null => {
 
 const PT_INTERP = 3;
 
-/** A little-endian number; NaN beyond the end. */
+/** A number in the byte order that the ELF file tells; NaN beyond the end. */
 const numberAt = (head: Bytes, at: number, bytes: number): number => {
+  const bigEndian = head[5] === '\x02';
   let value = 0;
-  for (let byte = bytes - 1; byte >= 0; byte--) value = value * 256 + head.charCodeAt(at + byte);
+  for (let byte = 0; byte < bytes; byte++) {
+    value = value * 256 + head.charCodeAt(bigEndian ? at + byte : at + bytes - 1 - byte);
+  }
   return value;
 };
 
-/** Where a 64-bit or 32-bit little-endian ELF file has what is needed here. */
+/** Where a 64-bit or 32-bit ELF file has what is needed here. */
 const ELF_64 = { word: 8, tableAt: 32, entryAt: 54, countAt: 56, offsetAt: 8, sizeAt: 32 } as const;
 const ELF_32 = { word: 4, tableAt: 28, entryAt: 42, countAt: 44, offsetAt: 4, sizeAt: 16 } as const;
 

@@ -7,7 +7,7 @@
 // was started, in ticks since boot (-: unknown); the rest is JSON, written by the same executable.
 // Read next: ../effects/container/checkpoint.ts (who writes and reads it).
 import type { Shutdown } from './container/shutdown.ts';
-import type { Stages } from './init/model.ts';
+import type { Stages, StagesEffect } from './init/model.ts';
 import type { Entry } from './scan/table.ts';
 
 /** A runsv that is not our child; by the time this is read, another process may have its number. */
@@ -34,10 +34,16 @@ export interface TreeState {
   readonly lock: number;
 }
 
+/** A runit's: the stages, and the effects that had not been carried out when this was saved, the next one first. */
+export interface UnfinishedStages {
+  readonly stages: Stages;
+  readonly todo: readonly StagesEffect[];
+}
+
 /** The state of each program that can be restored, by its word. */
 export interface CheckpointStates {
   readonly runsvdir: TreeState;
-  readonly runit: Stages;
+  readonly runit: UnfinishedStages;
 }
 
 export type ProgramWord = keyof CheckpointStates;

@@ -1,4 +1,5 @@
 // The contract of inotify: inotify, watch, unwatch and what is read from it.
+import { BIG_ENDIAN } from '../../src/abi/byte-order.ts';
 import type { Fd } from '../../src/host/calls.ts';
 import * as l from '../lib/abi.ts';
 import type { Case, Spec } from './case.ts';
@@ -8,10 +9,7 @@ const IN_IGNORED = 0x8000;
 const IN_ISDIR = 0x40000000;
 
 const number = (text: string, at: number): number =>
-  text.charCodeAt(at) +
-  text.charCodeAt(at + 1) * 2 ** 8 +
-  text.charCodeAt(at + 2) * 2 ** 16 +
-  text.charCodeAt(at + 3) * 2 ** 24;
+  [0, 1, 2, 3].reduce((value, byte) => value * 256 + text.charCodeAt(at + (BIG_ENDIAN ? byte : 3 - byte)), 0);
 
 const untilNul = (text: string): string => {
   const end = text.indexOf('\0');

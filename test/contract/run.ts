@@ -41,8 +41,10 @@ const problem = (spec: Spec, sys: Calls, can: Capabilities, dir: Bytes): string 
   return undefined;
 };
 
-const runAll = (sys: Calls, can: Capabilities, wanted: Bytes): number => {
-  const chosen = specs.filter((spec) => applies(spec, can) && spec.title.includes(wanted));
+const runAll = (sys: Calls, can: Capabilities, wanted: Bytes, unwanted: Bytes | undefined): number => {
+  const isWanted = ({ title }: Spec): boolean =>
+    title.includes(wanted) && (unwanted === undefined || !title.includes(unwanted));
+  const chosen = specs.filter((spec) => applies(spec, can) && isWanted(spec));
   let failed = 0;
   for (const [i, spec] of chosen.entries()) {
     const dir = freshDirectory(sys, i);
@@ -56,6 +58,6 @@ const runAll = (sys: Calls, can: Capabilities, wanted: Bytes): number => {
   return failed > 0 || chosen.length === 0 ? 1 : 0;
 };
 
-/** The whole program: a role, or all specs whose title holds the first argument. Its exit code. */
+/** The whole program: a role, or all specs whose title holds the first argument, and not the second. Its exit code. */
 export const contractMain = (sys: Calls, can: Capabilities): number =>
-  playRole(sys) ?? runAll(sys, can, sys.args()[1] ?? '');
+  playRole(sys) ?? runAll(sys, can, sys.args()[1] ?? '', sys.args()[2]);

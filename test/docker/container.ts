@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import type { Engine } from './engine.ts';
 import { until } from './wait.ts';
 
-const DEADLINE_MS = 60_000;
+const DEADLINE_MS = 120_000;
 
 interface Process {
   /** On the machine, not in the container. */

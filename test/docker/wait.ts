@@ -1,7 +1,7 @@
 // Waiting for containers: a look runs a docker command, so looks are rarer and the deadline is longer than elsewhere.
 import { until as lookUntil } from '../lib/wait.ts';
 
-const DEADLINE_MS = 60_000;
+const DEADLINE_MS = 120_000;
 const LOOK_MS = 100;
 
 /** Looks until `look` yields something; rejects with what was awaited. */

@@ -5,7 +5,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Block } from './page.ts';
 
-const MAKEFILES: readonly string[] = ['Makefile', 'build/checks.mk', 'build/node.mk'];
+const MAKEFILES: readonly string[] = ['Makefile', 'build/checks.mk', 'build/node.mk', 'build/install.mk'];
 
 /** npm's Node.js, as the one on the machine may be too old for what the tests are written in. */
 const NODE = 'node_modules/.bin/node';

@@ -8,7 +8,7 @@ import { type Block, type Page, parsePage } from './page.ts';
 const ROOT = join(import.meta.dirname, '../..');
 
 /** The places, and which suite has them. A block of any other place would never be executed. */
-export const PLACES: Readonly<Record<string, 'docs' | 'docker' | 'init' | 'fresh'>> = {
+export const PLACES: Readonly<Record<string, 'docs' | 'docker' | 'init' | 'fresh' | 'release'>> = {
   debian: 'docs',
   'c-runit': 'docs',
   web: 'docs',
@@ -28,6 +28,7 @@ export const PLACES: Readonly<Record<string, 'docs' | 'docker' | 'init' | 'fresh
   openrc: 'init',
   lxc: 'init',
   fresh: 'fresh',
+  release: 'release',
 };
 
 const PAGES: readonly string[] = execFileSync('git', ['ls-files', '*.md'], { cwd: ROOT, encoding: 'utf8' })

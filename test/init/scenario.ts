@@ -7,7 +7,7 @@ import { same } from './case.ts';
 import { APP_LOG, linesOf } from './service.ts';
 
 /** Far above what anything takes: bounds failures alone. */
-const DEADLINE_MS = 60_000;
+const DEADLINE_MS = 120_000;
 
 const told = async <T>(guest: Guest, what: string, look: () => T): Promise<Found<T>> => {
   try {

@@ -6,7 +6,7 @@ import { execFile } from 'node:child_process';
 import { type FSWatcher, statSync, watch } from 'node:fs';
 
 /** Only bounds failures; a passing case never waits for it. */
-export const DEADLINE_MS = 30_000;
+export const DEADLINE_MS = 90_000;
 
 /** What was awaited did not happen in time. */
 export class TimeoutError extends Error {

@@ -5,8 +5,21 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { until } from '../lib/wait.ts';
 
 /** Emulated, on a loaded machine: far above what a boot takes. */
-const DEADLINE_MS = 120_000;
-const QEMU = '-M q35 -m 128 -accel tcg -smp 1 -nodefaults -no-user-config -display none -serial stdio -no-reboot';
+const DEADLINE_MS = 300_000;
+const QEMU = '-accel tcg -smp 1 -nodefaults -no-user-config -display none -serial stdio -no-reboot';
+
+export interface Kind {
+  readonly qemu: string;
+  readonly options: string;
+  /** The serial line, as its kernel names it. */
+  readonly console: string;
+}
+export const X86_64: Kind = { qemu: 'qemu-system-x86_64', options: '-M q35 -m 128', console: 'ttyS0' };
+export const ARM64: Kind = {
+  qemu: 'qemu-system-aarch64',
+  options: '-M virt -cpu max,pauth-impdef=on -m 512',
+  console: 'ttyAMA0',
+};
 
 export class Machine {
   readonly #qemu: ChildProcessWithoutNullStreams;
@@ -14,9 +27,10 @@ export class Machine {
   #said = '';
   #ended = false;
 
-  constructor(kernel: string, initramfs: string) {
-    const append = 'console=ttyS0 panic=-1 quiet rdinit=/sbin/init';
-    this.#qemu = spawn('qemu-system-x86_64', [
+  constructor(kernel: string, initramfs: string, { qemu, options, console }: Kind = X86_64) {
+    const append = `console=${console} panic=-1 quiet rdinit=/sbin/init`;
+    this.#qemu = spawn(qemu, [
+      ...options.split(' '),
       ...QEMU.split(' '),
       '-kernel',
       kernel,

@@ -34,15 +34,17 @@ const COMMANDS: Readonly<Record<OffKind, number>> = {
   halt: REBOOT_HALT,
 };
 
+/** All but the end of this process, which ends the loop. */
+export type Performable = Exclude<StagesEffect, { kind: 'exit' }>;
+
 export interface LiveStages {
   stages: Stages;
+  /** The effects that have not been carried out yet, the next one first. */
+  todo: readonly StagesEffect[];
   readonly loop: Loop;
   readonly root: number;
   /** When process 1 was started. */
   readonly start: Start;
-  /** What the host has saved last. */
-  saved: Stages | null;
-  exit: number | null;
 }
 
 export const tell = (text: string): void => sayOnConsole(`- runit: ${text}\n`);
@@ -62,9 +64,9 @@ const tellNotStarted = (path: Bytes, result: number): StagesEvent => {
 /** The process of a stage, or of the shell: the host knows it from its start on. */
 const spawnKnown = (live: LiveStages, path: Bytes, argv0: Bytes, flags: number, reading: boolean): number =>
   withConsole(reading, (fds) => {
-    announceStage(live, live.stages);
+    announceStage(live);
     const pid = spawn(path, argv0, flags, fds);
-    if (pid < 0) saveStages(live, live.stages);
+    if (pid < 0) saveStages(live);
     return pid;
   });
 
@@ -100,20 +102,17 @@ export const lookForStop = (): StagesEvent => ({
   reboot: isRequested('reboot'),
 });
 
-export const killAll = (): StagesEvent => {
+const killAll = (): StagesEvent => {
   sys.kill(EVERYONE, SIGKILL);
   return { kind: 'verdict', reboot: isRequested('reboot') };
 };
 
-export const switchOff = (how: OffKind): StagesEvent => {
+const switchOff = (how: OffKind): StagesEvent => {
   if (isErrno(sys.stat(NOSYNC))) sys.sync();
   return { kind: 'stillOn', permitted: sys.reboot(COMMANDS[how]) !== -EPERM };
 };
 
-const act = (
-  live: LiveStages,
-  effect: Exclude<StagesEffect, { kind: 'start' | 'help' | 'runScript' }>,
-): StagesEvent | null => {
+const act = (effect: Exclude<Performable, { kind: 'start' | 'help' | 'runScript' }>): StagesEvent | null => {
   switch (effect.kind) {
     case 'tell':
       tell(effect.text);
@@ -133,14 +132,11 @@ const act = (
       return killAll();
     case 'switchOff':
       return switchOff(effect.how);
-    case 'exit':
-      live.exit = 0;
-      return null;
   }
 };
 
 /** Carries out one effect; returns its reply, if there is one. */
-export const performStagesEffect = (live: LiveStages, effect: StagesEffect): StagesEvent | null => {
+export const performStagesEffect = (live: LiveStages, effect: Performable): StagesEvent | null => {
   switch (effect.kind) {
     case 'start':
       return start(live, effect.stage);
@@ -149,6 +145,6 @@ export const performStagesEffect = (live: LiveStages, effect: StagesEffect): Sta
     case 'runScript':
       return runScript(effect.name);
     default:
-      return act(live, effect);
+      return act(effect);
   }
 };

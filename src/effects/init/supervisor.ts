@@ -6,35 +6,44 @@
 import { decodeWait } from '../../abi/wait-status.ts';
 import { errorText } from '../../cli/errno.ts';
 import { ID_LINE } from '../../cli/version.ts';
-import type { Checkpoint } from '../../machine/checkpoint.ts';
+import type { Checkpoint, UnfinishedStages } from '../../machine/checkpoint.ts';
 import type { Fd } from '../../host/calls.ts';
 import { monotonicMs } from '../../host/clock.ts';
 import { REBOOT_CTRL_ALT_DEL_OFF } from '../../abi/flags.ts';
 import { SIGCHLD, SIGCONT, SIGINT, SIGPWR } from '../../abi/signals.ts';
 import { sys } from '../../host/sys.ts';
 import { handleStages, newStages } from '../../machine/init/table.ts';
-import type { Script, Stages, StagesEvent } from '../../machine/init/model.ts';
+import type { Script, StagesEffect, StagesEvent } from '../../machine/init/model.ts';
 import { newLoop, reap, turn } from '../loop.ts';
-import { sayOnConsole, takeConsole } from './console.ts';
-import { killAll, type LiveStages, lookForStop, performStagesEffect, switchOff, tell } from './perform.ts';
+import { takeConsole } from './console.ts';
+import { type LiveStages, lookForStop, performStagesEffect, tell } from './perform.ts';
 import { ownStart } from '../process/proc.ts';
 import { saveStages, lostEnds, openRoot } from './checkpoint.ts';
 import { holdStandard } from '../process/std-fds.ts';
 import { ownerMayExecute } from './stop-files.ts';
 
+const accept = (live: LiveStages, event: StagesEvent): void => {
+  const { stages, effects } = handleStages(live.stages, event, monotonicMs());
+  live.stages = stages;
+  live.todo = [...live.todo, ...effects];
+};
+
+/** Saves before each effect: a successor repeats the one at which the engine failed, and those after it. */
+const carryOut = (live: LiveStages): void => {
+  for (let [effect] = live.todo; effect !== undefined && effect.kind !== 'exit'; [effect] = live.todo) {
+    saveStages(live);
+    const answer = performStagesEffect(live, effect);
+    live.todo = live.todo.slice(1);
+    if (answer !== null) accept(live, answer);
+  }
+  saveStages(live);
+};
+
 /** Passes one event to the machine, and every reply. */
 const deliverToStages = (live: LiveStages, event: StagesEvent): void => {
-  const queue: StagesEvent[] = [event];
-  for (const next of queue) {
-    const outcome = handleStages(live.stages, next, monotonicMs());
-    live.stages = outcome.stages;
-    // before the effects: a request whose file is taken back must outlive a failure of the engine
-    save(live);
-    for (const effect of outcome.effects) {
-      const answer = performStagesEffect(live, effect);
-      if (answer !== null) queue.push(answer);
-    }
-  }
+  const before = live.stages;
+  accept(live, event);
+  if (live.stages !== before || live.todo.length > 0) carryOut(live);
 };
 
 // ---- events -------------------------------------------------------------------------------------------------
@@ -65,14 +74,8 @@ const takeSignals = (live: LiveStages, signals: readonly number[]): void => {
 
 // ---- the loop -----------------------------------------------------------------------------------------------
 
-const save = (live: LiveStages): void => {
-  if (live.saved === live.stages) return;
-  live.saved = live.stages;
-  saveStages(live, live.stages);
-};
-
 /** Everything before the first stage. No error here keeps a system from booting. */
-const openStages = (stages: Stages): LiveStages => {
+const openStages = ({ stages, todo }: UnfinishedStages): LiveStages => {
   holdStandard();
   sys.setsid();
   const signals = sys.catchSignals([SIGCHLD, SIGCONT, SIGINT, SIGPWR]) as Fd;
@@ -80,40 +83,36 @@ const openStages = (stages: Stages): LiveStages => {
   if (taken < 0) tell(`warning: unable to open /dev/console: ${errorText(taken)}`);
   sys.reboot(REBOOT_CTRL_ALT_DEL_OFF);
   const loop = newLoop(signals, (taken) => takeSignals(live, taken));
-  const live: LiveStages = { stages, loop, root: openRoot(), start: ownStart(), saved: null, exit: null };
-  save(live);
+  const live: LiveStages = { stages, todo, loop, root: openRoot(), start: ownStart() };
+  saveStages(live);
   return live;
 };
 
+/** The first checkpoint contains the begin already: a failure right after it must not leave a machine that waits. */
 const boot = (): LiveStages => {
-  const live = openStages(newStages());
-  sayOnConsole(`- runit: ${ID_LINE.trimEnd()}: booting.\n`);
-  deliverToStages(live, { kind: 'begin' });
+  const { stages, effects } = handleStages(newStages(), { kind: 'begin' }, monotonicMs());
+  const live = openStages({ stages, todo: [{ kind: 'tell', text: `${ID_LINE.trimEnd()}: booting.` }, ...effects] });
+  carryOut(live);
   return live;
 };
 
-/** The reply that is missing to what was being done when the engine failed. */
-const unanswered = ({ state, pid, dueMs, off }: Stages, started: number): StagesEvent | null => {
-  switch (state) {
-    case 'starting':
-      return started > 0 ? { kind: 'started', pid: started } : { kind: 'forkRefused' };
-    case 'helping':
-      if (pid > 0) return null;
-      return started > 0 ? { kind: 'started', pid: started } : { kind: 'unable' };
-    case 'done':
-      if (dueMs !== null) return null;
-      return off === null ? killAll() : switchOff(off);
-    default:
-      return null;
-  }
+/** The reply that is missing to a program's start, at which the engine failed; null: to do that again is right. */
+const missingReply = (effect: StagesEffect | undefined, started: number): StagesEvent | null => {
+  if (effect?.kind !== 'start' && effect?.kind !== 'help') return null;
+  if (started > 0) return { kind: 'started', pid: started };
+  return { kind: effect.kind === 'start' ? 'forkRefused' : 'unable' };
 };
 
 /** Continues where the checkpoint was. */
-const restore = ({ state, pid, wait }: Checkpoint<'runit'>): LiveStages => {
-  const live = openStages({ ...state, pid: Math.max(state.pid, pid) });
+const restore = ({ state: { stages, todo }, pid, wait }: Checkpoint<'runit'>): LiveStages => {
+  const live = openStages({ stages: { ...stages, pid: Math.max(stages.pid, pid) }, todo });
   tell('warning: re-executed after an engine failure.');
-  const missing = unanswered(state, pid);
-  if (missing !== null) deliverToStages(live, missing);
+  const missing = missingReply(todo[0], pid);
+  if (missing !== null) {
+    live.todo = todo.slice(1);
+    accept(live, missing);
+  }
+  carryOut(live);
   if (wait !== null) deliverToStages(live, ended(pid, wait));
   for (const lost of lostEnds(live.stages)) deliverToStages(live, { kind: 'ended', pid: lost, code: null });
   reapAll(live);
@@ -126,11 +125,10 @@ const restore = ({ state, pid, wait }: Checkpoint<'runit'>): LiveStages => {
  */
 export const runStages = (checkpoint: Checkpoint<'runit'> | null): number => {
   const live = checkpoint === null ? boot() : restore(checkpoint);
-  while (live.exit === null) {
-    save(live);
+  while (live.todo.length === 0) {
     turn(live.loop, live.stages.dueMs);
     const { dueMs } = live.stages;
     if (dueMs !== null && dueMs <= monotonicMs()) deliverToStages(live, { kind: 'due' });
   }
-  return live.exit;
+  return 0;
 };

@@ -1,19 +1,28 @@
 // sv and services that do not stay up, that have no runsv yet, or whose supervise is not what it should be.
 // Read next: sv-waiting.ts.
 import { spawn } from 'node:child_process';
-import { symlinkSync } from 'node:fs';
+import { rmSync, symlinkSync } from 'node:fs';
 import { type FakeState, FakeService, made } from '../fake.ts';
 import type { Case } from '../model.ts';
 import * as steps from '../steps.ts';
 import { sleep, until } from '../../lib/wait.ts';
 import type { World } from '../world.ts';
 
-/** A new process every 0.04 s: every look sees one, and none lasts. */
-async function restless(fake: FakeService, over: () => boolean): Promise<void> {
+/** What a process may last and still count as one that ends at once; a loaded machine makes some last longer. */
+const LASTS_MS = 150;
+const TRIES = 5;
+
+/** A new process every 0.04 s: every look sees one, and none lasts. Returns how long the longest lasted, in ms. */
+async function restless(fake: FakeService, over: () => boolean): Promise<number> {
+  let longest = 0;
+  let shown = performance.now();
   for (let pid = 5000; !over(); pid++) {
     fake.show(made('run', { pid, ageSeconds: 0 }));
+    longest = Math.max(longest, performance.now() - shown);
+    shown = performance.now();
     await sleep(40);
   }
+  return Math.max(longest, performance.now() - shown);
 }
 
 function loop(word: string, before: FakeState): Case {
@@ -29,12 +38,17 @@ function loop(word: string, before: FakeState): Case {
       },
     ],
     async run(world) {
-      const fake = new FakeService(world, 's', before);
-      const sv = world.start('sv', ['-w', '2', word, './s']);
-      if (word === 'check') await sleep(50);
-      else await fake.gets(word === 'restart' ? 'tcu' : 'u');
-      await restless(fake, () => sv.end() !== undefined);
-      steps.noteRun(world, 'sv', { end: await sv.ended(), out: sv.stdout(), err: sv.stderr(), ms: 0 });
+      for (let tried = 1; ; tried++) {
+        rmSync(world.path('s'), { recursive: true, force: true });
+        const fake = new FakeService(world, 's', before);
+        const sv = world.start('sv', ['-w', '2', word, './s']);
+        if (word === 'check') await sleep(50);
+        else await fake.gets(word === 'restart' ? 'tcu' : 'u');
+        const longest = await restless(fake, () => sv.end() !== undefined);
+        const ran = { end: await sv.ended(), out: sv.stdout(), err: sv.stderr(), ms: 0 };
+        if (longest < LASTS_MS || tried === TRIES) return steps.noteRun(world, 'sv', ran);
+        fake.leave();
+      }
     },
   };
 }

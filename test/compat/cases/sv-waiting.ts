@@ -13,7 +13,7 @@ const said = (sv: Running, end: string): string => `${end}\n${sv.stdout()}${with
 /** How often ours is asked again, where a loaded machine may have held it up. */
 const MORE = 4;
 
-/** Three at once that wait for a service that never changes, each from its command to its end. */
+/** Three at once that wait for a service that never changes, each from its start to its end: a loaded machine only adds to that. */
 const three = (
   world: World,
   name: string,
@@ -23,9 +23,9 @@ const three = (
   Promise.all(
     [1, 2, 3].map(async (number) => {
       const fake = new FakeService(world, `${name}${number}`, made('down', { want: 'd' }));
+      const begun = performance.now();
       const sv = world.start('sv', [...args, `./${name}${number}`], { env });
       await fake.gets('u');
-      const begun = performance.now();
       const end = await sv.ended();
       return { end, out: sv.stdout(), err: sv.stderr(), ms: performance.now() - begun };
     }),
@@ -51,7 +51,6 @@ function givesUp(
       for (const [index, ran] of first.entries()) steps.noteRun(world, `sv ${index}`, ran);
       const times = first.map((it) => it.ms);
       const after = (): string => steps.reached(Math.min(...times) / 1000, marks);
-      // the machine only adds to it
       for (let more = 0; more < MORE && world.suite.origins.sv === 'ours' && after() !== ours; more++)
         times.push(...(await three(world, `again${more}`, args, env)).map((it) => it.ms));
       world.note('gives up after', after());

@@ -106,7 +106,7 @@ export const CLIENT = [
         for (const word of ['start', 'check', 'restart']) assert.equal(await sv(world, word, good.dir), 'exit 0', word);
       },
     ),
-    takesMs: 60_000,
+    takesMs: 240_000,
   },
 
   fault(

@@ -218,7 +218,7 @@ export const LOGS = [
       service.send('x');
       assert.equal(await runsv.ended(), 'exit 0');
     },
-    takesMs: 30_000,
+    takesMs: 180_000,
   },
 
   fault('a service that makes its pipe non-blocking leaves it blocking to the next start', async (world) => {

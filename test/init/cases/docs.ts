@@ -22,13 +22,20 @@ const textIn = (place: string, page: string): string => {
   return blocks.map(({ text }) => text).join('');
 };
 
+/**
+ * OpenRC has booted, and takes the next script that is added for new: it does not know one that is added while it starts the
+ * default runlevel, or in the second in which it made its cache of dependencies, and then ends it with everything that is left.
+ */
+const OPENRC_READY = `
+until [ "$(cat /run/openrc/softlevel)" = default ] && [ ! -e /run/openrc/rc.starting ] && [ -e /run/openrc/deptree ] &&
+  [ $(date +%s) -gt $(($(stat -c %Y /run/openrc/deptree) + 1)) ]
+do sleep 0.1
+done`;
+
 /** Runs what the page says for this init, and gives it a service; then the system is to go down in order. */
 async function followed(room: Room, booted: Booted, root: string, init: string): Promise<void> {
   copyCheckout(join(root, 'src'));
-  // OpenRC takes its cache of dependencies for new where a script is added in the second in which that was made, at boot
-  const cached = '/run/openrc/deptree';
-  const isOlder = `[ ! -e ${cached} ] || [ $(date +%s) -gt $(($(stat -c %Y ${cached}) + 1)) ]`;
-  if (init === 'openrc') await booted.guest.run(`until ${isOlder}; do sleep 0.1; done`);
+  if (init === 'openrc') await booted.guest.run(OPENRC_READY);
   for (const place of ['init', init]) await booted.guest.run(`set -e; cd /src\n${textIn(place, PAGE)}`);
   cpSync(makeApp(join(room.dir, 'own')), join(root, 'etc/service/app'), { recursive: true, verbatimSymlinks: true });
   await supervised(booted.guest);

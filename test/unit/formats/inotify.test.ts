@@ -45,6 +45,21 @@ describe('the news of an inotify descriptor', () => {
   });
 });
 
+describe('the news on a big-endian machine', () => {
+  const event = Buffer.alloc(32);
+  event.writeInt32BE(70000, 0);
+  event.writeUInt32BE(0x80, 4);
+  event.writeUInt32BE(16, 12);
+  event.write('status', 16);
+  const bytes = event.toString('latin1').repeat(2);
+
+  it('are read in its byte order', () => {
+    expect([...changedWatches(bytes, NAMES, true)]).toEqual([70000]);
+    expect(watchesIn(bytes, true)).toEqual(new Set([70000]));
+    expect(watchesIn('\xff\xff\xff\xff'.padEnd(16, '\0'), true)).toBeNull();
+  });
+});
+
 describe('watches of any file', () => {
   const event = (watch: number, name: string): string => {
     const bytes = Buffer.alloc(16 + name.length);

@@ -30,6 +30,20 @@ const elf32 = (loader: string): string => {
   return put(file, 256, loader);
 };
 
+/** An s390x executable: the same as ELF 64, the highest byte of each number first. */
+const elfBigEndian = (loader: string): string => {
+  const file = Buffer.alloc(512 + loader.length);
+  file.write('\x7fELF\x02\x02', 'latin1');
+  file.writeBigUInt64BE(64n, 32);
+  file.writeUInt16BE(56, 54);
+  file.writeUInt16BE(1, 56);
+  file.writeUInt32BE(3, 64);
+  file.writeBigUInt64BE(512n, 64 + 8);
+  file.writeBigUInt64BE(BigInt(loader.length), 64 + 32);
+  file.write(loader, 512, 'latin1');
+  return file.toString('latin1');
+};
+
 describe('the interpreter of a file that begins with', () => {
   it.each([
     ['#!/bin/sh\n', '/bin/sh'],
@@ -52,6 +66,7 @@ describe('the interpreter of a file that begins with', () => {
     [elf64('/lib/ld.so\0').slice(0, 60), null],
     [elf64('/lib/ld.so\0').slice(0, 20), null],
     [elf32('/lib/ld.so\0'), '/lib/ld.so'],
+    [elfBigEndian('/lib/ld64.so.1\0'), '/lib/ld64.so.1'],
     ['\x7fELF', null],
   ])('%j is %j', (head, interpreter) => {
     expect(interpreterIn(head)).toBe(interpreter);

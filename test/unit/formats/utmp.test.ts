@@ -50,4 +50,14 @@ describe.each([
     const bare = put(put('\0'.repeat(layout.size), 0, '\x08'), 8, 'tty1');
     expect(made).toBe(put(bare, layout.timeAt, '\x05'));
   });
+
+  it('of a big-endian machine has the highest byte of each number first', () => {
+    const big = { ...layout, bigEndian: true };
+    const after = loggedOut(record(layout, 'tty1', 'root'), 0x01020304, big);
+    expect(after.slice(0, 2)).toBe('\0\x08');
+    expect(after.slice(layout.timeAt, layout.timeAt + layout.timeBytes)).toBe(
+      '\x01\x02\x03\x04'.padStart(layout.timeBytes, '\0'),
+    );
+    expect(logoutRecord('tty1', 5, big).slice(0, 2)).toBe('\0\x08');
+  });
 });

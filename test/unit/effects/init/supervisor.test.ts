@@ -286,6 +286,45 @@ describe('after a failure of the engine', () => {
     expect(machine.started).toEqual(['1', '2', '3']);
   });
 
+  it.each(['before', 'after'] as const)('%s any call, nothing is omitted, and no stage starts twice', (when) => {
+    const fallsAt = (n: number): boolean => {
+      const machine = new Machine();
+      const { calls } = machine.kernel;
+      let count = 0;
+      const failing = (below: (...args: unknown[]) => unknown) =>
+        function (this: unknown, ...args: unknown[]): unknown {
+          // one that fails before it has anything to lose just ends
+          const now = machine.said !== '' && ++count === n;
+          if (now && when === 'before') machine.kernel.failEngine();
+          const result = below.apply(calls, args);
+          if (now && when === 'after') machine.kernel.failEngine();
+          return result;
+        };
+      for (const name of [
+        'open',
+        'close',
+        'write',
+        'stat',
+        'chmod',
+        'kill',
+        'spawn',
+        'sync',
+        'reboot',
+        'checkpoint',
+      ] as const)
+        Object.defineProperty(calls, name, { value: failing(calls[name] as never) });
+      machine.stop(20_000);
+      expect(machine.run()).toEqual(EXITED);
+      expect(machine.started).toEqual(['1', '2', '3']);
+      expect(machine.said).toContain('- runit: leave stage: /etc/runit/3\n');
+      expect(machine.said).not.toContain('not terminated');
+      return count >= n;
+    };
+    let n = 1;
+    while (fallsAt(n)) n++;
+    expect(n).toBeGreaterThan(30);
+  });
+
   it('nothing is started if there is no memory to say so', () => {
     const machine = new Machine();
     machine.kernel.fault({ call: 'checkpoint', errno: ENOMEM });
