@@ -90,7 +90,7 @@ repro: all
 	@$(MAKE) --no-print-directory OUT=$(OUT)/again/out DIST=$(OUT)/again/dist all > /dev/null
 	cmp $(DIST)/runitbox $(OUT)/again/dist/runitbox && echo 'the second build is the same, byte for byte'
 ## size: fails where dist/runitbox is larger than LIMIT bytes
-LIMIT := 1980000
+LIMIT := 1900000
 size: all
 	@size=$$(wc -c < $(DIST)/runitbox); echo "$$size of $(LIMIT) bytes"; test $$size -le $(LIMIT)
 ## hot: measures anew which functions and which blocks of the heap usual runs touch (build/image/hot.*; wants valgrind)
@@ -140,13 +140,12 @@ bundle = $(BIN)/esbuild $1 --bundle --format=iife --platform=neutral --main-fiel
   $(DEFINE_VERSION) $(DEFINE_ORDER) --log-level=warning --outfile=$@.new
 BUNDLE_FROM := $(SOURCES) node_modules/.stamp Makefile
 
-$B/runitbox.js: $(MAIN) build/image/samples.js $(BUNDLE_FROM)
-	@mkdir -p $B
-	$(call bundle,$(MAIN))
-	@cat build/image/samples.js >> $@.new && mv $@.new $@
-$(COLD:%=$B/cold-%.js): $B/cold-%.js: src/cold-%.ts $(BUNDLE_FROM)
-	@mkdir -p $B
-	$(call whole,$(call bundle,$<))
+# All of them at once, as cold parts take from the image what that has; the stamp is older than what it stands for.
+BUNDLES := $B/runitbox.js $(COLD:%=$B/cold-%.js)
+$B/bundles.stamp: build/image/bundle.ts build/image/samples.js $(BUNDLE_FROM)
+	@mkdir -p $B && touch $@.new
+	$(call whole,$(NODE) build/image/bundle.ts $B $(MAIN) $(DEFINE_VERSION) $(DEFINE_ORDER))
+$(BUNDLES): $B/bundles.stamp ;
 $B/whole.js: src/whole.ts $(BUNDLE_FROM)
 	@mkdir -p $B
 	$(call whole,$(call bundle,$<))
@@ -206,11 +205,12 @@ objects = $(addprefix $T/$1/,engine.o $(ENGINE_C:%.c=lib-%.o) $(notdir $(HOST_C:
 
 # --- executables -----------------------------------------------------------------------------------------------------
 
-# The cold parts as an object: cold_NAME to cold_NAME_end.
-$T/image/cold-parts.s: $(COLD:%=$B/cold-%.bc) Makefile | $T/image
-	@for part in $(COLD); do printf '.globl cold_%s, cold_%s_end\ncold_%s: .incbin "%s"\ncold_%s_end: .byte 0\n' \
-	  $$part $$part $$part $B/cold-$$part.bc $$part; done | \
-	  { echo '.section .cold_parts,"a",%progbits'; cat; echo '.section .note.GNU-stack,"",%progbits'; } > $@.new && mv $@.new $@
+# The cold parts as an object with one name, cold_parts.
+$T/cold-parts: build/image/pack-parts.ts $(COLD:%=$B/cold-%.bc)
+	$(call whole,$(NODE) $< $@.new $(filter %.bc,$^))
+$T/image/cold-parts.s: $T/cold-parts Makefile | $T/image
+	@printf '%s\n' '.section .cold_parts,"a",%progbits' '.globl cold_parts' 'cold_parts: .incbin "$<"' \
+	  '.section .note.GNU-stack,"",%progbits' > $@.new && mv $@.new $@
 $T/image/cold-parts.o: $T/image/cold-parts.s $(TARGET_COMPILER)
 	$(call whole,$(MUSL) -c -o $@.new $<)
 

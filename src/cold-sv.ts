@@ -1,7 +1,8 @@
 // The verbs of sv that runit does not have. This lies behind the heap image, as bytecode, and is loaded when it is first asked
 // for, so that it costs a supervisor nothing.
 //
-// What a cold part imports is in it once more, where the heap image has it too: it keeps no state that both would need.
+// What a cold part imports is in it once more, unless the heap image has it (build/image/bundle.ts): it keeps no state that both
+// would need.
 // Read next: applets/sv/tools.ts (what is in here), host/cold.ts, cold-setup.ts (another part).
 import { runGraph } from './applets/sv/graph.ts';
 import { runList, runStatus } from './applets/sv/list.ts';
@@ -15,6 +16,7 @@ import { runScale } from './applets/sv/scale.ts';
 import { runWait } from './applets/sv/wait.ts';
 import { runWatch } from './applets/sv/watch.ts';
 import { runWhy } from './applets/sv/why.ts';
+import { planReload } from './client/reload.ts';
 import { onMatching, patternParts } from './applets/sv/matching.ts';
 import { helpOn, runHelp, svHelp } from './applets/sv/help.ts';
 import { hintFor } from './applets/sv/hints.ts';
@@ -39,4 +41,4 @@ const run: Readonly<Record<string, RunTool>> = {
   watch: runWatch,
   why: onMatching(runWhy),
 };
-provideCold('sv', { ...patternParts, helpOn, hintFor, runTool: toolRunner(run), svHelp });
+provideCold('sv', { ...patternParts, helpOn, hintFor, planReload, runTool: toolRunner(run), svHelp });

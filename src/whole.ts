@@ -1,5 +1,7 @@
 // All parts at once, for builds that have no heap image.
 export { applets } from './main.ts';
 import './cold-init.ts';
+import './cold-order.ts';
+import './cold-ready.ts';
 import './cold-setup.ts';
 import './cold-sv.ts';

@@ -24,6 +24,7 @@ if good "$dest" || [ -e "$dest/.newer" ]; then echo "$dest"; exit 0; fi
 
 mkdir -p "$cache/engine"
 tmp=$(mktemp -d "$cache/fetch.XXXXXX"); trap 'rm -rf "$tmp"' EXIT
+trap 'exit 1' HUP INT TERM # not every shell takes the first one for these
 
 download() { # URL FILE
   if command -v curl >/dev/null; then curl -fsSL --max-time 120 -o "$2" "$1"

@@ -4,7 +4,7 @@
 
 /** Folder of src -> the folders it may import from, besides itself. 'main' is the files at the top of src. */
 export const ROOMS: Readonly<Record<string, readonly string[]>> = {
-  main: ['applets', 'cli', 'host'],
+  main: ['applets', 'client', 'effects', 'cli', 'host'],
   applets: ['client', 'effects', 'log', 'machine', 'formats', 'cli', 'host', 'abi'],
   client: ['effects', 'machine', 'formats', 'cli', 'host', 'abi'],
   effects: ['machine', 'formats', 'cli', 'host', 'abi'],

@@ -1,7 +1,7 @@
 // pause: waits until it is told to end.
 //
-// Promises: TERM and INT end it with 0. The static executable does not come here for a call without arguments, also by another
-// name (`chpst -b`): main.c of the host answers that before the engine starts, which keeps the process small.
+// Promises: TERM and INT end it with 0. The static executable does not come here for a call by this name without arguments:
+// main.c of the host answers that before the engine starts, which keeps the process small.
 import type { Bytes } from '../abi/bytes.ts';
 import { SIGINT, SIGTERM } from '../abi/signals.ts';
 import type { Applet, Help } from '../cli/applet.ts';

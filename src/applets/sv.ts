@@ -16,8 +16,9 @@ import type { Expanded, expandNames } from '../client/expand-names.ts';
 import { readReport } from '../client/read-report.ts';
 import { goneLine, reportLine, troubleLine } from '../client/render-line.ts';
 import { failuresIn, isTrouble, type ServiceReport, type Trouble } from '../client/report.ts';
-import { type Failure, sendAll, sendAllAwaited } from '../client/send-all.ts';
+import { type Failure, mayDepend, sendAll, sendAllAwaited } from '../client/send-all.ts';
 import { lookup, namesPath, type Service, servicesNamed } from '../client/service.ts';
+import type { stopInOrder } from '../client/stop-order.ts';
 import { waitForAll } from '../client/wait.ts';
 import { isPattern } from '../formats/pattern.ts';
 import { monotonicMs } from '../host/clock.ts';
@@ -27,6 +28,7 @@ import type { helpOn, svHelp } from './sv/help.ts';
 import type { hintFor } from './sv/hints.ts';
 import { options, usage, waitMs } from './sv/options.ts';
 import type { toolRunner } from './sv/run-tool.ts';
+import type { Execute, withDependents } from './sv/with-dependents.ts';
 import { EXPAND_NAMES, isTool, MOST_FAILURES } from './sv/tool.ts';
 
 const USAGE_CODE = 100;
@@ -61,12 +63,32 @@ const reportLookup = (calledAs: Bytes, missing: readonly { readonly name: Bytes 
 
 const isMissing = (trouble: Trouble): boolean => trouble.kind === 'no directory' && trouble.errno === -ENOENT;
 
-const execute = ({ calledAs, command, services, wait, deadlineMs }: Job): number => {
-  const { targets, failures } = (wait ? sendAllAwaited : sendAll)(command, services);
+/** Prints what could not be sent; returns how many of them have failed. */
+const report = ({ calledAs, command }: Job, failures: readonly Failure[]): number => {
   const failed = failures.filter((failure) => reportFailure(command, failure));
   const missing = failed.filter(({ trouble }) => isMissing(trouble)).map(({ service }) => service);
   reportLookup(calledAs, missing);
-  return failed.length + (wait ? waitForAll(calledAs, command, targets, deadlineMs) : 0);
+  return failed.length;
+};
+
+/** Letters are sent at once, as ever. */
+const stopsInOrder = ({ command, services }: Job): boolean =>
+  command.match === 'word' && (command.bytes === 'd' || command.bytes === 'x') && mayDepend(services);
+
+const execute = (job: Job): number => {
+  const { calledAs, command, services, wait, deadlineMs } = job;
+  if (stopsInOrder(job)) {
+    return fromCold<typeof stopInOrder>('sv', 'stopInOrder')(services, {
+      command,
+      deadlineMs,
+      send: (some) => sendAllAwaited(command, some),
+      report: (failures) => report(job, failures),
+      wait: (targets) => waitForAll(calledAs, command, targets, deadlineMs),
+    });
+  }
+  const { targets, failures } = (wait ? sendAllAwaited : sendAll)(command, services);
+  const failed = report(job, failures);
+  return failed + (wait ? waitForAll(calledAs, command, targets, deadlineMs) : 0);
 };
 
 const reportMissing = (calledAs: Bytes, reports: readonly ServiceReport[]): void => {
@@ -153,6 +175,11 @@ const runAsSv = (argv: readonly Bytes[]): number => {
   const meant = meantBy(names);
   if (meant === null) return USAGE_CODE;
   const job = jobOf('sv', command, meant.names, call.given);
+  if (call.given.count('dependents') > 0) {
+    const execution: Execute = (verb, services) => execute({ ...jobOf('sv', verb, [], call.given), services });
+    const count = fromCold<typeof withDependents>('sv', 'withDependents')(command, job.services, execution);
+    return count === null ? USAGE_CODE : Math.min(MOST_FAILURES, count + meant.failed);
+  }
   const failed = command.kind === 'status' ? printReports(job) : execute(job);
   return Math.min(MOST_FAILURES, failed + meant.failed);
 };

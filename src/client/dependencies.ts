@@ -3,6 +3,7 @@
 // Promises: a name with a dot in front is ignored; each directory is read once, so cycles end.
 // Read next: render-graph.ts, ../applets/sv/graph.ts.
 import type { Bytes } from '../abi/bytes.ts';
+import { namesDependency } from '../formats/dependency.ts';
 import { isErrno } from '../host/calls.ts';
 import { sys } from '../host/sys.ts';
 import { parentOf, withoutSlashes } from './parent-runsvdir.ts';
@@ -17,7 +18,7 @@ export const serviceBeside = ({ dir }: Service, name: Bytes): Service => {
 /** The names in a service's `dependencies.d`, sorted. */
 export const dependencyNames = (dir: Bytes): readonly Bytes[] => {
   const names = sys.readdir(`${dir}/dependencies.d`);
-  return isErrno(names) ? [] : names.filter((name) => name[0] !== '.').sort();
+  return isErrno(names) ? [] : names.filter(namesDependency).sort();
 };
 
 /** A service and the keys (directories) of those that it depends on. */

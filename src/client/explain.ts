@@ -9,7 +9,7 @@ import { currentLog, tailOf } from './log-files.ts';
 import type { Facts } from './render-why.ts';
 import type { Service } from './service.ts';
 import { readSupervised } from './read-state.ts';
-import { type Asking, snapshotOf } from './snapshots.ts';
+import { type Asking, isDirectory, snapshotOf } from './snapshots.ts';
 
 /** Events and log lines that are shown. */
 const EVENTS = 6;
@@ -22,10 +22,10 @@ const historyOf = (dir: string): readonly Recorded[] | null => {
 
 /** The services that one waits for lie beside it. */
 const awaitedOf = (service: Service, { main }: Snapshot, asking: Asking): Facts['awaited'] =>
-  (main?.state?.waiting ?? []).map((name) => ({
-    name,
-    condition: conditionOfSnapshot(snapshotOf(serviceBeside(service, name), asking)),
-  }));
+  (main?.state?.waiting ?? []).map((name) => {
+    const beside = serviceBeside(service, name);
+    return { name, condition: isDirectory(beside.dir) ? conditionOfSnapshot(snapshotOf(beside, asking)) : null };
+  });
 
 /** `ms`: Unix milliseconds. */
 export const factsOf = (service: Service, asking: Asking, ms: number): Facts => {

@@ -20,14 +20,11 @@ const hasDownFile = ({ name, dir }: Service): boolean => {
   return !isErrno(found);
 };
 
-const downNow = (service: Service, status: Status): ServiceState => {
+/** The state now, of a service whose status was read. */
+export const stateNow = (service: Service, status: Status): ServiceState => {
   const [sec, nsec] = unixTime();
   return stateAt(status, sec, hasDownFile(service), supervisorState(service.dir), sec * 1000 + nsec / 1e6);
 };
-
-/** The state now, of a service whose status was read. Only of one without a process there may be more to tell. */
-export const stateNow = (service: Service, status: Status): ServiceState =>
-  status.pid === 0 ? downNow(service, status) : stateAt(status, unixTime()[0], hasDownFile(service));
 
 const readServiceState = (service: Service): ServiceState | Trouble => {
   const ok = openOk(service.dir);

@@ -15,6 +15,7 @@ import { parseSignal } from '../formats/values.ts';
 import { isErrno } from '../host/calls.ts';
 import { openLinked, REGULAR_FILE } from '../host/safe-open.ts';
 import { sys } from '../host/sys.ts';
+import { readState } from './read-state.ts';
 import type { Trouble } from './report.ts';
 import type { Service } from './service.ts';
 
@@ -23,15 +24,28 @@ const LONGEST = 256;
 
 const fail = (what: Bytes): Trouble => ({ kind: 'refused', what: `${FILE}: ${what}` });
 
+export interface ReloadPlan {
+  readonly bytes: Bytes;
+  /** When the service was ready last, where it will tell that it is again; null: nobody waits for that. */
+  readonly reloads: string | null;
+}
+
+const markOf = ({ dir }: Service): string | null => {
+  const state = readState(dir);
+  return state?.by === 'socket' && state.ready ? state.readyAt : null;
+};
+
 /** The byte to send in place of `otherwise`, or why there is none. */
-export const reloadByte = ({ dir }: Service, otherwise: Bytes): Bytes | Trouble => {
+export const planReload = (service: Service, otherwise: Bytes): ReloadPlan | Trouble => {
+  const { dir } = service;
   const fd = openLinked(`${dir}/${FILE}`, O_RDONLY, REGULAR_FILE);
-  if (fd === -ENOENT || dir === '') return otherwise;
+  if (fd === -ENOENT || dir === '') return { bytes: otherwise, reloads: null };
   if (isErrno(fd)) return fail(`unable to open: ${errorText(fd)}`);
   const text = sys.read(fd, LONGEST);
   sys.close(fd);
   if (isErrno(text)) return fail(`unable to read: ${errorText(text)}`);
   const signal = parseSignal(text);
   if (isParseError(signal)) return fail(visible(signal.wrong));
-  return signalByte(signal) ?? fail(`${signalName(signal)} has no command`);
+  const bytes = signalByte(signal);
+  return bytes === undefined ? fail(`${signalName(signal)} has no command`) : { bytes, reloads: markOf(service) };
 };

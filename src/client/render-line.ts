@@ -9,8 +9,10 @@ import { spanText } from '../formats/span.ts';
 import { isTrouble, type ServiceReport, type ServiceState, type Trouble } from './report.ts';
 
 /** What runit does not tell comes last. */
-const outlook = ({ outcome, nextSeconds }: ServiceState): Bytes =>
-  (outcome === null ? '' : `, ${outcome}`) + (nextSeconds === null ? '' : `, next start in ${spanText(nextSeconds)}`);
+const outlook = ({ outcome, nextSeconds, waitingFor }: ServiceState): Bytes =>
+  (waitingFor.length === 0 ? '' : `, waiting for ${waitingFor.map(visible).join(', ')}`) +
+  (outcome === null ? '' : `, ${outcome}`) +
+  (nextSeconds === null ? '' : `, next start in ${spanText(nextSeconds)}`);
 
 const flags = (state: ServiceState): Bytes => {
   const { status, normally } = state;
@@ -21,7 +23,8 @@ const flags = (state: ServiceState): Bytes => {
     (normally === 'down' ? ', normally down' : '') +
     (paused ? ', paused' : '') +
     (want === 'down' ? ', want down' : '') +
-    (gotTerm ? ', got TERM' : '')
+    (gotTerm ? ', got TERM' : '') +
+    (state.told === null ? '' : `, ${state.told}`)
   );
 };
 
@@ -56,6 +59,10 @@ export const troubleLine = (name: Bytes, trouble: Trouble): Bytes => {
 /** The line, without newline, of a service for which nobody needs to wait: it has failed. */
 export const failedLine = (name: Bytes, reason: Bytes | null): Bytes =>
   `fail: ${name}: failed${reason === null ? '' : `: ${visible(reason)}`}`;
+
+/** The line, without newline, of a service that waits for one that has failed. */
+export const blockedLine = (name: Bytes, dependency: Bytes, reason: Bytes | null): Bytes =>
+  `fail: ${name}: waiting for ${visible(dependency)}, which has failed${reason === null ? '' : `: ${visible(reason)}`}`;
 
 /** The line, without newline, of a service that lost its runsv as it should. */
 export const goneLine = (name: Bytes): Bytes => `ok: ${name}: runsv not running`;

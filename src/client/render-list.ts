@@ -20,25 +20,26 @@ const NOT_KNOWN = '-';
 /** Characters, not bytes: those that continue one of UTF-8 take no room. */
 const widthOf = (text: Bytes): number => text.replace(/[\x80-\xbf]/g, '').length;
 
-/** A row: what stands in each column, and how wide that is. */
 interface Row {
   readonly cells: readonly Bytes[];
-  readonly widths: readonly number[];
+  /** Some cell may have fewer characters than bytes. */
+  readonly isWide: boolean;
 }
 
-const NOT_ASCII = /[\x80-\xff]/;
-
-/** One test for a row: a replacement for each cell would cost more than to read the service. */
-const rowOf = (cells: readonly Bytes[]): Row => ({
-  cells,
-  widths: NOT_ASCII.test(cells.join('')) ? cells.map(widthOf) : cells.map((cell) => cell.length),
-});
+const NOT_PLAIN = /[^ -~]/;
 
 /** At most `width` characters. */
 const cut = (text: Bytes, width: number): Bytes =>
   (text.match(/[^\x80-\xbf][\x80-\xbf]*/g) ?? []).slice(0, width).join('');
 
 const secondsFrom = (time: string, nowMs: number): number => (nowMs - (momentMs(time) ?? nowMs)) / 1000;
+
+/** A reason begins with the end that led to it, which stands in front already. */
+const restOfReason = (reason: Bytes, { code, signal }: LastEnd): Bytes => {
+  const end = signal === 0 ? `exit code ${code}` : `signal ${signalName(signal)}`;
+  if (reason === end) return '';
+  return reason.startsWith(`${end}, `) ? reason.slice(end.length + ', '.length) : reason;
+};
 
 const howEnded = ({ code, signal, oom }: LastEnd): Bytes => {
   const end = signal === 0 ? `exit ${code}` : `signal ${signalName(signal)}`;
@@ -47,28 +48,33 @@ const howEnded = ({ code, signal, oom }: LastEnd): Bytes => {
 
 /** How it ended last, and what comes next. */
 export const lastEndText = (state: SupervisorState | null, nowMs: number): Bytes => {
+  if (state === null) return '';
   const parts: Bytes[] = [];
-  if (state?.last != null) parts.push(`${howEnded(state.last)}, ${spanText(secondsFrom(state.last.at, nowMs))} ago`);
-  if (state !== null && state.waiting.length > 0) parts.push(`waiting for ${state.waiting.map(visible).join(' ')}`);
-  if (state?.next != null) parts.push(`next start in ${spanText(-secondsFrom(state.next, nowMs))}`);
-  if (state?.reason != null) parts.push(visible(state.reason));
+  if (state.last !== null) parts.push(`${howEnded(state.last)}, ${spanText(secondsFrom(state.last.at, nowMs))} ago`);
+  if (state.waiting.length > 0) parts.push(`waiting for ${state.waiting.map(visible).join(' ')}`);
+  if (state.next !== null) parts.push(`next start in ${spanText(-secondsFrom(state.next, nowMs))}`);
+  const reason = state.reason === null || state.last === null ? state.reason : restOfReason(state.reason, state.last);
+  if (reason !== null && reason !== '') parts.push(visible(reason));
   return parts.join('; ');
 };
 
-const cellsOf = (snapshot: Snapshot, nowMs: number): readonly Bytes[] => {
+/** Few tests: one of each cell would cost more than to read the service. */
+const rowOf = (snapshot: Snapshot, nowMs: number): Row => {
   const { main, name, error } = snapshot;
+  const isPlain = !NOT_PLAIN.test(name);
+  const shown = isPlain ? name : visible(name);
   const condition = conditionOfSnapshot(snapshot);
-  if (main === null) return [visible(name), condition, '', '', '', error === null ? '' : visible(error)];
+  if (main === null)
+    return { cells: [shown, condition, '', '', '', error === null ? '' : visible(error)], isWide: true };
   const { status, state } = main;
-  const forSeconds = nowMs / 1000 - status.sec - status.nsec / 1e9;
-  return [
-    visible(name),
-    condition,
-    status.pid === 0 ? '' : String(status.pid),
-    spanText(forSeconds),
-    state === null ? NOT_KNOWN : String(state.starts),
-    lastEndText(state, nowMs),
-  ];
+  const pid = status.pid === 0 ? '' : String(status.pid);
+  const span = spanText(nowMs / 1000 - status.sec - status.nsec / 1e9);
+  if (state === null) return { cells: [shown, condition, pid, span, NOT_KNOWN, ''], isWide: !isPlain };
+  const last = lastEndText(state, nowMs);
+  return {
+    cells: [shown, condition, pid, span, String(state.starts), last],
+    isWide: !isPlain || NOT_PLAIN.test(last),
+  };
 };
 
 export interface ListStyle {
@@ -103,28 +109,39 @@ interface Columns {
 }
 
 const columnsOf = (rows: readonly Row[]): Columns => {
-  const widths = HEADINGS.map((_, column) =>
-    rows.reduce((most, row) => Math.max(most, row.widths[column] as number), 0),
-  );
+  const widths: number[] = HEADINGS.map(() => 0);
+  for (let at = 0; at < rows.length; at++) {
+    const { cells, isWide } = rows[at] as Row;
+    for (let column = 0; column < widths.length; column++) {
+      const cell = cells[column] as Bytes;
+      const width = isWide ? widthOf(cell) : cell.length;
+      if (width > (widths[column] as number)) widths[column] = width;
+    }
+  }
   return { widths, room: widths.slice(0, -1).reduce((sum, each) => sum + each + GAP.length, 0) };
 };
 
 const rowText = (row: Row, { widths, room }: Columns, { width, colour }: ListStyle): Bytes => {
+  const { cells, isWide } = row;
   const last = widths.length - 1;
   let line = '';
   for (let at = 0; at < last; at++) {
-    const cell = row.cells[at] as Bytes;
+    const cell = cells[at] as Bytes;
+    const missing = isWide ? cell.length - widthOf(cell) : 0;
+    const text = cell.padEnd((widths[at] as number) + missing + GAP.length);
     const paint = colour && at === STATE_COLUMN ? COLOURS[cell] : undefined;
-    const text = cell + ' '.repeat((widths[at] as number) - (row.widths[at] as number));
-    line += (paint === undefined ? text : paint + text + RESET) + GAP;
+    line += paint === undefined ? text : paint + cell + RESET + text.slice(cell.length);
   }
-  const cell = row.cells[last] as Bytes;
+  const cell = cells[last] as Bytes;
   return `${(line + (width === null ? cell : cut(cell, Math.max(LEAST_WIDTH, width - room)))).trimEnd()}\n`;
 };
 
 /** The whole table, headings first. */
 export const listText = (snapshots: readonly Snapshot[], style: ListStyle): Bytes => {
-  const rows = [rowOf(HEADINGS), ...snapshots.map((snapshot) => rowOf(cellsOf(snapshot, style.nowMs)))];
+  const rows: Row[] = [{ cells: HEADINGS, isWide: false }];
+  for (let at = 0; at < snapshots.length; at++) rows.push(rowOf(snapshots[at] as Snapshot, style.nowMs));
   const columns = columnsOf(rows);
-  return rows.map((row) => rowText(row, columns, style)).join('');
+  let text = '';
+  for (let at = 0; at < rows.length; at++) text += rowText(rows[at] as Row, columns, style);
+  return text;
 };

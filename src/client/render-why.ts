@@ -20,7 +20,8 @@ export interface LogTail {
 /** A service that another one waits for. */
 export interface Awaited {
   readonly name: Bytes;
-  readonly condition: Condition;
+  /** null: there is no service of this name. */
+  readonly condition: Condition | null;
 }
 
 export interface Facts {
@@ -50,7 +51,7 @@ const nextStart = (side: Side, nowMs: number): Bytes => {
 const processText = ({ status }: Side): Bytes => (status.pid === 0 ? '' : `, process ${status.pid}`);
 
 const awaitedText = (awaited: readonly Awaited[]): Bytes =>
-  awaited.map(({ name, condition }) => `${visible(name)} (${condition})`).join(', ');
+  awaited.map(({ name, condition }) => `${visible(name)} (${condition ?? 'missing'})`).join(', ');
 
 const downText = (age: Bytes, normallyUp: boolean): Bytes => {
   const why = normallyUp ? 'somebody has stopped it' : 'it is normally down';

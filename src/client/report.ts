@@ -3,7 +3,7 @@
 // Promises: pure. The only description of a service: lines of text, JSON and the npm module are made from it.
 // Read next: read-report.ts (reads one), render-line.ts (the line of sv).
 import type { Bytes } from '../abi/bytes.ts';
-import { conditionOf } from '../formats/condition.ts';
+import { conditionOf, isReady } from '../formats/condition.ts';
 import { momentMs } from '../formats/moment.ts';
 import type { SupervisorState } from '../formats/state.ts';
 import { reportOf, type Status, type StatusReport } from '../formats/status.ts';
@@ -28,10 +28,14 @@ export interface ServiceState {
   readonly seconds: number;
   /** `down`: the service directory has a file `down`. */
   readonly normally: 'up' | 'down';
+  /** What it tells of itself beside being ready; null: nothing, or it cannot tell. */
+  readonly told: 'not ready' | 'reloading' | null;
   /** What a restart policy has made of it; null: nothing. */
   readonly outcome: 'done' | 'failed' | null;
   /** In how many seconds it starts, where a policy has put that off by more than a second; null: it has not. */
   readonly nextSeconds: number | null;
+  /** The dependencies that its start waits for. */
+  readonly waitingFor: readonly Bytes[];
 }
 
 export interface ServiceReport {
@@ -44,21 +48,30 @@ export interface ServiceReport {
 
 export const isTrouble = (result: object): result is Trouble => 'kind' in result;
 
-type Outlook = Pick<ServiceState, 'outcome' | 'nextSeconds'>;
+type Outlook = Pick<ServiceState, 'told' | 'outcome' | 'nextSeconds' | 'waitingFor'>;
 
-const NO_OUTLOOK: Outlook = { outcome: null, nextSeconds: null };
+const NO_OUTLOOK: Outlook = { told: null, outcome: null, nextSeconds: null, waitingFor: [] };
 
 /** A second is runit's own pace, which no line of runit's tells. */
 const PACE_MS = 1000;
 
-/** What the supervisor adds of a service that is down. */
+/** What the supervisor adds of a service that runs. */
+const toldBy = (status: Status, state: SupervisorState): ServiceState['told'] => {
+  if (state.by === null || status.phase !== 'run') return null;
+  if (conditionOf(status, state) === 'reloading') return 'reloading';
+  return isReady({ ...status, gotTerm: false }, state) ? null : 'not ready';
+};
+
+/** What the supervisor adds. */
 const outlookOf = (status: Status, state: SupervisorState | null, nowMs: number): Outlook => {
   if (state === null) return NO_OUTLOOK;
+  if (status.pid !== 0) return { ...NO_OUTLOOK, told: toldBy(status, state) };
   const condition = conditionOf(status, state);
-  if (condition === 'done' || condition === 'failed') return { outcome: condition, nextSeconds: null };
+  if (condition === 'waiting') return { ...NO_OUTLOOK, waitingFor: state.waiting };
+  if (condition === 'done' || condition === 'failed') return { ...NO_OUTLOOK, outcome: condition };
   const next = condition === 'backoff' && state.next !== null ? momentMs(state.next) : null;
   const ms = next === null ? 0 : next - nowMs;
-  return ms > PACE_MS ? { outcome: null, nextSeconds: Math.ceil(ms / 1000) } : NO_OUTLOOK;
+  return ms > PACE_MS ? { ...NO_OUTLOOK, nextSeconds: Math.ceil(ms / 1000) } : NO_OUTLOOK;
 };
 
 /** The state that `status` shows at `nowSec` (Unix seconds), and `state` at `nowMs`. */

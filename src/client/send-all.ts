@@ -4,10 +4,12 @@
 // are polled instead.
 // Read next: send.ts (one service), wait.ts (the wait).
 import type { Bytes } from '../abi/bytes.ts';
+import { isErrno } from '../host/calls.ts';
 import { sys } from '../host/sys.ts';
 import { type Command, endsRunsv } from './command.ts';
 import { endsWithRunsv, hasRunsvdir } from './parent-runsvdir.ts';
-import { reloadByte } from './reload.ts';
+import { fromCold } from '../host/cold.ts';
+import type { ReloadPlan } from './reload.ts';
 import { isTrouble, type Trouble } from './report.ts';
 import { send, sendAwaited } from './send.ts';
 import type { Service } from './service.ts';
@@ -15,6 +17,7 @@ import type { Target } from './wait.ts';
 
 /** At most so many fifos are kept open while waiting; further services are polled. */
 const MOST_HELD = 200;
+const F_OK = 0;
 
 /** A service that the command could not be sent to. */
 export interface Failure {
@@ -22,11 +25,15 @@ export interface Failure {
   readonly trouble: Trouble;
 }
 
-interface SentToAll {
+export interface SentToAll {
   /** What is left to wait for. */
   readonly targets: readonly Target[];
   readonly failures: readonly Failure[];
 }
+
+/** Whether one of several may depend on another one. */
+export const mayDepend = (services: readonly Service[]): boolean =>
+  services.length > 1 && services.some(({ dir }) => !isErrno(sys.access(`${dir}/dependencies.d`, F_OK)));
 
 const closeFifo = (target: Target): Target => {
   if (isTrouble(target.result)) return target;
@@ -38,20 +45,23 @@ const closeFifo = (target: Target): Target => {
 const awaitsRunsv = (command: Command, service: Service, trouble: Trouble): boolean =>
   !endsRunsv(command) && endsWithRunsv(trouble) && hasRunsvdir(service);
 
-/** The bytes of the command for this service, or why it has none. */
-const bytesFor = ({ bytes, reloads }: Command, service: Service): Bytes | Trouble =>
-  reloads === true ? reloadByte(service, bytes) : bytes;
+/** What to send to this service, or why it has no such command. */
+const planFor = ({ bytes, reloads }: Command, service: Service): ReloadPlan | Trouble =>
+  reloads === true
+    ? fromCold<(service: Service, otherwise: Bytes) => ReloadPlan | Trouble>('sv', 'planReload')(service, bytes)
+    : { bytes, reloads: null };
 
 /** Sends a command whose effect is awaited. */
 export const sendAllAwaited = (command: Command, services: readonly Service[]): SentToAll => {
   const targets: Target[] = [];
   const failures: Failure[] = [];
   for (const service of services) {
-    const bytes = bytesFor(command, service);
-    if (typeof bytes !== 'string') {
-      failures.push({ service, trouble: bytes });
+    const plan = planFor(command, service);
+    if (isTrouble(plan)) {
+      failures.push({ service, trouble: plan });
       continue;
     }
+    const { bytes, reloads } = plan;
     const meant = bytes === command.bytes ? command : { ...command, bytes };
     let hold = targets.length < MOST_HELD;
     let result = sendAwaited(service, meant, hold);
@@ -60,7 +70,7 @@ export const sendAllAwaited = (command: Command, services: readonly Service[]): 
       hold = false;
       result = sendAwaited(service, meant, hold);
     }
-    if (!isTrouble(result) || awaitsRunsv(command, service, result)) targets.push({ service, result, hold });
+    if (!isTrouble(result) || awaitsRunsv(command, service, result)) targets.push({ service, result, hold, reloads });
     else failures.push({ service, trouble: result });
   }
   return { targets, failures };
@@ -70,8 +80,8 @@ export const sendAllAwaited = (command: Command, services: readonly Service[]): 
 export const sendAll = (command: Command, services: readonly Service[]): SentToAll => {
   const failures: Failure[] = [];
   for (const service of services) {
-    const bytes = bytesFor(command, service);
-    const trouble = typeof bytes === 'string' ? send(service, bytes) : bytes;
+    const plan = planFor(command, service);
+    const trouble = isTrouble(plan) ? plan : send(service, plan.bytes);
     if (trouble !== null) failures.push({ service, trouble });
   }
   return { targets: [], failures };

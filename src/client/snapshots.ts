@@ -9,6 +9,7 @@ import { S_IFDIR, S_IFMT } from '../abi/flags.ts';
 import { isLocked, type Locks, newLocks } from '../effects/process/lock-holder.ts';
 import { matcher } from '../formats/pattern.ts';
 import type { Snapshot, Side } from '../formats/snapshot.ts';
+import { withStart } from '../formats/state.ts';
 import { type Fd, isErrno } from '../host/calls.ts';
 import { sys } from '../host/sys.ts';
 import { readState } from './read-state.ts';
@@ -34,11 +35,16 @@ const askStatus = (dir: Bytes): Side['status'] | Trouble => {
   return readStatus(dir);
 };
 
+const withState = (dir: Bytes, status: Side['status']): Side => {
+  const state = readState(dir);
+  return { status, state: state === null ? null : withStart(state, status.phase === 'run' ? status.pid : 0) };
+};
+
 const sideOf = (dir: Bytes, locks: Locks): Side | Trouble => {
   const asked = askStatus(dir);
-  if (!isTrouble(asked)) return { status: asked, state: readState(dir) };
+  if (!isTrouble(asked)) return withState(dir, asked);
   const status = asked.kind === 'unusable' ? statusByLock(dir, locks) : null;
-  return status === null ? asked : { status, state: readState(dir) };
+  return status === null ? asked : withState(dir, status);
 };
 
 /** Whether a runsv supervises the service; null: we may not ask, which is no sign that there is none. */
@@ -67,15 +73,18 @@ export interface Asking {
   readonly locks: Locks;
   /** The processes of the machine; null: what services use is not asked for. */
   readonly processes: Table | null;
+  /** Neither the log service nor the file `down` is asked for: two calls less of nine. */
+  readonly brief: boolean;
 }
 
-export const newAsking = (usage: boolean): Asking => ({
+export const newAsking = (usage: boolean, brief = false): Asking => ({
   locks: newLocks(),
   processes: usage ? tableOfProcesses() : null,
+  brief,
 });
 
 /** What is known of one service. */
-export const snapshotOf = ({ name, dir }: Service, { locks, processes }: Asking): Snapshot => {
+export const snapshotOf = ({ name, dir }: Service, { locks, processes, brief }: Asking): Snapshot => {
   const side = sideOf(dir, locks);
   if (!isSide(side)) {
     return { name, directory: dir, main: null, error: errorOf(side), normallyUp: true, log: null, usage: null };
@@ -86,8 +95,8 @@ export const snapshotOf = ({ name, dir }: Service, { locks, processes }: Asking)
     directory: dir,
     main: side,
     error: null,
-    normallyUp: sys.access(`${dir}/down`, F_OK) === -ENOENT,
-    log: logOf(dir, locks),
+    normallyUp: brief || sys.access(`${dir}/down`, F_OK) === -ENOENT,
+    log: brief ? null : logOf(dir, locks),
     usage: processes === null || pid === 0 ? null : usageOf(processes, pid),
   };
 };
@@ -104,13 +113,33 @@ export const namesIn = (dir: Bytes): readonly Bytes[] | number => {
   return names.filter((name) => name[0] !== '.' && isDirectory(`${dir}/${name}`)).sort();
 };
 
+const namesLike = (names: readonly Bytes[], patterns: readonly Bytes[]): readonly Bytes[] => {
+  if (patterns.length === 0) return names;
+  const matchers = patterns.map(matcher);
+  return names.filter((name) => matchers.some((matches) => matches(name)));
+};
+
 /** Services of the scan directory that match any of the patterns, or all of them where there is none. */
 export const servicesLike = (patterns: readonly Bytes[]): readonly Service[] | number => {
   const { dir } = lookup();
   const names = namesIn(dir);
   if (typeof names === 'number') return names;
-  const matchers = patterns.map(matcher);
-  return names
-    .filter((name) => matchers.length === 0 || matchers.some((matches) => matches(name)))
-    .map((name) => ({ name, dir: `${dir}/${name}` }));
+  return namesLike(names, patterns).map((name) => ({ name, dir: `${dir}/${name}` }));
+};
+
+/** What is known of them. Only of a name without a supervisor it is asked whether it is a directory. */
+export const snapshotsLike = (patterns: readonly Bytes[], asking: Asking): readonly Snapshot[] | number => {
+  const { dir } = lookup();
+  const all = sys.readdir(dir);
+  if (isErrno(all)) return all;
+  const snapshots: Snapshot[] = [];
+  const names = [...namesLike(all, patterns)].sort();
+  for (let at = 0; at < names.length; at++) {
+    const name = names[at] as Bytes;
+    if (name[0] === '.') continue;
+    const path = `${dir}/${name}`;
+    const snapshot = snapshotOf({ name, dir: path }, asking);
+    if (snapshot.main !== null || isDirectory(path)) snapshots.push(snapshot);
+  }
+  return snapshots;
 };

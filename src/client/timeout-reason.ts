@@ -14,6 +14,8 @@ import { type Command, endsRunsv } from './command.ts';
 export interface Observed {
   readonly stability: Stability;
   readonly check: Check;
+  readonly isUntold: boolean;
+  readonly reloads: string | null;
 }
 
 const NOT_OBEYED = 'runsv has not carried out the command yet';
@@ -23,7 +25,8 @@ const endOf = (waitStatus: number): string => {
   return signal === 0 ? `exited ${code}` : `was killed by signal ${signal}`;
 };
 
-const checkReason = ({ check, stability }: Observed): Bytes => {
+const checkReason = ({ check, stability, isUntold }: Observed): Bytes => {
+  if (isUntold) return './run is not ready';
   if (check.run !== null) return './check is still running';
   if (check.lastFailure !== null) return `./check ${endOf(check.lastFailure)}`;
   if (check.warned) return './check could not be run';
@@ -56,6 +59,7 @@ const mustBeUp = (conditions: readonly WaitCondition[], { want }: Status): boole
 export const timeoutReason = (command: Command, status: Status, observed: Observed): Bytes | null => {
   const { conditions } = command;
   if (endsRunsv(command)) return 'runsv is still running';
+  if (observed.reloads !== null) return './run has not told that it is ready again';
   if (mustBeUp(conditions, status)) return notUpReason(status, observed);
   return conditions.includes('down') || conditions.includes('wanted') ? notDownReason(status) : null;
 };

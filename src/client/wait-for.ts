@@ -5,7 +5,7 @@
 // Read next: wait-loop.ts, ../formats/condition.ts, ../applets/sv/wait.ts.
 import type { Bytes } from '../abi/bytes.ts';
 import { IN_CREATE, IN_MOVED_TO, IN_ONLYDIR } from '../abi/flags.ts';
-import type { Condition } from '../formats/condition.ts';
+import { type Condition, READY_CONDITIONS } from '../formats/condition.ts';
 import { conditionOfSnapshot, type Snapshot } from '../formats/snapshot.ts';
 import { isErrno } from '../host/calls.ts';
 import { monotonicMs } from '../host/clock.ts';
@@ -14,6 +14,7 @@ import { observe, type Stability, UNOBSERVED, unobserved } from '../machine/clie
 import { isStable } from './is-stable.ts';
 import { lastOf, parentOf, withoutSlashes } from './parent-runsvdir.ts';
 import type { Trouble } from './report.ts';
+import { BLOCKED_POLL_MS, blockerOf } from './blocker.ts';
 import { wallNow } from './send.ts';
 import { openOk, type Service } from './service.ts';
 import { isSupervised, newAsking, snapshotOf } from './snapshots.ts';
@@ -22,7 +23,7 @@ import { type Awaited, POLL_MS, type WaitLoop, waitWhilePending, watchSupervise 
 /** What can be waited for, and the conditions that are it. */
 const REACHED = {
   up: ['running', 'ready', 'reloading', 'unready', 'starting', 'done'],
-  ready: ['running', 'ready', 'reloading', 'done'],
+  ready: READY_CONDITIONS,
   down: ['down', 'done', 'failed'],
   done: ['done'],
   failed: ['failed'],
@@ -96,6 +97,10 @@ const verdictOn = (goal: AnyGoal, one: Expected, snapshot: Snapshot, nowMs: numb
   const condition = conditionOfSnapshot(snapshot);
   if (goal === 'gone' && condition === 'unsupervised') return verdictOnGone(snapshot.directory);
   if (condition === 'failed' && WANT_PROCESS.includes(goal)) return 'hopeless';
+  if (condition === 'waiting' && WANT_PROCESS.includes(goal)) {
+    one.nextMs = nowMs + BLOCKED_POLL_MS;
+    return blockerOf(one.service, snapshot.main?.state?.waiting ?? [], null) === null ? 'not yet' : 'hopeless';
+  }
   if (!isReached(goal, condition)) return 'not yet';
   if (condition !== 'running' || !WANT_PROCESS.includes(goal) || snapshot.main === null) return 'reached';
   if (isStable(one, snapshot.main.status, nowMs)) return 'reached';

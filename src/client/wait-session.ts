@@ -6,7 +6,7 @@
 // Read next: wait.ts (when to examine), await-runsv.ts, ../machine/client/stability.ts.
 import type { Bytes } from '../abi/bytes.ts';
 import { out } from '../cli/say.ts';
-import { conditionOf } from '../formats/condition.ts';
+import { conditionOf, isReady } from '../formats/condition.ts';
 import type { SupervisorState } from '../formats/state.ts';
 import type { Status } from '../formats/status.ts';
 import { monotonicMs } from '../host/clock.ts';
@@ -27,11 +27,12 @@ import {
   needsPriorStatus,
 } from '../machine/client/wait-conditions.ts';
 import { type Check, killCheck, nextCheckMs, reapCheck, type Verdict, verdictOn } from './check.ts';
+import { BLOCKED_POLL_MS, blockerOf } from './blocker.ts';
 import { type Command, endsRunsv } from './command.ts';
 import { isStable } from './is-stable.ts';
 import { stateNow } from './read-report.ts';
 import { readState } from './read-state.ts';
-import { failedLine, goneLine, stateLine, troubleLine } from './render-line.ts';
+import { blockedLine, failedLine, goneLine, stateLine, troubleLine } from './render-line.ts';
 import { isTrouble, type Trouble } from './report.ts';
 import { type Sent, wallNow } from './send.ts';
 import { openOk, readStatus } from './service.ts';
@@ -41,6 +42,8 @@ import { type Awaited, POLL_MS, type WaitLoop } from './wait-loop.ts';
 const LINES_WAIT_MS = POLL_MS;
 /** How long to wait for a missing status. */
 const MISSING_MS = 100;
+/** A start that has not taken this long is not looked at for what delays it. */
+const LATE_MS = 15;
 /** Two clocks that differ by more were not just read one after the other. */
 const STEP_MS = 10;
 
@@ -56,6 +59,10 @@ export interface Pending extends Awaited {
   /** While runsv is about to start: why the last attempt failed. */
   trouble: Trouble | null;
   stability: Stability;
+  /** It tells itself when it is ready, and has not yet. */
+  isUntold: boolean;
+  /** When it was ready last, before it was told to reload; null: nobody waits for the end of that. */
+  readonly reloads: string | null;
   /** While the status is missing: when to give up, monotonic milliseconds; null: it is there. */
   missingUntilMs: number | null;
 }
@@ -119,7 +126,27 @@ const isUp = (pending: Pending, status: Status, verdict: Verdict, nowMs: number)
   return false;
 };
 
+/** What a process tells that has a way to: up is ready. null: it has none. */
+const isUpByWord = (pending: Pending, status: Status, nowMs: number): boolean | null => {
+  const { check, service } = pending;
+  const state = readState(service.dir);
+  pending.isUntold = state !== null && state.by !== null && !isReady(status, state);
+  if (state === null || state.by === null) return null;
+  if (pending.isUntold) reapCheck(check);
+  if (pending.isUntold || state.by === 'check') return !pending.isUntold;
+  const verdict = verdictOn(check, service, status.pid, nowMs);
+  if (verdict === 'failed') pending.nextMs = nextCheckMs(check, nowMs);
+  return verdict === 'absent' || (verdict === 'passed' && isStillThere(pending, status));
+};
+
+/** Whether the process that was told to reload has told that it is ready again. */
+const hasReloaded = ({ service, reloads }: Pending, status: Status): boolean => {
+  const state = readState(service.dir);
+  return state?.readyAt !== reloads && conditionOf(status, state) === 'ready';
+};
+
 const hasEffect = (session: WaitSession, pending: Pending, sent: Sent, status: Status, nowMs: number): boolean => {
+  if (pending.reloads !== null) return hasReloaded(pending, status);
   const answer = judge(session.command.conditions, status, baselineOf(session.command, sent));
   const time: Time = { ms: nowMs, wall: wallNow() };
   pending.stability = observe(pending.stability, status, answer === 'check', time);
@@ -127,7 +154,10 @@ const hasEffect = (session: WaitSession, pending: Pending, sent: Sent, status: S
     reapCheck(pending.check);
     return answer === 'yes';
   }
-  return isUp(pending, status, verdictOn(pending.check, pending.service, status.pid, nowMs), nowMs);
+  return (
+    isUpByWord(pending, status, nowMs) ??
+    isUp(pending, status, verdictOn(pending.check, pending.service, status.pid, nowMs), nowMs)
+  );
 };
 
 /** What a restart policy has made of a service that is awaited up since the command was sent; null: nothing. */
@@ -151,6 +181,20 @@ const isConcluded = (session: WaitSession, pending: Pending, sent: Sent, status:
   const { service } = pending;
   if (conclusion.outcome === 'failed') finish(session, pending, failedLine(service.name, conclusion.reason), true);
   else finish(session, pending, `ok: ${stateLine(service.name, stateNow(service, status))}`, false);
+  return true;
+};
+
+/** Ends the wait for a service that waits for one that has failed meanwhile. A start that takes no time is not looked at. */
+const isBlocked = (session: WaitSession, pending: Pending, sent: Sent, status: Status, nowMs: number): boolean => {
+  const { command } = session;
+  const isLate = nowMs - sent.atMs >= LATE_MS && status.pid === 0;
+  if (!isLate || !command.conditions.some(expectsProcess)) return false;
+  const state = readState(pending.service.dir);
+  if (state === null || conditionOf(status, state) !== 'waiting') return false;
+  const blocker = blockerOf(pending.service, state.waiting, command.bytes === '' ? null : sent.at);
+  pending.nextMs = nowMs + BLOCKED_POLL_MS;
+  if (blocker === null) return false;
+  finish(session, pending, blockedLine(pending.service.name, blocker.name, blocker.reason), true);
   return true;
 };
 
@@ -189,7 +233,7 @@ export const examineSent = (session: WaitSession, pending: Pending, sent: Sent):
   const status = readStatus(service.dir);
   if (!isTrouble(status)) pending.missingUntilMs = null;
   if (isTrouble(status)) awaitStatus(session, pending, status, nowMs);
-  else if (isConcluded(session, pending, sent, status)) return;
+  else if (isConcluded(session, pending, sent, status) || isBlocked(session, pending, sent, status, nowMs)) return;
   else if (hasEffect(session, pending, sent, status, nowMs))
     finish(session, pending, `ok: ${stateLine(service.name, stateNow(service, status))}`, false);
   else if (mustPoll(session, pending, sent))

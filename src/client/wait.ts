@@ -25,6 +25,8 @@ export interface Target {
   readonly result: Sent | Trouble;
   /** Whether to keep a fifo of it open. */
   readonly hold: boolean;
+  /** Where the end of a reload is awaited: when it was ready last. */
+  readonly reloads?: string | null;
 }
 
 const fail = (session: WaitSession, pending: Pending, line: Bytes, reason: Bytes | null): void => {
@@ -45,11 +47,13 @@ const timeOut = (session: WaitSession, pending: Pending): void => {
   }
   const { onTimeout } = session.command;
   const status = readStatus(service.dir);
-  const line = isTrouble(status)
-    ? troubleLine(service.name, status)
-    : stateLine(service.name, stateNow(service, status));
-  const reason = isTrouble(status) ? null : timeoutReason(session.command, status, pending);
-  fail(session, pending, `${onTimeout}: ${line}`, reason);
+  if (isTrouble(status)) fail(session, pending, `${onTimeout}: ${troubleLine(service.name, status)}`, null);
+  else {
+    const state = stateNow(service, status);
+    // the line of one that waits says why
+    const reason = state.waitingFor.length > 0 ? null : timeoutReason(session.command, status, pending);
+    fail(session, pending, `${onTimeout}: ${stateLine(service.name, state)}`, reason);
+  }
   if (onTimeout === 'kill') send(service, control.kill.byte);
 };
 
@@ -58,7 +62,7 @@ const showsInStatus = ({ conditions }: Command): boolean =>
 
 const begin = (calledAs: Bytes, command: Command, targets: readonly Target[]): WaitSession => {
   const pool = newCheckPool();
-  const pending = targets.map(({ service, result, hold }, index): Pending => {
+  const pending = targets.map(({ service, result, hold, reloads = null }, index): Pending => {
     const common = {
       index,
       service,
@@ -67,6 +71,8 @@ const begin = (calledAs: Bytes, command: Command, targets: readonly Target[]): W
       stability: UNOBSERVED,
       fifo: null,
       nextMs: null,
+      isUntold: false,
+      reloads,
       missingUntilMs: null,
     };
     const one: Pending = { ...common, sent: null, trouble: null, watch: -1, folderWatch: -1, parentWatch: -1 };
@@ -74,7 +80,7 @@ const begin = (calledAs: Bytes, command: Command, targets: readonly Target[]): W
     else one.trouble = result;
     return one;
   });
-  const byStatus = showsInStatus(command) || pending.some(({ sent }) => sent === null);
+  const byStatus = showsInStatus(command) || pending.some(({ sent, reloads }) => sent === null || reloads !== null);
   const session: WaitSession = {
     calledAs,
     command,

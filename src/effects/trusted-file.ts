@@ -9,13 +9,14 @@ import type { Bytes } from '../abi/bytes.ts';
 import { type Done, type Errno, type Fd, type RawStat, isErrno } from '../host/calls.ts';
 import { EEXIST, EINVAL, EISDIR, ELOOP, ENOENT, ENOSPC, ENXIO } from '../abi/errno.ts';
 import { O_RDONLY, O_RDWR, O_WRONLY, S_IFDIR, S_IFIFO, S_IFREG } from '../abi/flags.ts';
-import { createFile, type FileCheck, kindOf, openAny, openUnchecked, passes } from '../host/safe-open.ts';
+import { createFile, type FileCheck, kindOf, openAny, openChecked, openUnchecked, passes } from '../host/safe-open.ts';
 import { sys } from '../host/sys.ts';
 
 /** How often a name is freed again before the caller gets EEXIST. */
 const MAX_REMOVALS = 8;
 
 const ownFile = (user: number): FileCheck => ({ kind: S_IFREG, singleLink: true, writer: user });
+const ANY_FIFO: FileCheck = { kind: S_IFIFO, singleLink: false, writer: null };
 const CONTROL_FIFO: FileCheck = { kind: S_IFIFO, singleLink: true, writer: null };
 
 const isOurs = (stat: RawStat): boolean => kindOf(stat) === S_IFREG && passes(stat, ownFile(sys.geteuid()));
@@ -106,6 +107,18 @@ export const isRead = (path: Bytes): boolean => {
   sys.close(fd);
   return true;
 };
+
+const openWithReader = (path: Bytes, check: FileCheck): Fd | Errno => {
+  const stat = sys.lstat(path);
+  if (isErrno(stat)) return stat;
+  return kindOf(stat) === S_IFIFO ? openChecked(path, O_WRONLY, check) : (-ELOOP as Errno);
+};
+
+/** Opens a fifo that somebody reads, for writing; ENXIO: nobody does. ELOOP: it is no fifo; that is not opened, as isRead. */
+export const openRead = (path: Bytes): Fd | Errno => openWithReader(path, ANY_FIFO);
+
+/** The same for one that takes commands: it may be anybody's, but no other service's. */
+export const openCommands = (path: Bytes): Fd | Errno => openWithReader(path, CONTROL_FIFO);
 
 /** lstat. */
 export const statThere = (path: Bytes): RawStat | Errno => sys.lstat(path);

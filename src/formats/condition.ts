@@ -1,6 +1,6 @@
 // The condition of a service: one word for what is going on, from runit's status and what the supervisor adds to it.
 //
-// Pure. A tree that C's runsv supervises has no state.json: its services are running, down or about to start again.
+// Pure; isReady is the one place that says what ready means. A tree that C's runsv supervises has no state.json: its services are running, down or about to start again.
 // Read next: snapshot.ts (who shows it).
 import type { SupervisorState } from './state.ts';
 import type { Status } from './status.ts';
@@ -28,9 +28,8 @@ export type Condition = (typeof CONDITIONS)[number];
 const conditionOfProcess = ({ gotTerm }: Status, state: SupervisorState | null): Condition => {
   if (gotTerm || state?.stopping === true) return 'stopping';
   if (state === null) return 'running';
-  if (state.reloading) return 'reloading';
   if (state.by === null) return 'running';
-  if (state.ready) return 'ready';
+  if (state.ready) return state.reloading ? 'reloading' : 'ready';
   return state.readyAt === null ? 'starting' : 'unready';
 };
 
@@ -46,6 +45,9 @@ const stateOfProcess = ({ pid }: Status, state: SupervisorState | null): Supervi
     ? state
     : { ...state, ready: false, readyAt: null, reloading: false, stopping: false, text: '' };
 
+/** In these it is of use to others: it says so itself, or has no way to, or has done its work. */
+export const READY_CONDITIONS = ['running', 'ready', 'reloading', 'done'] as const satisfies readonly Condition[];
+
 /** `status`: null where no runsv supervises the service, or it has not said anything yet. */
 export const conditionOf = (status: Status | null, state: SupervisorState | null): Condition => {
   if (status === null) return 'unsupervised';
@@ -53,3 +55,7 @@ export const conditionOf = (status: Status | null, state: SupervisorState | null
   if (status.phase === 'down') return conditionAtRest(status, state);
   return conditionOfProcess(status, stateOfProcess(status, state));
 };
+
+/** Whether a service is ready, for whoever waits for it. One that cannot tell may have a ./check: that is to be asked besides. */
+export const isReady = (status: Status | null, state: SupervisorState | null): boolean =>
+  (READY_CONDITIONS as readonly Condition[]).includes(conditionOf(status, state));

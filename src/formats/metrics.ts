@@ -4,20 +4,26 @@
 // Read next: snapshot.ts.
 import type { Bytes } from '../abi/bytes.ts';
 import { validUtf8 } from './json.ts';
+import type { Condition } from './condition.ts';
 import { conditionOfSnapshot, type Snapshot } from './snapshot.ts';
+import type { Moment } from './tai64.ts';
 
 interface Metric {
   readonly name: string;
   readonly type: 'gauge' | 'counter';
   readonly help: string;
   /** null: it cannot be told. */
-  readonly value: (snapshot: Snapshot) => number | null;
+  readonly value: (snapshot: Snapshot, condition: Condition) => number | string | null;
 }
 
 const flag = (yes: boolean): number => (yes ? 1 : 0);
-const NANOSECONDS = 1e9;
-/** Digits of a second that are told. */
-const MILLISECONDS = 1000;
+const NS_IN_MS = 1e6;
+
+/** With milliseconds: text costs a tenth of a fraction that is made and then written. */
+const secondsText = ({ sec, nsec }: Moment): string => {
+  const ms = (nsec / NS_IN_MS) | 0;
+  return ms === 0 ? String(sec) : `${sec}.${String(ms).padStart(3, '0')}`;
+};
 
 const METRICS: readonly Metric[] = [
   { name: 'up', type: 'gauge', help: 'Whether ./run runs.', value: ({ main }) => flag(main?.status.phase === 'run') },
@@ -25,7 +31,7 @@ const METRICS: readonly Metric[] = [
     name: 'ready',
     type: 'gauge',
     help: 'Whether the service is of use: ready where it can tell, else running.',
-    value: (snapshot) => flag(['ready', 'running', 'reloading'].includes(conditionOfSnapshot(snapshot))),
+    value: (_, condition) => flag(condition === 'running' || condition === 'ready' || condition === 'reloading'),
   },
   {
     name: 'wanted_up',
@@ -37,13 +43,13 @@ const METRICS: readonly Metric[] = [
     name: 'failed',
     type: 'gauge',
     help: 'Whether its restart policy has given the service up.',
-    value: (snapshot) => flag(conditionOfSnapshot(snapshot) === 'failed'),
+    value: (_, condition) => flag(condition === 'failed'),
   },
   {
     name: 'waiting',
     type: 'gauge',
     help: 'Whether a start is held back, by a delay or by a dependency.',
-    value: (snapshot) => flag(['waiting', 'backoff'].includes(conditionOfSnapshot(snapshot))),
+    value: (_, condition) => flag(condition === 'waiting' || condition === 'backoff'),
   },
   {
     name: 'supervised',
@@ -55,10 +61,7 @@ const METRICS: readonly Metric[] = [
     name: 'state_since_timestamp_seconds',
     type: 'gauge',
     help: 'When the present state began, in Unix seconds.',
-    value: ({ main }) =>
-      main === null
-        ? null
-        : main.status.sec + Math.floor((main.status.nsec / NANOSECONDS) * MILLISECONDS) / MILLISECONDS,
+    value: ({ main }) => (main === null ? null : secondsText(main.status)),
   },
   { name: 'starts_total', type: 'counter', help: 'Starts of ./run.', value: ({ main }) => main?.state?.starts ?? null },
   {
@@ -102,25 +105,33 @@ const labelValue = (text: Bytes): Bytes =>
 
 const headOf = (name: string, type: string, help: string): Bytes => `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n`;
 
-/** `labels`: of the snapshots, one each. */
-const metricText = (
-  { name, type, help, value }: Metric,
-  snapshots: readonly Snapshot[],
-  labels: readonly Bytes[],
-): Bytes => {
-  const lines: Bytes[] = [];
-  snapshots.forEach((snapshot, at) => {
-    const told = value(snapshot);
-    if (told !== null) lines.push(`runit_service_${name}${labels[at]}${told}\n`);
-  });
-  return lines.length === 0 ? '' : headOf(`runit_service_${name}`, type, help) + lines.join('');
+/** A service, with what each of its lines needs. */
+interface Labelled {
+  readonly snapshot: Snapshot;
+  readonly condition: Condition;
+  readonly label: Bytes;
+}
+
+const metricText = ({ name, type, help, value }: Metric, services: readonly Labelled[]): Bytes => {
+  const full = `runit_service_${name}`;
+  let lines = '';
+  for (let at = 0; at < services.length; at++) {
+    const { snapshot, condition, label } = services[at] as Labelled;
+    const told = value(snapshot, condition);
+    if (told !== null) lines += `${full}${label}${told}\n`;
+  }
+  return lines === '' ? '' : headOf(full, type, help) + lines;
 };
 
 /** The whole text. `version`: of this program. */
 export const metricsText = (snapshots: readonly Snapshot[], version: string): Bytes => {
-  const labels = snapshots.map(({ name }) => `{service="${labelValue(name)}"} `);
+  const services = snapshots.map((snapshot) => ({
+    snapshot,
+    condition: conditionOfSnapshot(snapshot),
+    label: `{service="${labelValue(snapshot.name)}"} `,
+  }));
   return (
-    METRICS.map((metric) => metricText(metric, snapshots, labels)).join('') +
+    METRICS.map((metric) => metricText(metric, services)).join('') +
     headOf('runit_build_info', 'gauge', 'The version of runitbox.') +
     `runit_build_info{version="${labelValue(version)}"} 1\n`
   );

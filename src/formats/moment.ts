@@ -25,5 +25,11 @@ export const momentMs = (text: Bytes): number | null => {
   return dayOf(year, month, day) * DAY_MS + ((hours * 60 + minutes) * 60 + seconds + fraction) * 1000;
 };
 
+/** The second that was last asked for: the records of one turn lie within it, as a rule. */
+let last = { sec: Number.NaN, text: '' };
+
 /** Milliseconds are enough for people, and what state.json has. */
-export const momentText = (sec: number, nsec: number): string => `${rfc3339({ sec, nsec }).slice(0, -4)}Z`;
+export const momentText = (sec: number, nsec: number): string => {
+  if (last.sec !== sec) last = { sec, text: rfc3339({ sec, nsec: 0 }).slice(0, -7) };
+  return `${last.text}${String((nsec / 1e6) | 0).padStart(3, '0')}Z`;
+};

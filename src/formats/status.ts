@@ -63,16 +63,11 @@ export const decodeStatus = (bytes: Bytes): Status | null => {
   const began = decodeTai64n(bytes.slice(0, 12));
   const phase = phases[bytes.charCodeAt(19)];
   if (began === null || phase === undefined) return null;
+  const { sec, nsec } = began;
   const pid = pidAt(bytes, 12);
-  return {
-    sec: began.sec,
-    nsec: began.nsec,
-    pid,
-    paused: bytes.charCodeAt(16) !== 0,
-    want: wantOf(bytes[17], pid),
-    gotTerm: bytes.charCodeAt(18) !== 0,
-    phase,
-  };
+  const paused = bytes[16] !== '\0';
+  const gotTerm = bytes[18] !== '\0';
+  return { sec, nsec, pid, paused, want: wantOf(bytes[17], pid), gotTerm, phase };
 };
 
 /** A status as a value for programs: the moment is one value, and no process is null. */

@@ -43,10 +43,14 @@ export const encodeTai64n = (sec: number, nsec: number): Bytes => {
   );
 };
 
+/** The first word of every label from 1970 to 2106. */
+const USUAL_HIGH = '@\0\0\0';
+
 /** The moment in 12 bytes, or null where there are not 12. Seconds beyond 2^53 come out rounded. */
 export const decodeTai64n = (bytes: Bytes): Moment | null => {
   if (bytes.length !== 12) return null;
-  const sec = (wordAt(bytes, 0) - EPOCH_HIGH) * WORD + wordAt(bytes, 4) - EPOCH_LOW;
+  const low = wordAt(bytes, 4) - EPOCH_LOW;
+  const sec = bytes.startsWith(USUAL_HIGH) ? low : (wordAt(bytes, 0) - EPOCH_HIGH) * WORD + low;
   return { sec, nsec: wordAt(bytes, 8) };
 };
 

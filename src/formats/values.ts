@@ -2,11 +2,11 @@
 //
 // Promises: pure; a text that is not of its kind is a ParseError whose words end with what was found. Whoever reads a file
 // decides what follows: runsv behaves as if it were absent, `sv lint` reports it.
-// Read next: ../effects/service/policy.ts (who reads them for runsv), ../machine/service/restart-policy.ts (what they mean).
+// Read next: value-files.ts (their names), ../effects/service/policy.ts (who reads them for runsv), ../machine/service/restart-policy.ts (what they mean).
 import type { Bytes } from '../abi/bytes.ts';
 import { signalNumber } from '../abi/signals.ts';
 import { wholeNumber } from './decimal.ts';
-import { isParseError, type ParseError, parseError } from './parse-error.ts';
+import { type ParseError, parseError } from './parse-error.ts';
 
 /** What an end of ./run that nobody requested leads to. */
 export type RestartMode = 'always' | 'on-failure' | 'never';
@@ -32,6 +32,8 @@ export const DEFAULT_LIMIT: RestartLimit = { count: 5, withinMs: null };
 const MOST_MS = 2_147_483_647;
 /** A longer list of failures would cost memory. */
 const MOST_FAILURES = 1000;
+const MOST_DESCRIPTOR = 255;
+const DEFAULT_INTERVAL_MS = 10_000;
 const SHOWN_MAX = 40;
 
 /** A file's value as text: its first line without blanks around it. */
@@ -67,6 +69,19 @@ export const parseRestart = (text: Bytes): RestartMode | ParseError => {
   return isMode(value) ? value : expected('always, on-failure or never', value);
 };
 
+/** A descriptor's number; 0 is standard input. */
+export const parseDescriptor = (text: Bytes): number | ParseError => {
+  const value = valueIn(text);
+  return wholeNumber(value, MOST_DESCRIPTOR) || expected(`a descriptor from 1 to ${MOST_DESCRIPTOR}`, value);
+};
+
+/** How often, or nothing for the default. */
+export const parseInterval = (text: Bytes): number | ParseError => {
+  const value = valueIn(text);
+  if (value === '') return DEFAULT_INTERVAL_MS;
+  return msIn(value) || expected('a number of milliseconds above 0', value);
+};
+
 const wordsOf = (value: Bytes): readonly Bytes[] => value.split(/[ \t]+/);
 
 /** `FIRST MAX RESET`, or nothing for the default. */
@@ -91,23 +106,4 @@ export const parseLimit = (text: Bytes): RestartLimit | ParseError => {
     return expected(`COUNT [WITHIN], from 1 to ${MOST_FAILURES} failures and milliseconds`, value);
   }
   return { count, withinMs };
-};
-
-/** The files of this kind, each with its reader. */
-const READERS: Readonly<Record<string, (text: Bytes) => unknown>> = {
-  'down-signal': parseSignal,
-  'reload-signal': parseSignal,
-  restart: parseRestart,
-  'restart-delay': parseDelay,
-  'restart-limit': parseLimit,
-  'timeout-finish': parseTimeout,
-  'timeout-kill': parseTimeout,
-};
-
-export const VALUE_FILES: readonly Bytes[] = Object.keys(READERS);
-
-/** What is wrong with the value of one of VALUE_FILES; null: nothing. */
-export const faultIn = (file: Bytes, text: Bytes): Bytes | null => {
-  const value = READERS[file]?.(text);
-  return isParseError(value) ? value.wrong : null;
 };

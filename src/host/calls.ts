@@ -185,6 +185,8 @@ export interface Calls {
   rawMode(fd: Fd, on: 0 | 1): Done | Errno;
   /** argv, argv[0] first. */
   args(): readonly Bytes[];
+  /** The path that execve was given, as the only one; none where it is unknown. */
+  executed(): readonly Bytes[];
   /** NAME=value strings. */
   environ(): readonly Bytes[];
   /** Overwrites the memory of argv[index] from its start, at most its own length: what `ps` shows. */

@@ -25,7 +25,7 @@ export interface Row {
   /** The greatest ratio ours/c that is good enough; null: for information. */
   readonly limit: number | null;
   readonly goal?: number;
-  /** The greatest value of ours, whatever the reference's: for counts only. */
+  /** The greatest value of ours, whatever the reference's: for counts, and for what the reference does not do. */
   readonly most?: number;
 }
 

@@ -16,6 +16,7 @@ import { memory } from './figures/memory.ts';
 import { pickup } from './figures/pickup.ts';
 import { start, startOnDisk } from './figures/start.ts';
 import { status } from './figures/status.ts';
+import { watch } from './figures/watch.ts';
 import { type Keeping, keepingIn } from './keeper.ts';
 import type { Context, Figure } from './model.ts';
 import { type Options, parse, USAGE } from './options.ts';
@@ -32,6 +33,7 @@ const FIGURES: readonly Figure[] = [
   latency,
   fifo,
   pickup,
+  watch,
   list,
   idle,
   many,

@@ -75,6 +75,7 @@ const signatures: Readonly<Record<Name, string>> = {
   windowSize: 'i:v',
   rawMode: 'ii:i',
   args: ':a',
+  executed: ':a',
   environ: ':a',
   argWrite: 'id:i',
   restore: '',

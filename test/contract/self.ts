@@ -104,6 +104,14 @@ const all: readonly Spec[] = [
     run: (c) => same(everything(c, ['role:args', 'a b', '\xff\x80', '']), ['role:args\0a b\0\xff\x80\0', 0], 'args'),
   },
   {
+    title: 'executed is the path that execve was given, whatever argv[0] says',
+    run: (c) => {
+      const paths = c.sys.executed();
+      same(paths.length, 1, 'paths');
+      holds((paths[0] ?? '') !== '', 'it is a path');
+    },
+  },
+  {
     title: 'exec replaces the program in the same process, with the argv and environment given',
     run: (c) => {
       const second = start(c, ['role:exec', 'echo "$0 $FOO $$"']);

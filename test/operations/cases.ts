@@ -12,9 +12,11 @@ import { INSTANCES } from './instances.ts';
 import { LOG_CASES } from './logs.ts';
 import { METRICS_CASES } from './metrics.ts';
 import { MONITOR_CASES } from './monitor.ts';
+import { ORDER_CASES } from './order.ts';
 import { PAUSE_CASES } from './pause.ts';
 import { POLICY_CASES } from './policy.ts';
 import { PROBE_CASES } from './probe.ts';
+import { READINESS_CASES } from './readiness.ts';
 import { RECORDING_CASES } from './recording.ts';
 import { SCHEMA_CASES } from './schema.ts';
 import type { Make, Tree } from './tree.ts';
@@ -345,8 +347,10 @@ export const CASES: readonly Case[] = [
   ...LOG_CASES,
   ...METRICS_CASES,
   ...MONITOR_CASES,
+  ...ORDER_CASES,
   ...POLICY_CASES,
   ...PROBE_CASES,
+  ...READINESS_CASES,
   ...PAUSE_CASES,
   ...RECORDING_CASES,
 ];

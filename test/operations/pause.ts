@@ -52,6 +52,10 @@ export const PAUSE_CASES: readonly Case[] = [
       }
       const named = await tree.shell('timeout 0.3 chpst -b alsa pause; echo $?');
       assert.equal(named.text, '124\n');
+      const all = await tree.shell(
+        'for each in chpst runsv svlogd sv pause; do chpst -b alsa $each --version; done 2>&1 | sort -u',
+      );
+      assert.match(all.text, /^runitbox \S+\n$/);
       const { code, text } = await tree.shell('pause 5');
       assert.deepEqual([code, text.split('\n')[0]], [100, 'usage: pause ']);
     },

@@ -142,7 +142,7 @@ export const POLICY_CASES: readonly Case[] = [
         assert.ok(ms >= (whole * 7) / 8 - 10 && ms <= whole + SLACK_MS, `${distances.join(' ')}`);
       }
       assert.match((await tree.sv('status', 'bad')).text, /^down: bad: \ds, normally up, failed\n$/);
-      assert.match((await tree.sv('list')).text, /^bad +failed .*exit code 3, 4 failures in a row$/m);
+      assert.match((await tree.sv('list')).text, /^bad +failed .* 4 +exit 3, [^;]* ago; 4 failures in a row$/m);
       assert.match((await tree.sv('why', 'bad')).text, /^bad: failed for \ds: exit code 3, 4 failures in a row\n/);
       assert.deepEqual(await tree.sv('check', 'bad'), {
         code: 1,

@@ -3,7 +3,8 @@
 // Promises: every process that the tree started is ended by its mark when the case is over.
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { chmodSync, closeSync, mkdirSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { killMarked, MARK } from '../lib/proc.ts';
 import { type Result, run } from '../lib/run.ts';
@@ -51,10 +52,24 @@ export class Tree {
     this.file(`${name}/run`, `#!/bin/sh\nexec 2>&1\n${line}\n`);
   }
 
-  start(make: Make): void {
+  /** `messages`: the file for what supervisors say. */
+  start(make: Make, messages?: string, ...options: readonly string[]): void {
     const bin = make === 'ours' ? this.#bin : C_PROGRAMS;
     const env = { ...process.env, ...this.env, PATH: `${bin}:${process.env['PATH'] ?? ''}` };
-    this.#runsvdir = spawn(join(bin, 'runsvdir'), ['-P', this.scan], { env, stdio: 'ignore' });
+    const fd = messages === undefined ? 'ignore' : openSync(messages, 'a');
+    this.#runsvdir = spawn(join(bin, 'runsvdir'), ['-P', ...options, this.scan], {
+      env,
+      stdio: ['ignore', 'ignore', fd],
+    });
+    if (fd !== 'ignore') closeSync(fd);
+  }
+
+  /** Sends runsvdir a signal; how it has ended. */
+  async end(signal: NodeJS.Signals): Promise<number | null> {
+    const runsvdir = this.#runsvdir as ChildProcess;
+    const ended = once(runsvdir, 'exit');
+    runsvdir.kill(signal);
+    return ((await ended) as [number | null])[0];
   }
 
   /** Our sv. */

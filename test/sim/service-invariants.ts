@@ -4,6 +4,7 @@
 //   truth      once things are quiet, the files say what is: phase, pid, want; status is whole
 //   obedience  a want that was sent is told within bounded time, whatever else fails
 //   care       a service wanted up runs, finishes, or is started within a second or so
+//   readiness  state.json says ready only for a process that has told so (readiness.ts)
 //   memory     state.json and history.jsonl are whole, count right, and give no number to two events
 //   pace       ./run is not started twice within a second by the same runsv
 //   patience   no busy loop, no descriptor kept
@@ -12,6 +13,7 @@
 import { decodeStatus, type Status } from '../../src/formats/status.ts';
 import type { Ending, Live } from './kernel/kernel.ts';
 import { mayConclude } from './policies.ts';
+import { checkReadiness } from './readiness.ts';
 import { historyTroubles, type Seen, stateTroubles } from '../lib/history.ts';
 import { fail, type Invariants, STRAY, type Story } from './service-scenario.ts';
 
@@ -25,6 +27,8 @@ const LOG_WAIT_MS = 7000;
 const LOOK_MS = 200;
 /** How long a want may take to be told. */
 const ACK_MS = 50;
+
+const CHECK = '/svc/check';
 
 const quiet = (story: Story): boolean =>
   story.kernel.mainLives && story.kernel.nowMs > Math.max(story.faultEndMs, story.bornMs) + LAG_MS;
@@ -78,25 +82,29 @@ const isDiskFull = ({ kernel, spaceMs }: Story, marginMs: number): boolean =>
 const isLogAwaited = (story: Story): boolean =>
   story.kernel.nowMs < story.logEndMs + LOG_WAIT_MS || (story.logMoved && isDiskFull(story, LOG_WAIT_MS));
 
+/** One that can tell is not started where state.json cannot say so: on a full disk. */
+const isTellingAwaited = (story: Story): boolean => story.readiness !== null && isDiskFull(story, LAG_MS);
+
 /** A wanted service is running, finishing, or on its way: looked at now, and if it is down, again a little later. */
 const checkCare = (story: Story, status: Status): void => {
   if (status.want !== 'up' || status.phase !== 'down' || story.scripts.length > 0) return;
   // of a calm life the invariant backoff knows more
-  if (isLogAwaited(story) || story.policies?.calm === true) return;
+  if (isLogAwaited(story) || isTellingAwaited(story) || story.policies?.calm === true) return;
   const starts = story.startsMs.length;
   const { runs } = story;
   // a start waits for the end of a log that was removed, for a while
   story.kernel.after(story.logMoved ? LOG_WAIT_MS : LAG_MS, () => {
     const now = statusOf(story, '/svc');
     const same = runs === story.runs && quiet(story) && now?.want === 'up' && now.phase === 'down';
-    if (same && !isLogAwaited(story) && story.startsMs.length === starts)
+    if (same && !isLogAwaited(story) && !isTellingAwaited(story) && story.startsMs.length === starts)
       fail(story, 'wanted up, down, and not started');
   });
 };
 
 const checkOne = (story: Story): void => {
   // a control script that lost its supervisor is nobody's any more, nor is what a service leaves behind
-  const overlap = story.kernel.overlaps.find((each) => !each.key.includes('/control/') && each.key !== STRAY);
+  const isNobodys = (key: string): boolean => key.includes('/control/') || (key === CHECK && story.happened.killed);
+  const overlap = story.kernel.overlaps.find((each) => !isNobodys(each.key) && each.key !== STRAY);
   if (overlap !== undefined) fail(story, `${overlap.live} instances of ${overlap.key} at ${overlap.atMs} ms`);
 };
 
@@ -109,7 +117,7 @@ const checkPace = (story: Story): void => {
 
 /** Descriptors come and go with adoption only. */
 const checkDescriptors = (story: Story): void => {
-  const most = story.withLog ? 18 : 12;
+  const most = (story.withLog ? 18 : 12) + (story.readiness === null ? 0 : 2);
   const open = story.kernel.openFds();
   if (open.length > most) fail(story, `${open.length} descriptors open: ${open.join(', ')}`);
 };
@@ -147,6 +155,7 @@ const whileItRuns = (story: Story): void => {
   checkOne(story);
   checkPace(story);
   checkMemory(story);
+  checkReadiness(story, quiet(story), () => isDiskFull(story, LAG_MS));
   if (!quiet(story)) return;
   const status = statusOf(story, '/svc');
   if (status === null) {
@@ -193,7 +202,7 @@ const atTheEnd = (story: Story, ending: Ending, left: readonly Live[]): void => 
   // and of what lay in ./log when that was away, or cannot be looked at now, no later runsv knows
   const isLogUnknown = story.logMoved || story.kernel.nowMs < story.logEndMs;
   const forgotten = ({ key }: Live): boolean =>
-    key.includes('/control/') || (isLogUnknown && key.startsWith('/svc/log/'));
+    key.includes('/control/') || key === CHECK || (isLogUnknown && key.startsWith('/svc/log/'));
   const kept = gone.filter((each) => !(story.happened.killed && forgotten(each)));
   if (kept.length > 0) fail(story, `still there: ${kept.map((each) => each.key).join(', ')}`);
   const status = statusOf(story, '/svc');

@@ -17,6 +17,7 @@ import {
   stopSent,
   writeValues,
 } from './policies.ts';
+import { type Readiness, randomReadiness, telling, writeReadiness } from './readiness.ts';
 
 const END_MS = 20000;
 const WANTS = 'udox';
@@ -44,6 +45,8 @@ export interface Story {
   readonly scripts: readonly string[];
   /** null: it has no value files. */
   readonly policies: Policies | null;
+  /** null: it cannot tell whether it is ready. */
+  readonly readiness: Readiness | null;
   readonly happened: Doings;
   readonly events: string[];
   readonly failures: string[];
@@ -103,13 +106,15 @@ const strays = ({ random }: Story): NonNullable<Behaviour['children']> => {
 
 const runBehaviour = (story: Story): Behaviour => {
   const { random, kernel } = story;
+  const told = telling(story);
   return {
     livesMs: lifetime(random),
     exit: random.chance(0.2) ? { signal: random.pick([9, 11, 15]) } : random.pick([0, 1, 100, 111]),
     onTerm: onTerm(random),
-    writes: [{ bytes: 'line\n', afterMs: 1, everyMs: 1 + random.int(400), times: 50 }],
+    writes: [{ bytes: 'line\n', afterMs: 1, everyMs: 1 + random.int(400), times: 50 }, ...(told.writes ?? [])],
     children: strays(story),
-    onStart: () => {
+    onStart: (process, world) => {
+      told.onStart(process, world);
       story.startsMs.push(kernel.nowMs);
       runStarted(story);
     },
@@ -147,6 +152,7 @@ const setUp = (story: Story): void => {
   if (story.withLog) kernel.user.program('/svc/log/run', () => logBehaviour(story));
   for (const letter of story.scripts) kernel.user.program(`/svc/control/${letter}`, () => scriptBehaviour(random));
   writeValues(story);
+  writeReadiness(story);
   if (random.chance(0.15) && story.policies?.calm !== true) kernel.user.file('/svc/down');
   if (story.withLog && random.chance(0.05)) {
     kernel.user.file('/svc/log/down');
@@ -382,6 +388,7 @@ const newStory = (seed: number, trace: number): Story => {
     withLog: random.chance(0.5) && !calm,
     withFinish: random.chance(0.5),
     policies,
+    readiness: randomReadiness(seed, calm),
     scripts: random.chance(0.3) && !calm ? SCRIPTS.filter(() => random.chance(0.3)) : [],
     happened: { killed: false, logTouched: false, runTouched: false, faulty: false, unheld: false },
     events: [],

@@ -1,6 +1,8 @@
-// Resolves argv[0] to a program of the suite: by its own name, else by the symbolic links that it leads through.
+// Resolves a call to a program of the suite: by the name in argv[0], else by that of the file that was executed, else by the
+// symbolic links that they lead through.
 //
 // Promises: the first link with a program's name decides, so /etc/init.d/web -> /usr/bin/sv is sv, wherever sv itself links to.
+// Whoever executes sv may give argv[0] any other name (`chpst -b web sv ...`).
 // Read next: ../runitbox.ts.
 import { baseName } from '../../cli/options.ts';
 import type { Bytes } from '../../abi/bytes.ts';
@@ -30,9 +32,9 @@ export const named = (applets: readonly Applet[], path: Bytes): Applet | undefin
   return applets.find((applet) => applet.name === name) ?? applets.find(({ also }) => also?.includes(name) === true);
 };
 
-/** The program that the symbolic links of argv[0] lead to; undefined: none. */
-export const appletBehind = (applets: readonly Applet[], argv0: Bytes): Applet | undefined => {
-  let path = placeOf(argv0);
+/** The program that the symbolic links of a path lead to; undefined: none. */
+const behind = (applets: readonly Applet[], from: Bytes): Applet | undefined => {
+  let path = from;
   for (let links = 0; path !== '' && links < MOST_LINKS; links++) {
     const target = sys.readlink(path);
     if (isErrno(target)) return undefined;
@@ -41,4 +43,10 @@ export const appletBehind = (applets: readonly Applet[], argv0: Bytes): Applet |
     if (applet !== undefined) return applet;
   }
   return undefined;
+};
+
+/** The program of a call whose argv[0] names none; undefined: none. */
+export const appletBehind = (applets: readonly Applet[], argv0: Bytes): Applet | undefined => {
+  const [executed = ''] = sys.executed();
+  return named(applets, executed) ?? behind(applets, executed) ?? behind(applets, placeOf(argv0));
 };

@@ -5,7 +5,7 @@
 import { errorText } from '../../cli/errno.ts';
 import { err, out, visible } from '../../cli/say.ts';
 import { VERSION } from '../../cli/version.ts';
-import { newAsking, snapshotOf, servicesLike } from '../../client/snapshots.ts';
+import { newAsking, snapshotsLike } from '../../client/snapshots.ts';
 import { type Pages, serve } from '../../client/http-server.ts';
 import { listenAt, type Listener } from '../../client/listen.ts';
 import { lookup } from '../../client/service.ts';
@@ -53,13 +53,8 @@ const replace = (path: Bytes, text: Bytes): number => {
 
 /** The text; a number is the errno of the scan directory. */
 const textOf = (patterns: readonly Bytes[]): Bytes | number => {
-  const services = servicesLike(patterns);
-  if (typeof services === 'number') return services;
-  const asking = newAsking(true);
-  return metricsText(
-    services.map((service) => snapshotOf(service, asking)),
-    VERSION,
-  );
+  const snapshots = snapshotsLike(patterns, newAsking(true, true));
+  return typeof snapshots === 'number' ? snapshots : metricsText(snapshots, VERSION);
 };
 
 /** What was refused. */

@@ -13,7 +13,10 @@ const USAGE_CODE = 100;
 
 const complain = ({ service, snapshot, verdict }: Result, goal: string): void => {
   const cannotTell = goal === 'gone' && verdict === 'hopeless';
-  const what = cannotTell ? (snapshot.error ?? 'unable to tell') : `${conditionOfSnapshot(snapshot)}, not ${goal}`;
+  const names = (snapshot.main?.state?.waiting ?? []).map(visible).join(', ');
+  const condition = conditionOfSnapshot(snapshot);
+  const state = condition === 'waiting' ? `waiting for ${names}` : condition;
+  const what = cannotTell ? (snapshot.error ?? 'unable to tell') : `${state}, not ${goal}`;
   err(`sv: ${visible(service.name)}: ${what}\n`);
 };
 

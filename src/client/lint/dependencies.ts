@@ -1,21 +1,16 @@
 // What is wrong with the dependencies of a service directory. Pure.
 //
 // Read first: rules.ts.
-import type { Bytes } from '../../abi/bytes.ts';
+import { DEPENDENCY_WORDS, dependencyWords } from '../../formats/dependency.ts';
 import { type Dependency, type Directory, entryAt, type Finding } from './model.ts';
 
-const WORDS: readonly Bytes[] = ['optional', 'restart'];
-
-const wordsIn = (text: Bytes): readonly Bytes[] =>
-  (text.split('\n', 1)[0] ?? '').split(/[ \t]+/).filter((word) => word !== '');
-
 const findingsOn = ({ name, text, isThere }: Dependency): readonly Finding[] => {
-  const wrong = wordsIn(text).filter((word) => !WORDS.includes(word));
+  const { unknown } = dependencyWords(text);
   return [
-    ...wrong.map(
+    ...unknown.map(
       (word): Finding => ({
         level: 'error',
-        what: `./dependencies.d/${name}: expected the words ${WORDS.join(' and ')} or nothing, got '${word}'`,
+        what: `./dependencies.d/${name}: expected the words ${DEPENDENCY_WORDS.join(' and ')} or nothing, got '${word}'`,
       }),
     ),
     ...(isThere

@@ -4,11 +4,13 @@
 import type { Bytes } from '../../abi/bytes.ts';
 import { ENOENT } from '../../abi/errno.ts';
 import { O_NOCTTY, O_NONBLOCK, O_RDONLY, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from '../../abi/flags.ts';
-import { VALUE_FILES } from '../../formats/values.ts';
+import { VALUE_FILES } from '../../formats/value-files.ts';
 import { execReason } from '../../effects/process/interpreter.ts';
 import { isErrno } from '../../host/calls.ts';
 import { sys } from '../../host/sys.ts';
+import { wayTo } from '../../formats/dependency.ts';
 import { dependencyNames, serviceBeside } from '../dependencies.ts';
+import { lastOf, withoutSlashes } from '../parent-runsvdir.ts';
 import { type Dependency, type Directory, type Entry, type Kind, MISSING } from './model.ts';
 
 const TEXT_MAX = 65_536;
@@ -77,23 +79,13 @@ const dependenciesOf = (path: Bytes): readonly Dependency[] =>
 
 /** At most so many services are looked at for one. */
 const CYCLE_MOST = 1000;
-
 /** The shortest way from a service along dependencies back to itself. */
 const cycleThrough = (path: Bytes): readonly Bytes[] | null => {
-  const start = path.replace(/\/+$/, '');
-  const seen = new Set<Bytes>();
-  const queue: { readonly dir: Bytes; readonly way: readonly Bytes[] }[] = [{ dir: start, way: [] }];
-  for (let at = 0; at < queue.length && at < CYCLE_MOST; at++) {
-    const { dir, way } = queue[at] as (typeof queue)[number];
-    for (const name of dependencyNames(dir)) {
-      const next = serviceBeside({ name, dir }, name).dir;
-      if (next === start) return [...way, name];
-      if (seen.has(next)) continue;
-      seen.add(next);
-      queue.push({ dir: next, way: [...way, name] });
-    }
-  }
-  return null;
+  const self = withoutSlashes(path);
+  let left = CYCLE_MOST;
+  const namesOf = (name: Bytes): readonly Bytes[] =>
+    left-- > 0 ? dependencyNames(serviceBeside({ name: self, dir: self }, name).dir) : [];
+  return wayTo(lastOf(self), lastOf(self), namesOf);
 };
 
 /** `path` as it is opened, `name` as it was given. */

@@ -5,7 +5,8 @@
 import type { Bytes } from '../../abi/bytes.ts';
 import { signalName } from '../../abi/signals.ts';
 import { control, controlNames, signalByte } from '../../formats/control.ts';
-import { faultIn, parseSignal, VALUE_FILES } from '../../formats/values.ts';
+import { faultIn, VALUE_FILES } from '../../formats/value-files.ts';
+import { parseSignal } from '../../formats/values.ts';
 import { type Directory, type Entry, entryAt, type Finding } from './model.ts';
 import { dependencyFindings } from './dependencies.ts';
 import { scriptFindings } from './script.ts';
@@ -92,6 +93,35 @@ const groupFindings = ({ names }: Directory): readonly Finding[] =>
     ? [warning('./flag-timeout-killpg means nothing without a file timeout-kill')]
     : [];
 
+const TELLS: readonly Bytes[] = ['notification-fd', 'notification-socket', 'check-interval'];
+
+/** What a service tells of being ready, and what waits for that in vain. */
+const readinessFindings = (directory: Directory): readonly Finding[] => {
+  const { names } = directory;
+  const has = (name: Bytes): boolean => names.includes(name);
+  const { text } = entryAt(directory, 'run');
+  const fd = entryAt(directory, 'notification-fd').text.trim();
+  const [tells, signs] = [TELLS.some(has), has('notification-socket') || has('check-interval')];
+  const all: readonly (readonly [boolean, Bytes])[] = [
+    [has('timeout-up') && !tells, `./timeout-up means nothing without a file ${TELLS.join(', ')}`],
+    [
+      has('timeout-watchdog') && !signs,
+      './timeout-watchdog means nothing without a source of signs of life: notification-socket or check-interval',
+    ],
+    [
+      has('check-interval') && !entryAt(directory, 'check').executable,
+      './check-interval means nothing without an executable ./check',
+    ],
+    [fd === '1' && has('log'), './notification-fd is 1: what ./run prints is not in the log'],
+    [fd === '2', './notification-fd is 2: standard error goes nowhere'],
+    [
+      has('notification-socket') && /--unshare[= ]\S*net/.test(text),
+      './run has a network of its own, from which ./notification-socket is out of reach (use notification-fd)',
+    ],
+  ];
+  return all.filter(([holds]) => holds).map(([, what]) => warning(what));
+};
+
 const rightsFindings = (directory: Directory): readonly Finding[] =>
   [
     { what: 'the directory', entry: directory.self },
@@ -116,6 +146,7 @@ const KNOWN: readonly Bytes[] = [
     'dependencies.d',
     'flag-essential',
     'flag-timeout-killpg',
+    'notification-socket',
   ],
   ...VALUE_FILES,
 ];
@@ -145,6 +176,7 @@ export const findings = (directory: Directory): readonly Finding[] => {
     ...valueFindings(directory),
     ...reloadFindings(directory),
     ...groupFindings(directory),
+    ...readinessFindings(directory),
     ...scriptFindings(directory),
     ...rightsFindings(directory),
     ...nameFindings(directory),

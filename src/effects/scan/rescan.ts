@@ -10,6 +10,8 @@ import { O_CREAT, O_TRUNC, O_WRONLY } from '../../abi/flags.ts';
 import { sys } from '../../host/sys.ts';
 import { tai64nLabel } from '../../formats/tai64.ts';
 import { keyAt, type Known, type Rescan, continueRescan, beginRescan } from './read-dir.ts';
+import { type Found, goneIn } from '../../machine/scan/table.ts';
+import { dependentsOf } from './dependents.ts';
 import { deliverToTree } from './perform.ts';
 import { type LiveTree, rescanBy, UNCLEAR_MS } from './state.ts';
 import { claimHere } from './claim.ts';
@@ -80,6 +82,13 @@ const leaveSign = (live: LiveTree): void => {
   sys.close(fd);
 };
 
+/** Services that leave the directory together are stopped in waves. */
+const scanned = (live: LiveTree, found: readonly Found[]): void => {
+  const gone = goneIn(live.tree, found);
+  const dependents = gone.length > 1 ? dependentsOf(gone) : null;
+  deliverToTree(live, { kind: 'scanned', found, dependents });
+};
+
 const finish = (live: LiveTree, rescan: Rescan): void => {
   const { found, guessed, reported, stepwise, againInMs, unclear } = rescan;
   live.rescan = null;
@@ -92,7 +101,7 @@ const finish = (live: LiveTree, rescan: Rescan): void => {
   if (againInMs !== null) rescanBy(live, monotonicMs() + againInMs);
   if (unclear) rescanBy(live, monotonicMs() + live.unclearMs);
   live.unclearMs = unclear ? Math.min(RESCAN_MS, 2 * live.unclearMs) : UNCLEAR_MS;
-  deliverToTree(live, { kind: 'scanned', found: [...found, ...guessed] });
+  scanned(live, [...found, ...guessed]);
   if (live.rescanForced) leaveSign(live);
 };
 
@@ -100,7 +109,7 @@ const finish = (live: LiveTree, rescan: Rescan): void => {
 const standBack = (live: LiveTree, identity: string | null): void => {
   if (live.claim.turn.kind !== 'waiting') return;
   live.hasScanned = true;
-  if (live.identity !== null && live.identity !== identity) deliverToTree(live, { kind: 'scanned', found: [] });
+  if (live.identity !== null && live.identity !== identity) scanned(live, []);
   live.identity = identity;
 };
 

@@ -9,10 +9,11 @@ import { SIGALRM, SIGCHLD, SIGHUP, SIGTERM } from '../../abi/signals.ts';
 import { earliest } from '../../host/loop.ts';
 import { sys } from '../../host/sys.ts';
 import { mayStart } from '../../machine/scan/turn.ts';
-import { type Ended, nextStartMs, RESTART_MS, runningPids } from '../../machine/scan/table.ts';
+import { type Ended, nextStartMs, RESTART_MS, runningIn, runningPids } from '../../machine/scan/table.ts';
 import { signalAction } from '../../machine/container/signals.ts';
 import { holderOf, newLocks } from '../process/lock-holder.ts';
 import { startCommand } from '../container/main-command.ts';
+import { dependentsOf } from './dependents.ts';
 import { forceRescan, inside, rescanDue, resumeRescan, rescanNow } from './rescan.ts';
 import { forget, type Held, letGo, signalHeld } from '../process/held.ts';
 import { announceCommand, announceRunsvs, saveCheckpoint, restore, unseenEnd } from './checkpoint.ts';
@@ -73,7 +74,10 @@ const elsewhereEnded = (live: LiveTree, { runsv, key }: Elsewhere): void => {
 
 /** From now on there are no scans. */
 const stopServices = (live: LiveTree): void => {
-  deliverToTree(live, { kind: 'stop' });
+  const nowMs = monotonicMs();
+  const endMs = live.container?.shutdown.deadlineMs ?? nowMs;
+  const dependents = live.tree.stopping ? null : dependentsOf(runningIn(live.tree));
+  deliverToTree(live, { kind: 'stop', dependents, hurryMs: (nowMs + endMs) / 2 });
   stopWatching(live.loop, live.watching);
   forgetHolder(live);
 };
@@ -111,12 +115,16 @@ const takeSignals = (live: LiveTree, signals: readonly number[]): void => {
 
 /** When to start a runsv; if the directory is lost, or another runsvdir's, the next scan comes first. */
 const startMs = (live: LiveTree): number | null =>
-  live.lost || !mayStart(live.claim.turn) ? null : nextStartMs(live.tree);
+  !live.tree.stopping && (live.lost || !mayStart(live.claim.turn)) ? null : nextStartMs(live.tree);
 
 /** Starts the runsvs that are due, if the directory is still the one they were found in. */
 const startDue = (live: LiveTree): void => {
   const dueMs = startMs(live);
   if (dueMs === null || dueMs > monotonicMs()) return;
+  if (live.tree.stopping) {
+    deliverToTree(live, { kind: 'due' });
+    return;
+  }
   if (keyAt(live.dir) !== live.identity) rescanNow(live);
   if (startMs(live) !== null) inside(live, () => deliverToTree(live, { kind: 'due' }));
 };

@@ -11,9 +11,16 @@ import { EMFILE, ENOENT } from '../../abi/errno.ts';
 import { O_RDONLY, S_IFDIR, S_IFMT } from '../../abi/flags.ts';
 import { sys } from '../../host/sys.ts';
 import { newPair, type Side } from '../../machine/service/pair.ts';
-import { NO_STREAK, resumedStreak } from '../../machine/service/restart-policy.ts';
+import { resumedStreak } from '../../machine/service/restart-policy.ts';
 import { handle, newService } from '../../machine/service/table.ts';
-import type { Adopted, Now, Policy, Service, Streak } from '../../machine/service/model.ts';
+import {
+  type Adopted,
+  NO_STREAK,
+  type Now,
+  type Policy,
+  type Service,
+  type Streak,
+} from '../../machine/service/model.ts';
 import { ESSENTIAL_FLAG, removeExitCode } from './exitcode-file.ts';
 import type { Held } from '../process/held.ts';
 import { type Loop, newTimer } from '../loop.ts';
@@ -147,6 +154,8 @@ export interface Surroundings {
   readonly handlers: PairHandlers;
   /** The path prefix of the service's directory: '' if that is the current directory, else a path that ends in a slash. */
   readonly folder: Bytes;
+  /** That directory as it was named, absolute; '': unknown. */
+  readonly path: Bytes;
 }
 
 /** Another process is just locking this folder: try again in a moment. */
@@ -156,7 +165,7 @@ export interface Busy {
 
 /** With both sides locked: finds survivors, opens fifos, publishes the state, opens ok. */
 const openBoth = (
-  { loop, handlers, diagnostics, folder }: Surroundings,
+  { loop, handlers, diagnostics, folder, path }: Surroundings,
   mainLock: Lock,
   sign: LogSign,
 ): LivePair | Busy => {
@@ -171,7 +180,7 @@ const openBoth = (
   const logFound = log === null ? null : find(diagnostics, 'log', log);
   const now: Now = { ms: monotonicMs(), wall: wallClock() };
   const pipe = log === null ? null : pipeFor(mainFound?.held ?? null, logFound?.held ?? null);
-  const values: ValueFolder = { diagnostics, folder, reported: [] };
+  const values: ValueFolder = { diagnostics, folder, reported: [], tells: false, hasDependencies: false };
   const main = openHalf('main', mainLock, values, mainFound, now);
   const logHalf = log === null ? null : openHalf('log', log, values, logFound, now);
   const live: LivePair = {
@@ -184,6 +193,10 @@ const openBoth = (
     main: main.live,
     log: logHalf === null ? null : logHalf.live,
     // the loop tries again to open what could not be opened now
+    path,
+    asked: false,
+    start: null,
+    order: null,
     awaited: newAwaited(logHalf === null && sign !== 'absent' ? now.ms : null),
     pipe,
     pair: newPair(main.service, logHalf === null ? null : logHalf.service),
@@ -191,6 +204,7 @@ const openBoth = (
     publishMs: null,
     publishReported: false,
     logKey: typeof sign === 'object' ? sign.key : '',
+    telling: null,
     hasStarted: false,
     exit: { code: 0, status: 0 },
     oom: null,

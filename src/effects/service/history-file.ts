@@ -40,10 +40,14 @@ export interface DatedEvent {
 
 export const newHistoryFile = (path: Bytes): HistoryFile => ({ path, n: 0, lost: 0, isKnown: false });
 
-const linesOf = ({ n, lost }: HistoryFile, events: readonly DatedEvent[]): Bytes =>
-  events
-    .map(({ at, event }, index) => encodeEvent({ at, n: n + 1 + index, lost: index === 0 ? lost : 0 }, event))
-    .join('');
+const linesOf = ({ n, lost }: HistoryFile, events: readonly DatedEvent[]): Bytes => {
+  let lines = '';
+  for (let index = 0; index < events.length; index++) {
+    const { at, event } = events[index] as DatedEvent;
+    lines += encodeEvent({ at, n: n + 1 + index, lost: index === 0 ? lost : 0 }, event);
+  }
+  return lines;
+};
 
 /** All or nothing. */
 const writeAt = ({ fd, stat }: Opened, lines: Bytes): Done | Errno => {

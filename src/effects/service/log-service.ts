@@ -6,14 +6,14 @@
 import { type Fd, isErrno } from '../../host/calls.ts';
 import { monotonicMs, wallClock } from '../../host/clock.ts';
 import { sys } from '../../host/sys.ts';
-import { dropLog, FIRST_EVENT, handlePair, type PairOutcome, withLog } from '../../machine/service/pair.ts';
+import { dropLog, FIRST_EVENT, handlePair, withLog } from '../../machine/service/pair.ts';
 import type { Now } from '../../machine/service/model.ts';
 import { unwatch, watch } from '../loop.ts';
 import { whoHolds } from '../process/lock-holder.ts';
 import { BUSY_PAUSE_MS, BUSY_TRIES, type Lock, stillBusy } from './lock.ts';
 import { Fatal, reason } from '../diagnostics.ts';
 import { find, type Half, type LogSign, openHalf, pipeFor, signOfLog } from './acquire.ts';
-import { type Awaited, type LivePair, unwatchSide, watchSide } from './pair.ts';
+import { type Awaited, type Happening, type LivePair, unwatchSide, watchSide } from './pair.ts';
 import type { Pipe } from './log-pipe.ts';
 import { publish, removeStandbyFiles } from './status-files.ts';
 import { folderOf, folderPath, takeSide } from './side.ts';
@@ -22,9 +22,6 @@ import { openOk } from './supervise-dir.ts';
 const RETRY_MS = 1000;
 /** After so many tries ./run starts without its log: a late start is better, no start is worse. */
 const TRIES_MAX = 5;
-
-/** Something that happens to a pair. */
-export type Happening = (live: LivePair, now: Now) => PairOutcome;
 
 const warnOnce = (live: LivePair, what: string): void => {
   if (live.awaited.reported !== what) live.diagnostics.warn(what);

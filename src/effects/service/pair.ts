@@ -1,17 +1,19 @@
 // A supervised pair in this process.
 //
 // Read next: side.ts (one side), perform.ts (effects), log-service.ts (a log that comes and goes), supervisor.ts (the handlers).
+import type { Bytes } from '../../abi/bytes.ts';
 import type { Fd } from '../../host/calls.ts';
 import { monotonicMs } from '../../host/clock.ts';
-import type { ExitStatus, Service } from '../../machine/service/model.ts';
-import { nextDue, type Pair } from '../../machine/service/pair.ts';
+import type { Event, ExitStatus, Now, Service, Told } from '../../machine/service/model.ts';
+import { nextDue, type Pair, type PairOutcome } from '../../machine/service/pair.ts';
 import { type ChildHandler, type Loop, setTimer, type Timer, unwatch, watch } from '../loop.ts';
 import type { Diagnostics } from '../diagnostics.ts';
 import { awaitEnd } from '../process/held.ts';
 import type { Pipe } from './log-pipe.ts';
 import type { Oom } from '../../formats/state.ts';
-import type { ValueFolder } from './policy.ts';
-import { writeRecords } from './recording.ts';
+import type { Order } from './followed.ts';
+import type { StartPolicy, ValueFolder } from './policy.ts';
+import { recordTold, writeRecords } from './recording.ts';
 import { publish, type Trouble } from './status-files.ts';
 import type { LiveSide } from './side.ts';
 
@@ -43,7 +45,30 @@ export interface PairHandlers {
   /** The process that seemed to hold the lock of the log has ended. */
   holderEnded(live: LivePair): void;
   childEnded(live: LivePair, pid: number, wait: number): void;
+  /** Passes to the machine what a service has told, or ./check. */
+  happen(live: LivePair, happenings: readonly Happening[]): void;
   due(live: LivePair, nowMs: number): void;
+  /** Something has happened to the dependencies of the service. */
+  dependencies(live: LivePair, event: Event): void;
+}
+
+/** Something that happens to a pair. */
+export type Happening = (live: LivePair, now: Now) => PairOutcome;
+
+/** How the present ./run, or the one about to start, tells that it is ready; made by readiness.ts. */
+export interface Telling {
+  /** As for spawn. */
+  readonly fds: readonly number[];
+  /** Variables for ./run alone, NAME=value. */
+  readonly env: readonly Bytes[];
+  /** ./run was started, or not: what happens to the pair. */
+  started(launch: Event): readonly Happening[];
+  /** Asks ./check. */
+  ask(): void;
+  /** It goes on after a pause. */
+  readonly resumed: Happening;
+  /** ./run has ended: takes what it has told last, and closes everything. */
+  end(): void;
 }
 
 export interface LivePair {
@@ -69,6 +94,16 @@ export interface LivePair {
   publishReported: boolean;
   /** The value files of the service. */
   readonly values: ValueFolder;
+  /** null: ./run cannot tell whether it is ready. */
+  telling: Telling | null;
+  /** The service directory as it was named, absolute: beside it are the dependencies. '': unknown. */
+  readonly path: Bytes;
+  /** Somebody asked for the start that comes next, which so also asks for its dependencies. */
+  asked: boolean;
+  /** What the files said just now about the start that comes next; null: read them. */
+  start: StartPolicy | null;
+  /** null: it never had dependencies. */
+  order: Order | null;
   /** A program was started, which takes some time. */
   hasStarted: boolean;
   /** How the last process that ended has ended. */
@@ -101,6 +136,12 @@ export const publishAll = (live: LivePair): void => {
   live.publishMs = trouble === null ? null : monotonicMs() + PUBLISH_RETRY_MS;
   if (trouble !== null && !live.publishReported) live.diagnostics.warn(trouble.what, trouble.errno);
   live.publishReported = trouble !== null;
+};
+
+/** Makes state.json say how ./run will tell that it is ready, before it is started. */
+export const publishTold = ({ main }: LivePair, told: Told): Trouble | null => {
+  main.recorder = recordTold(main.recorder, main.statusFiles.folder, told);
+  return writeRecords(main.recorder);
 };
 
 /** Writes the files of both sides for the first time. */

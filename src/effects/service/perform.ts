@@ -21,9 +21,11 @@ import {
   startRun,
   startScript,
 } from './spawn.ts';
-import { closeLog, type Happening, findLog } from './log-service.ts';
-import type { LivePair } from './pair.ts';
+import { closeLog, findLog } from './log-service.ts';
+import type { Happening, LivePair } from './pair.ts';
+import { prepareTelling } from './telling.ts';
 import { killsGroup, readFinishLimit, readStart } from './policy.ts';
+import { unmetAtStart } from './order.ts';
 import { blockEnd, endInput, writerOf } from './log-pipe.ts';
 import { killWithGroup, type LiveSide, nameOf, signal } from './side.ts';
 
@@ -42,6 +44,15 @@ const placeOf = (live: LivePair, side: LiveSide): Place => {
   return { folder: side.folder, fds: end === null ? [] : [isLog ? 0 : 1, end], lock: side.lock };
 };
 
+/** Where ./run runs: with what it tells by, if it can. */
+const placeOfRun = (live: LivePair, side: LiveSide): Place => {
+  const place = placeOf(live, side);
+  const { telling } = live;
+  return telling === null || side !== live.main
+    ? place
+    : { ...place, fds: place.fds.concat(telling.fds), env: telling.env };
+};
+
 /** Reports what went wrong with a start, in runit's words, and turns it into the machine's event. */
 const answerTo = (live: LivePair, launch: Launch, name: Bytes, path: Bytes): Event => {
   live.hasStarted = launch.kind === 'started';
@@ -58,7 +69,7 @@ const answerTo = (live: LivePair, launch: Launch, name: Bytes, path: Bytes): Eve
 };
 
 const startOf = (live: LivePair, side: LiveSide, leads: boolean): Event => {
-  const place = placeOf(live, side);
+  const place = placeOfRun(live, side);
   // the last program may have changed the pipe
   blockEnd(place.fds);
   const event = answerTo(live, startRun(place, leads), `${nameOf(side.side)}./run`, `${side.folder}./run`);
@@ -67,15 +78,18 @@ const startOf = (live: LivePair, side: LiveSide, leads: boolean): Event => {
   return event;
 };
 
-/** Starts ./run, after a look at its restart policy. */
+/** Starts ./run, by the restart policy that was just read. */
 const run = (live: LivePair, side: LiveSide): readonly Happening[] => {
   if (side !== live.main) return [on('log', startOf(live, side, false))];
-  live.values.reported.length = 0;
-  const { policy, leads } = readStart(live.values);
-  const started = on('main', startOf(live, side, leads));
+  const { policy, leads } = live.start ?? readStart(live.values);
+  live.start = null;
+  if (!prepareTelling(live)) return [on('main', { kind: 'forkRefused' })];
+  const launch = startOf(live, side, leads);
+  const started = [on('main', launch)];
+  if (live.telling !== null) started.push(...live.telling.started(launch));
   return policy === undefined || policy === live.pair.main.policy
-    ? [started]
-    : [on('main', { kind: 'looked', policy }), started];
+    ? started
+    : [on('main', { kind: 'looked', policy }), ...started];
 };
 
 const finish = (live: LivePair, side: LiveSide, code: number, status: number): Event => {
@@ -96,6 +110,8 @@ const runScript = (live: LivePair, side: LiveSide, letter: ScriptLetter, pid: nu
   const launch = startScript(placeOf(live, side), letter, pid);
   if (launch.kind === 'started') {
     live.script = launch.pid;
+    // the files may be others when it has ended
+    live.start = null;
     live.loop.children.set(launch.pid, live.childEnded);
     return null;
   }
@@ -113,7 +129,7 @@ const killScript = (live: LivePair): void => {
 };
 
 /** A start is answered by more than one event. */
-type OtherEffect = Exclude<Effect, { readonly kind: 'run' }>;
+type OtherEffect = Exclude<Effect, { readonly kind: 'run' | 'resume' }>;
 
 /** Carries out one effect; returns the reply if it is known at once. */
 const performServiceEffect = (live: LivePair, side: LiveSide, effect: OtherEffect): Event | null => {
@@ -134,19 +150,23 @@ const performServiceEffect = (live: LivePair, side: LiveSide, effect: OtherEffec
     case 'killAll':
       killWithGroup(side, effect.pid, side === live.main && killsGroup(live.values));
       return null;
+    case 'check':
+      live.telling?.ask();
+      return null;
     case 'warnFailed':
       live.diagnostics.warn(`failed: ${effect.reason}${effect.isOver ? '' : ', not started again until told to'}`);
       return null;
   }
 };
 
-/** A start of ./run begins with its log, if there is one. null: nothing delays the start. */
+/** A start of ./run begins with its log, if there is one, and its dependencies. null: nothing delays the start. */
 const beforeRun = (live: LivePair, effect: PairEffect): readonly Happening[] | null => {
   const found = findLog(live);
   live.awaited.holdsUp = found === 'wait';
-  if (found === null) return null;
   if (found === 'wait') return [on('main', { kind: 'notReady' })];
-  return [...found, ({ pair }) => ({ pair, effects: [effect] })];
+  if (found !== null) return [...found, ({ pair }) => ({ pair, effects: [effect] })];
+  const names = unmetAtStart(live);
+  return names.length === 0 ? null : [on('main', { kind: 'unmet', names })];
 };
 
 const lookAtInput = (live: LivePair): Input => {
@@ -176,6 +196,7 @@ export const performPairEffect = (live: LivePair, effect: PairEffect): readonly 
       const first = isStart ? beforeRun(live, effect) : null;
       if (first !== null) return first;
       if (effect.effect.kind === 'run') return run(live, side);
+      if (effect.effect.kind === 'resume') return live.telling === null ? NOTHING : [live.telling.resumed];
       const answer = performServiceEffect(live, side, effect.effect);
       return answer === null ? NOTHING : [on(effect.side, answer)];
     }

@@ -1,6 +1,6 @@
 // The value files of a service directory that say how it is stopped and started again.
 //
-// Promises: read when they are needed, never kept: restart files before each start, stop files before each stop, timeout-finish
+// Promises: read when they are needed, never kept: restart and readiness files before each start, stop files before each stop, timeout-finish
 // before ./finish. A service that has none costs one readdir a start and two failed opens a stop. What cannot be read as a value
 // counts as absent, and is reported once a life of ./run. The directory is the administrator's, so links are followed; what is
 // no regular file is not read, and never waited for. A log service has none.
@@ -22,6 +22,16 @@ import type { Diagnostics } from '../diagnostics.ts';
 /** A longer value is none. */
 const LONGEST = 256;
 const GROUP_FLAG = 'flag-timeout-killpg';
+const F_OK = 0;
+/** Of these a service needs one that is to tell whether it is ready. */
+const TELLING: readonly Bytes[] = [
+  'notification-fd',
+  'notification-socket',
+  'check-interval',
+  'timeout-up',
+  'timeout-watchdog',
+];
+const DEPENDENCIES = 'dependencies.d';
 
 /** Where to look, and whom to tell. */
 export interface ValueFolder {
@@ -30,9 +40,14 @@ export interface ValueFolder {
   readonly folder: Bytes;
   /** What was reported in this life of ./run. */
   readonly reported: Bytes[];
+  /** Before the last start there was a file that says how ./run tells that it is ready, or how long that may take. */
+  tells: boolean;
+  /** The last look found a dependencies.d. */
+  hasDependencies: boolean;
 }
 
-const warnOnce = ({ diagnostics, reported }: ValueFolder, line: Bytes): void => {
+/** Reports something of this life of ./run. */
+export const warnOnce = ({ diagnostics, reported }: ValueFolder, line: Bytes): void => {
   if (reported.includes(line)) return;
   reported.push(line);
   diagnostics.warn(line);
@@ -49,8 +64,12 @@ const textOf = (at: ValueFolder, name: Bytes): Bytes | null => {
   return null;
 };
 
+/** Whether a file is there whose content does not matter. */
+export const hasFile = ({ folder }: ValueFolder, name: Bytes, mode = F_OK): boolean =>
+  !isErrno(sys.access(folder + name, mode));
+
 /** The value of a file; `otherwise` where it has none. */
-const valueOf = <T>(at: ValueFolder, name: Bytes, parse: (text: Bytes) => T | ParseError, otherwise: T): T => {
+export const valueOf = <T>(at: ValueFolder, name: Bytes, parse: (text: Bytes) => T | ParseError, otherwise: T): T => {
   const text = textOf(at, name);
   if (text === null) return otherwise;
   const value = parse(text);
@@ -70,7 +89,7 @@ export const readStop = (at: ValueFolder): StopPolicy => {
 export const readFinishLimit = (at: ValueFolder): number | null => valueOf(at, 'timeout-finish', parseTimeout, null);
 
 /** Whether a KILL at a deadline goes to the process group of ./run. */
-export const killsGroup = ({ folder }: ValueFolder): boolean => !isErrno(sys.access(folder + GROUP_FLAG, 0));
+export const killsGroup = (at: ValueFolder): boolean => hasFile(at, GROUP_FLAG);
 
 /** What the next life of ./run needs to know. */
 export interface StartPolicy {
@@ -97,10 +116,14 @@ export const readStart = (at: ValueFolder): StartPolicy => {
   if (isErrno(names)) return UNKNOWN_START;
   let leads = false;
   let any = false;
+  at.tells = false;
+  at.hasDependencies = false;
   for (let each = 0; each < names.length; each++) {
     const name = names[each] as Bytes;
     if (name === GROUP_FLAG) leads = true;
     else if (name.startsWith('restart')) any = true;
+    else if (TELLING.includes(name)) at.tells = true;
+    else if (name === DEPENDENCIES) at.hasDependencies = true;
   }
   if (!leads && !any) return CLASSIC_START;
   return { policy: policyOf(at, names), leads };

@@ -1,16 +1,25 @@
 // What is recorded of one side of a service: supervise/state.json and supervise/history.jsonl.
 //
 // Promises: nothing is written before ./run ends for the first time without a request, or where an earlier supervisor has
-// written. The records of one turn are one write to history.jsonl, behind whole lines; state.json is replaced, never written
-// again. What cannot be written to the history is dropped and counted; state.json is to be tried again.
+// written, or is about to start where it can tell that it is ready. The records of one turn are one write to history.jsonl, behind
+// whole lines; state.json is replaced, never written again, and stays as it is where only a start is new that readers see in
+// `status`. What cannot be written to the history is dropped and counted; state.json is to be tried again.
 // Read first: ../../machine/service/recording.ts (what is recorded). Read next: supervisor.ts (who calls), history-file.ts.
 import type { HistoryEvent } from '../../formats/history.ts';
-import { decodeState, encodeState, NEW_STATE, STATE_MAX, type SupervisorState } from '../../formats/state.ts';
+import {
+  decodeState,
+  encodeState,
+  isImplied,
+  NEW_STATE,
+  STATE_MAX,
+  type SupervisorState,
+} from '../../formats/state.ts';
 import type { Bytes } from '../../abi/bytes.ts';
 import { isErrno } from '../../host/calls.ts';
 import { sys } from '../../host/sys.ts';
-import type { Service } from '../../machine/service/model.ts';
-import { isFirst, isRepeated, record, timeText, type Step } from '../../machine/service/recording.ts';
+import type { Service, Told } from '../../machine/service/model.ts';
+import { isFirst, isQuiet, isRepeated, record, timeText } from '../../machine/service/recording.ts';
+import type { Step } from '../../machine/service/recorded-events.ts';
 import { processOf } from '../process/proc.ts';
 import { readThere, removeThere, replaceThere } from '../trusted-file.ts';
 import { appendHistory, type DatedEvent, type HistoryFile, newHistoryFile } from './history-file.ts';
@@ -21,7 +30,9 @@ export interface Recorder {
   /** 'supervise/' or 'log/supervise/' */
   readonly folder: Bytes;
   state: SupervisorState;
-  /** state.json does not say `state`. */
+  /** What state.json says; null: nothing, or something else. */
+  written: SupervisorState | null;
+  /** state.json does not say `state`, and a reader cannot tell. */
   isStale: boolean;
   readonly history: HistoryFile;
   /** Not written yet. */
@@ -39,6 +50,7 @@ const parentMark = (): string => {
 const newRecorder = (folder: Bytes, state: SupervisorState): Recorder => ({
   folder,
   state: { ...state, parent: parentMark() },
+  written: null,
   isStale: false,
   history: newHistoryFile(`${folder}history.jsonl`),
   pending: [],
@@ -57,13 +69,14 @@ export const continuedRecorder = (folder: Bytes): Recorder | null => {
   if (state === null) return null;
   const isSame = state.parent === parentMark();
   const recorder = newRecorder(folder, isSame ? state : { ...state, outcome: null, reason: null });
+  recorder.written = isSame ? recorder.state : null;
   recorder.isStale = !isSame;
   return recorder;
 };
 
 /** Whether a step is worth the call of `recordStep`. */
 export const isRecorded = (recorder: Recorder | null, before: Service, after: Service): boolean =>
-  recorder !== null || isFirst(before, after);
+  recorder === null ? isFirst(before, after) : !isQuiet(recorder.state, before, after);
 
 /** Notes what the step changes, to be written at the end of the turn. Returns the recorder, new if there was none. */
 export const recordStep = (recorder: Recorder | null, folder: Bytes, step: Step): Recorder => {
@@ -79,6 +92,14 @@ export const recordStep = (recorder: Recorder | null, folder: Bytes, step: Step)
   return own;
 };
 
+/** Notes what ./run will tell by, or has told. */
+export const recordTold = (recorder: Recorder | null, folder: Bytes, told: Told): Recorder => {
+  const own = recorder ?? newRecorder(folder, NEW_STATE);
+  own.state = { ...own.state, ...told };
+  own.isStale = true;
+  return own;
+};
+
 /** Whether there is something to write. */
 export const hasRecords = (recorder: Recorder | null): boolean =>
   recorder !== null && (recorder.isStale || recorder.pending.length > 0);
@@ -88,10 +109,14 @@ export const writeRecords = (recorder: Recorder): Trouble | null => {
   const { history, pending } = recorder;
   if (pending.length > 0) appendHistory(history, pending);
   pending.length = 0;
-  if (!recorder.isStale) return null;
+  const { isStale, written, state } = recorder;
+  if (!isStale) return null;
+  recorder.isStale = false;
+  if (written !== null && isImplied(written, state)) return null;
   const path = stateFile(recorder.folder);
-  const done = replaceThere(path, encodeState(recorder.state));
+  const done = replaceThere(path, encodeState(state));
   recorder.isStale = isErrno(done);
+  recorder.written = isErrno(done) ? null : state;
   return isErrno(done) ? { what: `unable to replace ${path}`, errno: done } : null;
 };
 

@@ -29,6 +29,17 @@ const catchSignals = (): Fd => {
   return more;
 };
 
+/**
+ * What a directory is named, absolute; '': unknown. To be asked in the directory that the name is relative to: what a service
+ * depends on lies beside its name, not beside what that leads to.
+ */
+const namedPath = (dir: Bytes): Bytes => {
+  const name = dir.replace(/\/+$/, '').replace(/^(\.\/+)+/, '');
+  if (name[0] === '/') return name;
+  const here = sys.readlink('/proc/self/cwd');
+  return isErrno(here) || name === '' || /(^|\/)\.\.?$/.test(name) ? '' : `${here}/${name}`;
+};
+
 const enter = (dir: Bytes): void => {
   const entered = sys.chdir(dir);
   if (isErrno(entered)) throw new Fatal(reason('unable to change to directory', entered));
@@ -62,8 +73,9 @@ export const runService = (diagnostics: Diagnostics, dir: Bytes): number => {
   holdStandard();
   const only: Only = { live: null, exits: false };
   const loop = newLoop(catchSignals(), (signals) => takeSignals(loop, only, signals));
+  const path = namedPath(dir);
   enter(dir);
-  superviseService(loop, diagnostics, HERE, (live) => {
+  superviseService(loop, diagnostics, HERE, path, (live) => {
     only.live = live;
   });
   while (only.live === null) turn(loop, null);

@@ -6,7 +6,7 @@
 import type { Bytes } from '../../abi/bytes.ts';
 import { type Errno, type Fd, isErrno } from '../../host/calls.ts';
 import { EACCES, EDQUOT, ELOOP, ENOENT, ENOSPC, ENOTDIR, EROFS } from '../../abi/errno.ts';
-import { S_IXUSR, SPAWN_FAILED, SPAWN_SETSID } from '../../abi/flags.ts';
+import { S_IXUSR, SPAWN_ENV, SPAWN_FAILED, SPAWN_SETSID } from '../../abi/flags.ts';
 import { sys } from '../../host/sys.ts';
 import type { ScriptLetter } from '../../machine/service/model.ts';
 import { type Lock, renewLock } from './lock.ts';
@@ -38,6 +38,8 @@ export interface Place {
   /** Pairs: the child's descriptor, ours. */
   readonly fds: readonly number[];
   readonly lock: Lock;
+  /** The whole environment; missing: our own. */
+  readonly env?: readonly Bytes[];
 }
 
 /** The child's directory, for spawn. */
@@ -50,10 +52,12 @@ const NOT_RECORDED: readonly number[] = [-ENOSPC, -EDQUOT, -EROFS].map((errno) =
 const startRecorded = (place: Place, argv: readonly Bytes[], phase: 'run' | 'finish', flags: number): Launch => {
   const path = argv[0] ?? '';
   if (!renewLock(place.lock)) return { kind: 'notOurs' };
-  const record = recordText(phase, place.lock.directory);
-  const result = sys.spawn(path, argv, [], dirOf(place), place.fds, flags, place.lock.fd, record);
+  const { env = [], fds, lock } = place;
+  const all = place.env === undefined ? flags : flags | SPAWN_ENV;
+  const record = recordText(phase, lock.directory);
+  const result = sys.spawn(path, argv, env, dirOf(place), fds, all, lock.fd, record);
   if (!NOT_RECORDED.includes(result)) return launch(result);
-  return launch(sys.spawn(path, argv, [], dirOf(place), place.fds, flags, NO_RECORD, ''));
+  return launch(sys.spawn(path, argv, env, dirOf(place), fds, all, NO_RECORD, ''));
 };
 
 /** `leads`: it leads a session of its own. */

@@ -67,6 +67,7 @@ export interface Trouble {
 const PHASES: Readonly<Record<ServiceState, Phase>> = {
   down: 'down',
   backoff: 'down',
+  waiting: 'down',
   preparing: 'down',
   starting: 'down',
   up: 'run',

@@ -20,16 +20,18 @@ import {
   withControl,
   withStop,
 } from '../../machine/service/pair.ts';
-import { type ExitStatus, type Now, pidOf, type Service } from '../../machine/service/model.ts';
+import { type Event, type ExitStatus, type Now, pidOf, type Service } from '../../machine/service/model.ts';
 import { on, performPairEffect } from './perform.ts';
 import { type Loop, newTimer, setTimer } from '../loop.ts';
 import type { Diagnostics } from '../diagnostics.ts';
 import { forget } from '../process/held.ts';
 import { openService } from './acquire.ts';
-import { forgetHolder, type Happening, findLogAgain } from './log-service.ts';
+import { forgetHolder, findLogAgain } from './log-service.ts';
 import { BUSY_PAUSE_MS, BUSY_TRIES, stillBusy } from './lock.ts';
-import { type PairHandlers, type LivePair, publishAll, schedule } from './pair.ts';
+import { type Happening, type PairHandlers, type LivePair, publishAll, schedule } from './pair.ts';
+import { resumeTelling } from './telling.ts';
 import { mayBeOutOfMemory } from './out-of-memory.ts';
+import { followOrder, noteAsked, resumeOrder } from './order.ts';
 import { readStop } from './policy.ts';
 import { lacksRun, mayHaveScripts } from './spawn.ts';
 import { hasRecords, isRecorded, recordStep, removeRecords } from './recording.ts';
@@ -48,10 +50,14 @@ const now = (): Now => ({ ms: monotonicMs(), wall: wallClock() });
 
 // ---- events -------------------------------------------------------------------------------------------------
 
-const sentTo = (side: Side, effects: readonly PairEffect[]): readonly number[] =>
-  effects.flatMap((each) =>
-    each.kind === 'on' && each.side === side && each.effect.kind === 'send' ? [each.effect.signal] : [],
-  );
+const sentTo = (side: Side, effects: readonly PairEffect[]): readonly number[] => {
+  const signals: number[] = [];
+  for (let at = 0; at < effects.length; at++) {
+    const each = effects[at] as PairEffect;
+    if (each.kind === 'on' && each.side === side && each.effect.kind === 'send') signals.push(each.effect.signal);
+  }
+  return signals;
+};
 
 const observeSide = (
   live: LivePair,
@@ -92,6 +98,7 @@ const deliverToPairAt = (live: LivePair, moment: Now, queue: Happening[]): void 
   }
   publishAll(live);
   schedule(live);
+  if (live.order !== null) followOrder(live);
 };
 
 const deliverToPair = (live: LivePair, ...happenings: Happening[]): void => deliverToPairAt(live, now(), happenings);
@@ -109,6 +116,12 @@ const checkHowToStop = (live: LivePair): void => {
   if (live.pair.main.state === 'up') live.pair = withStop(live.pair, readStop(live.values));
 };
 
+/** Whether the supervisor is about to stop ./run because of a deadline. */
+const stopsByItself = ({ pair, telling }: LivePair, ms: number): boolean => {
+  const { up = Infinity, watchdog = Infinity } = pair.main.timers;
+  return telling !== null && Math.min(up, watchdog) <= ms;
+};
+
 /** Takes the commands of one read; false: there were none. */
 const takeCommands = (live: LivePair, side: LiveSide): boolean => {
   // it may have been closed since the poll
@@ -121,6 +134,7 @@ const takeCommands = (live: LivePair, side: LiveSide): boolean => {
   }
   for (const letter of letters) {
     const event = eventOf(letter);
+    if (side === live.main && (letter === 'u' || letter === 'o')) noteAsked(live);
     if (event !== null) deliverToPair(live, on(side.side, event));
   }
   return true;
@@ -132,7 +146,10 @@ const takeEarlierCommands = (live: LivePair): void => {
 };
 
 const processEnded = (live: LivePair, side: Side, exit: ExitStatus): void => {
+  // only ./run tells; what it told last was before its end
+  if (side === 'main') live.telling?.end();
   live.exit = exit;
+  if (side === 'main') live.values.reported.length = 0;
   const isKilled = exit.code < 0 && decodeWait(exit.status).signal === SIGKILL;
   live.oom = isKilled && live.pair[side]?.stopRequested === false ? mayBeOutOfMemory() : null;
   deliverToPair(live, on(side, { kind: 'ended', ...exit }));
@@ -158,6 +175,7 @@ const adoptedEnded = (live: LivePair, side: LiveSide): void => {
 const due = (live: LivePair, ms: number): void => {
   const at: Now = { ms, wall: wallClock() };
   if (live.awaited.dueMs !== null && live.awaited.dueMs <= ms) deliverToPair(live, ...findLogAgain(live));
+  if (stopsByItself(live, ms)) checkHowToStop(live);
   for (let outcome = handleDue(live.pair, at); outcome !== null; outcome = handleDue(live.pair, at)) {
     const next = outcome;
     deliverToPairAt(live, at, [() => next]);
@@ -173,36 +191,53 @@ const holderEnded = (live: LivePair): void => {
   deliverToPair(live, ...findLogAgain(live));
 };
 
+const dependencies = (live: LivePair, event: Event): void => {
+  if (event.kind === 'stopFor') {
+    checkForScripts(live);
+    checkHowToStop(live);
+  }
+  deliverToPair(live, on('main', event));
+};
+
 const HANDLERS: PairHandlers = {
   commands: (live, side) => void takeCommands(live, side),
   adoptedEnded,
   holderEnded,
   childEnded,
+  happen: (live, happenings) => deliverToPair(live, ...happenings),
   due,
+  dependencies,
 };
 
 // ---- start and end ------------------------------------------------------------------------------------------
 
 const startWanted = (live: LivePair): void => {
   if (live.pair.log?.state === 'down') deliverToPair(live, on('log', FIRST_EVENT));
-  if (live.pair.main.state === 'down') deliverToPair(live, on('main', FIRST_EVENT));
+  if (live.pair.main.state !== 'down') resumeOrder(live);
+  else {
+    live.asked = true;
+    deliverToPair(live, on('main', FIRST_EVENT));
+  }
 };
 
 /**
  * Opens the service in `folder`, '' for the current directory or a path that ends in a slash, and starts what is wanted up: at
- * once, or from the loop if another process is just locking it. Throws Fatal, also from the loop.
+ * once, or from the loop if another process is just locking it. `path`: what that directory was named, absolute, '' for unknown.
+ * Throws Fatal, also from the loop.
  */
 export const superviseService = (
   loop: Loop,
   diagnostics: Diagnostics,
   folder: Bytes,
+  path: Bytes,
   opened: (live: LivePair) => void,
 ): void => {
   let tries = 0;
   const open = (): void => {
-    const live = openService({ loop, diagnostics, folder, handlers: HANDLERS });
+    const live = openService({ loop, diagnostics, folder, path, handlers: HANDLERS });
     if (!('busy' in live)) {
       opened(live);
+      resumeTelling(live);
       startWanted(live);
     } else if (++tries < BUSY_TRIES) setTimer(loop, again, monotonicMs() + BUSY_PAUSE_MS);
     else throw stillBusy(live.busy);

@@ -2,6 +2,7 @@
  *
  * Read next: privileges.c (what it may do).
  */
+#include <sys/auxv.h>
 #include "internal.h"
 
 static int arg_count;
@@ -20,6 +21,12 @@ void sys_init(int argc, char **argv) {
 char **sys_argv(void) { return arg_list; }
 
 CALL(args) { return strings_result(out, arg_list, (size_t)arg_count); }
+
+/* Whatever name argv[0] has been given. */
+CALL(executed) {
+  char *path = (char *)getauxval(AT_EXECFN);
+  return strings_result(out, &path, path ? 1 : 0);
+}
 
 CALL(environ) {
   size_t count = 0;

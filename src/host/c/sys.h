@@ -87,6 +87,7 @@
   X(rawMode, "ii", 'i')    /* fd of a terminal, 1: no echo, a key at a time; 0: as it was before */        \
   /* self.c */                                                                                             \
   X(args, "", 'a')         /* argv, argv[0] first */                                                       \
+  X(executed, "", 'a')     /* the path that execve was given, as the only one; none where it is unknown */  \
   X(environ, "", 'a')      /* NAME=value strings */                                                        \
   X(argWrite, "id", 'i')   /* overwrites the memory of argv[i] from its start, at most its own length */   \
   X(getpid, "", 'i')                                                                                       \

@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/auxv.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <time.h>
@@ -132,17 +131,13 @@ static int start(int argc, char **argv) {
 
 #endif
 
-static int names_pause(const char *path) {
-  const char *slash = path ? strrchr(path, '/') : NULL;
-  return path && strcmp(slash ? slash + 1 : path, "pause") == 0;
-}
-
 /* The program pause without arguments, in front of the engine: so it holds a few pages of memory. ../../applets/pause.ts
- * has the rest of it. Also where it was executed by another name, as with `chpst -b alsa pause`. */
+ * has the rest of it. */
 static void pause_if_called(char **argv) {
+  const char *slash = argv[0] && !argv[1] ? strrchr(argv[0], '/') : NULL;
   sigset_t ends;
   int signal;
-  if (!argv[0] || argv[1] || !(names_pause(argv[0]) || names_pause((const char *)getauxval(AT_EXECFN)))) return;
+  if (!argv[0] || argv[1] || strcmp(slash ? slash + 1 : argv[0], "pause")) return;
   sigemptyset(&ends);
   sigaddset(&ends, SIGINT);
   sigaddset(&ends, SIGTERM);

@@ -4,78 +4,22 @@
 //   wanted    in the directory; its runsv runs (pid), or is due to start (dueMs)
 //   leaving   no longer in the directory; its runsv was sent TERM and has not ended yet. A new service with the same key
 //             starts after that; one with the same name waits LINGER_MS (dueMs) at most.
+// Services are stopped in waves where they depend on each other: a runsv gets TERM once those of its dependents have ended that are
+// stopped with it, but not later than its dueMs.
 // Only `scanned` and `due` start runsvs, because they are handled inside the directory. After `stop` all are leaving, and none
 // starts any more.
 // Events come in batches, so that a thousand services cost one pass. Pure and total, as ../service/table.ts.
 // Read next: ../../effects/scan/read-dir.ts (who looks and starts).
 
+import { heldIn, inWaves, isHeld, nextWave, LINGER_MS, released, term } from './held.ts';
+import type { Ended, Entry, Found, Tree, TreeEffect, TreeEvent } from './model.ts';
+
+export type { Dependents, Ended, Entry, Found, Tree, TreeEffect, TreeEvent } from './model.ts';
+
 /** Milliseconds between two starts of the same runsv, and after the end of one that was asked to exit. */
 export const RESTART_MS = 1000;
-/** How long a new service waits for the runsv that had its name. */
-const LINGER_MS = 10000;
 /** After a runsv of another runsvdir has ended: time for that runsvdir to start it again. */
 const YIELD_MS = 2 * RESTART_MS;
-
-/** A service that a scan found. */
-export interface Found {
-  readonly name: string;
-  readonly key: string;
-}
-
-export interface Entry extends Found {
-  /** The process of runsv, 0 for none. */
-  readonly pid: number;
-  /** When runsv was last started or tried, monotonic. */
-  readonly startedMs: number;
-  /**
-   * When to start runsv, monotonic; null: it runs, or is finished. If it is leaving: until when a new service waits for
-   * it; null: that time is up, and there was a warning.
-   */
-  readonly dueMs: number | null;
-}
-
-export interface Tree {
-  readonly wanted: ReadonlyMap<string, Entry>;
-  readonly leaving: readonly Entry[];
-  /** Everything is being stopped, for good. */
-  readonly stopping: boolean;
-}
-
-export type TreeEvent =
-  | { readonly kind: 'scanned'; readonly found: readonly Found[] }
-  | { readonly kind: 'started'; readonly runsvs: readonly { readonly key: string; readonly pid: number }[] }
-  /** could not be started; there was a warning */
-  | { readonly kind: 'notStarted'; readonly keys: readonly string[] }
-  | { readonly kind: 'ended'; readonly runsvs: readonly Ended[] }
-  /** an earlier runsv still supervises the service */
-  | { readonly kind: 'alreadySupervised'; readonly name: string; readonly key: string; readonly pid: number }
-  /** another runsvdir supervises the service: no start before `free` */
-  | { readonly kind: 'elsewhere'; readonly key: string }
-  | { readonly kind: 'free'; readonly key: string }
-  | { readonly kind: 'due' }
-  /** no start any more */
-  | { readonly kind: 'finished'; readonly key: string }
-  /** stop everything; the second time: send TERM again */
-  | { readonly kind: 'stop' };
-
-export interface Ended {
-  readonly pid: number;
-  /** Its exit code, -1: a signal, or unknown. */
-  readonly code: number;
-  /** The signal that ended it, 0: none. */
-  readonly signal: number;
-}
-
-export type TreeEffect =
-  | { readonly kind: 'start'; readonly name: string; readonly key: string }
-  | { readonly kind: 'term'; readonly pid: number }
-  /** a new service has waited for it long enough */
-  | { readonly kind: 'warnLingering'; readonly name: string; readonly pid: number }
-  /** see whether an earlier runsv holds the service; reply: alreadySupervised, elsewhere, or none */
-  | { readonly kind: 'lookForHolder'; readonly name: string; readonly key: string }
-  | { readonly kind: 'warnCrash'; readonly name: string; readonly signal: number }
-  /** an essential service has ended for good; reply: finished if that ends everything, or none */
-  | { readonly kind: 'essentialFinished'; readonly name: string; readonly key: string };
 
 type Of<K extends TreeEvent['kind']> = Extract<TreeEvent, { readonly kind: K }>;
 
@@ -113,16 +57,21 @@ const awaitedIn = (tree: Tree): readonly Entry[] => {
   return patient.filter(sharing([...tree.wanted.values()].filter(({ dueMs }) => dueMs !== null)));
 };
 
-/** Warns about every runsv that a new service has waited for too long, and sends it TERM again: once. */
+/** Warns about every runsv that a new service has waited for too long, and sends it TERM again: once. Nobody is held any longer. */
 const hurry = (tree: Tree, nowMs: number): TreeOutcome => {
-  const late = new Set(awaitedIn(tree).filter(({ dueMs }) => Number(dueMs) <= nowMs));
-  if (late.size === 0) return { tree, effects: [] };
-  const leaving = tree.leaving.map((old) => (late.has(old) ? { ...old, dueMs: null } : old));
+  const isLate = ({ dueMs }: Entry): boolean => dueMs !== null && dueMs <= nowMs;
+  const held = heldIn(tree).filter(isLate);
+  const late = new Set(awaitedIn(tree).filter((entry) => isLate(entry) && !isHeld(entry)));
+  if (late.size === 0 && held.length === 0) return { tree, effects: [] };
+  const leaving = tree.leaving.map((old) => {
+    if (held.includes(old)) return { ...released(old), dueMs: tree.stopping ? null : nowMs + LINGER_MS };
+    return late.has(old) ? { ...old, dueMs: null } : old;
+  });
   const effects = [...late].flatMap((old): TreeEffect[] => [
     { kind: 'warnLingering', name: old.name, pid: old.pid },
     term(old),
   ]);
-  return { tree: { ...tree, leaving }, effects };
+  return { tree: { ...tree, leaving }, effects: [...held.map(term), ...effects] };
 };
 
 /** Starts what is due and waits for no predecessor. */
@@ -148,7 +97,7 @@ const newEntry = ({ name, key }: Found, nowMs: number): Entry => ({
   dueMs: nowMs,
 });
 
-const scanned = (tree: Tree, found: readonly Found[], nowMs: number): TreeOutcome => {
+const scanned = (tree: Tree, { found, dependents }: Of<'scanned'>, nowMs: number): TreeOutcome => {
   if (tree.stopping) return { tree, effects: [] };
   const wanted = new Map<string, Entry>();
   for (const one of found) {
@@ -157,8 +106,12 @@ const scanned = (tree: Tree, found: readonly Found[], nowMs: number): TreeOutcom
     wanted.set(one.key, known === undefined ? newEntry(one, nowMs) : { ...known, name: one.name });
   }
   const gone = [...tree.wanted.values()].filter((entry) => !wanted.has(entry.key) && entry.pid !== 0);
-  const terms = gone.map(term);
-  const leaving = [...tree.leaving, ...gone.map((entry) => ({ ...entry, dueMs: nowMs + LINGER_MS }))];
+  const going = inWaves(
+    gone.map((entry) => ({ ...entry, dueMs: nowMs + LINGER_MS })),
+    dependents,
+  );
+  const terms = going.filter((entry) => !isHeld(entry)).map(term);
+  const leaving = [...tree.leaving, ...going];
   const started = startDue({ ...tree, wanted, leaving }, nowMs);
   return { tree: started.tree, effects: [...terms, ...started.effects] };
 };
@@ -202,7 +155,12 @@ const ended = (tree: Tree, runsvs: readonly Ended[], nowMs: number): TreeOutcome
     wanted.set(entry.key, { ...entry, pid: 0, dueMs: restartMs(entry, end, nowMs) });
     effects.push(...effectsOfEnd(entry, end));
   }
-  const leaving = tree.leaving.filter((entry) => !ends.has(entry.pid));
+  const { leaving, effects: terms } = nextWave(
+    tree.leaving.filter((entry) => !ends.has(entry.pid)),
+    nowMs,
+    tree.stopping,
+  );
+  effects.push(...terms);
   if (tree.stopping) effects.push(...heldByOthers(tree.leaving, ends));
   return { tree: { ...tree, wanted, leaving }, effects };
 };
@@ -212,8 +170,6 @@ const heldByOthers = (leaving: readonly Entry[], ends: ReadonlyMap<number, Ended
   leaving
     .filter((entry) => ends.get(entry.pid)?.code === LOCK_FAILED_EXIT_CODE)
     .map(({ name, key }) => ({ kind: 'lookForHolder', name, key }));
-
-const term = ({ pid }: Entry): TreeEffect => ({ kind: 'term', pid });
 
 const alreadySupervised = (tree: Tree, { name, key, pid }: Of<'alreadySupervised'>, nowMs: number): TreeOutcome => {
   if (tree.stopping) {
@@ -230,13 +186,27 @@ const startAt = (tree: Tree, key: string, dueMs: number | null): TreeOutcome => 
   return { tree: { ...tree, wanted: new Map(tree.wanted).set(key, { ...entry, dueMs }) }, effects: [] };
 };
 
+/** The services whose runsv runs. */
+export const runningIn = ({ wanted }: Tree): readonly Entry[] =>
+  [...wanted.values()].filter((entry) => entry.pid !== 0);
+
+/** Those that a scan has not found again. */
+export const goneIn = (tree: Tree, found: readonly Found[]): readonly Entry[] => {
+  const keys = new Set(found.map(({ key }) => key));
+  return runningIn(tree).filter(({ key }) => !keys.has(key));
+};
+
 /** A runsv that already got TERM gets it again only by the second stop: a log that drains would end sooner. */
-const stop = (tree: Tree): TreeOutcome => {
-  const running = [...tree.wanted.values()].filter((entry) => entry.pid !== 0);
-  const leaving = [...tree.leaving, ...running];
+const stop = (tree: Tree, { dependents, hurryMs = null }: Of<'stop'>): TreeOutcome => {
+  const running = inWaves(runningIn(tree), dependents);
+  const going = running.map((entry) => (isHeld(entry) ? { ...entry, dueMs: hurryMs } : entry));
+  if (tree.stopping) {
+    const leaving = [...tree.leaving, ...going].map(released);
+    return { tree: { wanted: new Map(), leaving, stopping: true }, effects: leaving.map(term) };
+  }
   return {
-    tree: { wanted: new Map(), leaving, stopping: true },
-    effects: (tree.stopping ? leaving : running).map(term),
+    tree: { wanted: new Map(), leaving: [...tree.leaving, ...going], stopping: true },
+    effects: going.filter((entry) => !isHeld(entry)).map(term),
   };
 };
 
@@ -244,7 +214,7 @@ const stop = (tree: Tree): TreeOutcome => {
 export const handleTree = (tree: Tree, event: TreeEvent, nowMs: number): TreeOutcome => {
   switch (event.kind) {
     case 'scanned':
-      return scanned(tree, event.found, nowMs);
+      return scanned(tree, event, nowMs);
     case 'started':
       return started(tree, event.runsvs);
     case 'notStarted':
@@ -261,7 +231,7 @@ export const handleTree = (tree: Tree, event: TreeEvent, nowMs: number): TreeOut
     case 'free':
       return startAt(tree, event.key, nowMs + YIELD_MS);
     case 'stop':
-      return stop(tree);
+      return stop(tree, event);
   }
 };
 
@@ -274,6 +244,7 @@ export const nextStartMs = (tree: Tree): number | null => {
   };
   for (const entry of tree.wanted.values()) if (!isBlocked(entry)) sooner(entry);
   awaitedIn(tree).forEach(sooner);
+  heldIn(tree).forEach(sooner);
   return next;
 };
 

@@ -13,12 +13,13 @@
 //   down       no process, and no start is coming
 //   backoff    a start is due, timer `start`: the pause between two starts, a refused fork, a log that is not ready
 //   preparing  control/u runs; ./run comes next
+//   waiting    a dependency is not ready: `unmet` leads here from preparing, before control/u runs, and `met` back again
 //   starting   ./run was requested; the kernel has not answered yet
-//   up         ./run runs; timer `kill` ends a stop that takes too long
+//   up         ./run runs; timer `kill` ends a stop that takes too long, `up` and `watchdog` begin one, `check` asks ./check
 //   ending     ./run ended; ./finish was requested, or is requested again, timer `start`, after a refused fork
 //   finishing  ./finish runs; timer `finish` ends one that takes too long
 //
-// backoff, preparing and starting mean that a start is coming, whatever the want; the want decides what follows when
+// backoff, waiting, preparing and starting mean that a start is coming, whatever the want; the want decides what follows when
 // the program ends. So "once" is: begin, wanting down. A `down` or `exit` cancels a start that is coming.
 //
 // Nothing waits for control scripts. A command queues *steps*; the first step's script runs, and when it is done the step
@@ -32,14 +33,22 @@
 // each stop: which signal, and when KILL follows. A *restart policy* is known before each start; it decides what follows an end
 // that nobody requested: a start at once, one after a delay, or none until somebody asks (restart-policy.ts).
 //
+// A service with dependencies starts once each of them is ready or done (dependencies.ts). Where one has the word `restart`, its end
+// ends this service too (`stopFor`), which then starts again as any other: once it is ready again.
+// A service that can tell whether it is ready has a *life* while ./run runs: what it has told so far. What it tells is no event of
+// the table, as hardly any service does: readiness.ts has the handlers. A run that is not ready in time, or gives no sign of life, is
+// stopped by event `stopFor`, with a cause; such an end is a failure, unlike one that somebody requested.
+//
 // Everything is a value: (service, event, now) -> (service, effects). No clock, no files, nothing that can fail.
 // Read next: table.ts (the table), pair.ts (a service and its log), ../../effects/service/supervisor.ts (who carries it out).
 import type { Bytes } from '../../abi/bytes.ts';
 import type { ByteWith, ControlEvent } from '../../formats/control.ts';
 import type { RestartDelay, RestartLimit, RestartMode } from '../../formats/values.ts';
+import type { HistoryEvent } from '../../formats/history.ts';
+import type { Cause, SupervisorState } from '../../formats/state.ts';
 import type { Timer, Timers } from './timers.ts';
 
-export type ServiceState = 'down' | 'backoff' | 'preparing' | 'starting' | 'up' | 'ending' | 'finishing';
+export type ServiceState = 'down' | 'backoff' | 'waiting' | 'preparing' | 'starting' | 'up' | 'ending' | 'finishing';
 export type Want = 'up' | 'down' | 'exit';
 
 /** Wall clock time, only for printing. */
@@ -97,6 +106,12 @@ export interface Service {
    * that no policy may refuse.
    */
   readonly stopRequested: boolean;
+  /** Why the supervisor itself stops the present ./run; null: it does not. */
+  readonly stopCause: StopCause | null;
+  /** What the present ./run has told; null: it cannot tell, or there is none. */
+  readonly life: Life | null;
+  /** In state waiting: the dependencies that are not ready. */
+  readonly waitingFor: readonly Bytes[];
   readonly stop: StopPolicy;
   /** null: runit's: start again, whatever happens. */
   readonly policy: Policy | null;
@@ -105,6 +120,28 @@ export interface Service {
   readonly conclusion: Conclusion | null;
   /** The exit code of an essential service that has ended for good; null otherwise. */
   readonly finalExitCode: number | null;
+}
+
+/** A reason for which the supervisor stops ./run. */
+export type StopCause = Exclude<Cause, 'exit' | 'asked'>;
+
+/** What state.json says of the process that runs. */
+export type Told = Pick<SupervisorState, 'by' | 'ready' | 'readyAt' | 'text' | 'reloading' | 'stopping' | 'socket'>;
+
+/** One life of a ./run that can tell whether it is ready. */
+export interface Life {
+  readonly told: Told;
+  /** The last of it that is worth an event of the history; null: nothing yet. */
+  readonly news: HistoryEvent | null;
+  readonly wasReady: boolean;
+  /** How many times in a row ./check has said no. */
+  readonly failedChecks: number;
+  /** ./check has said yes once. */
+  readonly wasChecked: boolean;
+  /** How often ./check is asked; null: never. */
+  readonly checkMs: number | null;
+  /** How long it may give no sign of life once it is ready; null: for ever. */
+  readonly watchdogMs: number | null;
 }
 
 /** How ./run is stopped. */
@@ -157,6 +194,10 @@ export interface Run {
   readonly startedMs: number;
   readonly endedMs: number;
   readonly exit: ExitStatus;
+  /** Why its supervisor has stopped it; null: it has not. */
+  readonly cause: StopCause | null;
+  /** It could tell that it was ready, and never was. */
+  readonly neverReady: boolean;
 }
 
 /** How a process ended: exit code (-1 for a signal) and the low byte of the wait status. */
@@ -179,6 +220,10 @@ export type Event =
   | { readonly kind: 'started'; readonly pid: number; readonly limitMs?: number | null }
   /** something that a start needs is missing */
   | { readonly kind: 'notReady' }
+  /** ./run must not start before these are ready: the reply to runScript of u, in state preparing; in waiting: which are left */
+  | { readonly kind: 'unmet'; readonly names: readonly Bytes[] }
+  /** every dependency is ready */
+  | { readonly kind: 'met' }
   /** no child was created */
   | { readonly kind: 'forkRefused' }
   /** a child was created, but could not execute the program */
@@ -186,6 +231,8 @@ export type Event =
   | ({ readonly kind: 'ended' } & ExitStatus)
   | { readonly kind: 'noFinish' }
   | { readonly kind: 'due'; readonly timer: Timer }
+  /** ./run must not go on */
+  | { readonly kind: 'stopFor'; readonly cause: StopCause }
   /** found running when its supervisor started */
   | ({ readonly kind: 'adopted' } & Adopted);
 
@@ -204,7 +251,7 @@ export type EventKind = Event['kind'];
 export type Effect =
   /** update the files in supervise/ */
   | { readonly kind: 'publish' }
-  /** run control/LETTER if there is one; reply: scriptDone, now or later; for u also notReady, at once */
+  /** run control/LETTER if there is one; reply: scriptDone, now or later; for u also notReady or unmet, at once */
   | { readonly kind: 'runScript'; readonly letter: ScriptLetter; readonly pid: number }
   /** send KILL to the control script that runs */
   | { readonly kind: 'killScript' }
@@ -215,6 +262,10 @@ export type Effect =
   | { readonly kind: 'send'; readonly pid: number; readonly signal: number }
   /** send KILL to a process that has not ended in time, and to its process group where a file asks for that */
   | { readonly kind: 'killAll'; readonly pid: number }
+  /** ask ./check; reply: later, by readiness.ts */
+  | { readonly kind: 'check' }
+  /** it goes on after a pause: reply: by readiness.ts, at once */
+  | { readonly kind: 'resume' }
   /** warn that the service has failed; `isOver`: its container ends, otherwise it waits for a command */
   | { readonly kind: 'warnFailed'; readonly reason: Bytes; readonly isOver: boolean };
 
@@ -225,3 +276,6 @@ export interface Outcome {
 
 /** The process of a service, 0 for none. */
 export const pidOf = ({ process: own }: Service): number => (own === null ? 0 : own.pid);
+
+/** No failures. */
+export const NO_STREAK: Streak = { bad: 0, lastDelayMs: 0, failuresMs: [] };

@@ -1,6 +1,7 @@
 // The restart policy: what follows an end of ./run that nobody requested, where a value file asks for more than runit does.
 //
-// A run is *good* if it lasted RESET milliseconds, or as long as the delay before it if that is longer; any other is bad. A good
+// A run is *good* if it lasted RESET milliseconds, or as long as the delay before it if that is longer, and was ready once where it
+// can tell; any other is bad. A good
 // run ends the streak of bad ones, and the next start comes at once. After a bad one comes a delay,
 //   min(MAX, FIRST x 2^(streak - 1)), less up to an eighth,
 // so that services which failed together do not start together. The eighth is taken out of the event's own time. The limit counts
@@ -10,9 +11,16 @@ import { decodeWait } from '../../abi/wait-status.ts';
 import { signalName } from '../../abi/signals.ts';
 import type { Bytes } from '../../abi/bytes.ts';
 import { DEFAULT_DELAY, type RestartDelay } from '../../formats/values.ts';
-import type { Conclusion, ExitStatus, Now, Policy, Run, Streak } from './model.ts';
-
-export const NO_STREAK: Streak = { bad: 0, lastDelayMs: 0, failuresMs: [] };
+import {
+  type Conclusion,
+  type ExitStatus,
+  NO_STREAK,
+  type Now,
+  type Policy,
+  type Run,
+  type StopCause,
+  type Streak,
+} from './model.ts';
 
 /** Doubling further changes nothing: any delay is below this power of two. */
 const MOST_DOUBLINGS = 31;
@@ -30,10 +38,19 @@ const endText = ({ code, status }: ExitStatus): Bytes => {
   return signal === 0 ? 'exit code unknown' : `signal ${signalName(signal)}`;
 };
 
+const CAUSES: Readonly<Record<StopCause, Bytes>> = {
+  'timeout-up': 'not ready in time',
+  watchdog: 'no sign of life',
+  dependency: 'a dependency has ended',
+};
+
 const countText = (count: number): Bytes => (count === 1 ? '1 failure' : `${count} failures`);
 
-const isGood = ({ delay }: Policy, { lastDelayMs }: Streak, { startedMs, endedMs }: Run): boolean =>
-  endedMs - startedMs >= Math.max((delay ?? DEFAULT_DELAY).resetMs, lastDelayMs);
+const isGood = ({ delay }: Policy, { lastDelayMs }: Streak, { startedMs, endedMs, neverReady }: Run): boolean =>
+  !neverReady && endedMs - startedMs >= Math.max((delay ?? DEFAULT_DELAY).resetMs, lastDelayMs);
+
+/** Exit code 0 is no success of a run that its supervisor has stopped. */
+const isSuccess = ({ exit, cause }: Run): boolean => exit.code === 0 && cause === null;
 
 /** The failures within the time that the limit names, this one included. */
 const failuresWithin = (withinMs: number, failuresMs: readonly number[], endedMs: number): readonly number[] => [
@@ -45,7 +62,7 @@ const failuresWithin = (withinMs: number, failuresMs: readonly number[], endedMs
 const continued = (policy: Policy, streak: Streak, run: Run): Streak => {
   const isBad = !isGood(policy, streak, run);
   const withinMs = policy.limit?.withinMs ?? null;
-  const isCounted = withinMs !== null && (isBad || run.exit.code !== 0);
+  const isCounted = withinMs !== null && (isBad || !isSuccess(run));
   return {
     bad: isBad ? streak.bad + 1 : 0,
     lastDelayMs: 0,
@@ -86,9 +103,9 @@ const conclude = (streak: Streak, outcome: Conclusion['outcome'], reason: Bytes)
 /** `isFinal`: ./finish exited 125. */
 export const decide = (policy: Policy, before: Streak, run: Run, isFinal: boolean, now: Now): Decision => {
   const streak = continued(policy, before, run);
-  const end = endText(run.exit);
+  const end = run.cause === null ? endText(run.exit) : `${CAUSES[run.cause]}, ${endText(run.exit)}`;
   if (isFinal) return conclude(streak, 'failed', `${end}, ./finish exited 125`);
-  if (policy.restart !== 'always' && run.exit.code === 0) return conclude(streak, 'done', end);
+  if (policy.restart !== 'always' && isSuccess(run)) return conclude(streak, 'done', end);
   if (policy.restart === 'never') return conclude(streak, 'failed', end);
   const limit = tooMany(policy, streak);
   return limit === null ? again(policy, streak, now) : conclude(streak, 'failed', `${end}, ${limit}`);

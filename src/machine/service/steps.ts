@@ -32,9 +32,14 @@ export const signalOf = (step: CommandStep): number => {
 export const stopSteps = (service: Service): readonly CommandStep[] => {
   const { want } = service;
   const pid = pidOf(service);
-  const term = signalStep('t', pid);
-  if (want === 'up') return [term];
-  return [term, { kind: 'continue', pid }, { kind: 'notify', letter: want === 'exit' ? 'x' : 'd', pid }];
+  if (want === 'up') return [signalStep('t', pid)];
+  return [...endingSteps(service), { kind: 'notify', letter: want === 'exit' ? 'x' : 'd', pid }];
+};
+
+/** TERM and CONT, whatever is wanted next. */
+export const endingSteps = (service: Service): readonly CommandStep[] => {
+  const pid = pidOf(service);
+  return [signalStep('t', pid), { kind: 'continue', pid }];
 };
 
 const isSame = (one: CommandStep, other: CommandStep): boolean =>

@@ -2,12 +2,12 @@
 //
 // Promises: total (a missing cell does not compile), pure, and bounded: one event yields a handful of effects.
 // Must not: look at files or clocks. Read first: model.ts. Read next: pair.ts.
-import { SIGKILL, SIGTERM } from '../../abi/signals.ts';
+import { SIGABRT, SIGKILL, SIGTERM } from '../../abi/signals.ts';
 import { decodeWait, exitCodeOf } from '../../abi/wait-status.ts';
 import { joined } from './joined.ts';
-import { decide, NO_STREAK } from './restart-policy.ts';
-import { letterOf, meantFor, queued, signalOf, signalStep, stopSteps, withoutSignals } from './steps.ts';
-import { NO_TIMERS } from './timers.ts';
+import { decide } from './restart-policy.ts';
+import { endingSteps, letterOf, meantFor, queued, signalOf, signalStep, stopSteps, withoutSignals } from './steps.ts';
+import { NO_TIMERS, type Timer, withoutTimer } from './timers.ts';
 import type {
   Conclusion,
   Effect,
@@ -24,14 +24,17 @@ import type {
   SignalLetter,
   ServiceState,
   CommandStep,
+  StopCause,
   StopPolicy,
 } from './model.ts';
-import { pidOf } from './model.ts';
+import { NO_STREAK, pidOf } from './model.ts';
 
 /** Milliseconds from the end of a program that lived less than that to its next start. */
 export const RESTART_MS = 1000;
 /** Milliseconds until the next try after a refused fork. */
 export const FORK_RETRY_MS = 1000;
+/** Milliseconds until KILL follows a stop that the supervisor itself began, where no file says otherwise. */
+export const STOP_FOR_MS = 10_000;
 
 const UNKNOWN_CODE = 111;
 /** A finish script exits so when another start is pointless. */
@@ -43,6 +46,9 @@ const SHOW: readonly Effect[] = [{ kind: 'publish' }];
 type Of<K extends EventKind> = Extract<Event, { readonly kind: K }>;
 type Handler<K extends EventKind> = (s: Service, event: Of<K>, now: Now) => Outcome;
 
+/** One value for the list that is nearly always empty. */
+const NOBODY: Service['waitingFor'] = [];
+
 const NO_EXIT: ExitStatus = { code: 0, status: 0 };
 
 /** How ./run is stopped where no file says otherwise. */
@@ -51,7 +57,7 @@ export const CLASSIC_STOP: StopPolicy = { signal: SIGTERM, killMs: null };
 /** A service before its first event: `want` from the down file. */
 export const newService = (want: 'up' | 'down', scripts: boolean, now: Now, essential = false): Service => {
   // not within the object: the heap image has the shapes only of those without another one in them
-  const lastRun: Run = { startedMs: now.ms, endedMs: now.ms, exit: NO_EXIT };
+  const lastRun: Run = { startedMs: now.ms, endedMs: now.ms, exit: NO_EXIT, cause: null, neverReady: false };
   return {
     state: 'down',
     want,
@@ -66,6 +72,9 @@ export const newService = (want: 'up' | 'down', scripts: boolean, now: Now, esse
     control: true,
     essential,
     stopRequested: false,
+    stopCause: null,
+    waitingFor: NOBODY,
+    life: null,
     stop: CLASSIC_STOP,
     policy: null,
     streak: NO_STREAK,
@@ -120,9 +129,13 @@ const takeStep = (s: Service, step: CommandStep, veto: boolean): Outcome => {
 const signalled = (s: Service, run: Process, letter: ScriptLetter, veto: boolean): Outcome => {
   if (letter === 't') return veto ? stay(s) : show({ ...s, process: { ...run, gotTerm: true } });
   if (letter === 'p') return show({ ...s, process: { ...run, paused: true } });
-  if (letter === 'c') return show({ ...s, process: { ...run, paused: false } });
+  if (letter === 'c') return resumed(show({ ...s, process: { ...run, paused: false } }));
   return stay(s);
 };
+
+/** Deadlines that a pause has suspended run again. */
+const resumed = ({ service, effects }: Outcome): Outcome =>
+  service.life === null ? { service, effects } : { service, effects: joined(effects, [{ kind: 'resume' }]) };
 
 const push = (s: Service, steps: readonly CommandStep[]): Outcome => advance({ ...s, steps: queued(s.steps, steps) });
 
@@ -130,7 +143,7 @@ const push = (s: Service, steps: readonly CommandStep[]): Outcome => advance({ .
 
 /** Starts ./run: at once, or once the pause since the last start is over. */
 const begin = (before: Service, now: Now): Outcome => {
-  const s: Service = { ...before, stopRequested: false };
+  const s: Service = { ...before, stopRequested: false, stopCause: null };
   if (now.ms < s.notBeforeMs) return stay({ ...s, state: 'backoff', timers: { start: s.notBeforeMs } });
   return push({ ...s, state: 'preparing', timers: NO_TIMERS }, [{ kind: 'start' }]);
 };
@@ -153,7 +166,7 @@ const becomeDown = (s: Service, now: Now, notBeforeMs = paceOf(s, now)): Outcome
 
 /** ./run has ended: ./finish follows, except for a log. */
 const runEnded = (before: Service, lastRun: Run, now: Now): Outcome => {
-  const s = { ...before, lastRun, process: null, timers: NO_TIMERS, steps: withoutSignals(before.steps) };
+  const s = { ...before, lastRun, process: null, life: null, timers: NO_TIMERS, steps: withoutSignals(before.steps) };
   if (!s.scripts) return becomeDown(s, now);
   return { service: { ...s, state: 'ending' }, effects: [{ kind: 'finish', ...lastRun.exit }] };
 };
@@ -163,7 +176,7 @@ const retryLater = (s: Service, now: Now): Outcome => show({ ...s, timers: { sta
 /** A stop that was requested before keeps its deadline: otherwise requests could put it off for ever. */
 const stop = (s: Service, now: Now): Outcome => {
   const { killMs } = s.stop;
-  const timers = killMs === null || s.timers.kill !== undefined ? s.timers : { kill: now.ms + killMs };
+  const timers = killMs === null || s.timers.kill !== undefined ? s.timers : { ...s.timers, kill: now.ms + killMs };
   return push({ ...s, stopRequested: true, timers }, stopSteps(s));
 };
 
@@ -226,11 +239,33 @@ const killFinish = (s: Service): Outcome =>
   after([{ kind: 'send', pid: pidOf(s), signal: SIGKILL }], killRunningScript(s));
 
 /** ./run was told to stop and has not: KILL, without a script that could object. */
-const stopOverdue = (s: Service, e: Of<'due'>): Outcome => {
-  if (e.timer !== 'kill') return stay(s);
+const stopOverdue = (s: Service): Outcome => {
   const overdue = killRunningScript({ ...s, timers: NO_TIMERS, steps: [] });
   return after(overdue.effects, { service: overdue.service, effects: [{ kind: 'killAll', pid: pidOf(s) }] });
 };
+
+/** Stops ./run although nobody has requested that. One that was told to stop before is on its way. */
+const stopFor = (s: Service, { cause }: { readonly cause: StopCause }, now: Now): Outcome => {
+  if (s.process?.gotTerm === true) return stay(s);
+  const killMs = s.stop.killMs ?? (cause === 'dependency' ? null : STOP_FOR_MS);
+  const timers = killMs === null ? s.timers : { kill: now.ms + killMs, ...s.timers };
+  const stop = cause === 'watchdog' ? { ...s.stop, signal: SIGABRT } : s.stop;
+  // that a dependency has ended is no failure of this service
+  const stopRequested = s.stopRequested || cause === 'dependency';
+  return push({ ...s, timers, stop, stopCause: cause, stopRequested }, endingSteps(s));
+};
+
+/** What a pause suspends is set again when it goes on. */
+const lifeDue = (before: Service, timer: Timer, now: Now): Outcome => {
+  const s = { ...before, timers: withoutTimer(before.timers, timer) };
+  if (timer === 'up') return stopFor(s, { cause: 'timeout-up' }, now);
+  if (s.process?.paused === true) return stay(s);
+  if (timer === 'watchdog') return stopFor(s, { cause: timer }, now);
+  return { service: s, effects: timer === 'check' ? [{ kind: timer }] : NOTHING };
+};
+
+const runDue = (s: Service, { timer }: Of<'due'>, now: Now): Outcome =>
+  timer === 'kill' ? stopOverdue(s) : lifeDue(s, timer, now);
 
 const finishOverdue = (s: Service, e: Of<'due'>): Outcome =>
   e.timer === 'finish'
@@ -271,16 +306,35 @@ const startNotReady = (s: Service, _: unknown, now: Now): Outcome => {
   return after(later.effects, advance(later.service));
 };
 
+/** The start waits for dependencies, and then comes again, control/u included. */
+const awaitDependencies = (s: Service, e: Of<'unmet'>): Outcome => {
+  const waiting = show({ ...s, state: 'waiting', runningScript: null, waitingFor: e.names });
+  return after(waiting.effects, advance(waiting.service));
+};
+const awaitRest = (s: Service, e: Of<'unmet'>): Outcome => show({ ...s, waitingFor: e.names });
+const startWhenMet = (s: Service): Outcome =>
+  push({ ...s, state: 'preparing', waitingFor: NOBODY }, [{ kind: 'start' }]);
+
 /** Counts as a child that started and exited 111. Takes the steps that waited for the start, as forkForRunRefused does. */
 const runUnusable = (s: Service, _: unknown, now: Now): Outcome => {
-  const lastRun = { startedMs: now.ms, endedMs: now.ms, exit: { code: UNKNOWN_CODE, status: 0 } };
+  const lastRun = {
+    startedMs: now.ms,
+    endedMs: now.ms,
+    exit: { code: UNKNOWN_CODE, status: 0 },
+    cause: null,
+    neverReady: false,
+  };
   const over = runEnded({ ...s, since: now.wall }, lastRun, now);
   return after(over.effects, advance(over.service));
 };
 
 /** In state up there always is a process. */
-const runGone = (s: Service, { code, status }: Of<'ended'>, now: Now): Outcome =>
-  runEnded(s, { startedMs: (s.process as Process).startedMs, endedMs: now.ms, exit: { code, status } }, now);
+const runGone = (s: Service, { code, status }: Of<'ended'>, now: Now): Outcome => {
+  const { startedMs } = s.process as Process;
+  const neverReady = s.life?.wasReady === false;
+  const lastRun = { startedMs, endedMs: now.ms, exit: { code, status }, cause: s.stopCause, neverReady };
+  return runEnded(s, lastRun, now);
+};
 
 const limited = (limitMs: number | null | undefined, now: Now): Service['timers'] =>
   limitMs === null || limitMs === undefined ? NO_TIMERS : { finish: now.ms + limitMs };
@@ -366,6 +420,8 @@ type Row = { readonly [K in EventKind]: Handler<K> };
 const NO_LATE_REPLIES = {
   scriptDone: scriptEnded,
   notReady: forgetStart,
+  unmet: ignore,
+  met: ignore,
   looked: notePolicy,
   started: ignore,
   forkRefused: ignore,
@@ -373,6 +429,7 @@ const NO_LATE_REPLIES = {
   ended: ignore,
   noFinish: ignore,
   due: ignore,
+  stopFor: ignore,
   adopted: ignore,
 } as const;
 
@@ -407,6 +464,18 @@ const TABLE: { readonly [S in ServiceState]: Row } = {
     kill: killRunningScript,
     due: startDue,
   },
+  waiting: {
+    ...NO_LATE_REPLIES,
+    ...NO_SIGNALS,
+    up: wantUp,
+    down: cancelStart,
+    once: wantOnce,
+    exit: cancelForExit,
+    drain: wantExit,
+    kill: killRunningScript,
+    unmet: awaitRest,
+    met: startWhenMet,
+  },
   preparing: {
     ...NO_LATE_REPLIES,
     ...NO_SIGNALS,
@@ -417,6 +486,7 @@ const TABLE: { readonly [S in ServiceState]: Row } = {
     drain: wantExit,
     kill: killRunningScript,
     notReady: startNotReady,
+    unmet: awaitDependencies,
   },
   starting: {
     ...NO_LATE_REPLIES,
@@ -447,7 +517,8 @@ const TABLE: { readonly [S in ServiceState]: Row } = {
     cont: contRun,
     signal: signalRun,
     ended: runGone,
-    due: stopOverdue,
+    due: runDue,
+    stopFor,
   },
   ending: {
     ...NO_LATE_REPLIES,

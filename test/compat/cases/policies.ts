@@ -8,6 +8,7 @@ import * as steps from '../steps.ts';
 import type { World } from '../world.ts';
 
 const QUIET_MS = 2500;
+const STAYS = steps.habit('stays');
 
 const linesOf = (world: World, path: string): readonly string[] =>
   steps.exists(world, path) ? readFileSync(world.path(path), 'latin1').split('\n').slice(0, -1) : [];
@@ -28,6 +29,35 @@ const stopSignal: Case = {
   },
 };
 
+const readiness: Case = {
+  name: 'policies/notification-fd',
+  title: 'a file notification-fd gives ./run a descriptor on which it tells that it is ready',
+  uses: ['runsv'],
+  differs: [{ id: 'runsv-readiness', lines: { descriptor: 'open', state: 'there' } }],
+  async run(world) {
+    steps.service(world, 's', {
+      run: 'if test -e /proc/self/fd/3; then echo open >>got; else echo closed >>got; fi\nexec sleep 1000',
+    });
+    world.write('s/notification-fd', '3\n');
+    await steps.supervise(world, 's');
+    world.note('descriptor', await until('./run', () => linesOf(world, 's/got')[0]));
+    world.note('state', steps.exists(world, 's/supervise/state.json') ? 'there' : 'none');
+  },
+};
+
+const notReady: Case = {
+  name: 'policies/not-ready',
+  title: 'sv check waits for a service that state.json calls not ready',
+  uses: ['sv'],
+  differs: [{ id: 'sv-ready', lines: { exit: 'exit 1' } }],
+  async run(world) {
+    const given = made('run');
+    new FakeService(world, 's', given);
+    world.write('s/supervise/state.json', `${JSON.stringify({ pid: given.pid, by: 'fd', ready: false })}\n`);
+    world.note('exit', (await world.run('sv', ['-w', '1', 'check', './s'])).end);
+  },
+};
+
 const limit: Case = {
   name: 'policies/restart-limit',
   title: 'a file restart-limit says how often a service may fail',
@@ -45,6 +75,22 @@ const limit: Case = {
   },
 };
 
+const dependency: Case = {
+  name: 'policies/dependencies',
+  title: 'a name in dependencies.d is a service that is waited for',
+  uses: ['runsv'],
+  differs: [{ id: 'runsv-dependencies', lines: { starts: 'once db is there' } }],
+  async run(world) {
+    steps.service(world, 's', { run: `echo start >>got\n${STAYS}` });
+    world.write('s/dependencies.d/db', '');
+    await steps.supervise(world, 's');
+    const waits = (): boolean =>
+      linesOf(world, 's/supervise/state.json').some((line) => line.includes('"waiting":["db"]'));
+    await until('a start, or a wait', () => linesOf(world, 's/got').length > 0 || waits());
+    world.note('starts', waits() ? 'once db is there' : 'at once');
+  },
+};
+
 const reload: Case = {
   name: 'policies/reload-signal',
   title: 'a file reload-signal names the signal of sv reload',
@@ -59,4 +105,4 @@ const reload: Case = {
   },
 };
 
-export const cases: readonly Case[] = [stopSignal, limit, reload];
+export const cases: readonly Case[] = [stopSignal, readiness, limit, dependency, reload, notReady];

@@ -112,6 +112,22 @@ const VERBS: readonly (readonly [string, readonly string[], string])[] = [
   ['exit 1', ['remove', 'none'], 'sv: remove: none: no such service'],
 ];
 
+const HELP_LINE = "sv: web: no such command; 'sv --help' lists the commands";
+
+const help: Case = {
+  name: 'sv-words/help',
+  title: 'help is no hup',
+  uses: ['sv'],
+  differs: [{ id: 'sv-words-of-others', lines: { help: 'exit 100', 'help prints': HELP_LINE, sends: '' } }],
+  async run(world) {
+    const fake = new FakeService(world, 'all/web', made('run'));
+    const { end, out, err } = await world.run('sv', ['help', 'web'], { env: { SVDIR: world.path('all') } });
+    world.note('help', end);
+    world.note('help prints', (out + err).split('\n')[0] ?? '');
+    world.note('sends', fake.received());
+  },
+};
+
 const verbs: Case = {
   name: 'sv-words/verbs',
   title: 'verbs that C does not have',
@@ -140,6 +156,7 @@ const verbs: Case = {
 
 export const cases: readonly Case[] = [
   verbs,
+  help,
   words('sv-words/refused', 'words that every sv refuses', REFUSED, false),
   words('sv-words/taken', 'words that C takes for other commands', TAKEN, true),
   nothing,

@@ -9,7 +9,7 @@ import { listenAddresses, notifications, replies, requests } from './network.ts'
 import { history, logStamps, namePatterns, procfile, state } from './operations.ts';
 import { monitorScreen } from './monitor.ts';
 import { control, handover, lockRecord, status } from './supervise.ts';
-import { valueFiles } from './values.ts';
+import { dependencyFiles, valueFiles } from './values.ts';
 import { heads, logins, values } from './words.ts';
 
 export const targets: readonly Target[] = [
@@ -20,6 +20,7 @@ export const targets: readonly Target[] = [
   ...[state, history, namePatterns, procfile, logStamps],
   monitorScreen,
   valueFiles,
+  dependencyFiles,
   ...[requests, replies, listenAddresses, notifications],
   argumentVectors,
 ];

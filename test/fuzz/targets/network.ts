@@ -1,7 +1,11 @@
 // What comes from a network, and addresses that people write.
 import { plainReply, replyText, statusIn } from '../../../src/formats/http-reply.ts';
 import { readRequest, REQUEST_MAX } from '../../../src/formats/http-request.ts';
-import { decodeNotify, NOTIFY_MAX, NOTIFY_TEXT_MAX } from '../../../src/formats/notify.ts';
+import { decodeNotify, NOTIFY_MAX, NOTIFY_TEXT_MAX, type NotifyEvent } from '../../../src/formats/notify.ts';
+import { inOrder } from '../../../src/formats/notify-turn.ts';
+import type { Now, Service } from '../../../src/machine/service/model.ts';
+import { handleReadiness, newTold, type ReadinessEvent } from '../../../src/machine/service/readiness.ts';
+import { newService } from '../../../src/machine/service/table.ts';
 import { validUtf8 } from '../../../src/formats/json.ts';
 import { isParseError } from '../../../src/formats/parse-error.ts';
 import { LONGEST_SOCKET_PATH, parseListenAddress } from '../../../src/formats/socket-address.ts';
@@ -73,9 +77,36 @@ export const listenAddresses: Target = {
   },
 };
 
+/** Three states, and each other kind once. */
+const TURN_MOST = 10;
+const NOW: Now = { ms: 1000, wall: { sec: 1_700_000_000, nsec: 0 } };
+const STARTED: Service = {
+  ...newService('up', true, NOW),
+  state: 'up',
+  process: { pid: 7, startedMs: 0, paused: false, gotTerm: false },
+};
+const TOLD = newTold('socket', null);
+const BEGUN: Service = handleReadiness(
+  STARTED,
+  { kind: 'began', policy: { by: 'socket', checkMs: null, upMs: 5000, watchdogMs: 3000 }, told: TOLD },
+  NOW,
+).service;
+
+/** What counts in the end of what a service has told. */
+const toldBy = (events: readonly NotifyEvent[]): readonly unknown[] => {
+  let service = BEGUN;
+  for (const event of events) {
+    if (event.kind === 'mainPid') continue;
+    const told: ReadinessEvent = event.kind === 'ready' ? { kind: 'ready', by: 'socket' } : event;
+    ({ service } = handleReadiness(service, told, NOW));
+  }
+  const { ready, stopping, text, reloading } = service.life?.told ?? TOLD;
+  return [ready, stopping, text, !stopping && reloading];
+};
+
 export const notifications: Target = {
   name: 'notifications',
-  files: /src\/formats\/notify\.ts$/,
+  files: /src\/formats\/notify(-turn)?\.ts$|src\/machine\/service\/readiness\.ts$/,
   words: [
     'READY=1',
     'STATUS=',
@@ -108,5 +139,9 @@ export const notifications: Target = {
     }
     // where nothing was cut, lines speak for themselves
     if (input.length <= NOTIFY_MAX) same(input.split('\n').flatMap(decodeNotify), events, 'line by line');
+    const turn = inOrder(events);
+    insist(turn.length <= TURN_MOST, 'a turn has a handful of events');
+    same(inOrder(turn), turn, 'and in order it stays as it is');
+    same(toldBy(turn), toldBy(events), 'it says what all of its messages say one by one');
   },
 };

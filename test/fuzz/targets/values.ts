@@ -1,14 +1,16 @@
 // Value files: whatever the text, a value within its bounds or one line of words, and the same for blanks around it.
 import { isParseError } from '../../../src/formats/parse-error.ts';
+import { dependencyWords, namesDependency } from '../../../src/formats/dependency.ts';
 import {
-  faultIn,
   parseDelay,
+  parseDescriptor,
+  parseInterval,
   parseLimit,
   parseRestart,
   parseSignal,
   parseTimeout,
-  VALUE_FILES,
 } from '../../../src/formats/values.ts';
+import { faultIn, VALUE_FILES } from '../../../src/formats/value-files.ts';
 import { insist, same, type Target } from '../model.ts';
 
 const MOST_MS = 2_147_483_647;
@@ -52,11 +54,34 @@ export const valueFiles: Target = {
       insist(inBounds(limit.count, 1, 1000), 'a limit is a count');
       insist(limit.withinMs === null || inBounds(limit.withinMs, 1, MOST_MS), 'and perhaps a time');
     }
-    for (const value of [ms, signal, delay, limit, parseRestart(input)]) {
+    const [descriptor, interval] = [parseDescriptor(input), parseInterval(input)];
+    insist(isParseError(descriptor) || inBounds(descriptor, 1, 255), 'a descriptor is one');
+    insist(isParseError(interval) || inBounds(interval, 1, MOST_MS), 'an interval is one that poll can wait');
+    for (const value of [ms, signal, delay, limit, descriptor, interval, parseRestart(input)]) {
       if (isParseError(value))
         insist(value.wrong.length < 140 && !value.wrong.includes('\n'), 'a fault is one short line');
     }
     const [first = ''] = input.split('\n', 1);
     for (const file of VALUE_FILES) same(faultIn(file, ` \t${first} \r\nmore`), faultIn(file, input), file);
+  },
+};
+
+export const dependencyFiles: Target = {
+  name: 'dependencies',
+  files: /src\/formats\/dependency\.ts$/,
+  words: ['optional', 'restart', ' ', '\t', '\r', '\n', '.', '/', '..'],
+  longest: 300,
+  seeds: ['', 'optional\n', 'restart optional', 'optionalrestart', '.hidden', 'a/b'],
+  run(input) {
+    const { optional, restart, unknown } = dependencyWords(input);
+    const [first = ''] = input.split('\n', 1);
+    insist(!optional || first.includes('optional'), 'a word that counts is there');
+    insist(!restart || first.includes('restart'), 'a word that counts is there');
+    insist(
+      unknown.every((word) => word !== '' && first.includes(word)),
+      'what is told is there',
+    );
+    same(JSON.stringify(dependencyWords(` \t${first} \r\nmore`)), JSON.stringify(dependencyWords(input)), 'blanks');
+    if (namesDependency(input)) insist(!input.includes('/') && input[0] !== '.', 'a name leads nowhere else');
   },
 };

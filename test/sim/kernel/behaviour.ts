@@ -72,6 +72,7 @@ export class ProgramRecord {
   starts = 0;
   bytesRead = 0;
   linesRead = 0;
+  /** To standard output. */
   bytesWritten = 0;
   input = '';
 

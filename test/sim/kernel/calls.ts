@@ -16,6 +16,7 @@ import {
 import { passes } from '../../../src/host/safe-open.ts';
 import {
   EACCES,
+  EADDRINUSE,
   EAGAIN,
   EBADF,
   ECHILD,
@@ -34,6 +35,7 @@ import {
   ENOTTY,
 } from '../../../src/abi/errno.ts';
 import {
+  AF_UNIX,
   CALL_PRCTL,
   IN_DONT_FOLLOW,
   IN_ONLYDIR,
@@ -51,6 +53,7 @@ import {
   REPUBLISH_USED,
   S_IFIFO,
   S_IFREG,
+  SOCK_DGRAM,
   WNOHANG,
   PR_SET_CHILD_SUBREAPER,
 } from '../../../src/abi/flags.ts';
@@ -69,6 +72,7 @@ import { Pipe, PipeEnd } from './pipes.ts';
 import { poll } from './poll.ts';
 import { exitStatus, PidFd, type Process } from './processes.ts';
 import { bitOf, end, send } from './signals.ts';
+import { Datagrams } from './sockets.ts';
 import { become, enterDirectory, enterPath, executable, loads, spawn } from './spawn.ts';
 import type { World } from './world.ts';
 
@@ -220,18 +224,23 @@ export class MainCalls implements Calls {
     return (this.#step().at(fd) === null ? -EBADF : 0) as Done | Errno;
   }
 
-  /** There is no network here. */
-  socket(): Errno {
-    this.#step();
-    return -ENETUNREACH as Errno;
+  /** There is no network here but names in the abstract namespace, for datagrams. */
+  socket(family: number, type: number, address: Bytes, backlog: number): Fd | Errno {
+    const process = this.#step();
+    if (family !== AF_UNIX || type !== SOCK_DGRAM || address[0] !== '\0' || backlog < 1) return -ENETUNREACH as Errno;
+    if (!process.hasRoom) return -EMFILE as Errno;
+    if (this.#world.sockets.has(address)) return -EADDRINUSE as Errno;
+    return process.install(new Datagrams(this.#world, address)) as Fd;
   }
 
   accept(fd: Fd): Errno {
     return -(this.#step().at(fd) === null ? EBADF : ENOTSOCK) as Errno;
   }
 
-  receive(fd: Fd, _max: number): Errno {
-    return this.accept(fd);
+  receive(fd: Fd, max: number): readonly [Bytes, number, number] | Errno {
+    const description = this.#step().at(fd);
+    if (description instanceof Datagrams) return description.take(max) as readonly [Bytes, number, number] | Errno;
+    return -(description === null ? EBADF : ENOTSOCK) as Errno;
   }
 
   lines(...job: Parameters<Calls['lines']>): readonly [Bytes, number, number] | Errno {
@@ -589,6 +598,10 @@ export class MainCalls implements Calls {
 
   args(): readonly Bytes[] {
     return this.#step().argv.slice();
+  }
+
+  executed(): readonly Bytes[] {
+    return [this.#step().path];
   }
 
   environ(): readonly Bytes[] {

@@ -99,22 +99,28 @@ const writer = (world: World, process: Process, writing: Writing): (() => void) 
   };
   const flush = (): void => {
     if (backlog === '') return;
-    backlog = push(world, process, output, backlog);
+    backlog = push(world, process, output, backlog, (writing.fd ?? 1) === 1);
     if (backlog === '' && --left > 0) later(world, process, writing.everyMs ?? 0, tick);
   };
   later(world, process, writing.afterMs ?? 0, tick);
   return flush;
 };
 
-/** Writes what fits; the rest. */
-const push = (world: World, process: Process, output: Description | null, bytes: string): string => {
+/** Writes what fits; the rest. Counted is what goes to standard output. */
+const push = (
+  world: World,
+  process: Process,
+  output: Description | null,
+  bytes: string,
+  isCounted: boolean,
+): string => {
   let rest = bytes;
   while (rest !== '' && output !== null) {
     const put = output.write(rest);
     if (put === -EPIPE) send(world, process, SIGPIPE);
     // whatever else refuses it, a service goes on without
     if (put < 0) return put === BLOCKED || put === -EAGAIN ? rest : '';
-    if (process.record !== null) process.record.bytesWritten += put;
+    if (isCounted && process.record !== null) process.record.bytesWritten += put;
     rest = rest.slice(put);
   }
   return '';

@@ -90,6 +90,8 @@ const processDirectory = (proc: Proc, pid: number): Inode | null => {
     cwd: () => (process.live ? proc.link(shownPath(process.cwd), process.cwd) : null),
     exe: () => exeLink(proc, process),
     fd: () => fdDirectory(proc, process),
+    fdinfo: () => fdInfoDirectory(proc, process),
+    status: () => proc.text(`Name:\tx\nUid:\t${`${process.uid}\t`.repeat(4)}\n`),
   });
 };
 
@@ -138,6 +140,15 @@ const fdLink = (proc: Proc, process: Process, fd: number): Inode | null => {
   const nameless = inode.isFifo && inode.parent === inode;
   return proc.link(nameless ? `pipe:[${inode.number}]` : shownPath(inode), inode);
 };
+
+const fdInfoDirectory = (proc: Proc, process: Process): Inode =>
+  proc.dynamic({
+    lookup: (name) => {
+      const description = process.at(Number(name));
+      return description === null ? null : proc.text(`pos:\t0\nflags:\t0${description.flags.toString(8)}\n`);
+    },
+    names: () => [],
+  });
 
 const stateLetter = (process: Process): string => (!process.live ? 'Z' : process.stopped ? 'T' : 'S');
 

@@ -10,6 +10,7 @@ import { LockTable } from './locks.ts';
 import { MAGIC_PIPEFS, S_IFCHR } from './numbers.ts';
 import { Process, ProcessTable } from './processes.ts';
 import { mountProc } from './procfs.ts';
+import type { Datagrams } from './sockets.ts';
 import { Agenda, Clock, MS_NS, type Task } from './time.ts';
 
 export interface WorldOptions {
@@ -55,6 +56,8 @@ export class World {
   readonly processes: ProcessTable;
   readonly programs = new Map<string, ProgramRecord>();
   readonly overlaps: Overlap[] = [];
+  /** By their names. */
+  readonly sockets = new Map<string, Datagrams>();
   readonly coreDumps: boolean;
   readonly terminal: readonly [number, number] | null;
   /** Who is asked about executable files that have no behaviour of their own. */

@@ -49,6 +49,16 @@ describe('the name it is called by', () => {
     expect(run(machine(), [argv0, 'up', 'a'])).toMatchObject({ code: 5, calls: [`sv ${argv0} up a`] });
   });
 
+  it('is that of the executed file where argv[0] names none', () => {
+    const other = run(machine(), ['alsa', 'up', 'a'], { path: '/opt/bin/sv' });
+    expect(other).toMatchObject({ code: 5, calls: ['sv alsa up a'] });
+    const kernel = machine();
+    kernel.user.folder('/etc/init.d');
+    kernel.user.symlink('/opt/bin/sv', '/etc/init.d/web');
+    const script = run(kernel, ['alsa', 'up'], { path: '/etc/init.d/web' });
+    expect(script).toMatchObject({ code: 5, calls: ['sv alsa up'] });
+  });
+
   it('may be a further name of a program, which no list has', () => {
     expect(run(machine(), ['/bin/dsv', 'up', 'a'])).toMatchObject({ code: 5, calls: ['sv /bin/dsv up a'] });
     expect(run(machine(), ['runitbox', '--list']).out).toBe('runsv\nsv\nsvlogd\n');

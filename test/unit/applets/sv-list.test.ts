@@ -221,7 +221,7 @@ describe('state.json whose members are not of their kind', () => {
     const odd = { pid: '77', by: 'magic', ready: 1, starts: -3, failures: 2, last: { at: 5 }, waiting: [1, 'b'] };
     world.kernel.user.file('/svc/a/supervise/state.json', JSON.stringify(odd));
     const [shown] = listed(world);
-    expect(shown).toMatchObject({ ready_by: null, starts: 0, failures: 2, last_end: null, waiting_for: ['b'] });
+    expect(shown).toMatchObject({ ready_by: null, starts: 1, failures: 2, last_end: null, waiting_for: ['b'] });
   });
 });
 
@@ -278,6 +278,25 @@ const unlock = ({ kernel: { user } }: SvWorld): void => {
   user.file('/svc/web/supervise/lock');
 };
 
+describe('sv list of names and patterns', () => {
+  const world = (): SvWorld => {
+    const made = new SvWorld();
+    made.service('web');
+    made.kernel.user.file('/svc/notes');
+    return made;
+  };
+
+  it('fails once for each that matches nothing', () => {
+    const ran = world().run('list web nope n*');
+    expect([ran.code, ran.out.split('\n').length]).toEqual([2, 3]);
+    expect(ran.err).toBe('sv: nope: no service matches in /svc\nsv: n*: no service matches in /svc\n');
+  });
+
+  it('shows no file that is no directory', () => {
+    expect(listed(world()).map(({ service }) => service)).toEqual(['web']);
+  });
+});
+
 describe('what services use', () => {
   const stat = (pid: number, parent: number, user: number, system: number): string =>
     `${pid} (a) b) S ${parent} 1 1 0 -1 4194304 0 0 0 0 ${user} ${system} 0 0 20 0 1 0 5 1000000 100 18446744073709551615\n`;
@@ -289,10 +308,13 @@ describe('what services use', () => {
     world.service('off', { pid: 0, phase: 'down' });
     const { user } = world.kernel;
     user.file('/proc/77/stat', stat(77, 1, 100, 20));
-    user.file('/proc/77/status', 'Name:\ta\nVmRSS:\t     200 kB\n');
+    user.file('/proc/77/statm', '100 50 20 1 0 35 0\n');
     user.file('/proc/80/stat', stat(80, 77, 5, 0));
     user.file('/proc/81/stat', stat(81, 80, 0, 5));
-    user.file('/proc/81/status', 'Name:\ta\nVmRSS:\t 10 kB\n');
+    user.file('/proc/81/statm', '100 3 2 1 0 35 0\n');
+    user.file('/proc/self/status', 'Name:\tsv\nVmSize:\t    3892 kB\n');
+    // its size may have changed between two looks
+    user.file('/proc/self/statm', '1005 900 380 168 0 929 0\n');
     user.file('/proc/82/stat', stat(82, 77, 900, 0).replace(' S ', ' Z '));
     user.file('/proc/90/stat', stat(90, 1, 900, 0));
     user.folder('/proc/91');
@@ -308,7 +330,7 @@ describe('what services use', () => {
     ).toEqual([
       ['off', undefined, undefined, undefined],
       ['old', undefined, undefined, undefined],
-      ['web', 1.3, 210 * 1024, 3],
+      ['web', 1.3, 53 * 4096, 3],
     ]);
     expect(parsed(machine().run('status --usage web').out)[0]).toMatchObject({ processes: 3 });
   });

@@ -361,8 +361,8 @@ describe('sv why', () => {
     const world = new SvWorld();
     world.service('web', { pid: 0, phase: 'down' }).tell({ waiting: ['db', 'none'] });
     world.service('db', down).tell({ outcome: 'failed' });
-    expect(world.run('why web').out).toMatch(/^web: waiting for db \(failed\), none \(unsupervised\)\n/);
-    expect(world.run('why ./web/').out).toMatch(/^\.\/web\/: waiting for db \(failed\), none \(unsupervised\)\n/);
+    expect(world.run('why web').out).toMatch(/^web: waiting for db \(failed\), none \(missing\)\n/);
+    expect(world.run('why ./web/').out).toMatch(/^\.\/web\/: waiting for db \(failed\), none \(missing\)\n/);
   });
 
   it('as JSON is the status, with history and log lines', () => {

@@ -59,7 +59,7 @@ describe('bash completes', () => {
   });
 
   it('options', () => {
-    expect(offered('sv -')).toEqual(['-v', '-w', '-V', '--help']);
+    expect(offered('sv -')).toEqual(['-v', '-w', '--dependents', '-V', '--help']);
     expect(offered('sv list web --')).toEqual(['--json', '--usage']);
     expect(offered('sv new x -- ls --')).toEqual([]);
   });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { stateLine } from '../../../src/client/render-line.ts';
+import { blockedLine, stateLine } from '../../../src/client/render-line.ts';
 import { stateAt } from '../../../src/client/report.ts';
+import { NEW_STATE } from '../../../src/formats/state.ts';
 import type { Status } from '../../../src/formats/status.ts';
 
 const NOW_S = 2000;
@@ -30,5 +31,20 @@ const lines: readonly (readonly [Status, boolean, string])[] = [
 describe('the line about a service', () => {
   it.each(lines)('%j with down file %s: %s', (status, downFile, line) => {
     expect(stateLine('foo', stateAt(status, NOW_S, downFile))).toBe(line);
+  });
+});
+
+describe('a service that waits for others', () => {
+  it('tells for whom, behind what runit tells', () => {
+    const state = { ...NEW_STATE, waiting: ['cache', 'd\x1bb'] };
+    expect(stateLine('foo', stateAt({ ...down, want: 'up' }, NOW_S, false, state))).toBe(
+      'down: foo: 5s, normally up, want up, waiting for cache, d?b',
+    );
+    expect(stateLine('foo', stateAt(up, NOW_S, false, state))).toBe('run: foo: (pid 123) 5s');
+  });
+
+  it('fails with one that has failed', () => {
+    expect(blockedLine('foo', 'db', 'exit code 3')).toBe('fail: foo: waiting for db, which has failed: exit code 3');
+    expect(blockedLine('foo', 'db', null)).toBe('fail: foo: waiting for db, which has failed');
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type ListStyle, listText } from '../../../src/client/render-list.ts';
+import { lastEndText, type ListStyle, listText } from '../../../src/client/render-list.ts';
 import type { Snapshot } from '../../../src/formats/snapshot.ts';
 import { NEW_STATE, type LastEnd, type SupervisorState } from '../../../src/formats/state.ts';
 import type { Status } from '../../../src/formats/status.ts';
@@ -82,5 +82,16 @@ describe('the table of services', () => {
     });
     expect(text).toContain('\x1b[32mrunning\x1b[0m');
     expect(text).toContain('odd      down ');
+  });
+});
+
+describe('the last end of a service that has come to rest', () => {
+  it.each([
+    [0, 0, 'exit code 0', 'exit 0, 3s ago'],
+    [1, 0, 'exit code 1, 5 failures in a row', 'exit 1, 3s ago; 5 failures in a row'],
+    [-1, 9, 'signal KILL, 5 failures in a row', 'signal KILL, 3s ago; 5 failures in a row'],
+    [1, 0, 'exit code 12', 'exit 1, 3s ago; exit code 12'],
+  ])('is told once: %i %i %s', (code, signal, reason, text) => {
+    expect(lastEndText({ ...NEW_STATE, reason, last: { ...last, code, signal } }, nowMs)).toBe(text);
   });
 });

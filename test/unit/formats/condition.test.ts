@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Condition, conditionOf } from '../../../src/formats/condition.ts';
+import { type Condition, conditionOf, isReady } from '../../../src/formats/condition.ts';
 import { NEW_STATE, type SupervisorState } from '../../../src/formats/state.ts';
 import type { Status } from '../../../src/formats/status.ts';
 
@@ -14,6 +14,7 @@ const CASES: readonly (readonly [string, Status | null, SupervisorState | null, 
   ['TERM was sent', { ...run, gotTerm: true }, null, 'stopping'],
   ['it says that it stops', run, of({ by: 'socket', stopping: true }), 'stopping'],
   ['it reloads', run, of({ by: 'socket', ready: true, reloading: true }), 'reloading'],
+  ['it reloads before it is ready', run, of({ by: 'socket', reloading: true }), 'starting'],
   ['it was ready', run, of({ by: 'check', readyAt: 't' }), 'unready'],
   ['it is ready', run, of({ by: 'fd', ready: true, readyAt: 't' }), 'ready'],
   ['it is not ready yet', run, of({ by: 'fd' }), 'starting'],
@@ -31,4 +32,18 @@ const CASES: readonly (readonly [string, Status | null, SupervisorState | null, 
 
 describe('the condition of a service', () => {
   it.each(CASES)('%s', (_, status, state, condition) => expect(conditionOf(status, state)).toBe(condition));
+});
+
+describe('whether a service is ready', () => {
+  it.each([
+    ['it runs, and cannot tell', run, null, true],
+    ['it says so', run, of({ by: 'fd', ready: true }), true],
+    ['it says so and reloads', run, of({ by: 'socket', ready: true, reloading: true }), true],
+    ['it has not said so', run, of({ by: 'fd' }), false],
+    ['another process said so', run, of({ by: 'fd', pid: 6, ready: true }), false],
+    ['it has done its work', down, of({ outcome: 'done' }), true],
+    ['it has failed', down, of({ outcome: 'failed' }), false],
+    ['it is told to stop', { ...run, gotTerm: true }, of({ by: 'fd', ready: true }), false],
+    ['nobody supervises it', null, null, false],
+  ] as const)('%s', (_, status, state, ready) => expect(isReady(status, state)).toBe(ready));
 });

@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { decodeState, encodeState, NEW_STATE, STATE_MAX, type SupervisorState } from '../../../src/formats/state.ts';
+import {
+  decodeState,
+  encodeState,
+  isImplied,
+  NEW_STATE,
+  STATE_MAX,
+  type SupervisorState,
+  withStart,
+} from '../../../src/formats/state.ts';
 
 const full: SupervisorState = {
   pid: 4711,
@@ -81,5 +89,48 @@ describe('supervise/state.json', () => {
       oom: null,
     });
     expect(decodeState('{"last":null}')?.last).toBeNull();
+  });
+});
+
+describe('a start that is not written', () => {
+  const written: SupervisorState = {
+    ...NEW_STATE,
+    starts: 4,
+    failures: 4,
+    last: full.last,
+    next: '2026-11-27T11:53:31.204Z',
+  };
+  const started: SupervisorState = { ...written, pid: 77, starts: 5, next: null };
+
+  it('is what differs', () => {
+    expect(isImplied(written, started)).toBe(true);
+    expect(withStart(written, 77)).toEqual(started);
+  });
+
+  const others: readonly Partial<SupervisorState>[] = [
+    { pid: 0 },
+    { pid: written.pid },
+    { starts: 6 },
+    { next: '2026-11-27T11:53:33.204Z' },
+    { by: 'fd' },
+    { last: { ...(full.last as NonNullable<typeof full.last>) } },
+    { outcome: 'done' },
+    { failures: 5 },
+    { consecutiveFailures: 1 },
+    { waiting: ['db'] },
+  ];
+
+  it.each(others)('is not all where there is %o', (other) => {
+    expect(isImplied(written, { ...started, ...other })).toBe(false);
+  });
+
+  it('is none of a service that tells', () => {
+    expect(isImplied({ ...written, by: 'fd' }, started)).toBe(false);
+    expect(withStart(full, 77)).toBe(full);
+  });
+
+  it('is none where nothing runs, or what was written', () => {
+    expect(withStart(started, 0)).toBe(started);
+    expect(withStart(started, 77)).toBe(started);
   });
 });

@@ -2,14 +2,39 @@ import { describe, expect, it } from 'vitest';
 import {
   DEFAULT_DELAY,
   DEFAULT_LIMIT,
-  faultIn,
   parseDelay,
+  parseDescriptor,
+  parseInterval,
   parseLimit,
   parseRestart,
   parseSignal,
   parseTimeout,
-  VALUE_FILES,
 } from '../../../src/formats/values.ts';
+import { faultIn, VALUE_FILES } from '../../../src/formats/value-files.ts';
+
+describe('a descriptor', () => {
+  it.each([
+    ['3\n', 3],
+    [' 1 ', 1],
+    ['255', 255],
+  ])('%j', (text, fd) => expect(parseDescriptor(text)).toBe(fd));
+
+  it.each(['', '0', '256', '-1', '3 4', 'three'])('%j is none', (text) => {
+    expect(parseDescriptor(text)).toMatchObject({ wrong: `not a descriptor from 1 to 255: '${text}'` });
+  });
+});
+
+describe('an interval', () => {
+  it.each([
+    ['', 10_000],
+    ['\n', 10_000],
+    ['500\n', 500],
+  ])('%j', (text, ms) => expect(parseInterval(text)).toBe(ms));
+
+  it.each(['0', '1s', '-5'])('%j is none', (text) => {
+    expect(parseInterval(text)).toMatchObject({ wrong: `not a number of milliseconds above 0: '${text}'` });
+  });
+});
 
 describe('a time', () => {
   it.each([

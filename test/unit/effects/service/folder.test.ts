@@ -18,7 +18,7 @@ const supervise = (folders: readonly string[]): number => {
       if (signals.includes(SIGCHLD)) reap(loop, () => undefined);
       if (signals.includes(SIGTERM)) services.forEach(exitService);
     });
-    for (const folder of folders) superviseService(loop, voice, folder, (live) => services.push(live));
+    for (const folder of folders) superviseService(loop, voice, folder, '', (live) => services.push(live));
     while (services.some(({ pair }) => !pair.done)) turn(loop, null);
     services.forEach(tidy);
     return 0;

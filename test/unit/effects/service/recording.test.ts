@@ -5,7 +5,7 @@ import { runsv } from '../../../../src/applets/runsv.ts';
 import { EACCES, ENOSPC } from '../../../../src/abi/errno.ts';
 import { SIGKILL, SIGTERM } from '../../../../src/abi/signals.ts';
 import { decodeHistory, encodeEvent } from '../../../../src/formats/history.ts';
-import { decodeState, encodeState, NEW_STATE, type SupervisorState } from '../../../../src/formats/state.ts';
+import { decodeState, encodeState, NEW_STATE, type SupervisorState, withStart } from '../../../../src/formats/state.ts';
 import { historyTroubles, type Seen, stateTroubles } from '../../../lib/history.ts';
 import { type Behaviour, type Ending, VirtualKernel } from '../../../sim/kernel/kernel.ts';
 
@@ -80,9 +80,14 @@ describe('a service', () => {
       expect(state(kernel)).toMatchObject({ starts: 2, failures: 2, consecutiveFailures: 2, pid: 0 }),
     );
     kernel.at(9000, () => {
-      const now = state(kernel);
-      expect(now).toMatchObject({ starts: 3, failures: 2, consecutiveFailures: 2, next: null });
-      expect(kernel.user.read('/svc/supervise/pid')).toBe(`${now.pid}\n`);
+      const pid = Number(kernel.user.read('/svc/supervise/pid'));
+      expect(state(kernel)).toMatchObject({ starts: 2, pid: 0 });
+      expect(withStart(state(kernel), pid)).toMatchObject({
+        starts: 3,
+        failures: 2,
+        consecutiveFailures: 2,
+        next: null,
+      });
     });
     playFor(kernel, 10_000);
     expect(events(kernel)).toEqual([
@@ -99,6 +104,21 @@ describe('a service', () => {
       'history.jsonl',
       'state.json',
     ]);
+  });
+
+  it('writes state.json once a crash: its next start is seen in status', () => {
+    const kernel = service(SHORT);
+    const written: string[] = [];
+    let before = '';
+    for (let ms = 1050; ms < 5000; ms += 100) {
+      kernel.at(ms, () => {
+        const text = kernel.user.read(STATE) ?? '';
+        if (text !== before) written.push(text);
+        before = text;
+      });
+    }
+    playFor(kernel, 5000);
+    expect(written.map((text) => decodeState(text)?.starts)).toEqual([1, 2, 3, 4]);
   });
 
   it('has them where ./run cannot be executed, and where ./finish fails', () => {

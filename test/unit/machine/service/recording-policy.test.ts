@@ -2,9 +2,9 @@
 import { describe, expect, it } from 'vitest';
 import type { HistoryEvent } from '../../../../src/formats/history.ts';
 import { NEW_STATE, type Oom, type SupervisorState } from '../../../../src/formats/state.ts';
-import type { Event, Now, Policy, Service } from '../../../../src/machine/service/model.ts';
+import { type Event, NO_STREAK, type Now, type Policy, type Service } from '../../../../src/machine/service/model.ts';
 import { isFirst, record } from '../../../../src/machine/service/recording.ts';
-import { NO_STREAK, resumedStreak } from '../../../../src/machine/service/restart-policy.ts';
+import { resumedStreak } from '../../../../src/machine/service/restart-policy.ts';
 import { handle, newService } from '../../../../src/machine/service/table.ts';
 
 const at = (ms: number): Now => ({ ms, wall: { sec: 1_700_000_000 + Math.floor(ms / 1000), nsec: 0 } });

@@ -1,7 +1,14 @@
 // The restart policy by itself: good runs and bad ones, delays, limits; then what holds for any policy and any run.
 import { describe, expect, it } from 'vitest';
-import { decide, type Decision, NO_STREAK } from '../../../../src/machine/service/restart-policy.ts';
-import type { ExitStatus, Now, Policy, Run, Streak } from '../../../../src/machine/service/model.ts';
+import { decide, type Decision } from '../../../../src/machine/service/restart-policy.ts';
+import {
+  type ExitStatus,
+  NO_STREAK,
+  type Now,
+  type Policy,
+  type Run,
+  type Streak,
+} from '../../../../src/machine/service/model.ts';
 import { Random } from '../../../sim/random.ts';
 
 const at = (ms: number, nsec = 0): Now => ({ ms, wall: { sec: 1000, nsec } });
@@ -9,6 +16,8 @@ const run = (ranMs: number, exit: Partial<ExitStatus> = {}, endedMs = 100_000): 
   startedMs: endedMs - ranMs,
   endedMs,
   exit: { code: 1, status: 0, ...exit },
+  cause: null,
+  neverReady: false,
 });
 const ALWAYS: Policy = { restart: 'always', delay: null, limit: null };
 const GROWING: Policy = { ...ALWAYS, delay: { firstMs: 1000, maxMs: 60_000, resetMs: 10_000 } };

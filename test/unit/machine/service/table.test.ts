@@ -38,6 +38,7 @@ const reach: Readonly<Record<ServiceState, (want?: 'up' | 'down') => Service>> =
   up: () => play(fresh(), [0, { kind: 'up' }], [0, NO], [0, started(7)]).service,
   ending: () => play(reach.up(), [5000, ended(1, 0)]).service,
   finishing: () => play(reach.ending(), [5000, started(8)]).service,
+  waiting: () => play(reach.preparing(), [0, { kind: 'unmet', names: ['db'] }]).service,
   backoff: () => play(reach.up(), [10, ended(0, 0)], [20, { kind: 'noFinish' }]).service,
 };
 const STATES = Object.keys(reach) as readonly ServiceState[];
@@ -60,6 +61,8 @@ const EVENTS: readonly Event[] = [
   { kind: 'looked', policy: { restart: 'always', delay: null, limit: null } },
   started(9),
   { kind: 'notReady' },
+  { kind: 'unmet', names: ['db', 'cache'] },
+  { kind: 'met' },
   { kind: 'forkRefused' },
   { kind: 'execFailed' },
   ended(0, 0),
