@@ -273,6 +273,30 @@ export const READINESS_CASES: readonly Case[] = [
     },
   },
   {
+    title: 'control/t is asked before a service that is not ready in time is stopped, and KILL comes all the same',
+    async attempt(tree) {
+      tree.file('t/run', "#!/bin/sh\ntrap 'echo TERM >>got' TERM\nwhile :; do sleep 0.05; done\n");
+      tree.file('t/control/t', '#!/bin/sh\necho $1 >>asked\n');
+      tree.file('t/notification-fd', '3\n');
+      tree.file('t/timeout-up', '300\n');
+      tree.file('t/timeout-kill', '200\n');
+      tree.file('t/restart-limit', '1\n');
+      tree.start('ours');
+      await tree.is('t', 'failed');
+      assert.deepEqual(
+        historyOf(tree, 't')
+          .filter(({ event }) => event === 'killed' || event === 'ended')
+          .map(({ event, by, cause, signal }) => [event, by ?? cause, signal]),
+        [
+          ['killed', 'timeout-kill', undefined],
+          ['ended', 'timeout-up', 'KILL'],
+        ],
+      );
+      assert.match(textOf(tree, 't/asked'), /^\d+\n$/);
+      assert.equal(has(tree, 't/got'), false);
+    },
+  },
+  {
     title: 'check-interval makes a service ready by its check, and not ready after three noes in a row',
     needs: ['jq'],
     async attempt(tree) {

@@ -175,7 +175,10 @@ const adoptedEnded = (live: LivePair, side: LiveSide): void => {
 const due = (live: LivePair, ms: number): void => {
   const at: Now = { ms, wall: wallClock() };
   if (live.awaited.dueMs !== null && live.awaited.dueMs <= ms) deliverToPair(live, ...findLogAgain(live));
-  if (stopsByItself(live, ms)) checkHowToStop(live);
+  if (stopsByItself(live, ms)) {
+    checkForScripts(live);
+    checkHowToStop(live);
+  }
   for (let outcome = handleDue(live.pair, at); outcome !== null; outcome = handleDue(live.pair, at)) {
     const next = outcome;
     deliverToPairAt(live, at, [() => next]);
