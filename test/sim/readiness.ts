@@ -36,6 +36,8 @@ export interface Readiness {
   readonly toldMs: Map<number, number>;
   /** Those that have told otherwise since, or whose check has said no. */
   readonly doubtful: Set<number>;
+  /** For a while sockets are refused, and messages. */
+  readonly isRefused: boolean;
   /** The ./run that lives. */
   pid: number;
 }
@@ -56,7 +58,7 @@ export const randomReadiness = (seed: number, isCalm: boolean): Readiness | null
     upMs: within(0.3, 3000),
     watchdogMs: within(0.3, 3000),
   };
-  return { random, files, toldMs: new Map(), doubtful: new Set(), pid: 0 };
+  return { random, files, toldMs: new Map(), doubtful: new Set(), isRefused: random.chance(0.2), pid: 0 };
 };
 
 export const writeReadiness = ({ kernel, readiness }: Story): void => {

@@ -436,6 +436,15 @@ const bringDown = (story: Story): void => {
   }
 };
 
+/** What a service tells by is refused. */
+const refuseTelling: Act = (story) =>
+  holding(story, 'no sockets, and no messages', () => {
+    const faults = (['socket', 'receive'] as const).map((call) => story.kernel.fault({ call, errno: ENOMEM }));
+    return () => {
+      for (const fault of faults) fault.off();
+    };
+  });
+
 const schedule = (story: Story, invariants: Invariants): void => {
   const { kernel, random } = story;
   const calm = story.policies?.calm === true;
@@ -444,6 +453,7 @@ const schedule = (story: Story, invariants: Invariants): void => {
     const act = calm ? random.pick([killProgram, stepClock]) : pickAct(random);
     kernel.at(random.fraction() * (END_MS - 5000), () => act(story));
   }
+  if (story.readiness?.isRefused === true) kernel.at(END_MS / 3, () => refuseTelling(story));
   for (let n = 0; n < 12; n++) {
     kernel.at(random.fraction() * END_MS, () => invariants.whileItRuns(story));
   }

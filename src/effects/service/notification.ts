@@ -5,7 +5,7 @@
 // most TURN_MAX messages, and makes a handful of events of them, whatever they say.
 // Read first: ../../formats/notify.ts. Read next: readiness.ts (who calls).
 import type { Bytes } from '../../abi/bytes.ts';
-import { EADDRINUSE } from '../../abi/errno.ts';
+import { EADDRINUSE, EAGAIN } from '../../abi/errno.ts';
 import { AF_UNIX, O_NONBLOCK, O_RDONLY, O_RDWR, SOCK_DGRAM } from '../../abi/flags.ts';
 import { decodeNotify, NOTIFY_MAX, type NotifyEvent } from '../../formats/notify.ts';
 import { inOrder } from '../../formats/notify-turn.ts';
@@ -24,6 +24,8 @@ const READ_MAX = 4096;
 const TURN_MAX = 64;
 /** How long a process may take to end once its descriptors are closed. */
 const ENDING_MS = 200;
+/** Until messages that could not be had are asked for again. */
+const RETRY_MS = 1000;
 /** A status text is told at most so often. */
 const TEXT_PAUSE_MS = 100;
 /** Other names that are tried where one is taken. */
@@ -133,17 +135,26 @@ const usersOf = (pid: number): readonly number[] => {
   return match === null ? [] : [Number(match[1]), Number(match[2])];
 };
 
-const isBelieved = ({ pair }: LivePair, uid: number): boolean =>
-  uid === 0 || uid === sys.geteuid() || usersOf(pair.main.process?.pid ?? 0).includes(uid);
+/** Whom to believe at this moment, which is looked up once where it is needed. */
+const believer = ({ pair }: LivePair): ((uid: number) => boolean) => {
+  const own = sys.geteuid();
+  let users: readonly number[] | null = null;
+  return (uid) => {
+    if (uid === 0 || uid === own) return true;
+    users ??= usersOf(pair.main.process?.pid ?? 0);
+    return users.includes(uid);
+  };
+};
 
-/** What a turn's messages say, of those that are believed. */
-const receiveAll = (live: LivePair, socket: Fd): readonly NotifyEvent[] => {
+/** What a turn's messages say, of those that are believed; null: they cannot be had now. */
+const receiveAll = (live: LivePair, socket: Fd): readonly NotifyEvent[] | null => {
   const events: NotifyEvent[] = [];
+  const isBelieved = believer(live);
   for (let count = 0; count < TURN_MAX; count++) {
     const message = sys.receive(socket, NOTIFY_MAX + 1);
-    if (isErrno(message)) break;
+    if (isErrno(message)) return message === -EAGAIN || count > 0 ? inOrder(events) : null;
     const [text, , uid] = message;
-    if (isBelieved(live, uid)) events.push(...decodeNotify(text));
+    if (isBelieved(uid)) events.push(...decodeNotify(text));
     else
       warnOnce(
         live.values,
@@ -154,7 +165,6 @@ const receiveAll = (live: LivePair, socket: Fd): readonly NotifyEvent[] => {
 };
 
 const socketSource = (live: LivePair, name: Bytes, socket: Fd): Source => {
-  let isWatched = false;
   let tell: Happen = () => undefined;
   let text: Bytes | null = null;
   let textMs = -Infinity;
@@ -184,21 +194,29 @@ const socketSource = (live: LivePair, name: Bytes, socket: Fd): Source => {
     return event.kind === 'mainPid' ? [] : [event];
   };
   const take = (): void => {
-    const events = receiveAll(live, socket).flatMap(meant);
+    const received = receiveAll(live, socket);
+    const events = (received ?? []).flatMap(meant);
     if (events.length > 0) tell(...events);
+    if (received === null) listenLater();
+  };
+  const listen = (): void => watch(live.loop, socket, take);
+  const again = newTimer(listen);
+  const listenLater = (): void => {
+    unwatch(live.loop, socket);
+    setTimer(live.loop, again, monotonicMs() + RETRY_MS);
   };
   return {
     fds: [],
     name,
     listen: (happen) => {
       tell = happen;
-      isWatched = true;
-      watch(live.loop, socket, take);
+      listen();
     },
     take,
     close: () => {
       setTimer(live.loop, timer, null);
-      if (isWatched) unwatch(live.loop, socket);
+      setTimer(live.loop, again, null);
+      unwatch(live.loop, socket);
       sys.close(socket);
     },
   };
