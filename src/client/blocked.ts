@@ -4,18 +4,24 @@
 // Read next: blocker.ts (who calls), dependencies.ts, wait-session.ts and wait-for.ts (who ask).
 import type { Bytes } from '../abi/bytes.ts';
 import { conditionOf } from '../formats/condition.ts';
+import type { Status } from '../formats/status.ts';
 import type { Moment } from '../formats/tai64.ts';
 import { beganSince } from '../machine/client/wait-conditions.ts';
 import { serviceBeside } from './dependencies.ts';
-import type { Blocker } from './blocker.ts';
 import { readState } from './read-state.ts';
+import { blockedLine } from './render-line.ts';
 import { isTrouble } from './report.ts';
 import { readStatus, type Service } from './service.ts';
 
 const MOST = 1000;
 
+interface Blocker {
+  readonly name: Bytes;
+  readonly reason: Bytes | null;
+}
+
 /** `since`: whatever failed before was told to start by the command that is waited for; null: there was none. */
-export const blockerOf = (service: Service, waiting: readonly Bytes[], since: Moment | null): Blocker | null => {
+const blockerOf = (service: Service, waiting: readonly Bytes[], since: Moment | null): Blocker | null => {
   const queue = waiting.map((name) => serviceBeside(service, name));
   const seen = new Set<Bytes>();
   for (let at = 0; at < queue.length && at < MOST; at++) {
@@ -31,4 +37,12 @@ export const blockerOf = (service: Service, waiting: readonly Bytes[], since: Mo
     if (condition === 'waiting') queue.push(...(state?.waiting ?? []).map((name) => serviceBeside(one, name)));
   }
   return null;
+};
+
+/** What stands in the way of a service: the line that says so; null: it waits, for nobody that has failed; undefined: it does not wait. */
+export const blockedBy = (service: Service, status: Status, since: Moment | null): Bytes | null | undefined => {
+  const state = readState(service.dir);
+  if (state === null || conditionOf(status, state) !== 'waiting') return undefined;
+  const blocker = blockerOf(service, state.waiting, since);
+  return blocker === null ? null : blockedLine(service.name, blocker.name, blocker.reason);
 };

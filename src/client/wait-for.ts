@@ -14,7 +14,7 @@ import { observe, type Stability, UNOBSERVED, unobserved } from '../machine/clie
 import { isStable } from './is-stable.ts';
 import { lastOf, parentOf, withoutSlashes } from './parent-runsvdir.ts';
 import type { Trouble } from './report.ts';
-import { BLOCKED_POLL_MS, blockerOf } from './blocker.ts';
+import { BLOCKED_POLL_MS, blockedBy } from './blocker.ts';
 import { wallNow } from './send.ts';
 import { openOk, type Service } from './service.ts';
 import { isSupervised, newAsking, snapshotOf } from './snapshots.ts';
@@ -99,7 +99,8 @@ const verdictOn = (goal: AnyGoal, one: Expected, snapshot: Snapshot, nowMs: numb
   if (condition === 'failed' && WANT_PROCESS.includes(goal)) return 'hopeless';
   if (condition === 'waiting' && WANT_PROCESS.includes(goal)) {
     one.nextMs = nowMs + BLOCKED_POLL_MS;
-    return blockerOf(one.service, snapshot.main?.state?.waiting ?? [], null) === null ? 'not yet' : 'hopeless';
+    const { main } = snapshot;
+    return main !== null && blockedBy(one.service, main.status, null) ? 'hopeless' : 'not yet';
   }
   if (!isReached(goal, condition)) return 'not yet';
   if (condition !== 'running' || !WANT_PROCESS.includes(goal) || snapshot.main === null) return 'reached';

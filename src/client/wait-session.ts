@@ -29,12 +29,12 @@ import {
 import { fromCold } from '../host/cold.ts';
 import type { hasReloaded } from './reload.ts';
 import { type Check, killCheck, nextCheckMs, reapCheck, type Verdict, verdictOn } from './check.ts';
-import { BLOCKED_POLL_MS, blockerOf } from './blocker.ts';
+import { BLOCKED_POLL_MS, blockedBy } from './blocker.ts';
 import { type Command, endsRunsv } from './command.ts';
 import { isStable } from './is-stable.ts';
 import { stateNow } from './read-report.ts';
 import { readState } from './read-state.ts';
-import { blockedLine, failedLine, goneLine, stateLine, troubleLine } from './render-line.ts';
+import { failedLine, goneLine, stateLine, troubleLine } from './render-line.ts';
 import { isTrouble, type Trouble } from './report.ts';
 import { type Sent, wallNow } from './send.ts';
 import { openOk, readStatus } from './service.ts';
@@ -185,12 +185,10 @@ const isBlocked = (session: WaitSession, pending: Pending, sent: Sent, status: S
   const { command } = session;
   const isLate = nowMs - sent.atMs >= LATE_MS && status.pid === 0;
   if (!isLate || !command.conditions.some(expectsProcess)) return false;
-  const state = readState(pending.service.dir);
-  if (state === null || conditionOf(status, state) !== 'waiting') return false;
-  const blocker = blockerOf(pending.service, state.waiting, command.bytes === '' ? null : sent.at);
-  pending.nextMs = nowMs + BLOCKED_POLL_MS;
-  if (blocker === null) return false;
-  finish(session, pending, blockedLine(pending.service.name, blocker.name, blocker.reason), true);
+  const line = blockedBy(pending.service, status, command.bytes === '' ? null : sent.at);
+  if (line !== undefined) pending.nextMs = nowMs + BLOCKED_POLL_MS;
+  if (line === undefined || line === null) return false;
+  finish(session, pending, line, true);
   return true;
 };
 

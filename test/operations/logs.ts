@@ -13,10 +13,11 @@ const LOG_RUN = (options: string): string => `#!/bin/sh\nmkdir -p main\nexec svl
 
 /** A service that writes what comes into its fifo; its log. */
 const echoing = async (tree: Tree, name: string, options = ''): Promise<void> => {
-  tree.service(name, 'exec 0<>fifo; exec cat');
-  tree.file(`${name}/log/run`, LOG_RUN(options));
-  const { code, text } = await tree.shell(`mkfifo service/${name}/fifo`);
+  // before ./run, which would make a file of that name
+  const { code, text } = await tree.shell(`mkdir service/${name} && mkfifo service/${name}/fifo`);
   assert.equal(code, 0, text);
+  tree.file(`${name}/log/run`, LOG_RUN(options));
+  tree.service(name, 'exec 0<>fifo; exec cat');
 };
 
 interface Follower {

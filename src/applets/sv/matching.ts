@@ -3,14 +3,14 @@
 // Read next: ../../client/expand-names.ts.
 import type { Bytes } from '../../abi/bytes.ts';
 import { out } from '../../cli/say.ts';
-import { blockerOf } from '../../client/blocked.ts';
+import { blockedBy } from '../../client/blocked.ts';
 import { stopInOrder } from '../../client/stop-order.ts';
 import { expandNames } from '../../client/expand-names.ts';
 import { withDependents } from './with-dependents.ts';
 import { EXPAND_NAMES, MOST_FAILURES, type RunTool } from './tool.ts';
 
 /** What classic commands take from the cold part. */
-export const patternParts = { [EXPAND_NAMES]: expandNames, blockerOf, stopInOrder, withDependents };
+export const patternParts = { [EXPAND_NAMES]: expandNames, blockedBy, stopInOrder, withDependents };
 
 /** The verb on the services that the names stand for, in `dir` or where services are looked up. Patterns without a match count as failures of its own. */
 export const onMatching =

@@ -6,6 +6,7 @@
 import type { Bytes } from '../../abi/bytes.ts';
 import { POLLOUT } from '../../abi/flags.ts';
 import { SIGKILL } from '../../abi/signals.ts';
+import { err, visible } from '../../cli/say.ts';
 import { changedWatches, OVERFLOW } from '../../formats/inotify.ts';
 import { type Fd, isErrno } from '../../host/calls.ts';
 import { sys } from '../../host/sys.ts';
@@ -16,6 +17,14 @@ import type { Followed, Order } from '../service/followed.ts';
 import { newFollowed } from '../service/listing.ts';
 
 const EVENT_BYTES = 65536;
+
+/** The descriptor of --ready-fd, which services must not get; null: it is none, which was told. */
+export const readyFdOf = (text: Bytes): Fd | null => {
+  const fd = /^[1-9]\d{0,5}$/.test(text) ? (Number(text) as Fd) : null;
+  if (fd !== null && !isErrno(sys.setCloexec(fd, 1))) return fd;
+  err(`runsvdir: fatal: --ready-fd takes the number of an open descriptor, not '${visible(text)}'\n`);
+  return null;
+};
 
 /** What is needed of a running runsvdir. */
 export interface Teller {
@@ -39,7 +48,7 @@ const tell = ({ diagnostics }: Teller, fd: Fd): void => {
 export const awaitReady = (teller: Teller, fd: Fd, names: readonly Bytes[]): void => {
   const { loop, diagnostics, dir } = teller;
   // dependencies lie beside a service
-  const looker = { loop, diagnostics, path: `${dir}/.` };
+  const looker = { loop, diagnostics, path: `${dir}/-` };
   const inotify = sys.inotify();
   const look = (one: Followed): void => {
     if (isMet(one)) return;

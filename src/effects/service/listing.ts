@@ -29,8 +29,21 @@ export const warnOnce = ({ diagnostics }: Looker, { told }: Order, line: Bytes):
   diagnostics.warn(line);
 };
 
-export const besideOf = ({ path }: Looker): Bytes => (path === '' ? '..' : path.slice(0, path.lastIndexOf('/')) || '/');
-const selfOf = ({ path }: LivePair): Bytes => path.slice(path.lastIndexOf('/') + 1);
+/** A service directory as it was named; '': unknown, as it was named `.` or `..`. */
+const plain = ({ path }: Looker): Bytes => {
+  const whole = path.replace(/\/+$/, '').replace(/\/(\.?\/+)+/g, '/');
+  return /\/\.\.?$/.test(whole) ? '' : whole;
+};
+
+export const besideOf = (looker: Looker): Bytes => {
+  const path = plain(looker);
+  return path === '' ? '..' : path.slice(0, path.lastIndexOf('/')) || '/';
+};
+
+const selfOf = (looker: Looker): Bytes => {
+  const path = plain(looker);
+  return path.slice(path.lastIndexOf('/') + 1);
+};
 
 export const namesIn = (folder: Bytes): readonly Bytes[] => {
   const names = entriesOf(folder);

@@ -34,10 +34,9 @@ const catchSignals = (): Fd => {
  * depends on lies beside its name, not beside what that leads to.
  */
 const namedPath = (dir: Bytes): Bytes => {
-  const name = dir.replace(/\/+$/, '').replace(/^(\.\/+)+/, '');
-  if (name[0] === '/') return name;
+  if (dir[0] === '/') return dir;
   const here = sys.readlink('/proc/self/cwd');
-  return isErrno(here) || name === '' || /(^|\/)\.\.?$/.test(name) ? '' : `${here}/${name}`;
+  return isErrno(here) ? '' : `${here}/${dir}`;
 };
 
 const enter = (dir: Bytes): void => {

@@ -185,8 +185,9 @@ const runsvKilled: Case = {
     const running = world.start('runsvdir', ['-P', 'scan']);
     const service = await steps.up(world, 'scan/a');
     await steps.inState(world, 'scan/a', 'run');
-    kill(Number(procField(service.pid, 'PPid')), 'SIGKILL');
-    await until('the old runsv gone', () => !steps.listens(world, 'scan/a'));
+    const runsv = Number(procField(service.pid, 'PPid'));
+    kill(runsv, 'SIGKILL');
+    await until('the old runsv gone', () => !isAlive(runsv));
     await until('the next runsv', () => steps.listens(world, 'scan/a'));
     await attempt(() => world.events('a run')[1], 2000);
     await steps.inState(world, 'scan/a', 'run');
