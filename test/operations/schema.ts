@@ -107,4 +107,28 @@ const watched = (make: Make): Case => ({
   },
 });
 
-export const SCHEMA_CASES: readonly Case[] = [described, watched('ours'), watched('c')];
+const WRONG_VERTEX: readonly string[] = [
+  '{"service":"a","condition":"missing","dependencies":[]}',
+  '{"service":"a","condition":null}',
+  '{"service":"a","condition":"down","dependencies":[1]}',
+];
+
+const vertices: Case = {
+  title: 'objects of graph --json are what the schema says',
+  needs: ['python3', 'jq'],
+  async attempt(tree) {
+    tree.service('a', 'exec sleep 1000');
+    tree.file('a/dependencies.d/gone', 'optional\n');
+    tree.start('ours');
+    await tree.is('a', 'running');
+    const { code, text } = await tree.shell("sv graph --json | jq -c '.[]' >vertices; cat vertices");
+    assert.equal(code, 0, text);
+    assert.equal(await countOf(tree, 'vertex', 'vertices'), 2, text);
+    for (const wrong of WRONG_VERTEX) {
+      writeFileSync(join(tree.dir, 'wrong'), `${wrong}\n`);
+      await assert.rejects(countOf(tree, 'vertex', 'wrong'), `${wrong} was taken`);
+    }
+  },
+};
+
+export const SCHEMA_CASES: readonly Case[] = [described, vertices, watched('ours'), watched('c')];
