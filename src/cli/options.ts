@@ -107,9 +107,12 @@ const expandLong = (table: OptionTable, word: Bytes, next: Bytes | undefined) =>
   return next === undefined ? lacking(nameOf(option)) : { words: [`${word}=${next}`], tookNext: true };
 };
 
-/** Whether a word that begins with `--` and is no option of the table is a mistake, not the end of options. */
+/**
+ * Whether a word that begins with `--` and is no option of the table is a mistake, not the end of options. It is the latter to a
+ * program whose usage lists no long option, as to C's.
+ */
 const refusesLong = (table: OptionTable, word: Bytes): boolean =>
-  word !== '--' && table.some(({ long }) => long !== undefined);
+  word !== '--' && table.some(({ long, unlisted }) => long !== undefined && unlisted === undefined);
 
 const expand = (table: OptionTable, args: readonly Bytes[]): Expanded | Problem => {
   const words: Bytes[] = [];

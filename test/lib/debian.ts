@@ -55,20 +55,28 @@ export const packedRoot = async (wanted: Wanted, place: string, label = ''): Pro
   return tar;
 };
 
-/** These packages unpacked, none installed, in a directory of .cache; null: this machine's apt has not all of them. */
-export const unpackedPackages = async (packages: readonly string[]): Promise<string | null> => {
-  const id = createHash('sha256').update(packages.join(' ')).digest('hex').slice(0, 8);
-  const dir = join(CACHE, 'operations', `packages-${id}`);
-  if (existsSync(dir)) return dir;
+const unpack = async (packages: readonly string[], dir: string): Promise<string> => {
   const made = `${dir}.${process.pid}`;
   mkdirSync(join(made, 'root'), { recursive: true });
   try {
     await mustRun(['apt-get', 'download', '-q', ...packages], { cwd: made, timeoutMs: MAKING_MS });
     await mustRun(['sh', '-c', 'for deb in *.deb; do dpkg-deb -x "$deb" root; rm "$deb"; done'], { cwd: made });
-  } catch {
+  } catch (cause) {
     rmSync(made, { recursive: true, force: true });
-    return null;
+    throw cause;
   }
   renameSync(made, dir);
   return dir;
+};
+
+/** What is being unpacked: several cases may want the same at once. */
+const unpacking = new Map<string, Promise<string>>();
+
+/** These packages unpacked, none installed, in a directory of .cache. */
+export const unpackedPackages = (packages: readonly string[]): Promise<string> => {
+  const id = createHash('sha256').update(packages.join(' ')).digest('hex').slice(0, 8);
+  const dir = join(CACHE, 'operations', `packages-${id}`);
+  const made = unpacking.get(dir) ?? (existsSync(dir) ? Promise.resolve(dir) : unpack(packages, dir));
+  unpacking.set(dir, made);
+  return made;
 };

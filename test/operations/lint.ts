@@ -26,7 +26,6 @@ export const LINT_CASES: readonly Case[] = [
     needs: ['apt-get', 'dpkg-deb'],
     async attempt(tree) {
       const unpacked = await unpackedPackages(PACKAGES);
-      assert.ok(unpacked !== null, 'apt-get download must have these packages');
       const places = PLACES.map((place) => join(unpacked, place));
       for (const place of places) cpSync(place, join(tree.dir, 'sv'), { recursive: true, verbatimSymlinks: true });
       const dirs = readdirSync(join(tree.dir, 'sv')).filter((name) => existsSync(join(tree.dir, 'sv', name, 'run')));

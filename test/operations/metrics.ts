@@ -166,7 +166,7 @@ export const METRICS_CASES: readonly Case[] = [
       await tree.shell('kill $(cat background.pid)');
       await until('its path to be gone', async () => (await tree.shell('ls')).text.includes('m.sock') === false);
       for (const make of ['echo kept >m.sock', 'mkdir m.sock', 'mkfifo m.sock', 'ln -s nowhere m.sock']) {
-        const { text } = await tree.shell(`${make}; ${listen}; ls -d m.sock; rm -r m.sock; ls`);
+        const { text } = await tree.shell(`${make}; ${listen} 2>&1; ls -d m.sock; rm -r m.sock; ls`);
         assert.match(text, /^sv: unable to listen at unix:m\.sock: file already exists, and is no socket\nm\.sock\n/);
         assert.doesNotMatch(text, /m\.sock\.\d/);
       }

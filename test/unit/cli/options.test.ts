@@ -126,6 +126,10 @@ describe('long options', () => {
     const letters: OptionTable = [{ letter: 'v', text: '' }];
     expect(parsed(letters, ['--json', '-v']).rest).toEqual(['-v']);
     expect(parsed(letters, ['--v', 'x']).given.count('v')).toBe(0);
+    // nor does its usage list one
+    const unlisted: OptionTable = [...letters, { long: 'dependents', text: '', unlisted: true }];
+    expect(parsed(unlisted, ['--json', '-v']).rest).toEqual(['-v']);
+    expect(parsed(unlisted, ['--dependents', 'x']).given.count('dependents')).toBe(1);
   });
 
   it('are a problem where a program that has some does not know one, but for the two dashes alone', () => {
