@@ -4,6 +4,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseOptions } from '../lib/options.ts';
+import { mustRun } from '../lib/run.ts';
 import { Suite, type Test } from '../lib/runner.ts';
 import { makeTemporary } from '../lib/temporary.ts';
 import { hasSums, isComplete, isReproducible, namesParts, pack } from './archive.ts';
@@ -56,6 +57,15 @@ await suite.run(async () => {
     ),
     installing('make install and uninstall leave alone what others have, unless forced', sparesOthers),
     installing('make install takes no relative PREFIX', refusesBadPrefix),
+    {
+      title: 'shellcheck has nothing to say against the scripts that install and pack',
+      attempt: async () => {
+        const scripts = 'build/install.sh build/release/*.sh test/arch/fetch.sh';
+        await mustRun(['sh', '-c', `shellcheck --severity=warning ${scripts}`], {
+          cwd: join(import.meta.dirname, '../..'),
+        });
+      },
+    },
     { title: 'the licences in a release are those of the parts', attempt: licencesAreUpstreams },
     packing('a release is the same, byte for byte, under another umask, path and time zone', isReproducible),
     packing('a tarball is what make install makes, owned by root, with all licences', isComplete),
