@@ -118,9 +118,9 @@ qemu: dist/runitbox tools-qemu .cache/linux/vmlinuz
 ## arch-test: builds for every other processor, and runs it under qemu-user; an arm64 machine with pages of 16 KiB boots
 ARCHES := arm64 armv7 i386 riscv64 ppc64le s390x
 arch-builds: $(ARCHES:%=arch-build-%)
-# one by one: what they have in common is made once, by the first
-$(ARCHES:%=arch-build-%): arch-build-%: all
-	@$(MAKE) --no-print-directory -j1 ARCH=$* dist/$*/runitbox $O/$*/contract
+# what they share is made before, so that no two makes make the same file
+$(ARCHES:%=arch-build-%): arch-build-%: all $T/contract
+	@$(MAKE) --no-print-directory ARCH=$* dist/$*/runitbox $O/$*/contract
 arch-test: arch-builds tools-compat tools-arch $(OUT)/jail
 	test/arch/fetch.sh .cache/arm64
 	$(AS_ROOT) $(NODE) test/arch/run.ts

@@ -24,7 +24,7 @@ RELEASE_ARCHES ?= $(ARCHES)
 release: $(DIST)/runitbox
 	@test -n '$(RELEASE_TIME)' || { echo 'expected a checkout of git, or SOURCE_DATE_EPOCH=SECONDS' >&2; exit 2; }
 	@rm -rf $(RELEASE)
-	@for arch in '' $(RELEASE_ARCHES); do $(MAKE) --no-print-directory -j1 ARCH=$$arch release-one || exit; done
+	@for arch in '' $(RELEASE_ARCHES); do $(MAKE) --no-print-directory ARCH=$$arch release-one || exit; done
 	@build/release/sums.sh $(RELEASE)
 	@cd $(RELEASE) && ls -l
 release-one: $(DIST)/runitbox

@@ -17,6 +17,7 @@ import { runWait } from './applets/sv/wait.ts';
 import { runWatch } from './applets/sv/watch.ts';
 import { runWhy } from './applets/sv/why.ts';
 import { planReload } from './client/reload.ts';
+import { timeoutReason } from './client/timeout-reason.ts';
 import { onMatching, patternParts } from './applets/sv/matching.ts';
 import { helpOn, runHelp, svHelp } from './applets/sv/help.ts';
 import { hintFor } from './applets/sv/hints.ts';
@@ -41,4 +42,4 @@ const run: Readonly<Record<string, RunTool>> = {
   watch: runWatch,
   why: onMatching(runWhy),
 };
-provideCold('sv', { ...patternParts, helpOn, hintFor, planReload, runTool: toolRunner(run), svHelp });
+provideCold('sv', { ...patternParts, helpOn, hintFor, planReload, timeoutReason, runTool: toolRunner(run), svHelp });

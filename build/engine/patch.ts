@@ -106,6 +106,21 @@ static int define_plain(JSContext *ctx, JSValueConst target, JSAtom atom, JSValu
 
 `;
 
+// The shapes with a hash: those of the image first, then those made since. `h1`: the place in the table of the latter.
+const SHAPES = `
+static JSShape *first_shape(JSRuntime *rt, uint32_t h, uint32_t h1)
+{
+    JSShape *sh = rt->image_shapes ? rt->image_shapes[get_shape_hash(h, rt->image_shapes_bits)] : NULL;
+    return sh ? sh : rt->shape_hash[h1];
+}
+
+static JSShape *next_shape(JSRuntime *rt, JSShape *sh, uint32_t h1)
+{
+    return sh->shape_hash_next || !IN_IMAGE(sh) ? sh->shape_hash_next : rt->shape_hash[h1];
+}
+
+`;
+
 // Most comparisons are between names of kinds and types. These are atoms, and a text has only one atom.
 const COMPARE = `
 #define OP_COMPARE(opcode, binary_op, slow_call)                        \\
@@ -151,7 +166,142 @@ static inline BOOL addresses_decide(JSValueConst one, JSValueConst other)
 
 `;
 
+/**
+ * The variables of one frame that closures have, by number. The engine searches a list for each variable of each closure: in the
+ * top level of a cold part, where a thousand functions have each other, that took 40 % of the time of `sv list`.
+ */
+const MANY_VARIABLES = `
+#define MANY_VARIABLES 64
+static struct {
+    JSStackFrame *frame;
+    JSVarRef **refs;
+    size_t size;
+} many;
+
+static void forget_many(void)
+{
+    munmap(many.refs, many.size);
+    many.frame = NULL;
+}
+
+/* Where the reference of a variable is noted; NULL: the frame has few, or may move. */
+static JSVarRef **place_in_many(JSStackFrame *sf, int var_idx)
+{
+    struct list_head *el;
+    int count = JS_VALUE_GET_OBJ(sf->cur_func)->u.func.function_bytecode->var_count;
+    if (many.frame == sf)
+        return &many.refs[var_idx];
+    if (count < MANY_VARIABLES || (sf->js_mode & JS_MODE_ASYNC))
+        return NULL;
+    if (many.frame)
+        forget_many();
+    many.size = count * sizeof(JSVarRef *);
+    many.refs = mmap(NULL, many.size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (many.refs == MAP_FAILED)
+        return NULL;
+    many.frame = sf;
+    list_for_each(el, &sf->var_ref_list) {
+        JSVarRef *var_ref = list_entry(el, JSVarRef, var_ref_link);
+        if (var_ref->pvalue >= sf->var_buf && var_ref->pvalue < sf->var_buf + count)
+            many.refs[var_ref->pvalue - sf->var_buf] = var_ref;
+    }
+    return &many.refs[var_idx];
+}
+
+/* A reference leaves its frame. */
+static void leave_many(JSVarRef *var_ref)
+{
+    if (many.frame && var_ref->pvalue >= many.frame->var_buf &&
+        var_ref->pvalue < many.frame->var_buf + many.size / sizeof(JSVarRef *))
+        many.refs[var_ref->pvalue - many.frame->var_buf] = NULL;
+}
+
+`;
+
+/** Functions of Math that nothing here calls, and the tables that they alone need: 25 KB. test/unit/build/engine.test.ts holds it. */
+const NO_MATH = [
+  ...[
+    'acos',
+    'asin',
+    'atan',
+    'atan2',
+    'cos',
+    'exp',
+    'log',
+    'sin',
+    'tan',
+    'cosh',
+    'sinh',
+    'tanh',
+    'acosh',
+    'asinh',
+    'atanh',
+  ],
+  ...['expm1', 'log1p', 'log2', 'log10', 'cbrt'],
+];
+const withoutMath = (name: string): Replacement => ({
+  file: 'quickjs.c',
+  count: 1,
+  from: `    JS_CFUNC_SPECIAL_DEF("${name}", ${name === 'atan2' ? '2, f_f_f' : '1, f_f'}, ${name} ),\n`,
+  to: '',
+});
+
 const replacements: readonly Replacement[] = [
+  ...NO_MATH.map(withoutMath),
+  // variables of closures
+  {
+    file: 'quickjs.c',
+    count: 1,
+    from: '#include "list.h"\n',
+    to: '#include "list.h"\n#include <sys/mman.h>\n',
+  },
+  {
+    file: 'quickjs.c',
+    count: 1,
+    from: 'static void free_var_ref(JSRuntime *rt, JSVarRef *var_ref)\n{',
+    to: `${MANY_VARIABLES}static void free_var_ref(JSRuntime *rt, JSVarRef *var_ref)\n{`,
+  },
+  {
+    file: 'quickjs.c',
+    count: 1,
+    from: '                list_del(&var_ref->var_ref_link); /* still on the stack */\n',
+    to: '                list_del(&var_ref->var_ref_link); /* still on the stack */\n                leave_many(var_ref);\n',
+  },
+  {
+    file: 'quickjs.c',
+    count: 1,
+    from: '        if (var_ref->pvalue == pvalue) {\n            list_del(&var_ref->var_ref_link);\n',
+    to: '        if (var_ref->pvalue == pvalue) {\n            list_del(&var_ref->var_ref_link);\n            leave_many(var_ref);\n',
+  },
+  {
+    file: 'quickjs.c',
+    count: 1,
+    from: '    JSVarRef *var_ref;\n\n    list_for_each_safe(el, el1, &sf->var_ref_list) {\n',
+    to:
+      '    JSVarRef *var_ref;\n\n    if (many.frame == sf)\n        forget_many();\n' +
+      '    list_for_each_safe(el, el1, &sf->var_ref_list) {\n',
+  },
+  {
+    file: 'quickjs.c',
+    count: 1,
+    from: 'if (unlikely(!list_empty(&sf->var_ref_list))) {',
+    to: 'if (unlikely(!list_empty(&sf->var_ref_list) || many.frame == sf)) {',
+  },
+  {
+    file: 'quickjs.c',
+    count: 1,
+    from: '        pvalue = &sf->var_buf[var_idx];\n\n    list_for_each(el, &sf->var_ref_list) {\n',
+    to:
+      '        pvalue = &sf->var_buf[var_idx];\n\n    JSVarRef **place = is_arg ? NULL : place_in_many(sf, var_idx);\n' +
+      '    if (place && (var_ref = *place)) {\n        ++var_ref->header.ref_count;\n        return var_ref;\n    }\n' +
+      '    if (!place) list_for_each(el, &sf->var_ref_list) {\n',
+  },
+  {
+    file: 'quickjs.c',
+    count: 1,
+    from: '    list_add_tail(&var_ref->var_ref_link, &sf->var_ref_list);\n',
+    to: '    list_add_tail(&var_ref->var_ref_link, &sf->var_ref_list);\n    if (place)\n        *place = var_ref;\n',
+  },
   // spread
   {
     file: 'quickjs.c',
@@ -357,6 +507,25 @@ ${DEFINE}${ADDRESSES_DECIDE}static JSValue JS_CallInternal(JSContext *caller_ctx
     count: 1,
     from: '    if (unlikely(--ctx->interrupt_counter <= 0)) {\n        return __js_poll_interrupts(ctx);\n    } else {\n        return 0;\n    }\n',
     to: '    return 0;\n',
+  },
+  // shapes: those of the image stay in a table of their own, which is never written; a new one among them would take a page
+  {
+    file: 'quickjs.c',
+    count: 1,
+    from: '    JSShape **shape_hash;\n',
+    to: '    JSShape **shape_hash;\n    JSShape **image_shapes; /* NULL: the image is being built */\n    int image_shapes_bits;\n',
+  },
+  {
+    file: 'quickjs.c',
+    count: 1,
+    from: '/* find a hashed empty shape matching the prototype. Return NULL if\n   not found */\n',
+    to: SHAPES,
+  },
+  {
+    file: 'quickjs.c',
+    count: 2,
+    from: '    for(sh1 = rt->shape_hash[h1]; sh1 != NULL; sh1 = sh1->shape_hash_next) {\n',
+    to: '    for(sh1 = first_shape(rt, h, h1); sh1 != NULL; sh1 = next_shape(rt, sh1, h1)) {\n',
   },
   // the cycle collector: image objects are not in its list; seen as children they are left alone
   {

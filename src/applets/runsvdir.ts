@@ -2,7 +2,7 @@
 //
 // Read next: ../effects/scan/supervisor.ts (the loop), ../machine/scan/table.ts (the decisions).
 import { type OptionTable, parseOptions, problemLine } from '../cli/options.ts';
-import { err } from '../cli/say.ts';
+import { err, visible } from '../cli/say.ts';
 import { reopened, readCheckpoint } from '../effects/container/checkpoint.ts';
 import { orFatal, type Diagnostics, diagnosticsOf } from '../effects/diagnostics.ts';
 import { holdStandard } from '../effects/process/std-fds.ts';
@@ -11,7 +11,7 @@ import { type TreeOptions, isWhole } from '../effects/scan/state.ts';
 import { superviseTree } from '../effects/scan/supervisor.ts';
 import type { Checkpoint } from '../machine/checkpoint.ts';
 import type { Bytes } from '../abi/bytes.ts';
-import { isErrno } from '../host/calls.ts';
+import { type Fd, isErrno } from '../host/calls.ts';
 import { KILL_AFTER_MS } from '../machine/container/shutdown.ts';
 import { monotonicMs } from '../host/clock.ts';
 import { sys } from '../host/sys.ts';
@@ -28,6 +28,12 @@ const options: OptionTable = [
     unlisted: true,
   },
   { long: 'subreaper', text: 'supervise a container without being process 1' },
+  {
+    long: 'ready-fd',
+    value: 'FD',
+    text: 'write a newline to this descriptor once every service is ready',
+    unlisted: true,
+  },
 ];
 
 interface Rest {
@@ -47,6 +53,12 @@ const restOf = (rest: readonly Bytes[]): Rest => {
 const killAfterMs = (seconds: Bytes | undefined): number | null => {
   if (seconds === undefined) return KILL_AFTER_MS;
   return /^\d{1,6}(\.\d{1,3})?$/.test(seconds) ? Number(seconds) * 1000 : null;
+};
+
+/** The descriptor that services must not get; null: it is none. */
+const readyFdOf = (text: Bytes): Fd | null => {
+  const fd = /^[1-9]\d{0,5}$/.test(text) ? (Number(text) as Fd) : null;
+  return fd === null || isErrno(sys.setCloexec(fd, 1)) ? null : fd;
 };
 
 /** A wrong call; `line` says what is wrong with it, where more can be said than the usage. */
@@ -101,7 +113,16 @@ const run = (argv: readonly Bytes[]): number => {
   const [dir, ...words] = rest;
   if (dir === undefined) return misused(argv0);
   const subreaper = given.count('subreaper') > 0;
-  return supervise({ dir, setsid: given.count('P') > 0, subreaper, killAfterMs: killAfter, command: [] }, words);
+  const ready = given.last('ready-fd');
+  const readyFd = ready === undefined ? null : readyFdOf(ready);
+  if (ready !== undefined && readyFd === null) {
+    err(`runsvdir: fatal: --ready-fd takes the number of an open descriptor, not '${visible(ready)}'\n`);
+    return USAGE_CODE;
+  }
+  return supervise(
+    { dir, readyFd, setsid: given.count('P') > 0, subreaper, killAfterMs: killAfter, command: [] },
+    words,
+  );
 };
 
 export const runsvdir: Applet = {

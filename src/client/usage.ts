@@ -65,7 +65,10 @@ const sizeOfPage = (): number => {
   const at = status.indexOf(SIZE) + SIZE.length;
   const bytes = Number.parseInt(status.slice(at, at + SIZE_DIGITS), 10) * KIB;
   const pages = Number.parseInt(statm, 10);
-  return bytes > 0 && pages > 0 ? 2 ** Math.round(Math.log2(bytes / pages)) : 0;
+  if (!(bytes > 0 && pages > 0)) return 0;
+  let size = 1024;
+  while (size * Math.SQRT2 < bytes / pages) size *= 2;
+  return size;
 };
 
 /**

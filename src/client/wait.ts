@@ -6,6 +6,7 @@
 import type { Bytes } from '../abi/bytes.ts';
 import { err } from '../cli/say.ts';
 import { control } from '../formats/control.ts';
+import { fromCold } from '../host/cold.ts';
 import { UNOBSERVED } from '../machine/client/stability.ts';
 import { addWatches, examine, WATCHED_FILES } from './await-runsv.ts';
 import { newCheck, newCheckPool, startNoMore } from './check.ts';
@@ -15,7 +16,7 @@ import { stateLine, troubleLine } from './render-line.ts';
 import { isTrouble, type Trouble } from './report.ts';
 import { type Sent, send } from './send.ts';
 import { readStatus, type Service } from './service.ts';
-import { timeoutReason } from './timeout-reason.ts';
+import type { timeoutReason } from './timeout-reason.ts';
 import { waitWhilePending } from './wait-loop.ts';
 import { finish, noteSent, type Pending, printLines, type WaitSession } from './wait-session.ts';
 
@@ -51,7 +52,8 @@ const timeOut = (session: WaitSession, pending: Pending): void => {
   else {
     const state = stateNow(service, status);
     // the line of one that waits says why
-    const reason = state.waitingFor.length > 0 ? null : timeoutReason(session.command, status, pending);
+    const reasonFor = fromCold<typeof timeoutReason>('sv', 'timeoutReason');
+    const reason = state.waitingFor.length > 0 ? null : reasonFor(session.command, status, pending);
     fail(session, pending, `${onTimeout}: ${stateLine(service.name, state)}`, reason);
   }
   if (onTimeout === 'kill') send(service, control.kill.byte);

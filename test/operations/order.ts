@@ -298,6 +298,36 @@ export const ORDER_CASES: readonly Case[] = [
     },
   },
   {
+    title: 'runsvdir --ready-fd writes a newline once every service is ready, done, failed, or down as it should be',
+    async attempt(tree) {
+      for (const name of ['web', 'db', 'off']) noting(tree, name);
+      depends(tree, 'web', 'db');
+      tree.file('off/down', '');
+      onceAvailable(tree, 'slow');
+      tree.service('migrate', 'exit 0');
+      tree.file('migrate/restart', 'on-failure\n');
+      tree.service('bad', 'exit 3');
+      tree.file('bad/restart', 'never\n');
+      tree.service('plain', 'exec sleep 1000');
+      const told = tree.shell('mkfifo r; runsvdir -P --ready-fd 3 "$SVDIR" 3>r </dev/null >/dev/null 2>&1 & od -c r');
+      for (const name of ['web', 'db']) await tree.is(name, 'ready');
+      await tree.is('slow', 'running');
+      await tree.is('bad', 'failed');
+      await tree.is('migrate', 'done');
+      const early = await Promise.race([told, sleep(1000)]);
+      assert.equal(early, undefined);
+      tree.file('slow/available', '');
+      // whoever wrote it has closed it, too
+      assert.match((await told).text, /^0000000 +\\n\n0000001\n$/);
+      await tree.is('off', 'down');
+      const refused = await tree.shell('runsvdir --ready-fd 99 "$SVDIR"');
+      assert.deepEqual(refused, {
+        code: 1,
+        text: "runsvdir: fatal: --ready-fd takes the number of an open descriptor, not '99'\n",
+      });
+    },
+  },
+  {
     title: 'a container is stopped in waves: who depends on another one first',
     async attempt(tree) {
       const names = ['web', 'cache', 'db', 'disk'];

@@ -3,7 +3,7 @@
 // Times that are compared are those that programs write themselves. Read next: cases.ts, tree.ts.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { unpackedPackages } from '../lib/debian.ts';
 import { kill } from '../lib/proc.ts';
@@ -60,17 +60,27 @@ const historyOf = (tree: Tree, service: string): readonly Members[] =>
 const eventsOf = (tree: Tree, service: string): readonly unknown[] =>
   historyOf(tree, service).map(({ event }) => event);
 
+const inProc = (read: () => string): string => {
+  try {
+    return read();
+  } catch {
+    return '';
+  }
+};
+
 /** The process number of the runsv of a service; 0: none. */
-const runsvOf = async (tree: Tree, service: string): Promise<number> => {
-  const line = `for p in $(pgrep -x runsv); do test "$(readlink /proc/$p/cwd)" = "$SVDIR/$1" && echo $p; done; true`;
-  return Number((await tree.shell(line, [service])).text);
+const runsvOf = (tree: Tree, service: string): number => {
+  const isIt = (pid: string): boolean =>
+    inProc(() => readFileSync(`/proc/${pid}/comm`, 'latin1')) === 'runsv\n' &&
+    inProc(() => readlinkSync(`/proc/${pid}/cwd`)) === join(tree.scan, service);
+  return Number(readdirSync('/proc').find((name) => /^\d+$/.test(name) && isIt(name)) ?? 0);
 };
 
 /** Kills the runsv of a service, and waits for the next one. */
 const replaceRunsv = async (tree: Tree, service: string): Promise<void> => {
-  const first = await runsvOf(tree, service);
+  const first = runsvOf(tree, service);
   kill(first, 'SIGKILL');
-  await until('another runsv', async () => ![0, first].includes(await runsvOf(tree, service)));
+  await until('another runsv', () => ![0, first].includes(runsvOf(tree, service)));
 };
 
 const isReady = (tree: Tree, service: string): Promise<unknown> =>
@@ -206,7 +216,7 @@ export const READINESS_CASES: readonly Case[] = [
       tree.start('ours');
       await begun(tree, 'v');
       await tree.is('v', 'starting');
-      const runsv = await runsvOf(tree, 'v');
+      const runsv = runsvOf(tree, 'v');
       const parent = Number(/^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${runsv}/status`, 'utf8'))?.[1]);
       kill(parent, 'SIGSTOP');
       kill(runsv, 'SIGKILL');

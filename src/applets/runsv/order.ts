@@ -3,3 +3,4 @@
 // Read next: ../../effects/service/dependencies.ts.
 export { order } from '../../effects/service/dependencies.ts';
 export { dependentsAmong } from '../../machine/scan/waves.ts';
+export { awaitReady } from '../../effects/scan/ready.ts';

@@ -59,6 +59,8 @@ export interface LiveTree extends Contained {
   readonly bornMs: number;
   /** When to retry entries that the kernel said nothing about. */
   unclearMs: number;
+  /** Where to tell that the services of the first scan are ready; null: nowhere, or that is on its way. */
+  readyFd: Fd | null;
   /** A scan was finished, or is impossible: the services at the start are known. */
   hasScanned: boolean;
   /** Directories that are still being written wait for a later scan. */
@@ -83,6 +85,8 @@ export interface TreeOptions extends ContainerOptions {
   readonly dir: Bytes;
   readonly setsid: boolean;
   readonly subreaper: boolean;
+  /** The descriptor to tell on that the services are ready; null: none. */
+  readonly readyFd: Fd | null;
 }
 
 /** Whether everything ends with us: nothing outlives process 1, or a main command. */
@@ -146,6 +150,7 @@ export const newLiveTree = (
     stepwise: new Set(),
     bornMs: monotonicMs(),
     unclearMs: UNCLEAR_MS,
+    readyFd: options.readyFd,
     hasScanned: false,
     isSettling: false,
     rescanForced: false,

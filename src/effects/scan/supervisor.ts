@@ -6,6 +6,8 @@
 import { decodeWait } from '../../abi/wait-status.ts';
 import { monotonicMs } from '../../host/clock.ts';
 import { SIGALRM, SIGCHLD, SIGHUP, SIGTERM } from '../../abi/signals.ts';
+import type { Fd } from '../../host/calls.ts';
+import { fromCold } from '../../host/cold.ts';
 import { earliest } from '../../host/loop.ts';
 import { sys } from '../../host/sys.ts';
 import { mayStart } from '../../machine/scan/turn.ts';
@@ -23,6 +25,7 @@ import { Fatal, type Diagnostics } from '../diagnostics.ts';
 import { keyAt } from './read-dir.ts';
 import { deliverToTree, termRunsv } from './perform.ts';
 import { closeLockOnExec, forgetHolder, keeperOf, keepLock } from './claim.ts';
+import type { awaitReady } from './ready.ts';
 import { addDot, type Readproctitle } from './readproctitle.ts';
 import { withStarted } from './started.ts';
 import { stopWatching } from './watch.ts';
@@ -155,6 +158,13 @@ const runDue = (live: LiveTree): void => {
   if (live.readproctitle !== null && live.readproctitle.dotMs <= ms) addDot(live.readproctitle, ms);
 };
 
+/** Those of the first scan: later ones count no more. */
+const tellReady = (live: LiveTree, fd: Fd): void => {
+  live.readyFd = null;
+  const names = [...live.tree.wanted.values()].map(({ name }) => name);
+  fromCold<typeof awaitReady>('order', 'awaitReady')(live, fd, names);
+};
+
 /** Process 1 does not exit because something cannot be opened: it is executed once more. */
 const newAfterFailure = (
   diagnostics: Diagnostics,
@@ -204,6 +214,7 @@ export const superviseTree = (
     continueShutdown(live, () => reapAll(live));
     saveCheckpoint(live);
     if (live.exit !== null) return live.exit;
+    if (live.readyFd !== null && live.hasScanned && !live.isSettling) tellReady(live, live.readyFd);
     turn(live.loop, deadline(live));
     if (live.exit === null) runDue(live);
   }

@@ -7,8 +7,11 @@ import { O_RDONLY, SPAWN_FAILED } from '../../abi/flags.ts';
 import { SIGKILL } from '../../abi/signals.ts';
 import { type Fd, isErrno } from '../../host/calls.ts';
 import { sys } from '../../host/sys.ts';
+import { errorText } from '../../cli/errno.ts';
+import { monotonicMs } from '../../host/clock.ts';
+import { newTimer, setTimer } from '../loop.ts';
+import { warnOnce } from './policy.ts';
 import type { LivePair } from './pair.ts';
-import type { Tools } from './telling.ts';
 
 const STDOUT = 1;
 /** A check may take this long at least. */
@@ -36,13 +39,7 @@ const spawnCheck = ({ values: { folder } }: LivePair): number => {
   return pid;
 };
 
-export const newChecking = (
-  tools: Tools,
-  live: LivePair,
-  intervalMs: number | null,
-  answered: (yes: boolean) => void,
-): Checking => {
-  const { errorText, monotonicMs, newTimer, setTimer, warnOnce } = tools;
+export const newChecking = (live: LivePair, intervalMs: number | null, answered: (yes: boolean) => void): Checking => {
   const { loop, values } = live;
   let running = 0;
   const overdue = newTimer(() => void sys.kill(running, SIGKILL));

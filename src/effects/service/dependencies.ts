@@ -13,7 +13,7 @@ import { monotonicMs } from '../../host/clock.ts';
 import { sys } from '../../host/sys.ts';
 import type { ServiceState } from '../../machine/service/model.ts';
 import { newTimer, setTimer, unwatch, watch } from '../loop.ts';
-import { examine, later, letGo, lookAgain, noteEnd, pullNow } from './examining.ts';
+import { examine, FILES, later, letGo, lookAgain, nextLookMs, noteEnd, pullNow } from './examining.ts';
 import type { Followed, Order } from './followed.ts';
 import { isOnCycle, LOOK_MS, namesIn, newFollowed, wordsOf } from './listing.ts';
 import type { OrderPart } from './order.ts';
@@ -21,8 +21,6 @@ import type { LivePair } from './pair.ts';
 import { processAt } from './sight.ts';
 
 const EVENT_BYTES = 65536;
-/** The files that show a change. */
-const FILES: readonly Bytes[] = ['status', 'state.json', 'supervise', 'ok'];
 const ON_THE_WAY: readonly ServiceState[] = ['preparing', 'starting', 'up'];
 
 const newOrder = (live: LivePair): Order => {
@@ -111,11 +109,7 @@ const unmetIn = ({ followed }: Order): readonly Bytes[] =>
 const isSame = (one: readonly Bytes[], other: readonly Bytes[]): boolean =>
   one.length === other.length && one.every((name, at) => name === other[at]);
 
-const scheduleLook = (live: LivePair, order: Order): void => {
-  let next = Infinity;
-  for (const { nextMs, check } of order.followed) next = Math.min(next, nextMs ?? Infinity, check?.untilMs ?? Infinity);
-  setTimer(live.loop, order.timer, next === Infinity ? null : next);
-};
+const scheduleLook = (live: LivePair, order: Order): void => setTimer(live.loop, order.timer, nextLookMs(order));
 
 /** Tells the service what has changed. */
 const settle = (live: LivePair, order: Order): void => {

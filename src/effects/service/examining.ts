@@ -3,6 +3,7 @@
 // Promises: at most one ./check of it runs, and not for ever; a look never waits. Where no event tells of a change it is to be looked at
 // again after 420 ms, growing to 5 s.
 // Read first: sight.ts, ../../machine/service/dependencies.ts. Read next: dependencies.ts (who calls).
+import type { Bytes } from '../../abi/bytes.ts';
 import { ENOENT } from '../../abi/errno.ts';
 import { IN_CREATE, IN_MOVED_TO, IN_ONLYDIR, IN_OPEN } from '../../abi/flags.ts';
 import { SIGKILL } from '../../abi/signals.ts';
@@ -13,15 +14,16 @@ import { monotonicMs } from '../../host/clock.ts';
 import { sys } from '../../host/sys.ts';
 import { pullOf, type Seen, type Verdict, verdictOn } from '../../machine/service/dependencies.ts';
 import type { Followed, Order } from './followed.ts';
-import { besideOf, warnOnce } from './listing.ts';
-import type { LivePair } from './pair.ts';
+import { besideOf, type Looker, warnOnce } from './listing.ts';
 import { closeFifo, hasCheck, processAt, sendUp, type Sight, sightOf, startCheck } from './sight.ts';
 
+/** The files that show a change. */
+export const FILES: readonly Bytes[] = ['status', 'state.json', 'supervise', 'ok'];
 const LOOK_MAX_MS = 5000;
 /** A ./check that takes longer says no. */
 const CHECK_MS = 10_000;
 
-const askCheck = (live: LivePair, order: Order, one: Followed, pid: number): Verdict => {
+const askCheck = (live: Looker, order: Order, one: Followed, pid: number): Verdict => {
   if (pid === one.passed || !hasCheck(one.path)) return 'met';
   const nowMs = monotonicMs();
   if (one.check !== null) return 'unmet';
@@ -45,7 +47,7 @@ export const later = (one: Followed, nowMs: number): number => {
   return ms;
 };
 
-const checkEnded = (live: LivePair, order: Order, one: Followed, pid: number, wait: number): void => {
+const checkEnded = (live: Looker, order: Order, one: Followed, pid: number, wait: number): void => {
   const { check } = one;
   if (check?.pid !== pid) return;
   one.check = null;
@@ -56,7 +58,7 @@ const checkEnded = (live: LivePair, order: Order, one: Followed, pid: number, wa
 };
 
 /** Tells it to start, if that is due and somebody reads. */
-const pullIfDue = (live: LivePair, order: Order, one: Followed, seen: Seen): void => {
+const pullIfDue = (live: Looker, order: Order, one: Followed, seen: Seen): void => {
   const when = one.pull ? pullOf(one.optional, seen) : 'later';
   if (when === 'later') return;
   one.pull = false;
@@ -75,7 +77,7 @@ const isWatched = (
 };
 
 /** Looks at it, and sets its verdict. */
-export const examine = (live: LivePair, order: Order, one: Followed): Sight => {
+export const examine = (live: Looker, order: Order, one: Followed): Sight => {
   one.nextMs = null;
   const seen = sightOf(live.loop, one, () => runsvEnded(live, order, one));
   pullIfDue(live, order, one, seen);
@@ -88,14 +90,14 @@ export const examine = (live: LivePair, order: Order, one: Followed): Sight => {
   return seen;
 };
 
-const runsvEnded = (live: LivePair, order: Order, one: Followed): void => {
+const runsvEnded = (live: Looker, order: Order, one: Followed): void => {
   closeFifo(live.loop, one);
   lookAgain(live, order, one);
   order.settle();
 };
 
 /** Watches it as far as it is there: from now on changes cause events. */
-const watchOne = (live: LivePair, order: Order, one: Followed): void => {
+const watchOne = (live: Looker, order: Order, one: Followed): void => {
   const { inotify } = order;
   if (inotify === null) return;
   const { path, fifo } = one;
@@ -107,7 +109,7 @@ const watchOne = (live: LivePair, order: Order, one: Followed): void => {
 };
 
 /** Watches it, looks, and looks once more where there is more to watch now; sets when to look again where no event tells. */
-export const lookAgain = (live: LivePair, order: Order, one: Followed): void => {
+export const lookAgain = (live: Looker, order: Order, one: Followed): void => {
   for (let round = 0; round < 3; round++) {
     const { fifo } = one;
     watchOne(live, order, one);
@@ -127,7 +129,7 @@ export const noteEnd = (order: Order, one: Followed): void => {
   one.pid = pid;
 };
 
-export const letGo = (live: LivePair, { inotify }: Order, one: Followed): void => {
+export const letGo = (live: Looker, { inotify }: Order, one: Followed): void => {
   closeFifo(live.loop, one);
   if (one.check !== null) sys.kill(one.check.pid, SIGKILL);
   one.check = null;
@@ -138,7 +140,7 @@ export const letGo = (live: LivePair, { inotify }: Order, one: Followed): void =
 };
 
 /** Tells it to start where a runsv lives, and does not wait for it. */
-export const pullNow = (live: LivePair, order: Order, one: Followed): void => {
+export const pullNow = (live: Looker, order: Order, one: Followed): void => {
   one.pull = !one.optional;
   pullIfDue(
     live,
@@ -146,4 +148,11 @@ export const pullNow = (live: LivePair, order: Order, one: Followed): void => {
     one,
     sightOf(live.loop, one, () => runsvEnded(live, order, one)),
   );
+};
+
+/** When to look again at one of them where no event tells; null: never. */
+export const nextLookMs = ({ followed }: Order): number | null => {
+  let next = Infinity;
+  for (const { nextMs, check } of followed) next = Math.min(next, nextMs ?? Infinity, check?.untilMs ?? Infinity);
+  return next === Infinity ? null : next;
 };

@@ -14,20 +14,22 @@ import type { Followed, Order } from './followed.ts';
 import type { LivePair } from './pair.ts';
 import { entriesOf } from './sight.ts';
 
+/** Who looks at services, for those beside `path`. */
+export type Looker = Pick<LivePair, 'loop' | 'diagnostics' | 'path'>;
+
 /** How long until the first look where no event tells. */
 export const LOOK_MS = 420;
 /** A service has no more dependencies, and a cycle no more members. */
 const MOST = 1000;
 const WORDS_MAX = 256;
 
-export const warnOnce = ({ diagnostics }: LivePair, { told }: Order, line: Bytes): void => {
+export const warnOnce = ({ diagnostics }: Looker, { told }: Order, line: Bytes): void => {
   if (told.has(line)) return;
   told.add(line);
   diagnostics.warn(line);
 };
 
-export const besideOf = ({ path }: LivePair): Bytes =>
-  path === '' ? '..' : path.slice(0, path.lastIndexOf('/')) || '/';
+export const besideOf = ({ path }: Looker): Bytes => (path === '' ? '..' : path.slice(0, path.lastIndexOf('/')) || '/');
 const selfOf = ({ path }: LivePair): Bytes => path.slice(path.lastIndexOf('/') + 1);
 
 export const namesIn = (folder: Bytes): readonly Bytes[] => {
@@ -48,7 +50,7 @@ export const wordsOf = (live: LivePair, order: Order, name: Bytes): DependencyWo
   return words;
 };
 
-export const newFollowed = (live: LivePair, name: Bytes): Followed => ({
+export const newFollowed = (live: Looker, name: Bytes): Followed => ({
   name,
   path: `${besideOf(live)}/${name}`,
   optional: false,

@@ -11,10 +11,13 @@ import { decodeNotify, NOTIFY_MAX, type NotifyEvent } from '../../formats/notify
 import { inOrder } from '../../formats/notify-turn.ts';
 import { type Errno, type Fd, isErrno } from '../../host/calls.ts';
 import { sys } from '../../host/sys.ts';
+import { bootMs, monotonicMs } from '../../host/clock.ts';
+import { newTimer, setTimer, unwatch, watch } from '../loop.ts';
+import { readSmall } from '../process/proc.ts';
+import { warnOnce } from './policy.ts';
 import type { ReadinessEvent } from '../../machine/service/readiness.ts';
 import type { LivePair } from './pair.ts';
 import type { Trouble } from './status-files.ts';
-import type { Tools } from './telling.ts';
 
 const READ_MAX = 4096;
 /** Messages that one turn takes. */
@@ -56,8 +59,7 @@ const writerOf = (end: Fd): Fd => {
 };
 
 /** `writer`: what ./run gets as `number`; null: it has it already. */
-const pipeSource = (tools: Tools, live: LivePair, number: number, reader: Fd, writer: Fd | null): Source => {
-  const { monotonicMs, newTimer, setTimer, unwatch, watch } = tools;
+const pipeSource = (live: LivePair, number: number, reader: Fd, writer: Fd | null): Source => {
   let [theirs, ours]: [Fd | null, Fd | null] = [writer, reader];
   let isWatched = false;
   let tell: Happen = () => undefined;
@@ -107,43 +109,43 @@ const pipeSource = (tools: Tools, live: LivePair, number: number, reader: Fd, wr
 };
 
 /** A pipe for a ./run that is about to start. */
-export const makePipe = (tools: Tools, live: LivePair, number: number): Source | Trouble => {
+export const makePipe = (live: LivePair, number: number): Source | Trouble => {
   const ends = sys.pipe(O_NONBLOCK);
   if (isErrno(ends)) return { what: 'unable to create a pipe for notification-fd', errno: ends };
-  return pipeSource(tools, live, number, ends[0], writerOf(ends[1]));
+  return pipeSource(live, number, ends[0], writerOf(ends[1]));
 };
 
 /** The pipe that a ./run has got from an earlier supervisor: one that is open for both. A pipe of its own never is. */
-export const adoptPipe = (tools: Tools, live: LivePair, pid: number, number: number): Source | null => {
+export const adoptPipe = (live: LivePair, pid: number, number: number): Source | null => {
   const target = sys.readlink(`/proc/${pid}/fd/${number}`);
-  const info = tools.readSmall(`/proc/${pid}/fdinfo/${number}`);
+  const info = readSmall(`/proc/${pid}/fdinfo/${number}`);
   if (isErrno(target) || isErrno(info) || !target.startsWith('pipe:') || !/^flags:\s*\d*2$/m.test(info)) return null;
   const reader = sys.open(`/proc/${pid}/fd/${number}`, O_RDONLY | O_NONBLOCK, 0);
-  return isErrno(reader) ? null : pipeSource(tools, live, number, reader, null);
+  return isErrno(reader) ? null : pipeSource(live, number, reader, null);
 };
 
 // ---- messages ---------------------------------------------------------------------------------------------------
 
 /** The real and the effective user of a process. */
-const usersOf = ({ readSmall }: Tools, pid: number): readonly number[] => {
+const usersOf = (pid: number): readonly number[] => {
   const status = readSmall(`/proc/${pid}/status`);
   const match = isErrno(status) ? null : /^Uid:\s+(\d+)\s+(\d+)/m.exec(status);
   return match === null ? [] : [Number(match[1]), Number(match[2])];
 };
 
-const isBelieved = (tools: Tools, { pair }: LivePair, uid: number): boolean =>
-  uid === 0 || uid === sys.geteuid() || usersOf(tools, pair.main.process?.pid ?? 0).includes(uid);
+const isBelieved = ({ pair }: LivePair, uid: number): boolean =>
+  uid === 0 || uid === sys.geteuid() || usersOf(pair.main.process?.pid ?? 0).includes(uid);
 
 /** What a turn's messages say, of those that are believed. */
-const receiveAll = (tools: Tools, live: LivePair, socket: Fd): readonly NotifyEvent[] => {
+const receiveAll = (live: LivePair, socket: Fd): readonly NotifyEvent[] => {
   const events: NotifyEvent[] = [];
   for (let count = 0; count < TURN_MAX; count++) {
     const message = sys.receive(socket, NOTIFY_MAX + 1);
     if (isErrno(message)) break;
     const [text, , uid] = message;
-    if (isBelieved(tools, live, uid)) events.push(...decodeNotify(text));
+    if (isBelieved(live, uid)) events.push(...decodeNotify(text));
     else
-      tools.warnOnce(
+      warnOnce(
         live.values,
         `message from user ${uid} on the notification socket, which ./run does not run as: dropped`,
       );
@@ -151,8 +153,7 @@ const receiveAll = (tools: Tools, live: LivePair, socket: Fd): readonly NotifyEv
   return inOrder(events);
 };
 
-const socketSource = (tools: Tools, live: LivePair, name: Bytes, socket: Fd): Source => {
-  const { monotonicMs, newTimer, setTimer, unwatch, warnOnce, watch } = tools;
+const socketSource = (live: LivePair, name: Bytes, socket: Fd): Source => {
   let isWatched = false;
   let tell: Happen = () => undefined;
   let text: Bytes | null = null;
@@ -183,7 +184,7 @@ const socketSource = (tools: Tools, live: LivePair, name: Bytes, socket: Fd): So
     return event.kind === 'mainPid' ? [] : [event];
   };
   const take = (): void => {
-    const events = receiveAll(tools, live, socket).flatMap(meant);
+    const events = receiveAll(live, socket).flatMap(meant);
     if (events.length > 0) tell(...events);
   };
   return {
@@ -207,21 +208,21 @@ const socketSource = (tools: Tools, live: LivePair, name: Bytes, socket: Fd): So
 const bind = (name: Bytes): Fd | Errno => sys.socket(AF_UNIX, SOCK_DGRAM, `\0${name.slice(1)}`, 1);
 
 /** `directory`: its device and inode. */
-export const makeSocket = (tools: Tools, live: LivePair, directory: Bytes): Source | Trouble => {
-  const start = tools.bootMs();
+export const makeSocket = (live: LivePair, directory: Bytes): Source | Trouble => {
+  const start = bootMs();
   let socket: Fd | Errno = -EADDRINUSE as Errno;
   for (let at = 0; at < NAMES_MAX && socket === -EADDRINUSE; at++) {
     const name = `@runit-${directory.replace(':', '-')}-${start + at}`;
     socket = bind(name);
-    if (!isErrno(socket)) return socketSource(tools, live, name, socket);
+    if (!isErrno(socket)) return socketSource(live, name, socket);
   }
   return { what: 'unable to create the notification socket', errno: socket };
 };
 
 /** The socket of a ./run that an earlier supervisor has started, by its name. */
-export const adoptSocket = (tools: Tools, live: LivePair, name: Bytes): Source | null => {
+export const adoptSocket = (live: LivePair, name: Bytes): Source | null => {
   const socket = OUR_NAME.test(name) ? bind(name) : null;
-  if (socket !== null && !isErrno(socket)) return socketSource(tools, live, name, socket);
+  if (socket !== null && !isErrno(socket)) return socketSource(live, name, socket);
   live.diagnostics.warn(`unable to bind the notification socket again: ./run cannot tell`, socket ?? undefined);
   return null;
 };

@@ -47,6 +47,8 @@ export interface PairHandlers {
   childEnded(live: LivePair, pid: number, wait: number): void;
   /** Passes to the machine what a service has told, or ./check. */
   happen(live: LivePair, happenings: readonly Happening[]): void;
+  /** Makes state.json say how ./run will tell, before it is started. */
+  publishTold(live: LivePair, told: Told): Trouble | null;
   due(live: LivePair, nowMs: number): void;
   /** Something has happened to the dependencies of the service. */
   dependencies(live: LivePair, event: Event): void;

@@ -15,9 +15,10 @@ import {
 import { sys } from '../../host/sys.ts';
 import { newChecking } from './checking.ts';
 import { adoptPipe, adoptSocket, makePipe, makeSocket, type Source } from './notification.ts';
+import { hasFile, valueOf, warnOnce } from './policy.ts';
 import type { Happening, LivePair, Telling } from './pair.ts';
 import type { Trouble } from './status-files.ts';
-import type { PrepareTelling, ResumeTelling, Tools } from './telling.ts';
+import type { PrepareTelling, ResumeTelling } from './telling.ts';
 
 const X_OK = 1;
 const USEC_PER_MS = 1000;
@@ -31,7 +32,7 @@ interface Files extends ReadinessPolicy {
 }
 
 /** What the files of the service say now; null: nothing that tells. */
-const readFiles = ({ hasFile, valueOf, warnOnce }: Tools, { values }: LivePair): Files | null => {
+const readFiles = ({ values }: LivePair): Files | null => {
   const fd = valueOf(values, 'notification-fd', parseDescriptor, null);
   const socket = hasFile(values, 'notification-socket');
   let checkMs = valueOf(values, 'check-interval', parseInterval, null);
@@ -70,17 +71,11 @@ const environmentFor = ({ watchdogMs }: Files, socket: Bytes | null): readonly B
 ];
 
 /** `began`: what has happened once ./run runs. */
-const newTelling = (
-  tools: Tools,
-  live: LivePair,
-  files: Files,
-  sources: readonly Source[],
-  began: Happening,
-): Telling => {
+const newTelling = (live: LivePair, files: Files, sources: readonly Source[], began: Happening): Telling => {
   const happen = (...events: readonly ReadinessEvent[]): void => {
     if (live.telling === telling) live.handlers.happen(live, events.map(told));
   };
-  const checking = newChecking(tools, live, files.checkMs, (yes) => happen({ kind: 'checked', yes }));
+  const checking = newChecking(live, files.checkMs, (yes) => happen({ kind: 'checked', yes }));
   const socket = sources.find(({ name }) => name !== null)?.name ?? null;
   const close = (): void => {
     for (const source of sources) source.close();
@@ -122,40 +117,38 @@ const putOff = (live: LivePair, sources: readonly (Source | Trouble)[], { what, 
 const isTrouble = (made: Source | Trouble): made is Trouble => 'what' in made;
 
 /** Makes what ./run is to tell by, if it can. False: that was refused, so it must not be started now. */
-export const prepareTelling: PrepareTelling = (tools, live) => {
-  const files = readFiles(tools, live);
+export const prepareTelling: PrepareTelling = (live) => {
+  const files = readFiles(live);
   if (files === null) return true;
   const made: (Source | Trouble)[] = [];
-  if (files.fd !== null) made.push(makePipe(tools, live, files.fd));
-  if (files.socket) made.push(makeSocket(tools, live, live.main.lock.directory));
+  if (files.fd !== null) made.push(makePipe(live, files.fd));
+  if (files.socket) made.push(makeSocket(live, live.main.lock.directory));
   const trouble = made.find(isTrouble);
   if (trouble !== undefined) return putOff(live, made, trouble);
   const sources = made as readonly Source[];
   const first = newTold(files.by, sources.find(({ name }) => name !== null)?.name ?? null);
-  const unwritten = tools.publishTold(live, first);
+  const unwritten = live.handlers.publishTold(live, first);
   if (unwritten !== null) return putOff(live, made, unwritten);
   postponed.delete(live);
-  live.telling = newTelling(tools, live, files, sources, told({ kind: 'began', policy: files, told: first }));
+  live.telling = newTelling(live, files, sources, told({ kind: 'began', policy: files, told: first }));
   return true;
 };
 
 /** A ./run that an earlier supervisor has started goes on telling, as far as the record of what it told by is known. */
-export const resumeTelling: ResumeTelling = (tools, live) => {
-  const files = readFiles(tools, live);
+export const resumeTelling: ResumeTelling = (live) => {
+  const files = readFiles(live);
   const pid = live.pair.main.process?.pid ?? 0;
   const state = live.main.recorder?.state;
   if (files === null) return;
   // what it had not told when its supervisor ended, it may have told meanwhile
   const before = state?.pid === pid && state.by !== null ? state : newTold(files.by, state?.socket ?? null);
   const sources = [
-    files.fd === null || state?.by === undefined || before.readyAt !== null
-      ? null
-      : adoptPipe(tools, live, pid, files.fd),
-    files.socket && before.socket !== null ? adoptSocket(tools, live, before.socket) : null,
+    files.fd === null || state?.by === undefined || before.readyAt !== null ? null : adoptPipe(live, pid, files.fd),
+    files.socket && before.socket !== null ? adoptSocket(live, before.socket) : null,
   ].filter((source) => source !== null);
   const { by, ready, readyAt, text, reloading, stopping, socket } = before;
   const known = { by: by ?? files.by, ready, readyAt, text, reloading, stopping, socket };
-  if (live.main.recorder === null) tools.publishTold(live, known);
-  live.telling = newTelling(tools, live, files, sources, told({ kind: 'began', policy: files, told: known }));
+  if (live.main.recorder === null) live.handlers.publishTold(live, known);
+  live.telling = newTelling(live, files, sources, told({ kind: 'began', policy: files, told: known }));
   live.handlers.happen(live, live.telling.started({ kind: 'started', pid }));
 };

@@ -28,7 +28,7 @@ import { forget } from '../process/held.ts';
 import { openService } from './acquire.ts';
 import { forgetHolder, findLogAgain } from './log-service.ts';
 import { BUSY_PAUSE_MS, BUSY_TRIES, stillBusy } from './lock.ts';
-import { type Happening, type PairHandlers, type LivePair, publishAll, schedule } from './pair.ts';
+import { type Happening, type PairHandlers, type LivePair, publishAll, publishTold, schedule } from './pair.ts';
 import { resumeTelling } from './telling.ts';
 import { mayBeOutOfMemory } from './out-of-memory.ts';
 import { followOrder, noteAsked, resumeOrder } from './order.ts';
@@ -205,6 +205,7 @@ const HANDLERS: PairHandlers = {
   holderEnded,
   childEnded,
   happen: (live, happenings) => deliverToPair(live, ...happenings),
+  publishTold,
   due,
   dependencies,
 };

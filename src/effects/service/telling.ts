@@ -1,40 +1,18 @@
-// What a plain service needs of readiness: the way to the cold part that has all of it, and what that part takes from here.
+// The way from every runsv to the cold part that deals with readiness, which only services that can tell need.
 //
-// A cold part that imported these functions would have a copy of each. Read next: readiness.ts (what lies there).
-import { errorText } from '../../cli/errno.ts';
-import { bootMs, monotonicMs } from '../../host/clock.ts';
+// Read next: readiness.ts (what lies there).
 import { fromCold } from '../../host/cold.ts';
-import { newTimer, setTimer, unwatch, watch } from '../loop.ts';
-import { readSmall } from '../process/proc.ts';
-import { type LivePair, publishTold } from './pair.ts';
-import { hasFile, valueOf, warnOnce } from './policy.ts';
+import type { LivePair } from './pair.ts';
 
-const TOOLS = {
-  bootMs,
-  errorText,
-  hasFile,
-  monotonicMs,
-  newTimer,
-  publishTold,
-  readSmall,
-  setTimer,
-  unwatch,
-  valueOf,
-  warnOnce,
-  watch,
-};
-
-export type Tools = typeof TOOLS;
 /** False: that was refused. */
-export type PrepareTelling = (tools: Tools, live: LivePair) => boolean;
-export type ResumeTelling = (tools: Tools, live: LivePair) => void;
+export type PrepareTelling = (live: LivePair) => boolean;
+export type ResumeTelling = (live: LivePair) => void;
 
 /** Makes what the service says it tells by. False: that was refused, so ./run must not be started now. */
 export const prepareTelling = (live: LivePair): boolean =>
-  !live.values.tells || fromCold<PrepareTelling>('ready', 'prepareTelling')(TOOLS, live);
+  !live.values.tells || fromCold<PrepareTelling>('ready', 'prepareTelling')(live);
 
 /** A ./run that was found running goes on telling. */
 export const resumeTelling = (live: LivePair): void => {
-  if (live.values.tells && live.pair.main.state === 'up')
-    fromCold<ResumeTelling>('ready', 'resumeTelling')(TOOLS, live);
+  if (live.values.tells && live.pair.main.state === 'up') fromCold<ResumeTelling>('ready', 'resumeTelling')(live);
 };

@@ -42,6 +42,7 @@ export const isQuiet = ({ pid, next }: SupervisorState, before: Service, after: 
   before.lastRun === after.lastRun &&
   before.streak === after.streak &&
   before.conclusion === after.conclusion &&
+  before.life === after.life &&
   ON_THE_WAY_ONLY.includes(before.state) &&
   ON_THE_WAY_ONLY.includes(after.state);
 

@@ -9,7 +9,7 @@
 const size_t engine_context_size = sizeof(JSContext);
 
 #define MANY (1 << 29) /* a reference count that never reaches zero */
-#define SLACK 128      /* free entries for new atoms and shapes, before a table must be copied */
+#define SLACK 128      /* free entries for new atoms, before their table must be copied */
 
 /* Objects of the image move from the collector's list to this one: they stay linked, and it never visits them. */
 static struct list_head *retired;
@@ -161,6 +161,17 @@ static size_t seal_atoms(JSRuntime *rt) {
   return size;
 }
 
+/* Shapes made at run time go to a table on a page that is written anyway: each would make a page of the large one private. */
+static void seal_shapes(JSRuntime *rt) {
+  static JSShape *young[64];
+  rt->image_shapes = rt->shape_hash;
+  rt->image_shapes_bits = rt->shape_hash_bits;
+  rt->shape_hash = young;
+  rt->shape_hash_bits = 6;
+  rt->shape_hash_size = sizeof young / sizeof *young;
+  rt->shape_hash_count = 0;
+}
+
 size_t engine_seal(JSContext *ctx) {
   JSRuntime *rt = ctx->rt;
   struct list_head *el;
@@ -181,10 +192,7 @@ size_t engine_seal(JSContext *ctx) {
   }
   image_context("tables", 6);
   atoms = seal_atoms(rt);
-  image_context("shapes", 6);
-  while (2 * (rt->shape_hash_count + SLACK) > rt->shape_hash_size) {
-    if (resize_shape_hash(rt, rt->shape_hash_bits + 1)) abort();
-  }
+  seal_shapes(rt);
   list_for_each(el, &rt->gc_obj_list)
     list_entry(el, JSGCObjectHeader, link)->ref_count = MANY;
   retired = js_malloc_rt(rt, sizeof(*retired));
