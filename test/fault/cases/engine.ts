@@ -169,7 +169,7 @@ export const ENGINE = [
     'process 1 that never gets memory again stays, reaps, and brings everything down when asked to',
     async (world) => {
       const load = requestsToLoad();
-      for (const more of [1500, 2500]) {
+      for (const more of [2500, 4000]) {
         const folder = `scan-${more}`;
         const one = linked(world, folder, 'one');
         const container = failing(world, `${load + more}+`, { folder });
