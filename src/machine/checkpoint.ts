@@ -67,6 +67,9 @@ const PATTERN = /^(\d{10}) (\d{10}) (\w+) (-|\d+) (\{.*\})$/;
 export const encodeCheckpoint = <W extends ProgramWord>(word: W, start: Start, state: CheckpointStates[W]): string =>
   `${word} ${start ?? '-'} ${JSON.stringify(state)}`;
 
+/** The word of the program whose checkpoint this is; undefined: it is none. */
+export const programOf = (text: string): string | undefined => PATTERN.exec(text)?.[3];
+
 /** Our environment may hold anything. */
 const stateIn = <W extends ProgramWord>(json: string): CheckpointStates[W] | null => {
   try {

@@ -9,6 +9,7 @@ import type { Bytes } from '../../abi/bytes.ts';
 import { isErrno } from '../../host/calls.ts';
 import { sys } from '../../host/sys.ts';
 import type { Applet } from '../../cli/applet.ts';
+import { programOf } from '../../machine/checkpoint.ts';
 
 const MOST_LINKS = 40;
 
@@ -45,8 +46,14 @@ const behind = (applets: readonly Applet[], from: Bytes): Applet | undefined => 
   return undefined;
 };
 
+/** The program that continues after a failure of the engine: the file that was executed then is /proc/self/exe. */
+const continued = (applets: readonly Applet[]): Applet | undefined => {
+  const text = sys.restore();
+  return isErrno(text) ? undefined : named(applets, programOf(text) ?? '');
+};
+
 /** The program of a call whose argv[0] names none; undefined: none. */
 export const appletBehind = (applets: readonly Applet[], argv0: Bytes): Applet | undefined => {
   const [executed = ''] = sys.executed();
-  return named(applets, executed) ?? behind(applets, executed) ?? behind(applets, placeOf(argv0));
+  return continued(applets) ?? named(applets, executed) ?? behind(applets, executed) ?? behind(applets, placeOf(argv0));
 };

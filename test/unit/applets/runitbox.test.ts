@@ -59,6 +59,13 @@ describe('the name it is called by', () => {
     expect(script).toMatchObject({ code: 5, calls: ['sv alsa up'] });
   });
 
+  it('is that of the program which saved its state, after a failure of the engine', () => {
+    const kernel = machine();
+    const head = '0'.repeat(10);
+    Object.defineProperty(kernel.calls, 'restore', { value: () => `${head} ${head} runsv - {}` });
+    expect(run(kernel, ['alsa', 'x'], { path: '/proc/self/exe' })).toMatchObject({ code: 5, calls: ['runsv alsa x'] });
+  });
+
   it('may be a further name of a program, which no list has', () => {
     expect(run(machine(), ['/bin/dsv', 'up', 'a'])).toMatchObject({ code: 5, calls: ['sv /bin/dsv up a'] });
     expect(run(machine(), ['runitbox', '--list']).out).toBe('runsv\nsv\nsvlogd\n');
