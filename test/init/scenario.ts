@@ -99,7 +99,11 @@ export async function survivesKill(guest: Guest): Promise<void> {
   });
   const after = await supervised(guest);
   const pids = ({ runsv, app, logger }: Supervised): readonly number[] => [runsv.pid, app.pid, logger.pid];
-  same('runsv, service and log', pids(after), pids(before));
+  try {
+    same('runsv, service and log', pids(after), pids(before));
+  } catch (cause) {
+    throw new Error(`${String(cause)}\nlog of app:\n${guest.read(APP_LOG)}\n${guest.describe()}`);
+  }
   await replacesRunsv(guest);
 }
 

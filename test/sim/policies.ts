@@ -154,11 +154,12 @@ export const finishEnded = (story: Story): void => {
 
 // ---- stops ------------------------------------------------------------------------------------------------------
 
-/** Unless runsv was killed or refused something meanwhile. */
-const mustEnd = (story: Story, pid: number, ms: number, what: string): void => {
+/** Unless runsv was killed or refused something meanwhile; later where the process has asked for more time. */
+const mustEnd = (story: Story, pid: number, ms: number, what: string, sinceMs = story.kernel.nowMs): void => {
   const { runs, kernel } = story;
-  const sinceMs = kernel.nowMs;
   kernel.after(ms + SLACK_MS, () => {
+    const moreMs = (story.readiness?.extendedMs.get(pid) ?? 0) - kernel.nowMs;
+    if (moreMs > -SLACK_MS && story.runs === runs) return mustEnd(story, pid, Math.max(0, moreMs), what, sinceMs);
     const isSame = story.runs === runs && kernel.mainLives && story.faultEndMs < sinceMs;
     if (isSame && kernel.live().some((each) => each.pid === pid)) fail(story, `${what} has not ended in time`);
   });

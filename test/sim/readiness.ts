@@ -36,6 +36,8 @@ export interface Readiness {
   readonly toldMs: Map<number, number>;
   /** Those that have told otherwise since, or whose check has said no. */
   readonly doubtful: Set<number>;
+  /** Until when a process has asked for more time, by its number. */
+  readonly extendedMs: Map<number, number>;
   /** For a while sockets are refused, and messages. */
   readonly isRefused: boolean;
   /** The ./run that lives. */
@@ -58,7 +60,15 @@ export const randomReadiness = (seed: number, isCalm: boolean): Readiness | null
     upMs: within(0.3, 3000),
     watchdogMs: within(0.3, 3000),
   };
-  return { random, files, toldMs: new Map(), doubtful: new Set(), isRefused: random.chance(0.2), pid: 0 };
+  return {
+    random,
+    files,
+    toldMs: new Map(),
+    doubtful: new Set(),
+    extendedMs: new Map(),
+    isRefused: random.chance(0.2),
+    pid: 0,
+  };
 };
 
 export const writeReadiness = ({ kernel, readiness }: Story): void => {
@@ -92,6 +102,7 @@ const checkBehaviour = (readiness: Readiness): Behaviour => {
   };
 };
 
+const EXTENSION_MS = 900;
 const MESSAGES = [
   'READY=1',
   'READY=1\nSTATUS=here',
@@ -99,7 +110,7 @@ const MESSAGES = [
   'WATCHDOG=1',
   'RELOADING=1',
   'STOPPING=1',
-  'EXTEND_TIMEOUT_USEC=900000',
+  `EXTEND_TIMEOUT_USEC=${EXTENSION_MS * 1000}`,
   'RESTART_RESET=1',
   'WATCHDOG_USEC=700000',
   'WATCHDOG=trigger',
@@ -118,6 +129,7 @@ const speak = (story: Story, readiness: Readiness, process: Process, world: Worl
     story.kernel.after(random.int(3000), () => {
       if (!process.live || !sendTo(world, name, [text, pid, uid]) || uid !== 0) return;
       if (text.startsWith('READY=1')) noteReady(readiness, pid, world.nowMs);
+      if (text.startsWith('EXTEND_')) readiness.extendedMs.set(pid, world.nowMs + EXTENSION_MS);
       if (text === 'STOPPING=1' || text === 'WATCHDOG=trigger') readiness.doubtful.add(pid);
     });
   }
