@@ -77,9 +77,13 @@ export class Tree {
     return this.shell('exec sv "$@"', words);
   }
 
-  /** A line for bash, with our programs first in PATH; its own start-up file does not count, which it reads where its input is a socket. */
+  /** A line for bash, with our programs first in PATH; without its start-up file, which it reads where its input is a socket. */
   shell(line: string, words: readonly string[] = [], input = ''): Promise<Result> {
-    return run(['bash', '--norc', '-o', 'pipefail', '-c', line, 'bash', ...words], { cwd: this.dir, env: this.env, input });
+    return run(['bash', '--norc', '-o', 'pipefail', '-c', line, 'bash', ...words], {
+      cwd: this.dir,
+      env: this.env,
+      input,
+    });
   }
 
   /** A line that must exit with 0. Returns what it printed. */
