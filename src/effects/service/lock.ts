@@ -70,10 +70,12 @@ const unableToMake = (folder: Bytes, errno: Errno): Fatal => {
   return new Fatal(closed ? `${what}: make it a link to a directory in /run` : what);
 };
 
+/** Closes the file if it throws: a lock that is kept open is held. */
 const textOf = (folder: Bytes, { fd, isFile }: Opened): Bytes => {
   const text = isFile ? sys.read(fd, RECORD_MAX) : '';
-  if (isErrno(text)) throw new Fatal(reason(`unable to read ${pathOf(folder)}`, text));
-  return text;
+  if (!isErrno(text)) return text;
+  sys.close(fd);
+  throw new Fatal(reason(`unable to read ${pathOf(folder)}`, text));
 };
 
 /** A lock file that was made and locked. */
