@@ -93,6 +93,8 @@ export class Container {
     await mustRun([...this.#words('lxc-stop', '-t', String(patienceS))]);
     const seconds = (performance.now() - begunMs) / 1000;
     if (seconds >= patienceS) throw new Error(`lxc-stop killed it after ${patienceS} s`);
+    // one that reboots in place of halting is running again
+    await mustRun([...this.#words('lxc-wait', '-s', 'STOPPED', '-t', '30')]);
     this.#room.note(`stopped in ${seconds.toFixed(1)} s`);
   }
 }
