@@ -5,6 +5,7 @@
 // Read next: case.ts (what a spec is given), then one family.
 import { argumentSpecs } from './arguments.ts';
 import type { Spec } from './case.ts';
+import { closureSpecs } from './closures.ts';
 import { fileSpecs } from './files.ts';
 import { inotifySpecs } from './inotify.ts';
 import { lineSpecs } from './lines.ts';
@@ -34,4 +35,5 @@ export const specs: readonly Spec[] = [
   ...selfSpecs,
   ...ownSpecs,
   ...textSpecs,
+  ...closureSpecs,
 ];

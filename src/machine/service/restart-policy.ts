@@ -1,8 +1,7 @@
 // The restart policy: what follows an end of ./run that nobody requested, where a value file asks for more than runit does.
 //
 // A run is *good* if it lasted RESET milliseconds, or as long as the delay before it if that is longer, and was ready once where it
-// can tell; any other is bad. A good
-// run ends the streak of bad ones, and the next start comes at once. After a bad one comes a delay,
+// can tell; any other is bad. A good run ends the streak of bad ones, and the next start comes at once. After a bad one comes a delay,
 //   min(MAX, FIRST x 2^(streak - 1)), less up to an eighth,
 // so that services which failed together do not start together. The eighth is taken out of the event's own time. The limit counts
 // bad runs in a row or, with a time, all failures within that time; a failure is a bad run or an exit code other than 0.
