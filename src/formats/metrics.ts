@@ -85,7 +85,7 @@ const METRICS: readonly Metric[] = [
   {
     name: 'cpu_seconds_total',
     type: 'counter',
-    help: 'Processor time of the service, in seconds.',
+    help: 'CPU time of the service, in seconds.',
     value: ({ usage }) => usage?.cpuSeconds ?? null,
   },
   {

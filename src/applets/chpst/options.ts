@@ -123,7 +123,7 @@ const limitRows = (equals: boolean): Readonly<Record<string, Row>> => ({
     read: soft(['rss'], equals),
     ...(equals ? {} : { unlisted: true }),
   },
-  t: { letter: 't', value: equals ? 'cpusecs' : 'n', text: 'limit the processor time', read: soft(['cpu'], equals) },
+  t: { letter: 't', value: equals ? 'cpusecs' : 'n', text: 'limit the CPU time', read: soft(['cpu'], equals) },
 });
 
 const chosen = (rows: Readonly<Record<string, Row>>, letters: string): readonly Row[] =>

@@ -5,7 +5,7 @@
 import type { Tool } from './tool.ts';
 
 const JSON_ARRAY = { long: 'json', text: 'as a JSON array' } as const;
-const USAGE = { long: 'usage', text: 'add processor time, memory and processes; implies --json' } as const;
+const USAGE = { long: 'usage', text: 'add CPU time, memory and processes; implies --json' } as const;
 
 const WAIT = { letter: 'w', value: 'sec', text: 'seconds to wait' } as const;
 

@@ -115,7 +115,7 @@ export const VERB_TEXTS: Readonly<Record<string, VerbText>> = {
     'watch a machine',
   ),
   metrics: text(
-    'Prints services as Prometheus text: whether they are up and ready, starts, failures, memory, processor time. With --listen ' +
+    'Prints services as Prometheus text: whether they are up and ready, starts, failures, memory, CPU time. With --listen ' +
       'it serves that over HTTP.',
     'sv metrics --output /var/lib/prometheus/node-exporter/runit.prom',
     'for the textfile collector',
