@@ -325,7 +325,7 @@ export const ORDER_CASES: readonly Case[] = [
       const refused = await tree.shell('runsvdir --ready-fd 99 "$SVDIR"');
       assert.deepEqual(refused, {
         code: 1,
-        text: "runsvdir: fatal: --ready-fd takes the number of an open descriptor, not '99'\n",
+        text: "runsvdir: fatal: --ready-fd: expected the number of an open descriptor, got '99'\n",
       });
     },
   },

@@ -173,7 +173,7 @@ export const REFUSED = [
       const wrap = refusing([call], ERRNO.EPERM);
       const sv = world.start('sv', ['metrics', '--listen', `unix:${world.dir}/s`], { wrap, foreign: true });
       assert.equal(await sv.ended(), 'exit 1');
-      assert.deepEqual(sv.lines(), [`sv: unable to listen at unix:${world.dir}/s: permission denied`]);
+      assert.deepEqual(sv.lines(), [`sv: unable to listen on unix:${world.dir}/s: permission denied`]);
     }),
   ),
 
