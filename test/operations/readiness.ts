@@ -410,7 +410,7 @@ export const READINESS_CASES: readonly Case[] = [
       assert.match(read('errors'), /warning: timeout-watchdog: nothing gives signs of life, ignored\n/);
       await until('the others', () => read('others').includes('timeout-up: '));
       assert.match(read('others'), /warning: notification-fd: not a descriptor from 1 to 255: '300', ignored\n/);
-      assert.match(read('others'), /warning: timeout-up: nothing tells whether .\/run is ready, ignored\n/);
+      assert.match(read('others'), /warning: timeout-up: nothing reports whether .\/run is ready, ignored\n/);
       await tree.is('x', 'running');
       assert.equal(has(tree, 'x/supervise/state.json'), false);
     },
