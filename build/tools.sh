@@ -123,8 +123,9 @@ check() {
   docker)
     # docker-compose and podman run what is under docker/ for real; the engine is Debian's own, whatever else is in PATH
     [ -x /usr/sbin/dockerd ] || need docker.io
-    # a package of its own from Debian 13 on
+    # packages of their own from Debian 13 on
     [ -x /usr/bin/docker ] || ! apt-cache show docker-cli >/dev/null 2>&1 || need docker-cli
+    [ -x /usr/libexec/docker/cli-plugins/docker-buildx ] || ! apt-cache show docker-buildx >/dev/null 2>&1 || need docker-buildx
     wants docker-compose docker-compose
     wants podman podman
     wants runc runc
