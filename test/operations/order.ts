@@ -187,6 +187,31 @@ export const ORDER_CASES: readonly Case[] = [
     },
   },
   {
+    title:
+      'a oneshot with notification-fd is waited for until it is done, also by start and --ready-fd, without a warning',
+    async attempt(tree) {
+      noting(tree, 'web');
+      tree.service('migrate', `while test ! -e go; do sleep 0.05; done\necho migrate >>${join(tree.dir, 'order')}`);
+      tree.file('migrate/restart', 'on-failure\n');
+      tree.file('migrate/notification-fd', '3\n');
+      depends(tree, 'web', 'migrate');
+      const told = tree.shell(
+        'mkfifo r; runsvdir -P --ready-fd 3 "$SVDIR" 3>r </dev/null >/dev/null 2>messages & cat r; echo told',
+      );
+      await tree.is('migrate', 'starting');
+      await tree.is('web', 'waiting');
+      const starting = tree.sv('-w', '80', 'start', 'web', 'migrate');
+      assert.equal(await Promise.race([told, starting, sleep(700)]), undefined);
+      tree.file('migrate/go', '');
+      assert.equal((await told).text, '\ntold\n');
+      const { code, text } = await starting;
+      assert.equal(code, 0);
+      assert.match(text, /^ok: run: web: .*\nok: down: migrate: \d+s, normally up, done\n$/);
+      assert.deepEqual(orderIn(tree), ['migrate', 'web']);
+      assert.equal(readFileSync(join(tree.dir, 'messages'), 'latin1'), '');
+    },
+  },
+  {
     title: 'sv start ends at once where a dependency fails',
     async attempt(tree) {
       for (const name of ['web', 'cache', 'bad']) {
