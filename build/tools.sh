@@ -78,9 +78,9 @@ check() {
   case $1 in
   build)
     node_ok || need nodejs
-    wants npm npm
     check_compilers
-    wants xz xz-utils
+    # a source archive has what these would fetch
+    [ -d vendor ] || { wants npm npm; wants xz xz-utils; }
     ;;
   cross) # build/cross.sh says for which processor
     wants "$CROSS_GCC" "$CROSS_PACKAGE"
