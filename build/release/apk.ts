@@ -39,7 +39,9 @@ const paths = (readdirSync(root, { recursive: true, encoding: 'utf8' }) as reado
 const entries = paths.map(entryOf);
 const files = gzipSync(Buffer.concat([...entries.map(tarEntry), END]), { level: 9 });
 const size = entries.reduce((sum, { data }) => sum + (data?.length ?? 0), 0);
-const commands = paths.filter((path) => /^usr\/s?bin\//.test(path)).map((path) => path.slice(path.lastIndexOf('/') + 1));
+const commands = paths
+  .filter((path) => /^usr\/s?bin\//.test(path))
+  .map((path) => path.slice(path.lastIndexOf('/') + 1));
 const version = fields.find((field) => field.startsWith('pkgver='))?.slice(7) ?? '';
 const info = [
   ...fields,

@@ -44,10 +44,13 @@ const header = (type: string, { path, mode, epoch, link = '' }: Entry, size: num
   put('ustar\x0000root', 257);
   put('root', 297);
   put(prefix, 345);
-  put(`${octal(
-    block.reduce((sum, byte) => sum + byte, 0),
-    6,
-  )} `, 148);
+  put(
+    `${octal(
+      block.reduce((sum, byte) => sum + byte, 0),
+      6,
+    )} `,
+    148,
+  );
   return block;
 };
 
