@@ -164,7 +164,7 @@ bench-log-quick: dist/runitbox tools-compat
 
 # What a suite needs of the system besides what a build needs: build/tools.sh knows the groups.
 TEST_NEEDS := compat operations qemu docker docs init fresh release
-tools-compat tools-operations tools-qemu tools-docker tools-docs tools-init tools-peers tools-fresh tools-arch tools-release tools-lint: tools-%: tools
+tools-compat tools-operations tools-qemu tools-docker tools-docs tools-init tools-peers tools-fresh tools-arch tools-release tools-packages tools-lint: tools-%: tools
 	@build/tools.sh $*
 
 ## docs-test: every command of every page, executed as it stands there (docker-test and init-test have theirs); wants root
