@@ -91,6 +91,12 @@ check() {
     ;;
   arch)
     wants qemu-system-aarch64 qemu-system-arm
+    wants qemu-system-i386 qemu-system-x86
+    wants qemu-system-ppc64 qemu-system-ppc
+    # riscv64 and s390x
+    wants qemu-system-s390x qemu-system-misc
+    # a package of its own, which qemu-system-misc only recommends
+    [ -e /usr/share/qemu/opensbi-riscv64-generic-fw_dynamic.bin ] || need opensbi
     wants dpkg-deb dpkg
     wants unshare util-linux
     static_busybox
