@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes sure of what a build or a suite needs from the system: tools.sh GROUP...
-# Groups: build, cross, arch, compat, operations, qemu, docker, docs, init, peers, hot, fresh, release, lint.
+# Groups: build, cross, arch, compat, operations, qemu, docker, docs, init, peers, hot, fresh, release, packages, lint.
 #
 # On Debian and its relatives it installs what is missing, as root or through sudo. Elsewhere one line says what to install.
 # `build` also writes $COMPILER, if set: which compilers were found. It changes only when they do, so that what they made
@@ -78,9 +78,9 @@ check() {
   case $1 in
   build)
     node_ok || need nodejs
-    wants npm npm
     check_compilers
-    wants xz xz-utils
+    # a source archive has what these would fetch
+    [ -d vendor ] || { wants npm npm; wants xz xz-utils; }
     ;;
   cross) # build/cross.sh says for which processor
     wants "$CROSS_GCC" "$CROSS_PACKAGE"
@@ -91,6 +91,12 @@ check() {
     ;;
   arch)
     wants qemu-system-aarch64 qemu-system-arm
+    wants qemu-system-i386 qemu-system-x86
+    wants qemu-system-ppc64 qemu-system-ppc
+    # riscv64 and s390x
+    wants qemu-system-s390x qemu-system-misc
+    # a package of its own, which qemu-system-misc only recommends
+    [ -e /usr/share/qemu/opensbi-riscv64-generic-fw_dynamic.bin ] || need opensbi
     wants dpkg-deb dpkg
     wants unshare util-linux
     static_busybox
@@ -159,16 +165,29 @@ check() {
     wants dpkg-deb dpkg
     wants mmdebstrap mmdebstrap
     wants shellcheck shellcheck
+    wants rpmbuild rpm
+    wants minisign minisign
+    wants skopeo skopeo
+    wants python3 python3
+    static_busybox
     [ -e /usr/share/keyrings/debian-archive-keyring.gpg ] || need debian-archive-keyring
     ;;
-  lint) wants lintian lintian ;;
+  packages)
+    wants dpkg-source dpkg-dev
+    wants rpmbuild rpm
+    wants minisign minisign
+    ;;
+  lint)
+    wants lintian lintian
+    wants rpmlint rpmlint
+    ;;
   fresh)
     wants mmdebstrap mmdebstrap
     wants unshare util-linux
     [ -e /usr/share/keyrings/debian-archive-keyring.gpg ] || need debian-archive-keyring
     ;;
   *)
-    echo "tools.sh: no group $1; there are build, cross, arch, compat, operations, qemu, docker, docs, init, peers, hot, fresh, release, lint" >&2
+    echo "tools.sh: no group $1; there are build, cross, arch, compat, operations, qemu, docker, docs, init, peers, hot, fresh, release, packages, lint" >&2
     exit 2
     ;;
   esac
