@@ -8,6 +8,8 @@ export const O_TRUNC = 0o1000;
 export const O_APPEND = 0o2000;
 export const O_NONBLOCK = 0o4000;
 export const O_NOCTTY = 0o400;
+/** Only to name a file: enough for fstat and fchdir. */
+export const O_PATH = 0o10000000;
 /** x86's number, for which the host puts its own. */
 export const O_NOFOLLOW = 0o400000;
 
@@ -36,6 +38,9 @@ export const SOCK_STREAM = 1;
 export const SOCK_DGRAM = 2;
 
 export const WNOHANG = 1;
+
+/** rlimit's resource. */
+export const RLIMIT_NOFILE = 7;
 
 export const CLOCK_REALTIME = 0;
 export const CLOCK_MONOTONIC = 1;

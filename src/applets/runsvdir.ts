@@ -29,6 +29,7 @@ const options: OptionTable = [
     text: 'in a container: seconds before KILL (default 7)',
     unlisted: true,
   },
+  { long: 'one-process', text: 'supervise the services in this process, without a runsv for each' },
   { long: 'subreaper', text: 'supervise a container without being process 1' },
   {
     long: 'ready-fd',
@@ -109,11 +110,12 @@ const run = (argv: readonly Bytes[]): number => {
   const [dir, ...words] = rest;
   if (dir === undefined) return misused(argv0);
   const subreaper = given.count('subreaper') > 0;
+  const oneProcess = given.count('one-process') > 0;
   const ready = given.last('ready-fd');
   const readyFd = ready === undefined ? null : fromCold<typeof readyFdOf>('order', 'readyFdOf')(ready);
   if (ready !== undefined && readyFd === null) return USAGE_CODE;
   return supervise(
-    { dir, readyFd, setsid: given.count('P') > 0, subreaper, killAfterMs: killAfter, command: [] },
+    { dir, readyFd, setsid: given.count('P') > 0, oneProcess, subreaper, killAfterMs: killAfter, command: [] },
     words,
   );
 };

@@ -7,8 +7,9 @@ import { type Fd, isErrno } from '../../host/calls.ts';
 import { sys } from '../../host/sys.ts';
 import type { Start } from '../../machine/checkpoint.ts';
 import { newShutdown, type Shutdown, type ShutdownEvent } from '../../machine/container/shutdown.ts';
-import { newTree, type Tree } from '../../machine/scan/table.ts';
+import { type Ended, newTree, type Tree } from '../../machine/scan/table.ts';
 import { Fatal, reason, type Diagnostics } from '../diagnostics.ts';
+import type { Loop, Many } from '../loop.ts';
 import type { Held } from '../process/held.ts';
 import { ownStart } from '../process/proc.ts';
 import type { Listener } from './listening.ts';
@@ -40,10 +41,31 @@ export interface Container {
   readonly start: Start;
 }
 
+/** The services that runsvdir supervises in its own process. */
+export interface Residents {
+  readonly many: Many;
+  /** The loop that they live in. */
+  enter(loop: Loop): void;
+  /** Its number from now on, in the directory where it has this name; 0: it is to have a runsv of its own. */
+  start(name: Bytes, key: string): number;
+  /** As TERM for a runsv. */
+  term(id: number): void;
+  /** Whether there is work at once. */
+  isBusy(): boolean;
+  /** Does some of what was asked for; who has ended. */
+  work(): readonly Ended[];
+  /** A path to the directory of one. */
+  directoryOf(id: number): Bytes;
+  /** The processes of all. */
+  processes(): readonly number[];
+}
+
 /** What is needed here of a running runsvdir. */
 export interface Contained extends Listener {
   readonly diagnostics: Diagnostics;
   readonly tree: Tree;
+  /** Null: each service has a runsv. */
+  readonly residents: Residents | null;
   /** Runsvs that are not our children, by number. */
   readonly foreignRunsvs: ReadonlyMap<number, Held>;
   /** Null in classic use, where TERM leaves everything running. */

@@ -9,6 +9,7 @@ import { SPAWN_AT_ONCE, SPAWN_FAILED, SPAWN_SETSID } from '../../abi/flags.ts';
 import { SIGTERM } from '../../abi/signals.ts';
 import { sys } from '../../host/sys.ts';
 import { handleTree, type TreeEffect, type TreeEvent } from '../../machine/scan/table.ts';
+import { isResident } from '../../machine/scan/resident.ts';
 import { holderOf, type Locks, newLocks } from '../process/lock-holder.ts';
 import { awaitEnd, type Held, letGo, signalHeld, withStart } from '../process/held.ts';
 import { findProgram } from '../process/find-program.ts';
@@ -71,7 +72,8 @@ const start = (live: LiveTree, starts: Starts): readonly TreeEvent[] => {
       rescanBy(live, Math.max(monotonicMs(), live.notBeforeMs));
       continue;
     }
-    const pid = startRunsv(live, name, runsvs.length === 0 ? 0 : SPAWN_AT_ONCE);
+    const resident = live.residents?.start(name, key) ?? 0;
+    const pid = resident > 0 ? resident : startRunsv(live, name, runsvs.length === 0 ? 0 : SPAWN_AT_ONCE);
     if (pid > 0) runsvs.push({ key, pid });
     else {
       keys.push(key);
@@ -121,7 +123,8 @@ const essentialFinished = (live: LiveTree, name: string, key: string): readonly 
 /** A runsv that is our child has its number until we reap it; any other is signalled by pidfd. */
 export const termRunsv = (live: LiveTree, pid: number): void => {
   const held = live.foreignRunsvs.get(pid);
-  if (held === undefined) sys.kill(pid, SIGTERM);
+  if (isResident(pid)) live.residents?.term(pid);
+  else if (held === undefined) sys.kill(pid, SIGTERM);
   else signalHeld(held, SIGTERM);
 };
 
@@ -134,7 +137,7 @@ const performTreeEffect = (live: LiveTree, effect: TreeEffect, locks: Locks): re
       return [];
     case 'warnLingering':
       live.diagnostics.warn(
-        `runsv ${effect.name}, process ${effect.pid}, has not ended 10 s after TERM, sending TERM again`,
+        `runsv ${effect.name}${isResident(effect.pid) ? '' : `, process ${effect.pid},`} has not ended 10 s after TERM, sending TERM again`,
       );
       return [];
     case 'warnCrash':

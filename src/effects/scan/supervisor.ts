@@ -29,7 +29,7 @@ import type { awaitReady } from './ready.ts';
 import { addDot, type Readproctitle } from './readproctitle.ts';
 import { withStarted } from './started.ts';
 import { stopWatching } from './watch.ts';
-import { deliverPending, deliverShutdown, continueShutdown } from '../container/shutdown.ts';
+import { deliverPending, deliverShutdown, directoryOf, continueShutdown } from '../container/shutdown.ts';
 import type { Container } from '../container/state.ts';
 import { type TreeOptions, type Elsewhere, type TreeHandlers, type LiveTree, newLiveTree } from './state.ts';
 
@@ -79,13 +79,18 @@ const elsewhereEnded = (live: LiveTree, { runsv, key }: Elsewhere): void => {
 const stopServices = (live: LiveTree): void => {
   const nowMs = monotonicMs();
   const endMs = live.container?.shutdown.deadlineMs ?? nowMs;
-  const dependents = live.tree.stopping ? null : dependentsOf(runningIn(live.tree));
+  const dependents = live.tree.stopping ? null : dependentsOf(runningIn(live.tree), (pid) => directoryOf(live, pid));
   deliverToTree(live, { kind: 'stop', dependents, hurryMs: (nowMs + endMs) / 2 });
   stopWatching(live.loop, live.watching);
   forgetHolder(live);
 };
 
 const hangUp = (live: LiveTree): void => {
+  if (live.residents !== null) {
+    stopServices(live);
+    live.hangsUp = true;
+    return;
+  }
   const pids = new Set(runningPids(live.tree));
   for (const pid of pids) termRunsv(live, pid);
   termUnknownHolders(live, pids);
@@ -158,6 +163,14 @@ const runDue = (live: LiveTree): void => {
   if (live.readproctitle !== null && live.readproctitle.dotMs <= ms) addDot(live.readproctitle, ms);
 };
 
+/** Lets residents do what is due, and learns who has ended. */
+const workOnResidents = (live: LiveTree): void => {
+  if (live.residents === null) return;
+  const runsvs = live.residents.work();
+  if (runsvs.length > 0) deliverToTree(live, { kind: 'ended', runsvs });
+  if (live.hangsUp && runningPids(live.tree).length === 0) live.exit = HANGUP_CODE;
+};
+
 /** Those of the first scan: later ones count no more. */
 const tellReady = (live: LiveTree, fd: Fd): void => {
   live.readyFd = null;
@@ -210,12 +223,13 @@ export const superviseTree = (
   saveCheckpoint(live);
   if (!live.tree.stopping) rescanNow(live);
   for (;;) {
+    workOnResidents(live);
     startCommand(live, announceCommand);
     continueShutdown(live, () => reapAll(live));
     saveCheckpoint(live);
     if (live.exit !== null) return live.exit;
     if (live.readyFd !== null && live.hasScanned && !live.isSettling) tellReady(live, live.readyFd);
-    turn(live.loop, deadline(live));
+    turn(live.loop, live.residents?.isBusy() === true ? monotonicMs() : deadline(live));
     if (live.exit === null) runDue(live);
   }
 };

@@ -5,7 +5,7 @@
 import type { SupervisorState } from '../../formats/state.ts';
 import { decodeStatus, type Status } from '../../formats/status.ts';
 import type { Bytes } from '../../abi/bytes.ts';
-import { type Errno, isErrno } from '../../host/calls.ts';
+import { type Errno, type Fd, isErrno } from '../../host/calls.ts';
 import { bootMs, monotonicMs, wallClock } from '../../host/clock.ts';
 import { EMFILE, ENOENT } from '../../abi/errno.ts';
 import { O_RDONLY, S_IFDIR, S_IFMT } from '../../abi/flags.ts';
@@ -23,11 +23,11 @@ import {
 } from '../../machine/service/model.ts';
 import { ESSENTIAL_FLAG, removeExitCode } from './exitcode-file.ts';
 import type { Held } from '../process/held.ts';
-import { type Loop, newTimer } from '../loop.ts';
+import { type Loop, newTimer, unwatch } from '../loop.ts';
 import { Fatal, reason, type Diagnostics } from '../diagnostics.ts';
 import { type Lock, lockedElsewhere } from './lock.ts';
 import { newPipe, type Pipe, pipeOf } from './log-pipe.ts';
-import { learnBoot } from './child-record.ts';
+import { knowsBoot, learnBoot } from './child-record.ts';
 import { type PairHandlers, type LivePair, newAwaited, publishFirst, schedule, watchSide } from './pair.ts';
 import { folderOf, type LiveSide, nameOf, openSide, folderPath, takeSide } from './side.ts';
 import { isThere, openOk } from './supervise-dir.ts';
@@ -163,32 +163,42 @@ export interface Busy {
   readonly busy: Bytes;
 }
 
-/** With both sides locked: finds survivors, opens fifos, publishes the state, opens ok. */
+function childEnded(this: LivePair, pid: number, wait: number): void {
+  this.handlers.childEnded(this, pid, wait);
+}
+
+/** With both sides locked: finds survivors, opens fifos, publishes the state, opens ok. `opened`: gets what it opens. */
 const openBoth = (
   { loop, handlers, diagnostics, folder, path }: Surroundings,
   mainLock: Lock,
   sign: LogSign,
+  opened: (Fd | null)[],
 ): LivePair | Busy => {
-  if (!learnBoot()) diagnostics.warn('/proc is not mounted, a service that outlives its runsv is not taken over');
+  if (!(loop.many !== null && knowsBoot()) && !learnBoot()) diagnostics.warn('/proc is not mounted, a service that outlives its runsv is not taken over');
   const log = typeof sign === 'object' ? takeSide(folderOf('log', folder), sign.key) : null;
   if (log === 'busy') {
     sys.close(mainLock.fd);
     return { busy: folderOf('log', folder) };
   }
+  if (log !== null) opened.push(log.fd);
   const mainFound = find(diagnostics, 'main', mainLock);
+  opened.push(mainFound?.held.pidfd ?? null);
   if (mainFound !== null && log === null && typeof sign !== 'string') throw noLogFor(folder, sign);
   const logFound = log === null ? null : find(diagnostics, 'log', log);
+  opened.push(logFound?.held.pidfd ?? null);
   const now: Now = { ms: monotonicMs(), wall: wallClock() };
   const pipe = log === null ? null : pipeFor(mainFound?.held ?? null, logFound?.held ?? null);
+  opened.push(pipe?.readEnd ?? null, pipe?.writeEnd ?? null);
   const values: ValueFolder = { diagnostics, folder, reported: [], tells: false, hasDependencies: false };
   const main = openHalf('main', mainLock, values, mainFound, now);
+  opened.push(main.live.control);
   const logHalf = log === null ? null : openHalf('log', log, values, logFound, now);
   const live: LivePair = {
     diagnostics,
     loop,
     handlers,
     values,
-    childEnded: (pid, wait) => handlers.childEnded(live, pid, wait),
+    childEnded,
     timer: newTimer((nowMs) => handlers.due(live, nowMs)),
     main: main.live,
     log: logHalf === null ? null : logHalf.live,
@@ -209,9 +219,11 @@ const openBoth = (
     exit: { code: 0, status: 0 },
     oom: null,
   };
+  if (live.log !== null) opened.push(live.log.control);
   publishFirst(live);
   live.main.ok = openOk(live.main.folder);
-  if (live.log !== null) live.log.ok = openOk(live.log.folder);
+  opened.push(live.main.ok);
+  if (live.log !== null) opened.push((live.log.ok = openOk(live.log.folder)));
   needRoom(folder);
   watchSide(live, live.main);
   if (live.log !== null) watchSide(live, live.log);
@@ -233,6 +245,16 @@ export const openService = (around: Surroundings): LivePair | Busy => {
   const main = takeSide(folder, ownDirectory(folder));
   if (main === 'busy') return { busy: folder };
   if (main === null) throw lockedElsewhere(folder, folder);
-  removeExitCode(folder);
-  return openBoth(around, main, sign);
+  const opened: (Fd | null)[] = [main.fd];
+  try {
+    removeExitCode(folder);
+    return openBoth(around, main, sign, opened);
+  } catch (error) {
+    for (const fd of opened) {
+      if (fd === null) continue;
+      unwatch(around.loop, fd);
+      sys.close(fd);
+    }
+    throw error;
+  }
 };

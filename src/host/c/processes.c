@@ -4,6 +4,7 @@
  * has the order of the steps). Read next: checkpoint.c (which child's end is recorded).
  */
 #include "internal.h"
+#include <sys/resource.h>
 #include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/reboot.h>
@@ -25,6 +26,8 @@
 #endif
 
 #define MAX_PAIRS 64
+
+int64_t least_files[2];
 
 /* spawn's arguments by name */
 enum { PATH, ARGV, ENV, DIRECTORY, PAIRS, FLAGS, RECORD_FD, RECORD_TEXT };
@@ -86,6 +89,7 @@ static int set_up(child *c) {
   if (flags & SPAWN_TERMINAL && tcgetpgrp(0) == getpgrp() && setpgid(0, 0) == 0) tcsetpgrp(0, getpid());
   if (*directory && chdir(directory) < 0) return -1;
   if (place_descriptors(c) < 0) return -1;
+  if (least_files[1] && syscall(SYS_prlimit64, 0, RLIMIT_NOFILE, least_files, NULL) < 0) return -1;
   if (flags & SPAWN_CONTROLLING && ioctl(0, TIOCSCTTY, 0) < 0) return -1;
   reset_signals();
   return c->record >= 0 ? write_record(c) : 0;

@@ -78,6 +78,9 @@
   X(takeSignals, "", 'v')  /* the numbers recorded since the last call, ascending; empties the descriptor */ \
   /* poll.c */                                                                                             \
   X(poll, "vn", 'v')       /* pairs fd/events, milliseconds (-1: no timeout): the events of each fd */     \
+  X(epoll, "", 'i')                                                                                        \
+  X(epollSet, "iii", 'i')  /* epoll fd, fd, events (0: no longer) */                                       \
+  X(epollWait, "in", 'v')  /* epoll fd, milliseconds (-1: no timeout): pairs fd/events, at most 64 */      \
   X(inotify, "", 'i')      /* a non-blocking inotify descriptor */                                         \
   X(watch, "isn", 'i')     /* inotify fd, path, mask: watch number */                                      \
   X(unwatch, "ii", 'i')                                                                                    \

@@ -1,0 +1,217 @@
+// Residents: services that runsvdir supervises in its own process, each as a runsv would.
+//
+// Whoever calls start and term is told the result by `work`, which the loop calls where runsvdir was started: what a pair does
+// happens in its own directory, never in between.
+// Promises: the tree's machine sees what it would see of a runsv: a number, then an end with runsv's exit code. A pair that cannot
+// be opened ends with 111. What fails in one is told, and that service gets a runsv of its own, which adopts what runs; a second
+// failure within a second is the engine's. Opening and stopping are sliced, so that signals and commands have their turn.
+// Read first: many.ts, ../service/supervisor.ts. Read next: perform.ts (who calls).
+import type { Bytes } from '../../abi/bytes.ts';
+import { O_PATH, O_RDONLY, RLIMIT_NOFILE } from '../../abi/flags.ts';
+import { type Fd, isErrno } from '../../host/calls.ts';
+import { monotonicMs } from '../../host/clock.ts';
+import { sys } from '../../host/sys.ts';
+import { nextResident } from '../../machine/scan/resident.ts';
+import type { Ended } from '../../machine/scan/table.ts';
+import type { Residents } from '../container/state.ts';
+import { type Diagnostics, diagnosticsOf, Fatal } from '../diagnostics.ts';
+import type { Loop, Many, Owner } from '../loop.ts';
+import { closePair } from '../service/closing.ts';
+import { writeExitCode } from '../service/exitcode-file.ts';
+import type { LivePair } from '../service/pair.ts';
+import { exitService, superviseService, tidy } from '../service/supervisor.ts';
+import { newMany } from './many.ts';
+import { keyIn } from './read-dir.ts';
+
+/** How long work is done before other events have their turn. */
+const SLICE_MS = 20;
+/** Descriptors of a pair, and of its log: lock, control, ok, directory; lock, control, ok, pipe. */
+const PAIR_FDS = 4;
+const LOG_FDS = 5;
+/** For everything else. */
+const RESERVED_FDS = 64;
+/** Two failures this close are not one service's. */
+const FAILURES_MS = 1000;
+const FATAL_CODE = 111;
+
+interface Resident extends Owner {
+  readonly id: number;
+  readonly key: string;
+  readonly diagnostics: Diagnostics;
+  /** Absolute; '': unknown. */
+  readonly path: Bytes;
+  readonly fds: number;
+  /** Null: not open yet. */
+  live: LivePair | null;
+  /** Is to end; 'told': and its pair knows. */
+  exits: boolean | 'told';
+}
+
+/** What residents need of their runsvdir. */
+export interface ResidentsOptions {
+  readonly diagnostics: Diagnostics;
+  readonly home: Fd;
+  readonly leads: boolean;
+  readonly fds: readonly number[];
+}
+
+/** Raises the limit of descriptors for this process; how many there may be. */
+const raiseLimit = (): number => {
+  const limits = sys.rlimit(RLIMIT_NOFILE, []);
+  if (isErrno(limits)) return Infinity;
+  const [soft, hard] = limits;
+  return isErrno(sys.rlimit(RLIMIT_NOFILE, [hard, hard])) ? soft : hard < 0 ? Infinity : hard;
+};
+
+export const newResidents = ({ diagnostics, home, leads, fds }: ResidentsOptions): Residents => {
+  const residents = new Map<number, Resident>();
+  /** Those that are to be opened, or told to exit. */
+  let todo: Resident[] = [];
+  let ended: Ended[] = [];
+  /** Services that failed here: each has a runsv from then on. */
+  const failed = new Set<string>();
+  const limit = raiseLimit() - RESERVED_FDS;
+  let used = 0;
+  let refused = 0;
+  let last = 0;
+  let failedMs = -Infinity;
+  let loop: Loop | null = null;
+  let here: Bytes | null = null;
+
+  const leave = (resident: Resident, code: number): void => {
+    const { id, live, directory } = resident;
+    resident.directory = null;
+    if (live !== null) closePair(live);
+    many.goHome();
+    if (directory !== null) sys.close(directory);
+    residents.delete(id);
+    used -= resident.fds;
+    ended.push({ pid: id, code, signal: 0 });
+  };
+
+  /** As runsv ends. */
+  const finish = (resident: Resident, live: LivePair): void => {
+    tidy(live);
+    const { finalExitCode } = live.pair.main;
+    leave(resident, finalExitCode === null ? 0 : writeExitCode(resident.diagnostics, '', finalExitCode));
+  };
+
+  const fail = (resident: Resident, error: unknown): void => {
+    const nowMs = monotonicMs();
+    const isSecond = nowMs < failedMs + FAILURES_MS;
+    failedMs = nowMs;
+    if (isSecond) throw error;
+    failed.add(resident.key);
+    resident.diagnostics.warn(`${error}, giving the service to a runsv of its own`);
+    leave(resident, FATAL_CODE - 1);
+  };
+
+  const called = (owner: Owner, error: unknown): void => {
+    const resident = owner as Resident;
+    const { live } = resident;
+    if (error instanceof Fatal) {
+      resident.diagnostics.fatal(error.message);
+      leave(resident, error.code);
+    } else if (error !== undefined) fail(resident, error);
+    else if (live?.pair.done === true) finish(resident, live);
+    else if (live !== null && resident.exits === true) tellToExit(resident, live);
+  };
+  const many: Many = newMany({ home, leads, fds, called });
+
+  const tellToExit = (resident: Resident, live: LivePair): void => {
+    resident.exits = 'told';
+    many.call(resident, () => exitService(live));
+  };
+
+  const open = (resident: Resident): void => {
+    const view: Loop = { ...(loop as Loop), owner: resident };
+    many.call(resident, () =>
+      superviseService(view, resident.diagnostics, '', resident.path, (live) => {
+        resident.live = live;
+      }),
+    );
+  };
+
+  const tellRefused = (): void => {
+    if (refused === 0) return;
+    const count = residents.size;
+    diagnostics.warn(
+      `descriptors for ${count} of ${count + refused} services, starting runsv for the others`,
+    );
+    refused = 0;
+  };
+
+  const mayOpen = (name: Bytes): number => {
+    const need = isErrno(sys.lstat(`${name}/log`)) ? PAIR_FDS : PAIR_FDS + LOG_FDS;
+    if (used + need <= limit) return need;
+    refused++;
+    return 0;
+  };
+
+  return {
+    many,
+    enter: (common) => {
+      loop = common;
+    },
+    start: (name, key) => {
+      const need = failed.has(key) ? 0 : mayOpen(name);
+      const directory = need === 0 ? null : sys.open(name, O_PATH | O_RDONLY, 0);
+      if (directory === null || isErrno(directory)) return 0;
+      const stat = sys.fstat(directory);
+      if (isErrno(stat) || keyIn(stat) !== key) {
+        sys.close(directory);
+        return 0;
+      }
+      const cwd = here ?? sys.readlink('/proc/self/cwd');
+      here = isErrno(cwd) ? '' : cwd;
+      last = nextResident(last);
+      used += need;
+      const resident: Resident = {
+        directory,
+        id: last,
+        key,
+        diagnostics: diagnosticsOf(`runsv ${name}`),
+        path: here === '' ? '' : `${here}/${name}`,
+        fds: need,
+        live: null,
+        exits: false,
+      };
+      residents.set(last, resident);
+      todo.push(resident);
+      return last;
+    },
+    term: (id) => {
+      const resident = residents.get(id);
+      if (resident === undefined) return;
+      resident.exits = true;
+      if (resident.live !== null) todo.push(resident);
+    },
+    isBusy: () => todo.length > 0 || ended.length > 0,
+    work: () => {
+      here = null;
+      tellRefused();
+      const untilMs = monotonicMs() + SLICE_MS;
+      let at = 0;
+      for (; at < todo.length && monotonicMs() < untilMs; at++) {
+        const resident = todo[at] as Resident;
+        if (resident.live === null) open(resident);
+        else if (resident.exits === true) tellToExit(resident, resident.live);
+      }
+      todo = todo.slice(at);
+      many.goHome();
+      const ends = ended;
+      ended = [];
+      return ends;
+    },
+    directoryOf: (id) => `/proc/self/fd/${residents.get(id)?.directory ?? -1}`,
+    processes: () => {
+      const pids: number[] = [];
+      for (const { live } of residents.values()) {
+        if (live === null) continue;
+        const { main, log } = live.pair;
+        pids.push(main.process?.pid ?? 0, log?.process?.pid ?? 0, live.script);
+      }
+      return pids.filter((pid) => pid !== 0);
+    },
+  };
+};
