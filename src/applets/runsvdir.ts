@@ -87,7 +87,7 @@ const supervise = (asked: TreeOptions, words: readonly Bytes[]): number => {
   const { log, command } = restOf(words);
   const whole = { ...asked, command };
   holdStandard();
-  const handed = isWhole(whole) ? readCheckpoint('runsvdir') : null;
+  const handed = isWhole(whole) || whole.oneProcess ? readCheckpoint('runsvdir') : null;
   return orFatal(diagnostics, () => {
     if (log !== undefined && log.length >= LEAST && handed === null) tellMissing(diagnostics, asked.dir);
     // LOG is the first of the last words

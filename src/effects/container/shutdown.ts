@@ -66,7 +66,9 @@ const supervisorOf = (runsv: number): number => (isResident(runsv) ? sys.getpid(
 /** Everybody but runsvs, logs and their descendants. */
 const leftoversOf = (live: Contained, all: readonly Process[]): readonly Process[] => {
   const runsvs = runningPids(live.tree);
-  const logs = runsvs.map((runsv) => logOf(directoryOf(live, runsv), supervisorOf(runsv), all)).filter((pid) => pid > 0);
+  const logs = runsvs
+    .map((runsv) => logOf(directoryOf(live, runsv), supervisorOf(runsv), all))
+    .filter((pid) => pid > 0);
   const spared = new Set([...runsvs, ...logs, ...descendants(all, logs).map(({ pid }) => pid)]);
   return all.filter(({ pid }) => !spared.has(pid));
 };
@@ -113,7 +115,8 @@ const killLeftovers = (live: Contained, container: Container): void => {
 };
 
 const lookForRest = (live: Contained): void => {
-  if (runningPids(live.tree).every((runsv) => hasRested(directoryOf(live, runsv)))) deliverShutdown(live, { kind: 'rested' });
+  if (runningPids(live.tree).every((runsv) => hasRested(directoryOf(live, runsv))))
+    deliverShutdown(live, { kind: 'rested' });
 };
 
 /** Runsvs stay to finish; logs and their descendants to read what is in their pipes. */

@@ -53,26 +53,39 @@ export interface ResidentsOptions {
   readonly home: Fd;
   readonly leads: boolean;
   readonly fds: readonly number[];
+  /** The limit of descriptors before it was raised, in an earlier life of this process; null: it is the present one. */
+  readonly files: number | null;
 }
 
-/** Raises the limit of descriptors for this process; how many there may be. */
-const raiseLimit = (): number => {
+interface Limits {
+  /** For programs that we start. */
+  readonly files: number | null;
+  /** For us. */
+  readonly ours: number;
+}
+
+/** Raises the limit of descriptors for this process. */
+const raiseLimit = (files: number | null): Limits => {
   const limits = sys.rlimit(RLIMIT_NOFILE, []);
-  if (isErrno(limits)) return Infinity;
+  if (isErrno(limits)) return { files: null, ours: Infinity };
   const [soft, hard] = limits;
-  return isErrno(sys.rlimit(RLIMIT_NOFILE, [hard, hard])) ? soft : hard < 0 ? Infinity : hard;
+  // the host gives others the lowest that it has seen
+  if (files !== null) sys.rlimit(RLIMIT_NOFILE, [files, hard]);
+  const raised = !isErrno(sys.rlimit(RLIMIT_NOFILE, [hard, hard]));
+  return { files: files ?? soft, ours: raised ? (hard < 0 ? Infinity : hard) : soft };
 };
 
-export const newResidents = ({ diagnostics, home, leads, fds }: ResidentsOptions): Residents => {
+export const newResidents = ({ diagnostics, home, leads, fds, files }: ResidentsOptions): Residents => {
   const residents = new Map<number, Resident>();
   /** Those that are to be opened, or told to exit. */
   let todo: Resident[] = [];
   let ended: Ended[] = [];
   /** Services that failed here: each has a runsv from then on. */
   const failed = new Set<string>();
-  const limit = raiseLimit() - RESERVED_FDS;
+  const limits = raiseLimit(files);
+  const limit = limits.ours - RESERVED_FDS;
   let used = 0;
-  let refused = 0;
+  let denied = 0;
   let last = 0;
   let failedMs = -Infinity;
   let loop: Loop | null = null;
@@ -133,18 +146,16 @@ export const newResidents = ({ diagnostics, home, leads, fds }: ResidentsOptions
   };
 
   const tellRefused = (): void => {
-    if (refused === 0) return;
+    if (denied === 0) return;
     const count = residents.size;
-    diagnostics.warn(
-      `descriptors for ${count} of ${count + refused} services, starting runsv for the others`,
-    );
-    refused = 0;
+    diagnostics.warn(`descriptors for ${count} of ${count + denied} services, starting runsv for the others`);
+    denied = 0;
   };
 
   const mayOpen = (name: Bytes): number => {
     const need = isErrno(sys.lstat(`${name}/log`)) ? PAIR_FDS : PAIR_FDS + LOG_FDS;
     if (used + need <= limit) return need;
-    refused++;
+    denied++;
     return 0;
   };
 
@@ -153,9 +164,10 @@ export const newResidents = ({ diagnostics, home, leads, fds }: ResidentsOptions
     enter: (common) => {
       loop = common;
     },
-    start: (name, key) => {
-      const need = failed.has(key) ? 0 : mayOpen(name);
-      const directory = need === 0 ? null : sys.open(name, O_PATH | O_RDONLY, 0);
+    files: limits.files,
+    start: (name, key, at = name) => {
+      const need = failed.has(key) ? 0 : mayOpen(at);
+      const directory = need === 0 ? null : sys.open(at, O_PATH | O_RDONLY, 0);
       if (directory === null || isErrno(directory)) return 0;
       const stat = sys.fstat(directory);
       if (isErrno(stat) || keyIn(stat) !== key) {

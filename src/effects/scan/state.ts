@@ -15,7 +15,15 @@ import { newLoop } from '../loop.ts';
 import type { newResidents } from './residents.ts';
 import { Fatal, reason, type Diagnostics } from '../diagnostics.ts';
 import { fromCold } from '../../host/cold.ts';
-import { type Container, type ContainerOptions, type Contained, newContainer, type Residents } from '../container/state.ts';
+import {
+  type Container,
+  type ContainerOptions,
+  type Contained,
+  newContainer,
+  newSaving,
+  type Residents,
+  type Saving,
+} from '../container/state.ts';
 import { openNothing } from '../process/std-fds.ts';
 import { awaitEnd, type Held } from '../process/held.ts';
 import { findProgram } from '../process/find-program.ts';
@@ -36,6 +44,10 @@ export interface LiveTree extends Contained {
   readonly setsid: boolean;
   readonly home: Fd;
   readonly handlers: TreeHandlers;
+  /** For an engine failure; null: this process may end. */
+  readonly saving: Saving | null;
+  /** Residents of before an engine failure are not open yet: no child is reaped before. */
+  reapsLater: boolean;
   /** HUP came: ends once every resident has ended. */
   hangsUp: boolean;
   /** Called when the runsvdir that has our directory has ended. */
@@ -122,12 +134,22 @@ export interface TreeHandlers {
   starting(live: LiveTree, keys: readonly string[]): void;
 }
 
-const settle = (diagnostics: Diagnostics, { setsid }: TreeOptions, home: Fd, input: Fd | null): Residents =>
-  fromCold<typeof newResidents>('one', 'newResidents')({
+const settle = (
+  diagnostics: Diagnostics,
+  { setsid }: TreeOptions,
+  home: Fd,
+  input: Fd | null,
+  files: number | null,
+): Residents =>
+  fromCold<typeof newResidents>(
+    'one',
+    'newResidents',
+  )({
     diagnostics,
     home,
     leads: setsid,
     fds: input === null ? [] : [0, input],
+    files,
   });
 
 /** Catches signals and opens what else a runsvdir needs. Throws Fatal. */
@@ -136,12 +158,13 @@ export const newLiveTree = (
   options: TreeOptions,
   readproctitle: Readproctitle | null,
   handlers: TreeHandlers,
+  files: number | null = null,
 ): LiveTree => {
   const home = sys.open('.', O_RDONLY, 0);
   if (isErrno(home)) throw new Fatal(reason('unable to open current directory', home), 100);
   const container = isWhole(options) ? newContainer(options) : null;
   const input = container === null || container.command.length === 0 ? null : openNothing();
-  const residents = options.oneProcess ? settle(diagnostics, options, home, input) : null;
+  const residents = options.oneProcess ? settle(diagnostics, options, home, input, files) : null;
   const signals = catchSignals(container);
   const loop = newLoop(signals, (taken) => handlers.signalled(live, taken), residents?.many ?? null);
   residents?.enter(loop);
@@ -152,6 +175,8 @@ export const newLiveTree = (
     home,
     loop,
     handlers,
+    saving: container ?? (residents === null ? null : newSaving()),
+    reapsLater: false,
     hangsUp: false,
     holderEnded: () => handlers.holderEnded(live),
     stopServices: () => handlers.stopServices(live),

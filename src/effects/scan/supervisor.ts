@@ -39,6 +39,7 @@ const HANGUP_CODE = 111;
 
 /** Reaps every child that has ended, including orphans; whether any child is left. */
 const reapAll = (live: LiveTree): boolean => {
+  if (live.reapsLater) return true;
   const runsvs: Ended[] = [];
   const anyLeft = reap(live.loop, (pid, wait) => runsvs.push({ pid, ...decodeWait(wait) }));
   if (runsvs.length > 0) deliverToTree(live, { kind: 'ended', runsvs });
@@ -167,6 +168,10 @@ const runDue = (live: LiveTree): void => {
 const workOnResidents = (live: LiveTree): void => {
   if (live.residents === null) return;
   const runsvs = live.residents.work();
+  if (live.reapsLater && live.hasScanned && !live.residents.isBusy()) {
+    live.reapsLater = false;
+    reapAll(live);
+  }
   if (runsvs.length > 0) deliverToTree(live, { kind: 'ended', runsvs });
   if (live.hangsUp && runningPids(live.tree).length === 0) live.exit = HANGUP_CODE;
 };
@@ -183,9 +188,10 @@ const newAfterFailure = (
   diagnostics: Diagnostics,
   options: TreeOptions,
   readproctitle: Readproctitle | null,
+  files: number | null,
 ): LiveTree => {
   try {
-    return newLiveTree(diagnostics, options, readproctitle, HANDLERS);
+    return newLiveTree(diagnostics, options, readproctitle, HANDLERS, files);
   } catch (error) {
     throw error instanceof Fatal ? new Error(error.message) : error;
   }
@@ -199,7 +205,7 @@ const begin = (
   checkpoint: Checkpoint<'runsvdir'> | null,
 ): LiveTree => {
   if (checkpoint === null) return newLiveTree(diagnostics, options, readproctitle, HANDLERS);
-  const live = newAfterFailure(diagnostics, options, readproctitle);
+  const live = newAfterFailure(diagnostics, options, readproctitle, checkpoint.state.files);
   keepLock(live.claim, checkpoint.state.lock);
   restore(live, withStarted(checkpoint));
   // from here on the host keeps the exit code of a main command that is reaped

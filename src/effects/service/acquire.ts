@@ -22,7 +22,7 @@ import {
   type Streak,
 } from '../../machine/service/model.ts';
 import { ESSENTIAL_FLAG, removeExitCode } from './exitcode-file.ts';
-import type { Held } from '../process/held.ts';
+import { type Held, letGo } from '../process/held.ts';
 import { type Loop, newTimer, unwatch } from '../loop.ts';
 import { Fatal, reason, type Diagnostics } from '../diagnostics.ts';
 import { type Lock, lockedElsewhere } from './lock.ts';
@@ -39,6 +39,8 @@ import { identityOf, readThere } from '../trusted-file.ts';
 export interface Found {
   readonly adopted: Adopted;
   readonly held: Held;
+  /** It is our child. */
+  readonly isChild: boolean;
   readonly want: 'up' | 'down' | null;
 }
 
@@ -61,9 +63,10 @@ const adoptedFrom = ({ pid, phase, startMs }: Survivor, status: Status | null): 
 export const find = (diagnostics: Diagnostics, side: Side, lock: Lock): Found | null => {
   const survivor = survivorOf(lock);
   if (survivor === null) return null;
-  diagnostics.warn(`taking over ${nameOf(side)}./${survivor.phase}, still running as process ${survivor.pid}`);
+  const { phase, pid, isChild } = survivor;
+  if (!isChild) diagnostics.warn(`taking over ${nameOf(side)}./${phase}, still running as process ${pid}`);
   const status = readStatus(lock.folder);
-  return { adopted: adoptedFrom(survivor, status), held: survivor.held, want: status?.want ?? null };
+  return { adopted: adoptedFrom(survivor, status), held: survivor.held, isChild, want: status?.want ?? null };
 };
 
 const adopt = (service: Service, adopted: Adopted, now: Now): Service =>
@@ -106,6 +109,14 @@ const serviceOf = (live: LiveSide, values: ValueFolder, found: Found | null, now
   const state = live.recorder?.state ?? null;
   if (found === null) return state === null ? service : continued(service, values, state);
   return adoptedMain(service, values, state, found.adopted, now);
+};
+
+/** A survivor that is our child is awaited as one. */
+export const takeChild = (live: LivePair, side: LiveSide | null, found: Found | null): void => {
+  if (side === null || found === null || !found.isChild) return;
+  live.loop.children.set(found.held.pid, live);
+  side.adopted = null;
+  letGo(found.held);
 };
 
 /** The pipe that the survivors use, if there are any, else a new one. */
@@ -174,7 +185,8 @@ const openBoth = (
   sign: LogSign,
   opened: (Fd | null)[],
 ): LivePair | Busy => {
-  if (!(loop.many !== null && knowsBoot()) && !learnBoot()) diagnostics.warn('/proc is not mounted, a service that outlives its runsv is not taken over');
+  if ((loop.many === null || !knowsBoot()) && !learnBoot())
+    diagnostics.warn('/proc is not mounted, a service that outlives its runsv is not taken over');
   const log = typeof sign === 'object' ? takeSide(folderOf('log', folder), sign.key) : null;
   if (log === 'busy') {
     sys.close(mainLock.fd);
@@ -223,8 +235,11 @@ const openBoth = (
   publishFirst(live);
   live.main.ok = openOk(live.main.folder);
   opened.push(live.main.ok);
-  if (live.log !== null) opened.push((live.log.ok = openOk(live.log.folder)));
+  if (live.log !== null) live.log.ok = openOk(live.log.folder);
+  opened.push(live.log?.ok ?? null);
   needRoom(folder);
+  takeChild(live, live.main, mainFound);
+  takeChild(live, live.log, logFound);
   watchSide(live, live.main);
   if (live.log !== null) watchSide(live, live.log);
   schedule(live);

@@ -74,7 +74,12 @@ const startOf = (live: LivePair, side: LiveSide, leads: boolean): Event => {
   const place = placeOfRun(live, side);
   // the last program may have changed the pipe
   blockEnd(place.fds);
-  const event = answerTo(live, startRun(place, leads || live.loop.many?.leads === true), `${nameOf(side.side)}./run`, `${side.folder}./run`);
+  const event = answerTo(
+    live,
+    startRun(place, leads || live.loop.many?.leads === true),
+    `${nameOf(side.side)}./run`,
+    `${side.folder}./run`,
+  );
   // a log that was removed and still has input in its pipe runs in ./log again
   if (side === live.log && live.pair.draining !== null && event.kind === 'started') live.logKey = side.lock.directory;
   return event;
