@@ -37,6 +37,8 @@ export interface Timer {
 export interface Owner {
   /** Where its handlers are called; null: it is gone, and none of them is called any more. */
   directory: Fd | null;
+  /** This process has supervised it before an engine failure: what it was told then still holds. */
+  readonly resumes: boolean;
 }
 
 /** How a loop waits that holds many services, and calls their handlers. */

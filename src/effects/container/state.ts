@@ -57,6 +57,8 @@ export interface Residents {
   enter(loop: Loop): void;
   /** Its number from now on, in the directory where it has this name; `path`: what leads to it. 0: it is to have a runsv of its own. */
   start(name: Bytes, key: string, path?: Bytes): number;
+  /** These were supervised by this process before an engine failure. */
+  resume(keys: readonly string[]): void;
   /** As TERM for a runsv. */
   term(id: number): void;
   /** Whether there is work at once. */

@@ -145,6 +145,7 @@ const resettled = (live: LiveTree, state: TreeState): Pick<TreeState, 'wanted' |
     if (!isHeld(entry)) live.residents?.term(id);
   };
   const left = state.leaving.filter(({ pid }) => isResident(pid));
+  live.residents?.resume([...left, ...state.wanted].filter(({ pid }) => isResident(pid)).map(({ key }) => key));
   if (left.length > 0) inside(live, () => left.forEach(openAgain));
   live.reapsLater = true;
   return {

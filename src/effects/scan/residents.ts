@@ -82,6 +82,8 @@ export const newResidents = ({ diagnostics, home, leads, fds, files }: Residents
   let ended: Ended[] = [];
   /** Services that failed here: each has a runsv from then on. */
   const failed = new Set<string>();
+  /** Those that this process has supervised before an engine failure, and not yet again. */
+  const resumed = new Set<string>();
   const limits = raiseLimit(files);
   const limit = limits.ours - RESERVED_FDS;
   let used = 0;
@@ -165,6 +167,9 @@ export const newResidents = ({ diagnostics, home, leads, fds, files }: Residents
       loop = common;
     },
     files: limits.files,
+    resume: (keys) => {
+      for (const key of keys) resumed.add(key);
+    },
     start: (name, key, at = name) => {
       const need = failed.has(key) ? 0 : mayOpen(at);
       const directory = need === 0 ? null : sys.open(at, O_PATH | O_RDONLY, 0);
@@ -185,6 +190,7 @@ export const newResidents = ({ diagnostics, home, leads, fds, files }: Residents
         diagnostics: diagnosticsOf(`runsv ${name}`),
         path: here === '' ? '' : `${here}/${name}`,
         fds: need,
+        resumes: resumed.delete(key),
         live: null,
         exits: false,
       };

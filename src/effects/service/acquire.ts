@@ -100,9 +100,15 @@ const adoptedMain = (
 };
 
 /** A service before its first event: from the last status if its process survived, else from its down file. */
-const serviceOf = (live: LiveSide, values: ValueFolder, found: Found | null, now: Now): Service => {
+const serviceOf = (
+  live: LiveSide,
+  values: ValueFolder,
+  found: Found | null,
+  now: Now,
+  told: Status['want'] | null,
+): Service => {
   const { side, folder } = live;
-  const want = found?.want ?? (isThere(`${folder}down`) ? 'down' : 'up');
+  const want = found?.want ?? told ?? (isThere(`${folder}down`) ? 'down' : 'up');
   const essential = side === 'main' && isThere(folder + ESSENTIAL_FLAG);
   const service = newService(want, side === 'main', now, essential);
   if (side === 'log') return found === null ? service : adopt(service, found.adopted, now);
@@ -129,9 +135,17 @@ export interface Half {
 }
 
 /** `values`: those of the service; its log has none. */
-export const openHalf = (side: Side, lock: Lock, values: ValueFolder, found: Found | null, now: Now): Half => {
+export const openHalf = (
+  side: Side,
+  lock: Lock,
+  values: ValueFolder,
+  found: Found | null,
+  now: Now,
+  resumes = false,
+): Half => {
+  const told = resumes ? (readStatus(lock.folder)?.want ?? null) : null;
   const live = openSide(side, lock);
-  const service = serviceOf(live, values, found, now);
+  const service = serviceOf(live, values, found, now, told);
   if (found !== null) live.adopted = found.held;
   return { live, service };
 };
@@ -202,9 +216,10 @@ const openBoth = (
   const pipe = log === null ? null : pipeFor(mainFound?.held ?? null, logFound?.held ?? null);
   opened.push(pipe?.readEnd ?? null, pipe?.writeEnd ?? null);
   const values: ValueFolder = { diagnostics, folder, reported: [], tells: false, hasDependencies: false };
-  const main = openHalf('main', mainLock, values, mainFound, now);
+  const resumes = loop.owner?.resumes === true;
+  const main = openHalf('main', mainLock, values, mainFound, now, resumes);
   opened.push(main.live.control);
-  const logHalf = log === null ? null : openHalf('log', log, values, logFound, now);
+  const logHalf = log === null ? null : openHalf('log', log, values, logFound, now, resumes);
   const live: LivePair = {
     diagnostics,
     loop,
