@@ -14,6 +14,11 @@ import { MS_NS } from './time.ts';
 const ALWAYS = POLLERR | POLLHUP;
 const MOST = 64;
 
+/** Of files, some of /proc alone tell of news. */
+const canPoll = (description: Description): boolean =>
+  (!(description instanceof OpenFile) || description.inode?.mount.type === 'proc') &&
+  !(description instanceof OpenDirectory);
+
 interface Watched {
   readonly description: Description;
   readonly events: number;
@@ -26,7 +31,7 @@ export class Epoll extends Description {
     const description = process.at(fd);
     if (description === null) return -EBADF;
     if (description === this) return -EINVAL;
-    if (description instanceof OpenFile || description instanceof OpenDirectory) return -EPERM;
+    if (!canPoll(description)) return -EPERM;
     const known = this.#watched.get(fd)?.description === description;
     if (events === 0) return known && this.#watched.delete(fd) ? 0 : -ENOENT;
     if (known) return -EEXIST;
