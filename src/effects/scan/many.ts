@@ -8,7 +8,7 @@ import { POLLERR } from '../../abi/flags.ts';
 import { type Fd, isErrno } from '../../host/calls.ts';
 import { sys } from '../../host/sys.ts';
 import { Fatal, reason } from '../diagnostics.ts';
-import type { Handler, Many, Owner } from '../loop.ts';
+import { callHandler, type Handler, type Many, type Owner } from '../loop.ts';
 
 const nothing = (): void => undefined;
 
@@ -38,7 +38,7 @@ export const newMany = ({ home, leads, fds, called }: ManyOptions): Many => {
     if (isErrno(entered)) throw new Fatal(reason('unable to change to directory', entered));
     here = directory;
   };
-  const call = (owner: Owner | null, handler: Handler): void => {
+  const call = (owner: Owner | null, handler: () => void): void => {
     if (owner === null) {
       enter(home);
       handler();
@@ -61,7 +61,8 @@ export const newMany = ({ home, leads, fds, called }: ManyOptions): Many => {
       const fd = ready[2 * at] as number;
       const handler = noted[at];
       // an earlier one may have taken it back, and given the number to another
-      if (handler !== undefined && handlers[fd] === handler) call(owners[fd] ?? null, handler);
+      if (handler !== undefined && handlers[fd] === handler)
+        call(owners[fd] ?? null, () => callHandler(handler, fd as Fd));
     }
   };
   return {
