@@ -98,6 +98,8 @@ export const newResidents = ({ diagnostics, home, leads, fds, files }: Residents
   /** Those that are to be opened, or told to exit. */
   let todo: Resident[] = [];
   let ended: Ended[] = [];
+  /** What was told of services that could not be supervised, by key. */
+  const told = new Map<string, string>();
   /** Services that failed here: each has a runsv from then on. */
   const failed = new Set<string>();
   /** Those that this process has supervised before an engine failure, and not yet again. */
@@ -129,6 +131,12 @@ export const newResidents = ({ diagnostics, home, leads, fds, files }: Residents
     leave(resident, finalExitCode === null ? 0 : writeExitCode(resident, '', finalExitCode));
   };
 
+  /** What hinders a service is tried again each second, and told when it is something else. */
+  const tellOnce = (resident: Resident, what: string): void => {
+    if (told.get(resident.key) !== what) resident.fatal(what);
+    told.set(resident.key, what);
+  };
+
   const fail = (resident: Resident, error: unknown): void => {
     const nowMs = monotonicMs();
     const isSecond = nowMs < failedMs + FAILURES_MS;
@@ -143,7 +151,7 @@ export const newResidents = ({ diagnostics, home, leads, fds, files }: Residents
     const resident = owner as Resident;
     const { live } = resident;
     if (error instanceof Fatal) {
-      resident.fatal(error.message);
+      tellOnce(resident, error.message);
       leave(resident, error.code);
     } else if (error !== undefined) fail(resident, error);
     else if (live?.pair.done === true) finish(resident, live);
@@ -160,6 +168,7 @@ export const newResidents = ({ diagnostics, home, leads, fds, files }: Residents
     many.call(resident, () =>
       superviseService(resident, resident, '', resident.path, (live) => {
         resident.live = live;
+        told.delete(resident.key);
       }),
     );
   };
