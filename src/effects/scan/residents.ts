@@ -31,7 +31,7 @@ const PAIR_FDS = 4;
 const LOG_FDS = 5;
 /** For everything else. */
 const RESERVED_FDS = 64;
-/** As many at once leave memory worth giving back. */
+/** As many that come or go leave memory worth giving back. */
 const BURST = 64;
 /** Two failures this close are not one service's. */
 const FAILURES_MS = 1000;
@@ -46,7 +46,7 @@ interface Resident extends Owner, Loop, Diagnostics {
   readonly path: Bytes;
   /** Descriptors that it may take. */
   readonly cost: number;
-  owner: Owner;
+  owner: Owner | null;
   /** Null: not open yet. */
   live: LivePair | null;
   /** Is to end; 'told': and its pair knows. */
@@ -107,6 +107,7 @@ export const newResidents = ({ diagnostics, home, leads, fds, files }: Residents
   const limits = raiseLimit(files);
   const limit = limits.ours - RESERVED_FDS;
   let used = 0;
+  let changes = 0;
   let denied = 0;
   let failedMs = -Infinity;
   let loop: Loop | null = null;
@@ -115,6 +116,10 @@ export const newResidents = ({ diagnostics, home, leads, fds, files }: Residents
   const leave = (resident: Resident, code: number): void => {
     const { id, live, directory } = resident;
     resident.directory = null;
+    // what refers to itself would lie there until the engine looks for such
+    resident.live = null;
+    resident.owner = null;
+    changes++;
     if (live !== null) closePair(live);
     many.goHome();
     if (directory !== null) sys.close(directory);
@@ -226,6 +231,7 @@ export const newResidents = ({ diagnostics, home, leads, fds, files }: Residents
       });
       resident.owner = resident;
       residents[place] = resident;
+      changes++;
       todo.push(resident);
       return id;
     },
@@ -246,9 +252,12 @@ export const newResidents = ({ diagnostics, home, leads, fds, files }: Residents
         if (resident.live === null) open(resident);
         else if (resident.exits === true) tellToExit(resident, resident.live);
       }
-      // a burst leaves free memory behind
-      if (todo.length > BURST && at === todo.length) sys.trim();
       if (at > 0) todo = todo.slice(at);
+      if (todo.length === 0 && changes >= BURST) {
+        // a burst leaves free memory behind
+        sys.trim();
+        changes = 0;
+      }
       many.goHome();
       const ends = ended;
       ended = [];
