@@ -57,6 +57,8 @@ export interface LiveTree extends Contained {
   readonly watching: Watching;
   readonly readproctitle: Readproctitle | null;
   tree: Tree;
+  /** When the next start in a tree is due, as far as it was asked. */
+  next: { readonly tree: Tree | null; readonly dueMs: number | null };
   program: Bytes;
   /** When to scan next, monotonic; null: when something changes. */
   rescanMs: number | null;
@@ -185,6 +187,7 @@ export const newLiveTree = (
     watching: newWatching(),
     readproctitle,
     tree: newTree(),
+    next: { tree: null, dueMs: null },
     program: findProgram('runsv'),
     rescanMs: 0,
     notBeforeMs: 0,
