@@ -9,6 +9,7 @@
 // Read next: service/supervisor.ts (one service), scan/supervisor.ts, init/supervisor.ts (who run it), scan/many.ts.
 import { ECHILD, EINTR } from '../abi/errno.ts';
 import { POLLIN, WNOHANG } from '../abi/flags.ts';
+import type { Bytes } from '../abi/bytes.ts';
 import { type Fd, isErrno } from '../host/calls.ts';
 import { monotonicMs } from '../host/clock.ts';
 import { sys } from '../host/sys.ts';
@@ -58,6 +59,17 @@ export interface Many {
   wait(timeoutMs: number): boolean;
   /** Calls a handler in the directory of its owner; null: where the process was started. */
   call(owner: Owner | null, handler: () => void): void;
+  /** As sys.spawn; the child gets few of the descriptors that this process has. */
+  spawn(
+    path: Bytes,
+    argv: readonly Bytes[],
+    env: readonly Bytes[],
+    dir: Bytes,
+    fds: readonly number[],
+    flags: number,
+    recordFd: number,
+    recordText: Bytes,
+  ): number;
   /** Changes to where the process was started. */
   goHome(): void;
 }
