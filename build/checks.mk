@@ -115,14 +115,14 @@ soak: dist/runitbox tools
 qemu: dist/runitbox tools-qemu .cache/linux/vmlinuz
 	$(NODE) test/qemu/run.ts
 
-## arch-test: builds for every other processor, and runs it under qemu-user; an arm64 machine with pages of 16 KiB boots
+## arch-test: builds for every other processor, and runs it under qemu-user; a machine of each boots, with pages of 16 and 64 KiB too
 ARCHES := arm64 armv7 i386 riscv64 ppc64le s390x
 arch-builds: $(ARCHES:%=arch-build-%)
 # what they share is made before, so that no two makes make the same file
 $(ARCHES:%=arch-build-%): arch-build-%: all $T/contract
 	@$(MAKE) --no-print-directory ARCH=$* dist/$*/runitbox $O/$*/contract
 arch-test: arch-builds tools-compat tools-arch $(OUT)/jail
-	test/arch/fetch.sh .cache/arm64
+	test/arch/fetch.sh .cache/boot $(ARCHES)
 	$(AS_ROOT) $(NODE) test/arch/run.ts
 ## arch-quick: of that, arm64 alone, and what any kernel can run
 arch-quick: arch-build-arm64
@@ -164,7 +164,7 @@ bench-log-quick: dist/runitbox tools-compat
 
 # What a suite needs of the system besides what a build needs: build/tools.sh knows the groups.
 TEST_NEEDS := compat operations qemu docker docs init fresh release
-tools-compat tools-operations tools-qemu tools-docker tools-docs tools-init tools-peers tools-fresh tools-arch tools-release tools-lint: tools-%: tools
+tools-compat tools-operations tools-qemu tools-docker tools-docs tools-init tools-peers tools-fresh tools-arch tools-release tools-packages tools-lint: tools-%: tools
 	@build/tools.sh $*
 
 ## docs-test: every command of every page, executed as it stands there (docker-test and init-test have theirs); wants root

@@ -18,7 +18,9 @@ import { POLICY_CASES } from './policy.ts';
 import { PROBE_CASES } from './probe.ts';
 import { READINESS_CASES } from './readiness.ts';
 import { RECORDING_CASES } from './recording.ts';
+import { S6_CASES } from './s6.ts';
 import { SCHEMA_CASES } from './schema.ts';
+import { SERVER_CASES } from './servers.ts';
 import type { Make, Tree } from './tree.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -337,6 +339,9 @@ const OURS: readonly Case[] = [
 ];
 
 export const CASES: readonly Case[] = [
+  // the longest first
+  ...SERVER_CASES,
+  ...S6_CASES,
   ...readers('ours'),
   ...readers('c'),
   ...INSTANCES,

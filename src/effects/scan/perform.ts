@@ -138,7 +138,7 @@ const essentialFinished = (live: LiveTree, name: string, key: string): readonly 
   const { container } = live;
   if (container === null) return [];
   const code = readExitCode(`${live.dir}/${name}`);
-  live.diagnostics.warn(`essential service ${name} is over with exit code ${code}, ending everything`);
+  live.diagnostics.warn(`essential service ${name} has ended with exit code ${code}, shutting down`);
   container.pendingEvents.push({ kind: 'essentialFinished', code });
   return [{ kind: 'finished', key }];
 };

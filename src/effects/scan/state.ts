@@ -71,8 +71,8 @@ export interface LiveTree extends Contained {
   rescanCostMs: number;
   /** What was reported about entries. */
   reported: Reported;
-  /** Directories that are being made step by step. */
-  stepwise: ReadonlySet<string>;
+  /** New directories that were seen without ./run, as in Rescan. */
+  bare: ReadonlyMap<string, number>;
   /** When this runsvdir started, monotonic. */
   readonly bornMs: number;
   /** When to retry entries that the kernel said nothing about. */
@@ -195,7 +195,7 @@ export const newLiveTree = (
     rescan: null,
     rescanCostMs: 0,
     reported: new Map(),
-    stepwise: new Set(),
+    bare: new Map(),
     bornMs: monotonicMs(),
     unclearMs: UNCLEAR_MS,
     readyFd: options.readyFd,

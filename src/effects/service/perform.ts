@@ -162,7 +162,7 @@ const performServiceEffect = (live: LivePair, side: LiveSide, effect: OtherEffec
       live.telling?.ask();
       return null;
     case 'warnFailed':
-      live.diagnostics.warn(`failed: ${effect.reason}${effect.isOver ? '' : ', not started again until told to'}`);
+      live.diagnostics.warn(`failed: ${effect.reason}${effect.isOver ? '' : ', not restarting'}`);
       return null;
   }
 };
