@@ -3,11 +3,12 @@
 // Promises: what exists already is refused and stays as it is; each path that was made is printed. Nothing starts: that is
 // `sv link`'s. Read next: link.ts.
 import type { Bytes } from '../../abi/bytes.ts';
+import { ENOENT } from '../../abi/errno.ts';
 import { O_CREAT, O_EXCL, O_NOCTTY, O_NONBLOCK, O_RDONLY, O_WRONLY } from '../../abi/flags.ts';
 import { errorText } from '../../cli/errno.ts';
 import { err, out, visible } from '../../cli/say.ts';
 import { wholeNumber } from '../../formats/decimal.ts';
-import { decodeProcfile } from '../../formats/procfile.ts';
+import { decodeProcfile, replacingShell } from '../../formats/procfile.ts';
 import { shellWord } from '../../formats/shell-words.ts';
 import { type Errno, isErrno } from '../../host/calls.ts';
 import { sys } from '../../host/sys.ts';
@@ -112,8 +113,14 @@ const filesOf = (call: Call, name: Bytes, command: Bytes, before: Bytes): readon
 };
 
 const make = (call: Call, name: Bytes, command: Bytes, before: Bytes): boolean => {
-  const dir = `${sourceDirectory()}/${name}`;
-  if (!made(dir, sys.mkdir(dir, PROGRAM))) return false;
+  const source = sourceDirectory();
+  const dir = `${source}/${name}`;
+  const result = sys.mkdir(dir, PROGRAM);
+  if (result === -ENOENT) {
+    fail(source, 'expected a directory, found none: make it, or set SVSRC to another one');
+    return false;
+  }
+  if (!made(dir, result)) return false;
   if (call.given.count('log') > 0 && !made(`${dir}/log`, sys.mkdir(`${dir}/log`, PROGRAM))) return false;
   return filesOf(call, name, command, before).every((file) => {
     const path = `${dir}/${file.path}`;
@@ -149,7 +156,7 @@ const makeFromProcfile = (call: Call, path: Bytes): number => {
   const failed = entries.filter(
     // a command of a Procfile is a line for the shell
     ({ name, command }, at) =>
-      !make(call, name, `sh -c ${shellWord(`exec ${command}`)}`, beforeCommand(dir, FIRST_PORT + PORT_STEP * at)),
+      !make(call, name, `sh -c ${shellWord(replacingShell(command))}`, beforeCommand(dir, FIRST_PORT + PORT_STEP * at)),
   );
   return Math.min(MOST_FAILURES, failed.length);
 };

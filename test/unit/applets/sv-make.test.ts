@@ -108,7 +108,17 @@ describe('sv new --procfile', () => {
     expect(world.kernel.user.read('/sv/web/run')).toBe(
       "#!/bin/sh\nexec 2>&1\ncd / || exit\nexport PORT=5000\nexec sh -c 'exec bundle exec rails -p $PORT'\n",
     );
-    expect(world.kernel.user.read('/sv/work-er/run')).toContain("PORT=5100\nexec sh -c 'exec echo '\\''a'\\''");
+    expect(world.kernel.user.read('/sv/work-er/run')).toContain("PORT=5100\nexec sh -c 'echo '\\''a'\\'' && exec x'");
+  });
+
+  it('says which directory is missing', () => {
+    const world = machine();
+    world.kernel.user.rename('/sv', '/elsewhere');
+    expect(from('a: x\n', world)).toMatchObject({
+      code: 1,
+      out: '',
+      err: 'sv: new: /sv: expected a directory, found none: make it, or set SVSRC to another one\n',
+    });
   });
 
   it('runs commands beside the Procfile, however that is named', () => {
