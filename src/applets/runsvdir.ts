@@ -140,8 +140,8 @@ export const runsvdir: Applet = {
     options,
     examples: [
       { command: 'runsvdir -P /etc/service', text: 'supervise all services in /etc/service' },
-      { command: 'runsvdir -P -k 25 /etc/service', text: 'as ENTRYPOINT, where the engine waits 30 seconds' },
-      { command: 'runsvdir --one-process -P /etc/service', text: 'the same in one process, for very many services' },
+      { command: 'runsvdir -P -k 25 /etc/service', text: 'as ENTRYPOINT, if the container engine waits 30 seconds' },
+      { command: 'runsvdir --one-process -P /etc/service', text: 'very many services, without a runsv for each' },
       { command: 'runsvdir -P /etc/service -- httpd -f', text: 'services, and httpd in the foreground, until it ends' },
       { command: 'ln -s /etc/sv/web /etc/service/', text: 'add a service; it starts at once' },
     ],
