@@ -151,6 +151,8 @@ export const termRunsv = (live: LiveTree, pid: number): void => {
   else signalHeld(held, SIGTERM);
 };
 
+const LINGERING = 'has not ended 10 s after TERM, sending TERM again';
+
 const performTreeEffect = (live: LiveTree, effect: TreeEffect, locks: Locks): readonly TreeEvent[] => {
   switch (effect.kind) {
     case 'start':
@@ -160,7 +162,9 @@ const performTreeEffect = (live: LiveTree, effect: TreeEffect, locks: Locks): re
       return [];
     case 'warnLingering':
       live.diagnostics.warn(
-        `runsv ${effect.name}${isResident(effect.pid) ? '' : `, process ${effect.pid},`} has not ended 10 s after TERM, sending TERM again`,
+        isResident(effect.pid)
+          ? `runsv ${effect.name} ${LINGERING}`
+          : `runsv ${effect.name}, process ${effect.pid}, ${LINGERING}`,
       );
       return [];
     case 'warnCrash':
