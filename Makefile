@@ -16,9 +16,10 @@ T := $O$(ARCH:%=/%)
 # what is the same for all with the same byte order
 B = $(if $(filter $(BIG_ENDIAN),$(ARCH)),$T,$O)
 BIN := node_modules/.bin
-# npm brings a Node.js that runs the build's TypeScript, whatever the system has; on musl systems the system's own does.
-NODE = $(shell for node in node_modules/node-linux-*/bin/node node; do \
-  "$$node" --version >/dev/null 2>&1 && echo "$$node" && break; done)
+# npm brings a Node.js that runs the build's TypeScript, whatever the system has; where it does not, on musl systems and in a source
+# archive, the system's own, which an older one does by build/node.sh.
+NODE = $(shell for node in node_modules/node-linux-*/bin/node; do "$$node" --version >/dev/null 2>&1 && echo "$$node" && exit; done; \
+  node -e 'process.features.typescript || process.exit(1)' >/dev/null 2>&1 && echo node || echo build/node.sh)
 
 # package.json has the version, and nothing else has.
 VERSION := $(shell sed -n 's/^  "version": "\(.*\)",$$/\1/p' package.json)
@@ -135,7 +136,7 @@ whole = $1 && mv $@.new $@
 # runitbox.js is what the heap image holds; cold-*.js are loaded when they are first asked for; whole.js is all, for builds
 # without an image.
 COLD := $(patsubst src/cold-%.ts,%,$(wildcard src/cold-*.ts))
-bundle = $(BIN)/esbuild $1 --bundle --format=iife --platform=neutral --main-fields=module,main --target=es2023 \
+bundle = $(BIN)/esbuild $1 --bundle --format=iife --platform=neutral --main-fields=module,main --preserve-symlinks --target=es2023 \
   --banner:js='"use strict";' --supported:logical-assignment=false --legal-comments=none --minify-whitespace --minify-syntax \
   $(DEFINE_VERSION) $(DEFINE_ORDER) --log-level=warning --outfile=$@.new
 BUNDLE_FROM := $(SOURCES) node_modules/.stamp Makefile

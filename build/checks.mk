@@ -130,14 +130,14 @@ one-quick: dist/runitbox tools-compat $(OUT)/jail
 qemu: dist/runitbox tools-qemu .cache/linux/vmlinuz
 	$(NODE) test/qemu/run.ts
 
-## arch-test: builds for every other processor, and runs it under qemu-user; an arm64 machine with pages of 16 KiB boots
+## arch-test: builds for every other processor, and runs it under qemu-user; a machine of each boots, with pages of 16 and 64 KiB too
 ARCHES := arm64 armv7 i386 riscv64 ppc64le s390x
 arch-builds: $(ARCHES:%=arch-build-%)
 # what they share is made before, so that no two makes make the same file
 $(ARCHES:%=arch-build-%): arch-build-%: all $T/contract
 	@$(MAKE) --no-print-directory ARCH=$* dist/$*/runitbox $O/$*/contract
 arch-test: arch-builds tools-compat tools-arch $(OUT)/jail
-	test/arch/fetch.sh .cache/arm64
+	test/arch/fetch.sh .cache/boot $(ARCHES)
 	$(AS_ROOT) $(NODE) test/arch/run.ts
 ## arch-quick: of that, arm64 alone, and what any kernel can run
 arch-quick: arch-build-arm64
@@ -165,9 +165,14 @@ CASES ?= 2500
 svlogd: dist/runitbox tools-compat
 	$(AS_ROOT) $(NODE) test/svlogd/run.ts --cases $(CASES) $(if $(SEED),--seed $(SEED))
 
-## bench: every figure against C runit, side by side
-bench: dist/runitbox tools-compat
+## bench: every figure against C runit, side by side; and of BusyBox's runit, s6 and supervisord, where they can be fetched
+bench: dist/runitbox tools-compat tools-peers
+	test/bench/others.sh || echo 'bench: goes on without what is missing'
 	$(AS_ROOT) $(NODE) test/bench/run.ts
+## bench-peers: of that, the others alone; says what is left out, and why
+bench-peers: dist/runitbox tools-compat tools-peers
+	test/bench/others.sh || echo 'bench-peers: goes on without what is missing'
+	$(AS_ROOT) $(NODE) test/bench/run.ts --only peers
 bench-quick: dist/runitbox tools-compat
 	$(AS_ROOT) $(NODE) test/bench/run.ts --quick --assert --slack 2
 
@@ -179,7 +184,7 @@ bench-log-quick: dist/runitbox tools-compat
 
 # What a suite needs of the system besides what a build needs: build/tools.sh knows the groups.
 TEST_NEEDS := compat operations qemu docker docs init fresh release
-tools-compat tools-operations tools-qemu tools-docker tools-docs tools-init tools-peers tools-fresh tools-arch tools-release tools-lint: tools-%: tools
+tools-compat tools-operations tools-qemu tools-docker tools-docs tools-init tools-peers tools-fresh tools-arch tools-release tools-packages tools-lint: tools-%: tools
 	@build/tools.sh $*
 
 ## docs-test: every command of every page, executed as it stands there (docker-test and init-test have theirs); wants root
@@ -192,6 +197,6 @@ pictures: all tools-docs
 
 .PHONY: mutation pictures
 .PHONY: quick quick-builds test-builds fuzz sweep sweep-sample unit contract contract-quick contract-ng contract-quickjs contract-noimage sim compat compat-quick fault operations soak chaos one-test one-quick svlogd
-.PHONY: qemu docker-test init-test docs-test fresh-test bench bench-quick bench-log bench-log-quick
+.PHONY: qemu docker-test init-test docs-test fresh-test bench bench-peers bench-quick bench-log bench-log-quick
 .PHONY: arch-test arch-quick arch-builds $(ARCHES:%=arch-build-%)
 .PHONY: tools-arch tools-release tools-lint tools-compat tools-operations tools-qemu tools-docker tools-docs tools-init tools-peers tools-fresh

@@ -8,6 +8,12 @@ set -eu
 cd "$(dirname "$0")/.."
 WAIT_S=900
 
+# A source archive has all that a build needs of them: no network, no npm.
+if [ -d vendor/node_modules ]; then
+  rm -rf node_modules
+  exec cp -R vendor/node_modules node_modules
+fi
+
 exec 9<build
 # BusyBox's flock waits for no time that is told
 ! command -v flock >/dev/null || flock -n 9 || flock -w $WAIT_S 9 ||
@@ -29,5 +35,9 @@ for brought in "$PWD"/node_modules/node-linux-*/bin/node; do
   # its first line may name the system's node by its path
   if head -n 1 "$npm" | grep -q node; then PATH=${brought%/*}:$PATH install "$brought" --no-deprecation "$npm"
   else PATH=${brought%/*}:$PATH install npm; fi
+done
+# older releases of npm leave out this link, which the pages name
+for brought in node_modules/node-linux-*/bin/node; do
+  [ ! -x "$brought" ] || ln -sf "../${brought#node_modules/}" node_modules/.bin/node
 done
 rm $unfinished

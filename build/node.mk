@@ -29,7 +29,7 @@ out/npm/types/api/index.d.ts: $(SOURCES) build/npm/tsconfig.json node_modules/.s
 
 $(DIST)/npm/.stamp: $(DIST)/runitbox out/node/runitbox.cjs out/npm/types/api/index.d.ts $(wildcard build/npm/*) $(wildcard docs/man/*) \
     package.json LICENSE
-	$(NODE) build/npm/pack.ts $(DIST)/runitbox out/node/runitbox.cjs out/npm/types/api/index.d.ts $(DIST)/npm
+	$(NODE) build/npm/pack.ts out/node/runitbox.cjs out/npm/types/api/index.d.ts $(DIST)/npm $(or $(ARCH),$(HERE))=$(DIST)/runitbox
 	@touch $@
 
 ## pkg-test: both, tested: how they are packed and installed, and a third of the compatibility cases

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes sure of what a build or a suite needs from the system: tools.sh GROUP...
-# Groups: build, cross, arch, compat, operations, qemu, docker, docs, init, peers, hot, fresh, release, lint.
+# Groups: build, cross, arch, compat, operations, qemu, docker, docs, init, peers, hot, fresh, release, packages, lint.
 #
 # On Debian and its relatives it installs what is missing, as root or through sudo. Elsewhere one line says what to install.
 # `build` also writes $COMPILER, if set: which compilers were found. It changes only when they do, so that what they made
@@ -78,9 +78,9 @@ check() {
   case $1 in
   build)
     node_ok || need nodejs
-    wants npm npm
     check_compilers
-    wants xz xz-utils
+    # a source archive has what these would fetch
+    [ -d vendor ] || { wants npm npm; wants xz xz-utils; }
     ;;
   cross) # build/cross.sh says for which processor
     wants "$CROSS_GCC" "$CROSS_PACKAGE"
@@ -91,6 +91,12 @@ check() {
     ;;
   arch)
     wants qemu-system-aarch64 qemu-system-arm
+    wants qemu-system-i386 qemu-system-x86
+    wants qemu-system-ppc64 qemu-system-ppc
+    # riscv64 and s390x
+    wants qemu-system-s390x qemu-system-misc
+    # a package of its own, which qemu-system-misc only recommends
+    [ -e /usr/share/qemu/opensbi-riscv64-generic-fw_dynamic.bin ] || need opensbi
     wants dpkg-deb dpkg
     wants unshare util-linux
     static_busybox
@@ -123,8 +129,9 @@ check() {
   docker)
     # docker-compose and podman run what is under docker/ for real; the engine is Debian's own, whatever else is in PATH
     [ -x /usr/sbin/dockerd ] || need docker.io
-    # a package of its own from Debian 13 on
+    # packages of their own from Debian 13 on
     [ -x /usr/bin/docker ] || ! apt-cache show docker-cli >/dev/null 2>&1 || need docker-cli
+    [ -x /usr/libexec/docker/cli-plugins/docker-buildx ] || ! apt-cache show docker-buildx >/dev/null 2>&1 || need docker-buildx
     wants docker-compose docker-compose
     wants podman podman
     wants runc runc
@@ -158,16 +165,29 @@ check() {
     wants dpkg-deb dpkg
     wants mmdebstrap mmdebstrap
     wants shellcheck shellcheck
+    wants rpmbuild rpm
+    wants minisign minisign
+    wants skopeo skopeo
+    wants python3 python3
+    static_busybox
     [ -e /usr/share/keyrings/debian-archive-keyring.gpg ] || need debian-archive-keyring
     ;;
-  lint) wants lintian lintian ;;
+  packages)
+    wants dpkg-source dpkg-dev
+    wants rpmbuild rpm
+    wants minisign minisign
+    ;;
+  lint)
+    wants lintian lintian
+    wants rpmlint rpmlint
+    ;;
   fresh)
     wants mmdebstrap mmdebstrap
     wants unshare util-linux
     [ -e /usr/share/keyrings/debian-archive-keyring.gpg ] || need debian-archive-keyring
     ;;
   *)
-    echo "tools.sh: no group $1; there are build, cross, arch, compat, operations, qemu, docker, docs, init, peers, hot, fresh, release, lint" >&2
+    echo "tools.sh: no group $1; there are build, cross, arch, compat, operations, qemu, docker, docs, init, peers, hot, fresh, release, packages, lint" >&2
     exit 2
     ;;
   esac
@@ -217,19 +237,22 @@ add() {
   packages=
   for package in $missing; do
     case $package in
-    prometheus) fetch prometheus promtool || return ;;
-    prometheus-node-exporter) fetch prometheus-node-exporter || return ;;
+    # promtool is a package of its own from Debian 13 on
+    prometheus) fetch "prometheus $(apt-cache search --names-only '^promtool$' | cut -d' ' -f1)" prometheus promtool || return ;;
+    prometheus-node-exporter) fetch prometheus-node-exporter prometheus-node-exporter || return ;;
     *) packages="$packages $package" ;;
     esac
   done
   # shellcheck disable=SC2086
   [ -z "$packages" ] || apt install --no-install-recommends $packages
 }
-fetch() { # PACKAGE, of the name of a program in it, and further PROGRAMs
+fetch() { # PACKAGES PROGRAM...
   tmp=$(mktemp -d)
   mkdir -p $FETCHED
   status=0
-  { (cd "$tmp" && apt-get -qq download "$1") && dpkg-deb -x "$tmp/$1"_*.deb "$tmp/all"; } >"$said" 2>&1 || status=1
+  # shellcheck disable=SC2086
+  (cd "$tmp" && apt-get -qq download $1 && for deb in *.deb; do dpkg-deb -x "$deb" all || exit; done) >"$said" 2>&1 || status=1
+  shift
   for program; do
     [ $status = 0 ] || break
     { cp "$tmp/all/usr/bin/$program" "$FETCHED/$program.new" && mv "$FETCHED/$program.new" "$FETCHED/$program"; } >>"$said" 2>&1 ||

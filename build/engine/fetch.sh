@@ -1,7 +1,7 @@
 #!/bin/sh
 # Puts the engine's C sources into .cache/engine/NAME and prints that directory.
 # Promises: what it delivers has the committed sha256 values, or it fails; nothing of the engine is committed.
-# Order: $QUICKJS_DIR, the cache, Debian's package through a private apt configuration, upstream's archive.
+# Order: $QUICKJS_DIR, vendor/ of a source archive, the cache, Debian's package through a private apt configuration, upstream's archive.
 # usage: fetch.sh quickjs|quickjs-ng
 set -eu
 engine=${1:?usage: fetch.sh quickjs|quickjs-ng}
@@ -20,6 +20,8 @@ if [ "${QUICKJS_DIR:-}" ]; then
   good "$QUICKJS_DIR" || say "warning: $QUICKJS_DIR is not the release that build/engine/$engine.sha256 names"
   echo "$QUICKJS_DIR"; exit 0
 fi
+vendored=$(cd "$here/../.." && pwd)/vendor/engine/$engine
+if good "$vendored"; then echo "$vendored"; exit 0; fi
 if good "$dest" || [ -e "$dest/.newer" ]; then echo "$dest"; exit 0; fi
 
 mkdir -p "$cache/engine"

@@ -30,6 +30,8 @@ const OPTIONS: BuildOptions = {
   format: 'iife',
   platform: 'neutral',
   mainFields: ['module', 'main'],
+  // node_modules may be a link: where it leads is no part of what is built
+  preserveSymlinks: true,
   target: 'es2023',
   banner: { js: '"use strict";' },
   supported: { 'logical-assignment': false },

@@ -55,7 +55,7 @@ const pack = (listFile: string, out: string, order: string | undefined): void =>
     .map((line) => line.split(' '))
     .map(([part = '', key = '', size = '']) => ({ part: BigInt(part), key: BigInt(`0x${key}`), size: Number(size) }));
   const keys = new Map<bigint, bigint>();
-  for (const { part, key } of rows.toReversed()) keys.set(key, part);
+  for (const { part, key } of [...rows].reverse()) keys.set(key, part);
   const bytes = (wanted: bigint): bigint =>
     BigInt(rows.filter(({ part }) => part === wanted).reduce((sum, { size }) => sum + size, ROOM));
   const sorted = [...keys].sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, part]) => key | part);

@@ -1,5 +1,5 @@
-// Writes the packages for npm and packs them: dist/npm/runitbox-VERSION.tgz and, beside it, the static executable of
-// this platform. `pack.ts EXECUTABLE SCRIPT TYPES OUT`
+// Writes the packages for npm and packs them: OUT/runitbox-VERSION.tgz and, beside it, one for each static executable.
+// `pack.ts SCRIPT TYPES OUT PROCESSOR=EXECUTABLE...`
 //
 // Promises: one small package for everybody whose bin are the programs, and one for each platform, of which npm installs
 // the one that fits (optionalDependencies). No install script.
@@ -18,14 +18,37 @@ interface Manifest {
   readonly engines: { readonly node: string };
 }
 
-const [executable, script, types, out] = process.argv.slice(2);
-if (executable === undefined || script === undefined || types === undefined || out === undefined)
-  throw new Error('usage: pack.ts EXECUTABLE SCRIPT TYPES OUT');
+/** Names of the kernel's for processors -> those of Node.js. */
+const NODE_NAMES: Readonly<Record<string, string>> = {
+  x86_64: 'x64',
+  arm64: 'arm64',
+  armv7: 'arm',
+  i386: 'ia32',
+  riscv64: 'riscv64',
+  ppc64le: 'ppc64',
+  s390x: 's390x',
+};
+interface Binary {
+  readonly name: string;
+  readonly cpu: string;
+  readonly executable: string;
+}
+
+const usage = (): never => {
+  const names = Object.keys(NODE_NAMES).join(', ');
+  throw new Error(`usage: pack.ts SCRIPT TYPES OUT PROCESSOR=EXECUTABLE..., of ${names}`);
+};
+const [script = '', types = '', out = '', ...words] = process.argv.slice(2);
+const binaries: readonly Binary[] = words.map((word) => {
+  const [processor = '', executable = ''] = word.split('=');
+  const cpu = NODE_NAMES[processor] ?? usage();
+  return { name: `runitbox-linux-${cpu}`, cpu, executable };
+});
+if (binaries.length === 0) usage();
 
 const root = join(import.meta.dirname, '../..');
 const { version, description, license, engines } = JSON.parse(readFileSync(`${root}/package.json`, 'utf8')) as Manifest;
 const programs: readonly string[] = ['runitbox', ...applets.map(({ name }) => name)].sort();
-const binary = `runitbox-linux-${process.arch}`;
 
 const freshFolder = (name: string): string => {
   const folder = join(out, name);
@@ -38,16 +61,16 @@ const freshFolder = (name: string): string => {
 const writeManifest = (folder: string, manifest: object): void =>
   writeFileSync(`${folder}/package.json`, `${JSON.stringify({ version, license, ...manifest }, null, 2)}\n`);
 
-const writeBinary = (): void => {
-  const folder = freshFolder(binary);
+const writeBinary = ({ name, cpu, executable }: Binary): void => {
+  const folder = freshFolder(name);
   copyFileSync(executable, `${folder}/runitbox`);
   chmodSync(`${folder}/runitbox`, 0o755);
-  writeFileSync(`${folder}/README.md`, `The static executable of the package runitbox for Linux on ${process.arch}.\n`);
+  writeFileSync(`${folder}/README.md`, `The static executable of the package runitbox for Linux on ${cpu}.\n`);
   writeManifest(folder, {
-    name: binary,
-    description: `${description} (Linux, ${process.arch})`,
+    name,
+    description: `${description} (Linux, ${cpu})`,
     os: ['linux'],
-    cpu: [process.arch],
+    cpu: [cpu],
     files: ['runitbox'],
     preferUnplugged: true,
   });
@@ -114,7 +137,7 @@ const writeFront = (): void => {
       './package.json': './package.json',
     },
     files: ['bin', 'lib', 'man'],
-    optionalDependencies: { [binary]: version },
+    optionalDependencies: Object.fromEntries(binaries.map(({ name }) => [name, version])),
   });
 };
 
@@ -125,9 +148,10 @@ const pack = (name: string): void => {
   execFileSync('npm', args, { cwd: join(out, name), env, stdio: ['ignore', 'ignore', 'inherit'] });
 };
 
-writeBinary();
+process.umask(0o022);
+for (const binary of binaries) writeBinary(binary);
 writeFront();
-for (const name of [binary, 'runitbox']) {
+for (const name of [...binaries.map(({ name }) => name), 'runitbox']) {
   pack(name);
   console.log(`${out}/${name}-${version}.tgz`);
 }

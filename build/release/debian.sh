@@ -8,7 +8,7 @@
 # The last two conflict with what has the same files, and replace it. They do not provide it: Debian's runit also has invoke-run,
 # update-service and /etc/runit, which packages that depend on runit use.
 # The revision, 0upstream1, is below that of a package that Debian itself would make of the same version.
-# Promises: the same tree and $SOURCE_DATE_EPOCH give the same bytes. Read next: make.sh.
+# Promises: the same tree and $SOURCE_DATE_EPOCH give the same bytes. Read next: parts.sh, make.sh.
 set -eu
 top=$(cd "$(dirname "$0")/../.." && pwd)
 tree=$1 processor=$2 version=$3-0upstream1 out=$4
@@ -20,60 +20,10 @@ armv7) architecture=armhf ;;
 ppc64le) architecture=ppc64el ;;
 *) architecture=$processor ;;
 esac
-OWN='pause svprobe'
-RUNIT='chpst runsv runsvdir runsvchdir sv svlogd runit runit-init utmpset'
-DAEMONTOOLS='envdir envuidgid pgrphack setlock setuidgid softlimit svc svok'
-MAINTAINER='the runitbox authors <runitbox@example.org>'
+. "$top/build/release/parts.sh"
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-
-manual() { # PACKAGE PAGE...
-  pages=$work/$1/usr/share/man/man8
-  shift
-  mkdir -p "$pages"
-  for page; do gzip -9n < "$tree/share/man/man8/$page.8" > "$pages/$page.8.gz"; done
-}
-
-links() { # PACKAGE NAME...
-  root=$work/$1/usr
-  package=$1
-  shift
-  manual "$package" "$@"
-  mkdir -p "$root/share/bash-completion/completions" "$root/share/fish/vendor_completions.d"
-  for name; do
-    for dir in bin sbin; do
-      [ ! -L "$tree/$dir/$name" ] || { mkdir -p "$root/$dir" && cp -P "$tree/$dir/$name" "$root/$dir/"; }
-    done
-    cp -P "$tree/share/bash-completion/completions/$name" "$root/share/bash-completion/completions/"
-    cp -P "$tree/share/fish/vendor_completions.d/$name.fish" "$root/share/fish/vendor_completions.d/"
-  done
-}
-
-# Debian wants each licence of what is linked in, in one file.
-copyright() {
-  cat <<END
-Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/
-Upstream-Name: runitbox
-Comment:
- The executable is linked statically; it contains the engine QuickJS, the C library
- musl, the compiler's run-time library and minimist, whose licences follow.
-
-Files: *
-Copyright: 2026 the runitbox authors
-License: Expat
-
-Files: usr/bin/runitbox
-Copyright: 2017-2021 Fabrice Bellard (QuickJS)
- 2017-2021 Charlie Gordon (QuickJS)
- 2005-2020 Rich Felker and others (musl)
- 2011-2023 James Halliday and contributors (minimist)
-License: Expat
-
-License: Expat
-END
-  sed -n '/^Permission/,$p' "$top/LICENSE" | sed 's/^$/./; s/^/ /'
-}
 
 documentation() { # PACKAGE
   doc=$work/$1/usr/share/doc/$1
@@ -100,15 +50,8 @@ build() { # PACKAGE ARCHITECTURE; what else belongs into control comes from stan
   mv "$work/$1.deb" "$out/$1_${version}_$2.deb"
 }
 
-mkdir -p "$work/runitbox/usr/bin" "$work/runitbox/usr/share/lintian/overrides" "$work/runitbox/usr/share/doc/runitbox"
-cp "$tree/bin/runitbox" "$work/runitbox/usr/bin/"
-# shellcheck disable=SC2086
-links runitbox $OWN
-manual runitbox runitbox
-mkdir -p "$work/runitbox/usr/share/zsh/vendor-completions"
-cp "$tree/share/bash-completion/completions/runitbox" "$work/runitbox/usr/share/bash-completion/completions/"
-cp "$tree/share/fish/vendor_completions.d/runitbox.fish" "$work/runitbox/usr/share/fish/vendor_completions.d/"
-cp "$tree/share/zsh/site-functions/_runitbox" "$work/runitbox/usr/share/zsh/vendor-completions/"
+main_package "$work/runitbox/usr/share/zsh/vendor-completions"
+mkdir -p "$work/runitbox/usr/share/lintian/overrides" "$work/runitbox/usr/share/doc/runitbox"
 gzip -9n < "$tree/share/doc/runitbox/CHANGELOG.md" > "$work/runitbox/usr/share/doc/runitbox/changelog.gz"
 echo 'runitbox: statically-linked-binary [usr/bin/runitbox]' > "$work/runitbox/usr/share/lintian/overrides/runitbox"
 build runitbox "$architecture" <<'END'

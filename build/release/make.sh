@@ -2,10 +2,10 @@
 # Packs what strangers get for one processor: make.sh EXECUTABLE PROCESSOR VERSION OUT
 #   OUT/runitbox-VERSION-linux-PROCESSOR.tar.gz     bin, sbin and share, as below a prefix
 #   OUT/runitbox-VERSION-linux-PROCESSOR.spdx.json  the parts of the executable
-#   OUT/*.deb                                       Debian's packages (debian.sh), where there is dpkg-deb
+#   OUT/*.deb, *.rpm, *.apk                         packages (debian.sh, rpm.sh, apk.sh), each where there is the tool for it
 #
 # Promises: the same executable, sources and $SOURCE_DATE_EPOCH give the same bytes. $MUSL is the compiler that made the executable, $NODE
-# runs TypeScript, $EMULATOR programs of that processor. Read next: ../install.sh, sbom.ts, debian.sh, sums.sh.
+# runs TypeScript, $EMULATOR programs of that processor. Read next: ../install.sh, sbom.ts, debian.sh, whole.sh.
 set -eu
 top=$(cd "$(dirname "$0")/../.." && pwd)
 executable=$1 processor=$2 version=$3 out=$4
@@ -14,6 +14,9 @@ export LC_ALL=C TZ=UTC SOURCE_DATE_EPOCH
 umask 022
 name=runitbox-$version-linux-$processor
 mkdir -p "$out"
+# wherever it is said from
+case $NODE in */*) NODE=$(cd "$(dirname "$NODE")" && pwd)/${NODE##*/} ;; esac
+export NODE
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -35,6 +38,11 @@ gcc_version=$($MUSL -dumpfullversion)
 "$NODE" "$top/build/release/sbom.ts" "$executable" "$processor" "$musl_version" "$gcc_version" > "$out/$name.spdx.json.new"
 mv "$out/$name.spdx.json.new" "$out/$name.spdx.json"
 
-if command -v dpkg-deb > /dev/null; then "$top/build/release/debian.sh" "$work/$name" "$processor" "$version" "$out"
-else echo 'make.sh: no dpkg-deb here, so no packages for Debian' >&2
-fi
+packages() { # TOOL SCRIPT
+  if command -v "$1" > /dev/null; then "$top/build/release/$2" "$work/$name" "$processor" "$version" "$out"
+  else echo "make.sh: no $1 here, so no packages by $2" >&2
+  fi
+}
+packages dpkg-deb debian.sh
+packages rpmbuild rpm.sh
+packages "$NODE" apk.sh

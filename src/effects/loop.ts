@@ -9,11 +9,17 @@
 // Read next: service/supervisor.ts (one service), scan/supervisor.ts, init/supervisor.ts (who run it), scan/many.ts.
 import { ECHILD, EINTR } from '../abi/errno.ts';
 import { POLLIN, WNOHANG } from '../abi/flags.ts';
+import type { Bytes } from '../abi/bytes.ts';
 import { type Fd, isErrno } from '../host/calls.ts';
 import { monotonicMs } from '../host/clock.ts';
 import { sys } from '../host/sys.ts';
 
-export type Handler = () => void;
+/** One that is asked for by its descriptor, where a closure for each would take too much memory. */
+export interface Ready {
+  ready(fd: Fd): void;
+}
+
+export type Handler = (() => void) | Ready;
 
 /** Called with a child that has ended, and its raw wait status. */
 export type ChildHandler = (pid: number, wait: number) => void;
@@ -30,7 +36,7 @@ export interface Timer {
   dueMs: number | null;
   /** Whose view of the loop it was set with. */
   owner: Owner | null;
-  readonly due: (nowMs: number) => void;
+  due(nowMs: number): void;
 }
 
 /** A service among many in one process, as scan/many.ts knows it. */
@@ -52,7 +58,18 @@ export interface Many {
   /** Waits once, and calls the handlers of what is ready. False: a signal came instead. */
   wait(timeoutMs: number): boolean;
   /** Calls a handler in the directory of its owner; null: where the process was started. */
-  call(owner: Owner | null, handler: Handler): void;
+  call(owner: Owner | null, handler: () => void): void;
+  /** As sys.spawn; the child gets few of the descriptors that this process has. */
+  spawn(
+    path: Bytes,
+    argv: readonly Bytes[],
+    env: readonly Bytes[],
+    dir: Bytes,
+    fds: readonly number[],
+    flags: number,
+    recordFd: number,
+    recordText: Bytes,
+  ): number;
   /** Changes to where the process was started. */
   goHome(): void;
 }
@@ -121,7 +138,13 @@ export const setTimer = ({ timers, owner }: Loop, timer: Timer, dueMs: number | 
   timers.splice(at, 0, timer);
 };
 
-const call = (many: Many | null, owner: Owner | null, handler: Handler): void => {
+/** Calls the handler of a descriptor. */
+export const callHandler = (handler: Handler, fd: Fd): void => {
+  if (typeof handler === 'function') handler();
+  else handler.ready(fd);
+};
+
+const call = (many: Many | null, owner: Owner | null, handler: () => void): void => {
   if (many === null) handler();
   else many.call(owner, handler);
 };
@@ -157,12 +180,17 @@ const timeoutMs = (first: number | null, deadlineMs: number | null): number => {
 };
 
 /** Handlers of one turn may take each other back. */
-const callReady = ({ handlers }: Loop, ready: readonly number[]): void => {
+const callReady = ({ handlers, polled }: Loop, ready: readonly number[]): void => {
   const called: Handler[] = [];
-  for (let at = 0; at < ready.length; at++) if (ready[at] !== 0) called.push(handlers[at] as Handler);
+  const fds: Fd[] = [];
+  for (let at = 0; at < ready.length; at++) {
+    if (ready[at] === 0) continue;
+    called.push(handlers[at] as Handler);
+    fds.push(polled[2 * at] as Fd);
+  }
   for (let at = 0; at < called.length; at++) {
     const handler = called[at] as Handler;
-    if (at === 0 || handlers.includes(handler)) handler();
+    if (at === 0 || handlers.includes(handler)) callHandler(handler, fds[at] as Fd);
   }
 };
 

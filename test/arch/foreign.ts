@@ -18,9 +18,13 @@ printf '%s\\n' "$1" | while read -r line; do printf %s "$line" > /proc/sys/fs/bi
 shift
 exec "$@" 3>&- </dev/null`;
 
-const mapAllIds = (pid: number): void => {
+const ALL_IDS = 4_294_967_295;
+/** Enough for a container; runc takes a namespace that has all of them for the machine's own. */
+export const IDS_OF_CONTAINERS = 65_536;
+
+const mapIds = (pid: number, ids: number): void => {
   if (process.getuid?.() === 0) {
-    for (const map of ['uid_map', 'gid_map']) writeFileSync(`/proc/${pid}/${map}`, '0 0 4294967295\n');
+    for (const map of ['uid_map', 'gid_map']) writeFileSync(`/proc/${pid}/${map}`, `0 0 ${ids}\n`);
     return;
   }
   writeFileSync(`/proc/${pid}/setgroups`, 'deny\n');
@@ -36,7 +40,10 @@ const isReady = async (child: ChildProcess): Promise<boolean> => {
 };
 
 /** Runs this program again inside, and ends with its exit code. Returns null where this is inside, or why there is no such place. */
-export const enterForeignNamespace = async (registrations: readonly string[]): Promise<string | null> => {
+export const enterForeignNamespace = async (
+  registrations: readonly string[],
+  ids: number = ALL_IDS,
+): Promise<string | null> => {
   if (process.env[MARK] === 'own') return null;
   const words = ['--user', '--mount', '--propagation', 'private', 'sh', '-c', SETUP, 'sh', registrations.join('\n')];
   const child = spawn('unshare', [...words, process.execPath, ...process.argv.slice(1)], {
@@ -47,7 +54,7 @@ export const enterForeignNamespace = async (registrations: readonly string[]): P
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal));
   try {
     if (!(await isReady(child))) return 'no user namespaces here';
-    mapAllIds(child.pid ?? 0);
+    mapIds(child.pid ?? 0, ids);
   } catch (cause) {
     child.kill('SIGKILL');
     return `no user namespaces here: ${String(cause)}`;

@@ -1,22 +1,23 @@
-// Executables for other processors: built by the caller, run here under qemu-user, and one on an emulated machine.
+// Executables for other processors: built by the caller, run here under qemu-user, and on emulated machines.
 //
 // --arch arm64,s390x: these. --quick: only what needs neither a kernel that has binfmt_misc in user namespaces nor a foreign kernel.
-// Read next: foreign.ts (where they run), emulation.ts (what the emulator cannot), tree.ts, pages.ts, boot.ts; ../lib/runner.ts.
+// Read next: foreign.ts (where they run), emulation.ts (what the emulator cannot), tree.ts, pages.ts, boot.ts, machines.ts; ../lib/runner.ts.
 import { accessSync, constants, mkdirSync, rmSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
 import { oneOrMore, parseOptions } from '../lib/options.ts';
 import { mustRun, run } from '../lib/run.ts';
 import { Suite, type Test } from '../lib/runner.ts';
 import { makeTemporary } from '../lib/temporary.ts';
-import { bootLargePages } from './boot.ts';
+import { boots } from './boot.ts';
 import { NOT_UNDER_QEMU_USER, unexpectedFailures } from './emulation.ts';
 import { enterForeignNamespace } from './foreign.ts';
+import { MACHINES } from './machines.ts';
 import { givesBackPages } from './pages.ts';
-import { PROCESSORS, type Processor, registration } from './processors.ts';
+import { PROCESSORS, pagesUnder, type Processor, registration } from './processors.ts';
 import { playTree } from './tree.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
-const BOOT = '.cache/arm64';
+const BOOT = '.cache/boot';
 const OURS = resolve('dist/runitbox');
 
 const values = parseOptions({ arch: { type: 'string' }, quick: { type: 'boolean', default: false } });
@@ -72,7 +73,7 @@ const alone = (processor: Processor, work: string): readonly Test[] => [
       }
     },
   },
-  ...processor.pages.map((page) => ({
+  ...pagesUnder(processor, emulatorOf(processor)).map((page) => ({
     title: `${processor.name}: svlogd gives back whole pages of ${page / 1024} KiB, and loses no line`,
     attempt: (hands: Parameters<Test['attempt']>[0]) =>
       givesBackPages(
@@ -107,21 +108,29 @@ const inNamespace = (processor: Processor, work: string, skipReason: string | un
   },
 ];
 
-const largePages = (processor: Processor, work: string): Test => ({
-  title: 'arm64: a kernel with pages of 16 KiB boots it; svlogd loses no line, and the contract holds there',
-  attempt: (hands) =>
-    bootLargePages(
-      {
-        kernel: join(BOOT, 'vmlinuz'),
-        busybox: join(BOOT, 'busybox'),
-        executable: executableOf(processor),
-        contract: contractOf(processor),
-        runsHere: OURS,
-      },
-      freshDir(work, 'boot'),
-      hands,
-    ),
-});
+const booting = (processor: Processor, work: string): readonly Test[] => {
+  const machine = MACHINES[processor.name];
+  if (machine === undefined) return [];
+  const { name } = processor;
+  return [
+    {
+      title: `${name}: a kernel with pages of ${machine.pageKiB} KiB boots it; svlogd loses no line, and the contract holds there`,
+      attempt: (hands) =>
+        boots(
+          {
+            machine,
+            kernel: join(BOOT, name, 'vmlinuz'),
+            busybox: join(BOOT, name, 'busybox'),
+            executable: executableOf(processor),
+            contract: contractOf(processor),
+            runsHere: OURS,
+          },
+          freshDir(work, `${name}-boot`),
+          hands,
+        ),
+    },
+  ];
+};
 
 process.chdir(ROOT);
 const cannot = values.quick
@@ -134,7 +143,7 @@ await suite.run(async () => {
   const tests = processors.flatMap((processor) => [
     ...alone(processor, work),
     ...(values.quick ? [] : inNamespace(processor, work, cannot ?? undefined)),
-    ...(values.quick || processor.name !== 'arm64' ? [] : [largePages(processor, work)]),
+    ...(values.quick ? [] : booting(processor, work)),
   ]);
   await suite.play(suite.choose(tests));
 });

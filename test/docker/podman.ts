@@ -16,31 +16,38 @@ events_logger = "file"
 runc = ["/usr/sbin/runc"]
 `;
 
+/** Podman 5 warns of every machine that has cgroups of the first version. */
+const QUIET = { PODMAN_IGNORE_CGROUPSV1_WARNING: '1' };
+
 export class Podman {
   readonly #dir: string;
   readonly #env: Readonly<Record<string, string>>;
 
-  private constructor(dir: string) {
+  readonly #storage: readonly string[];
+
+  private constructor(dir: string, storage: readonly string[]) {
     this.#dir = dir;
+    this.#storage = storage;
     this.#env = { CONTAINERS_CONF: join(dir, 'containers.conf') };
   }
 
-  static async make(work: string): Promise<Podman> {
+  /** `driver`: how images are stored, where the kernel's overlay is out of reach. */
+  static async make(work: string, driver?: 'vfs'): Promise<Podman> {
     const dir = join(work, 'podman');
     mkdirSync(dir, { recursive: true });
     const files = (await mustRun(['sh', '-c', 'ulimit -Hn'])).trim();
     writeFileSync(join(dir, 'containers.conf'), settings(files));
-    return new Podman(dir);
+    return new Podman(dir, driver === undefined ? [] : ['--storage-driver', driver]);
   }
 
   #words(words: readonly string[]): readonly string[] {
     const places = ['--root', join(this.#dir, 'root'), '--runroot', join(this.#dir, 'run')];
-    return ['podman', ...places, '--tmpdir', join(this.#dir, 'tmp'), ...words];
+    return ['podman', ...places, ...this.#storage, '--tmpdir', join(this.#dir, 'tmp'), ...words];
   }
 
   /** A command that must succeed; what it said. */
   async podman(...words: readonly string[]): Promise<string> {
-    return mustRun(this.#words(words), { env: this.#env });
+    return mustRun(this.#words(words), { env: { ...this.#env, ...QUIET } });
   }
 
   async close(): Promise<void> {

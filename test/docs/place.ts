@@ -56,6 +56,6 @@ exec chroot . /usr/bin/env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr
 const NAMESPACES = '--mount --propagation private --pid --fork --kill-child --uts --ipc --net'.split(' ');
 
 /** Executes `script` by bash on top of the root `below`, in namespaces of its own. */
-export const play = (below: string, checkout: string, script: string): Promise<Result> =>
+export const play = (below: string, checkout: string, script: string, timeoutMs: number = PAGE_MS): Promise<Result> =>
   // services that keep the pipe open end with their namespace
-  run(['unshare', ...NAMESPACES, 'sh', '-ec', ENTER, 'enter', below, checkout, script], { timeoutMs: PAGE_MS });
+  run(['unshare', ...NAMESPACES, 'sh', '-ec', ENTER, 'enter', below, checkout, script], { timeoutMs });

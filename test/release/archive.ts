@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { mustRun } from '../lib/run.ts';
+import { mustRun, run } from '../lib/run.ts';
 import { tree } from './install.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -18,11 +18,11 @@ const MUSL = /^musl=(.*)$/m.exec(text('out/compiler'))?.[1] ?? 'musl-gcc';
 
 export const packageVersion = version;
 
-const fail = (message: string): never => {
+export const fail = (message: string): never => {
   throw new Error(message);
 };
 
-const same = (what: string, got: unknown, expected: unknown): void => {
+export const same = (what: string, got: unknown, expected: unknown): void => {
   const [a, b] = [JSON.stringify(got), JSON.stringify(expected)];
   if (a !== b) fail(`${what}: expected ${b}, got ${a}`);
 };
@@ -81,6 +81,29 @@ export const hasSums = async (dir: string, release: string): Promise<void> => {
   writeFileSync(join(dir, `${NAME}.tar.gz`), 'changed\n');
   const check = ['sh', '-c', 'sha256sum --check --status SHA256SUMS || echo changed'];
   same('a changed file is seen', (await mustRun(check, { cwd: dir })).includes('changed'), true);
+};
+
+/** A release that is signed with a key of the test's own, as with that of whoever makes it. */
+export const isSigned = async (dir: string): Promise<void> => {
+  const [files, secret, open] = [join(dir, 'files'), join(dir, 'secret.key'), join(dir, 'public.key')];
+  mkdirSync(files);
+  writeFileSync(join(files, 'one'), 'one\n');
+  await mustRun(['minisign', '-G', '-W', '-f', '-p', open, '-s', secret]);
+  const sums = join(ROOT, 'build/release/sums.sh');
+  await mustRun([sums, files], { env: { MINISIGN_KEY: secret, MINISIGN_COMMENT: `runitbox ${version}` } });
+  const verify = ['minisign', '-V', '-Q', '-p', open, '-m', join(files, 'SHA256SUMS')];
+  same('what the signature vouches for', (await mustRun(verify)).trim(), `runitbox ${version}`);
+  const named = readFileSync(join(files, 'SHA256SUMS'), 'utf8');
+  same('the sums name files alone', named.trim().split('\n').length, 1);
+  writeFileSync(
+    join(files, 'SHA256SUMS'),
+    named.replace(/^./, (digit) => (digit === '0' ? '1' : '0')),
+  );
+  same('changed sums', (await run(verify)).code, 1);
+  const { code, text: said } = await run([sums, files], { env: { MINISIGN_KEY: join(dir, 'nowhere') } });
+  same('no key', [code, said], [1, `MINISIGN_KEY=${join(dir, 'nowhere')}: expected a file that can be read\n`]);
+  await mustRun([sums, files]);
+  same('unsigned, no signature of other sums is left', readdirSync(files).toSorted(), ['SHA256SUMS', 'one']);
 };
 
 interface Package {

@@ -1,14 +1,15 @@
 // Debian's packages on a bare Debian: installed beside others and in their place, upgraded while a service runs, and purged; and the
 // commands of the pages that tell of releases. Without a network, as nothing is needed from one.
 import { copyFileSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { packageVersion } from './archive.ts';
+import { NEWER } from './packages.ts';
 import { mustRun } from '../lib/run.ts';
 import { blocksIn } from '../docs/pages.ts';
-import { CHECKOUT, debianTar, play } from '../docs/place.ts';
+import { CHECKOUT, play } from '../docs/place.ts';
+import { type Codename, packedRoot } from '../lib/debian.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
-const NEWER = '99.0';
 
 /** What a script says comes last; a command that fails ends it. */
 const BEGIN = `set -euo pipefail
@@ -68,31 +69,46 @@ echo 'nothing is left'
 `;
 
 export interface Debian {
-  /** The bare root. */
-  readonly root: string;
+  /** Bare roots. */
+  readonly roots: Readonly<Record<Codename, () => Promise<string>>>;
   /** A release, and below it a newer one of the same executable. */
   readonly checkout: string;
 }
 
+/** A root of Debian's, made once and unpacked once: with these packages. */
+export const rootOf = (work: string, codename: Codename, packages: readonly string[] = []): (() => Promise<string>) => {
+  let unpacked: Promise<string> | undefined;
+  const unpack = async (): Promise<string> => {
+    const tar = await packedRoot({ codename, packages }, packages.length === 0 ? 'docs' : 'release');
+    const root = join(work, basename(tar, '.tar'));
+    mkdirSync(root);
+    await mustRun(['tar', '-xf', tar, '-C', root]);
+    return root;
+  };
+  return () => (unpacked ??= unpack());
+};
+
 export const prepare = async (work: string, release: string): Promise<Debian> => {
-  const [root, checkout, unpacked] = [join(work, 'debian'), join(work, 'packages'), join(work, 'newer')];
+  const [checkout, unpacked] = [join(work, 'packages'), join(work, 'newer')];
   const newer = join(checkout, 'newer');
-  for (const dir of [root, checkout, unpacked, newer]) mkdirSync(dir);
+  for (const dir of [checkout, unpacked, newer]) mkdirSync(dir);
   for (const name of readdirSync(release)) copyFileSync(join(release, name), join(checkout, name));
-  await mustRun(['tar', '-xf', await debianTar('debian'), '-C', root]);
   const tarball = join(release, `runitbox-${packageVersion}-linux-x86_64.tar.gz`);
   await mustRun(['tar', '-C', unpacked, '--strip-components=1', '-xzf', tarball]);
   const words = [join(ROOT, 'build/release/debian.sh'), unpacked, 'x86_64', NEWER, newer];
   await mustRun(words, { env: { SOURCE_DATE_EPOCH: '1700000000' } });
-  return { root, checkout };
+  return { roots: { bookworm: rootOf(work, 'bookworm'), trixie: rootOf(work, 'trixie') }, checkout };
 };
 
-const plays = async ({ root, checkout }: Debian, script: string): Promise<void> => {
-  const { code, text } = await play(root, checkout, script);
+export const plays = async (root: string, checkout: string, script: string, timeoutMs?: number): Promise<void> => {
+  const { code, text } = await play(root, checkout, BEGIN + script, timeoutMs);
   if (code !== 0) throw new Error(`exit code ${code}\n${text.split('\n').slice(-40).join('\n')}`);
 };
 
-export const installsAndPurges = (debian: Debian): Promise<void> => plays(debian, BEGIN + LIFE);
+export const installsAndPurges =
+  (codename: Codename) =>
+  async ({ roots, checkout }: Debian): Promise<void> =>
+    plays(await roots[codename](), checkout, LIFE);
 
 /** The pages name the version that is released. */
 export const pagesHold = async (debian: Debian): Promise<void> => {
@@ -102,11 +118,11 @@ export const pagesHold = async (debian: Debian): Promise<void> => {
     const script = blocks.map(({ text }) => text).join('\n');
     const other = /\b\d+\.\d+\.\d+\b/.exec(script.replaceAll(packageVersion, ''))?.[0];
     if (other !== undefined) throw new Error(`${page}: expected version ${packageVersion}, got ${other}`);
-    await plays(debian, `${BEGIN}${script}\n`);
+    await plays(await debian.roots.bookworm(), debian.checkout, `${script}\n`);
   }
 };
 
-/** What lintian says against the packages; in a target of its own, as it is a hundred packages. */
+/** What lintian says against the packages; in a target of its own, as lintian is a hundred packages. */
 export const lintianIsSilent = async ({ checkout }: Debian): Promise<void> => {
   const said = await mustRun(['sh', '-c', 'lintian --allow-root --fail-on error,warning ./*.deb'], { cwd: checkout });
   if (said !== '') throw new Error(said);

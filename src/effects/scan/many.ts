@@ -4,13 +4,54 @@
 // where runsvdir was started. What a handler of a service throws is handed to whoever keeps the services, and stops no other. Of what
 // is ready at once at most 64 are called before timers have their turn.
 // Read first: ../loop.ts. Read next: residents.ts.
-import { POLLERR } from '../../abi/flags.ts';
+import { ENOSYS, EPERM } from '../../abi/errno.ts';
+import { POLLERR, SPAWN_BELOW, SPAWN_FAILED } from '../../abi/flags.ts';
 import { type Fd, isErrno } from '../../host/calls.ts';
 import { sys } from '../../host/sys.ts';
 import { Fatal, reason } from '../diagnostics.ts';
-import type { Handler, Many, Owner } from '../loop.ts';
+import { callHandler, type Handler, type Many, type Owner } from '../loop.ts';
 
 const nothing = (): void => undefined;
+
+/** How many descriptors a child may be given through the low numbers that are reserved for that. */
+const LENT_MAX = 6;
+/** With higher ones that every child is to inherit it would get thousands all the same. */
+const HIGHEST = 1000;
+const LACKING: readonly number[] = [-ENOSYS, -EPERM].map((errno) => errno - SPAWN_FAILED);
+
+/**
+ * Descriptors for children lie above thousands of others. Each is lent under one of a few low numbers while a child is spawned, so that
+ * the child gets a small table: those that every child inherits, and these. Null: that cannot be done.
+ */
+const newLending = (placeholder: Fd): Many['spawn'] | null => {
+  const names = sys.readdir('/proc/self/fd');
+  const highest = isErrno(names) ? Infinity : Math.max(...names.map(Number));
+  if (highest > HIGHEST) return null;
+  const slots = Array.from({ length: LENT_MAX }, (_, at) => (highest + 1 + at) as Fd);
+  const put = (fd: Fd, slot: Fd): boolean => !isErrno(sys.dup2(fd, slot)) && !isErrno(sys.setCloexec(slot, 1));
+  if (!slots.every((slot) => put(placeholder, slot))) return null;
+  const below = (highest + 1 + LENT_MAX) * SPAWN_BELOW;
+  let isLacking = false;
+  return (path, argv, env, dir, fds, flags, recordFd, recordText) => {
+    let used = 0;
+    const lend = (fd: number): number => {
+      if (fd <= highest) return fd;
+      const slot = slots[used++];
+      return slot !== undefined && put(fd as Fd, slot) ? slot : -1;
+    };
+    const spawn = (): number => sys.spawn(path, argv, env, dir, fds, flags, recordFd, recordText);
+    if (isLacking) return spawn();
+    const pairs = fds.map((fd, at) => (at % 2 === 0 ? fd : lend(fd)));
+    const record = recordFd < 0 ? recordFd : lend(recordFd);
+    const isLent = !pairs.includes(-1) && (record >= 0 || recordFd < 0);
+    const few = isLent ? sys.spawn(path, argv, env, dir, pairs, flags + below, record, recordText) : 0;
+    for (const slot of slots.slice(0, used)) put(placeholder, slot);
+    if (isLent && !LACKING.includes(few)) return few;
+    const result = spawn();
+    isLacking ||= isLent && result > 0;
+    return result;
+  };
+};
 
 /** What it is made of. */
 export interface ManyOptions {
@@ -38,7 +79,7 @@ export const newMany = ({ home, leads, fds, called }: ManyOptions): Many => {
     if (isErrno(entered)) throw new Fatal(reason('unable to change to directory', entered));
     here = directory;
   };
-  const call = (owner: Owner | null, handler: Handler): void => {
+  const call = (owner: Owner | null, handler: () => void): void => {
     if (owner === null) {
       enter(home);
       handler();
@@ -61,7 +102,8 @@ export const newMany = ({ home, leads, fds, called }: ManyOptions): Many => {
       const fd = ready[2 * at] as number;
       const handler = noted[at];
       // an earlier one may have taken it back, and given the number to another
-      if (handler !== undefined && handlers[fd] === handler) call(owners[fd] ?? null, handler);
+      if (handler !== undefined && handlers[fd] === handler)
+        call(owners[fd] ?? null, () => callHandler(handler, fd as Fd));
     }
   };
   return {
@@ -92,5 +134,6 @@ export const newMany = ({ home, leads, fds, called }: ManyOptions): Many => {
     },
     call,
     goHome: () => call(null, nothing),
+    spawn: newLending(home) ?? sys.spawn,
   };
 };

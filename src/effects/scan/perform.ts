@@ -3,20 +3,22 @@
 // Promises: every effect is answered before the next event is taken; what cannot be started is reported.
 // Must not: decide; that is ../../machine/scan/table.ts. Read next: rescan.ts.
 import type { Bytes } from '../../abi/bytes.ts';
-import type { Fd } from '../../host/calls.ts';
+import { type Fd, isErrno } from '../../host/calls.ts';
 import { monotonicMs } from '../../host/clock.ts';
 import { SPAWN_AT_ONCE, SPAWN_FAILED, SPAWN_SETSID } from '../../abi/flags.ts';
 import { SIGTERM } from '../../abi/signals.ts';
 import { sys } from '../../host/sys.ts';
 import { handleTree, type TreeEffect, type TreeEvent } from '../../machine/scan/table.ts';
 import { isResident } from '../../machine/scan/resident.ts';
-import { holderOf, type Locks, newLocks } from '../process/lock-holder.ts';
+import { holderOf, type Locks, newLocks, onlyHolderOf } from '../process/lock-holder.ts';
 import { awaitEnd, type Held, letGo, signalHeld, withStart } from '../process/held.ts';
 import { findProgram } from '../process/find-program.ts';
 import { readExitCode } from '../service/exitcode-file.ts';
 import { addForeignRunsv, type Elsewhere, type LiveTree, rescanBy } from './state.ts';
 import { keyAt } from './read-dir.ts';
-import { keeperOf } from './claim.ts';
+import { isRunsvdir, keeperOf } from './claim.ts';
+import { openRead } from '../trusted-file.ts';
+import { unwatch, watch } from '../loop.ts';
 
 /** A name that looks like an option becomes a path. */
 const argumentOf = (name: Bytes): Bytes => (name.startsWith('-') ? `./${name}` : name);
@@ -95,9 +97,30 @@ const leaveAlone = (live: LiveTree, { name, key }: Named, runsv: Held, keeper: n
   return [{ kind: 'elsewhere', key }];
 };
 
+/** Leaves alone what another runsvdir supervises in its own process, until its fifo has no reader any more. */
+const leaveResident = (live: LiveTree, { name, key }: Named, locks: Locks): readonly TreeEvent[] => {
+  const service = `${live.dir}/${name}`;
+  const runsvdir = onlyHolderOf(service, locks);
+  if (runsvdir === 0 || runsvdir === sys.getpid() || !isRunsvdir(runsvdir) || live.tree.stopping) return [];
+  const ok = openRead(`${service}/supervise/ok`);
+  if (isErrno(ok)) return [];
+  watch(
+    live.loop,
+    ok,
+    () => {
+      unwatch(live.loop, ok);
+      sys.close(ok);
+      deliverToTree(live, { kind: 'free', key });
+    },
+    0,
+  );
+  live.diagnostics.warn(`${name} is already supervised by runsvdir ${runsvdir}, leaving it alone`);
+  return [{ kind: 'elsewhere', key }];
+};
+
 const lookForHolder = (live: LiveTree, { name, key }: Named, locks: Locks): readonly TreeEvent[] => {
   const holder = holderOf(`${live.dir}/${name}`, locks);
-  if (holder === null) return [];
+  if (holder === null) return leaveResident(live, { name, key }, locks);
   const { pid } = holder;
   const keeper = keeperOf(pid);
   if (live.foreignRunsvs.has(pid) || live.elsewhere.has(pid) || (keeper !== null && live.tree.stopping)) {
@@ -115,7 +138,7 @@ const essentialFinished = (live: LiveTree, name: string, key: string): readonly 
   const { container } = live;
   if (container === null) return [];
   const code = readExitCode(`${live.dir}/${name}`);
-  live.diagnostics.warn(`essential service ${name} is over with exit code ${code}, ending everything`);
+  live.diagnostics.warn(`essential service ${name} has ended with exit code ${code}, shutting down`);
   container.pendingEvents.push({ kind: 'essentialFinished', code });
   return [{ kind: 'finished', key }];
 };

@@ -63,7 +63,7 @@ const knownOf = (live: LiveTree): Known => {
   return {
     diagnostics: live.diagnostics,
     reported: live.reported,
-    isStepwise: (key) => live.stepwise.has(key),
+    bareMs: (key) => live.bare.get(key),
     sinceMs: monotonicMs() - live.bornMs,
     isKnown: (key) => live.hasUnknown || live.tree.wanted.has(key),
     keyOf: (name) => {
@@ -91,12 +91,12 @@ const scanned = (live: LiveTree, found: readonly Found[]): void => {
 };
 
 const finish = (live: LiveTree, rescan: Rescan): void => {
-  const { found, guessed, reported, stepwise, againInMs, unclear } = rescan;
+  const { found, guessed, reported, bare, againInMs, unclear } = rescan;
   live.rescan = null;
   live.trouble = null;
   live.hasUnknown = false;
   live.reported = reported;
-  live.stepwise = stepwise;
+  live.bare = bare;
   live.hasScanned = true;
   live.isSettling = againInMs !== null;
   if (againInMs !== null) rescanBy(live, monotonicMs() + againInMs);

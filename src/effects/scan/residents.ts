@@ -6,15 +6,16 @@
 // be opened ends with 111. What fails in one is told, and that service gets a runsv of its own, which adopts what runs; a second
 // failure within a second is the engine's. Opening and stopping are sliced, so that signals and commands have their turn.
 // Read first: many.ts, ../service/supervisor.ts. Read next: perform.ts (who calls).
+import { remark } from '../../cli/say.ts';
 import type { Bytes } from '../../abi/bytes.ts';
 import { O_PATH, O_RDONLY, RLIMIT_NOFILE } from '../../abi/flags.ts';
 import { type Fd, isErrno } from '../../host/calls.ts';
 import { monotonicMs } from '../../host/clock.ts';
 import { sys } from '../../host/sys.ts';
-import { nextResident } from '../../machine/scan/resident.ts';
+import { FIRST_RESIDENT } from '../../machine/scan/resident.ts';
 import type { Ended } from '../../machine/scan/table.ts';
 import type { Residents } from '../container/state.ts';
-import { type Diagnostics, diagnosticsOf, Fatal } from '../diagnostics.ts';
+import { type Diagnostics, Fatal, reason } from '../diagnostics.ts';
 import type { Loop, Many, Owner } from '../loop.ts';
 import { closePair } from '../service/closing.ts';
 import { writeExitCode } from '../service/exitcode-file.ts';
@@ -30,21 +31,36 @@ const PAIR_FDS = 4;
 const LOG_FDS = 5;
 /** For everything else. */
 const RESERVED_FDS = 64;
+/** As many that come or go leave memory worth giving back. */
+const BURST = 64;
 /** Two failures this close are not one service's. */
 const FAILURES_MS = 1000;
 const FATAL_CODE = 111;
 
-interface Resident extends Owner {
+/** All that there is of one besides its pair, in one object to save memory: the view of the loop, and who speaks. */
+interface Resident extends Owner, Loop, Diagnostics {
   readonly id: number;
+  readonly name: Bytes;
   readonly key: string;
-  readonly diagnostics: Diagnostics;
   /** Absolute; '': unknown. */
   readonly path: Bytes;
-  readonly fds: number;
+  /** Descriptors that it may take. */
+  readonly cost: number;
+  owner: Owner | null;
   /** Null: not open yet. */
   live: LivePair | null;
   /** Is to end; 'told': and its pair knows. */
   exits: boolean | 'told';
+}
+
+// As runsv says it.
+
+function warn(this: Resident, what: string, errno?: number): void {
+  remark(`runsv ${this.name}: warning: ${reason(what, errno)}\n`);
+}
+
+function fatal(this: Resident, what: string, errno?: number): void {
+  remark(`runsv ${this.name}: fatal: ${reason(what, errno)}\n`);
 }
 
 /** What residents need of their runsvdir. */
@@ -76,10 +92,14 @@ const raiseLimit = (files: number | null): Limits => {
 };
 
 export const newResidents = ({ diagnostics, home, leads, fds, files }: ResidentsOptions): Residents => {
-  const residents = new Map<number, Resident>();
+  /** By number, from the first that a resident can have; those that have ended leave holes, which are filled again. */
+  const residents: (Resident | undefined)[] = [];
+  const free: number[] = [];
   /** Those that are to be opened, or told to exit. */
   let todo: Resident[] = [];
   let ended: Ended[] = [];
+  /** What was told of services that could not be supervised, by key. */
+  const told = new Map<string, string>();
   /** Services that failed here: each has a runsv from then on. */
   const failed = new Set<string>();
   /** Those that this process has supervised before an engine failure, and not yet again. */
@@ -87,8 +107,8 @@ export const newResidents = ({ diagnostics, home, leads, fds, files }: Residents
   const limits = raiseLimit(files);
   const limit = limits.ours - RESERVED_FDS;
   let used = 0;
+  let changes = 0;
   let denied = 0;
-  let last = 0;
   let failedMs = -Infinity;
   let loop: Loop | null = null;
   let here: Bytes | null = null;
@@ -96,11 +116,16 @@ export const newResidents = ({ diagnostics, home, leads, fds, files }: Residents
   const leave = (resident: Resident, code: number): void => {
     const { id, live, directory } = resident;
     resident.directory = null;
+    // what refers to itself would lie there until the engine looks for such
+    resident.live = null;
+    resident.owner = null;
+    changes++;
     if (live !== null) closePair(live);
     many.goHome();
     if (directory !== null) sys.close(directory);
-    residents.delete(id);
-    used -= resident.fds;
+    residents[id - FIRST_RESIDENT] = undefined;
+    free.push(id - FIRST_RESIDENT);
+    used -= resident.cost;
     ended.push({ pid: id, code, signal: 0 });
   };
 
@@ -108,7 +133,13 @@ export const newResidents = ({ diagnostics, home, leads, fds, files }: Residents
   const finish = (resident: Resident, live: LivePair): void => {
     tidy(live);
     const { finalExitCode } = live.pair.main;
-    leave(resident, finalExitCode === null ? 0 : writeExitCode(resident.diagnostics, '', finalExitCode));
+    leave(resident, finalExitCode === null ? 0 : writeExitCode(resident, '', finalExitCode));
+  };
+
+  /** What hinders a service is tried again each second, and told when it is something else. */
+  const tellOnce = (resident: Resident, what: string): void => {
+    if (told.get(resident.key) !== what) resident.fatal(what);
+    told.set(resident.key, what);
   };
 
   const fail = (resident: Resident, error: unknown): void => {
@@ -117,7 +148,7 @@ export const newResidents = ({ diagnostics, home, leads, fds, files }: Residents
     failedMs = nowMs;
     if (isSecond) throw error;
     failed.add(resident.key);
-    resident.diagnostics.warn(`${error}, giving the service to a runsv of its own`);
+    resident.warn(`${error}, giving the service to a runsv of its own`);
     leave(resident, FATAL_CODE - 1);
   };
 
@@ -125,7 +156,7 @@ export const newResidents = ({ diagnostics, home, leads, fds, files }: Residents
     const resident = owner as Resident;
     const { live } = resident;
     if (error instanceof Fatal) {
-      resident.diagnostics.fatal(error.message);
+      tellOnce(resident, error.message);
       leave(resident, error.code);
     } else if (error !== undefined) fail(resident, error);
     else if (live?.pair.done === true) finish(resident, live);
@@ -139,17 +170,17 @@ export const newResidents = ({ diagnostics, home, leads, fds, files }: Residents
   };
 
   const open = (resident: Resident): void => {
-    const view: Loop = { ...(loop as Loop), owner: resident };
     many.call(resident, () =>
-      superviseService(view, resident.diagnostics, '', resident.path, (live) => {
+      superviseService(resident, resident, '', resident.path, (live) => {
         resident.live = live;
+        told.delete(resident.key);
       }),
     );
   };
 
   const tellRefused = (): void => {
     if (denied === 0) return;
-    const count = residents.size;
+    const count = residents.length - free.length;
     diagnostics.warn(`descriptors for ${count} of ${count + denied} services, starting runsv for the others`);
     denied = 0;
   };
@@ -181,25 +212,31 @@ export const newResidents = ({ diagnostics, home, leads, fds, files }: Residents
       }
       const cwd = here ?? sys.readlink('/proc/self/cwd');
       here = isErrno(cwd) ? '' : cwd;
-      last = nextResident(last);
+      const place = free.shift() ?? residents.length;
+      const id = place + FIRST_RESIDENT;
       used += need;
-      const resident: Resident = {
+      const resident: Resident = Object.assign(Object.create(loop), {
+        owner: null,
         directory,
-        id: last,
+        id,
+        name,
         key,
-        diagnostics: diagnosticsOf(`runsv ${name}`),
+        warn,
+        fatal,
         path: here === '' ? '' : `${here}/${name}`,
-        fds: need,
+        cost: need,
         resumes: resumed.delete(key),
         live: null,
         exits: false,
-      };
-      residents.set(last, resident);
+      });
+      resident.owner = resident;
+      residents[place] = resident;
+      changes++;
       todo.push(resident);
-      return last;
+      return id;
     },
     term: (id) => {
-      const resident = residents.get(id);
+      const resident = residents[id - FIRST_RESIDENT];
       if (resident === undefined) return;
       resident.exits = true;
       if (resident.live !== null) todo.push(resident);
@@ -215,16 +252,22 @@ export const newResidents = ({ diagnostics, home, leads, fds, files }: Residents
         if (resident.live === null) open(resident);
         else if (resident.exits === true) tellToExit(resident, resident.live);
       }
-      todo = todo.slice(at);
+      if (at > 0) todo = todo.slice(at);
+      if (todo.length === 0 && changes >= BURST) {
+        // a burst leaves free memory behind
+        sys.trim();
+        changes = 0;
+      }
       many.goHome();
       const ends = ended;
       ended = [];
       return ends;
     },
-    directoryOf: (id) => `/proc/self/fd/${residents.get(id)?.directory ?? -1}`,
+    directoryOf: (id) => `/proc/self/fd/${residents[id - FIRST_RESIDENT]?.directory ?? -1}`,
     processes: () => {
       const pids: number[] = [];
-      for (const { live } of residents.values()) {
+      for (const one of residents) {
+        const live = one?.live ?? null;
         if (live === null) continue;
         const { main, log } = live.pair;
         pids.push(main.process?.pid ?? 0, log?.process?.pid ?? 0, live.script);

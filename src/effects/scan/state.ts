@@ -57,6 +57,8 @@ export interface LiveTree extends Contained {
   readonly watching: Watching;
   readonly readproctitle: Readproctitle | null;
   tree: Tree;
+  /** When the next start in a tree is due, as far as it was asked. */
+  next: { readonly tree: Tree | null; readonly dueMs: number | null };
   program: Bytes;
   /** When to scan next, monotonic; null: when something changes. */
   rescanMs: number | null;
@@ -69,8 +71,8 @@ export interface LiveTree extends Contained {
   rescanCostMs: number;
   /** What was reported about entries. */
   reported: Reported;
-  /** Directories that are being made step by step. */
-  stepwise: ReadonlySet<string>;
+  /** New directories that were seen without ./run, as in Rescan. */
+  bare: ReadonlyMap<string, number>;
   /** When this runsvdir started, monotonic. */
   readonly bornMs: number;
   /** When to retry entries that the kernel said nothing about. */
@@ -185,6 +187,7 @@ export const newLiveTree = (
     watching: newWatching(),
     readproctitle,
     tree: newTree(),
+    next: { tree: null, dueMs: null },
     program: findProgram('runsv'),
     rescanMs: 0,
     notBeforeMs: 0,
@@ -192,7 +195,7 @@ export const newLiveTree = (
     rescan: null,
     rescanCostMs: 0,
     reported: new Map(),
-    stepwise: new Set(),
+    bare: new Map(),
     bornMs: monotonicMs(),
     unclearMs: UNCLEAR_MS,
     readyFd: options.readyFd,

@@ -123,8 +123,13 @@ const takeSignals = (live: LiveTree, signals: readonly number[]): void => {
 };
 
 /** When to start a runsv; if the directory is lost, or another runsvdir's, the next scan comes first. */
-const startMs = (live: LiveTree): number | null =>
-  !live.tree.stopping && (live.lost || !mayStart(live.claim.turn)) ? null : nextStartMs(live.tree);
+const startMs = (live: LiveTree): number | null => {
+  const { tree, next } = live;
+  if (!tree.stopping && (live.lost || !mayStart(live.claim.turn))) return null;
+  // asked in each turn, for each of thousands of services
+  if (next.tree !== tree) live.next = { tree, dueMs: nextStartMs(tree) };
+  return live.next.dueMs;
+};
 
 /** Starts the runsvs that are due, if the directory is still the one they were found in. */
 const startDue = (live: LiveTree): void => {

@@ -12,7 +12,7 @@ import { O_RDONLY, S_IFDIR, S_IFMT } from '../../abi/flags.ts';
 import { sys } from '../../host/sys.ts';
 import { newPair, type Side } from '../../machine/service/pair.ts';
 import { resumedStreak } from '../../machine/service/restart-policy.ts';
-import { handle, newService } from '../../machine/service/table.ts';
+import { handle, newService, NO_EXIT } from '../../machine/service/table.ts';
 import {
   type Adopted,
   NO_STREAK,
@@ -23,12 +23,12 @@ import {
 } from '../../machine/service/model.ts';
 import { ESSENTIAL_FLAG, removeExitCode } from './exitcode-file.ts';
 import { type Held, letGo } from '../process/held.ts';
-import { type Loop, newTimer, unwatch } from '../loop.ts';
+import { type Loop, unwatch } from '../loop.ts';
 import { Fatal, reason, type Diagnostics } from '../diagnostics.ts';
 import { type Lock, lockedElsewhere } from './lock.ts';
 import { newPipe, type Pipe, pipeOf } from './log-pipe.ts';
 import { knowsBoot, learnBoot } from './child-record.ts';
-import { type PairHandlers, type LivePair, newAwaited, publishFirst, schedule, watchSide } from './pair.ts';
+import { type PairHandlers, type LivePair, METHODS, newAwaited, publishFirst, schedule, watchSide } from './pair.ts';
 import { folderOf, type LiveSide, nameOf, openSide, folderPath, takeSide } from './side.ts';
 import { isThere, openOk } from './supervise-dir.ts';
 import { readFinishLimit, readStart, readStop, type ValueFolder } from './policy.ts';
@@ -188,10 +188,6 @@ export interface Busy {
   readonly busy: Bytes;
 }
 
-function childEnded(this: LivePair, pid: number, wait: number): void {
-  this.handlers.childEnded(this, pid, wait);
-}
-
 /** With both sides locked: finds survivors, opens fifos, publishes the state, opens ok. `opened`: gets what it opens. */
 const openBoth = (
   { loop, handlers, diagnostics, folder, path }: Surroundings,
@@ -215,7 +211,7 @@ const openBoth = (
   const now: Now = { ms: monotonicMs(), wall: wallClock() };
   const pipe = log === null ? null : pipeFor(mainFound?.held ?? null, logFound?.held ?? null);
   opened.push(pipe?.readEnd ?? null, pipe?.writeEnd ?? null);
-  const values: ValueFolder = { diagnostics, folder, reported: [], tells: false, hasDependencies: false };
+  const values: ValueFolder = { diagnostics, folder, reported: null, tells: false, hasDependencies: false };
   const resumes = loop.owner?.resumes === true;
   const main = openHalf('main', mainLock, values, mainFound, now, resumes);
   opened.push(main.live.control);
@@ -225,8 +221,9 @@ const openBoth = (
     loop,
     handlers,
     values,
-    childEnded,
-    timer: newTimer((nowMs) => handlers.due(live, nowMs)),
+    ...METHODS,
+    dueMs: null,
+    owner: null,
     main: main.live,
     log: logHalf === null ? null : logHalf.live,
     // the loop tries again to open what could not be opened now
@@ -243,7 +240,7 @@ const openBoth = (
     logKey: typeof sign === 'object' ? sign.key : '',
     telling: null,
     hasStarted: false,
-    exit: { code: 0, status: 0 },
+    exit: NO_EXIT,
     oom: null,
   };
   if (live.log !== null) opened.push(live.log.control);

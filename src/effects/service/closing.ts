@@ -34,7 +34,7 @@ const closeOrder = ({ loop, order }: LivePair): void => {
 
 /** Closes everything; what it tells by, which may still have something to say, is to be closed before. */
 export const closePair = (live: LivePair): void => {
-  setTimer(live.loop, live.timer, null);
+  setTimer(live.loop, live, null);
   forgetHolder(live);
   closeOrder(live);
   closeIf(live.pipe?.readEnd);

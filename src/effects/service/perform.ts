@@ -42,8 +42,9 @@ const placeOf = (live: LivePair, side: LiveSide): Place => {
   const isLog = side.side === 'log';
   const end = pipe === null ? null : isLog ? pipe.readEnd : pipe.writeEnd;
   const own = end === null ? [] : [isLog ? 0 : 1, end];
-  const given = live.loop.many?.fds ?? [];
-  return { folder: side.folder, fds: isLog || given.length === 0 ? own : own.concat(given), lock: side.lock };
+  const { many } = live.loop;
+  const fds = isLog || many === null || many.fds.length === 0 ? own : own.concat(many.fds);
+  return { folder: side.folder, fds, lock: side.lock, many };
 };
 
 /** Where ./run runs: with what it tells by, if it can. */
@@ -161,7 +162,7 @@ const performServiceEffect = (live: LivePair, side: LiveSide, effect: OtherEffec
       live.telling?.ask();
       return null;
     case 'warnFailed':
-      live.diagnostics.warn(`failed: ${effect.reason}${effect.isOver ? '' : ', not started again until told to'}`);
+      live.diagnostics.warn(`failed: ${effect.reason}${effect.isOver ? '' : ', not restarting'}`);
       return null;
   }
 };
