@@ -5,7 +5,8 @@ import type { spawnSync as Ask } from 'node:child_process';
 declare const globalThis: { __answers?: Map<string, unknown> };
 
 const ask = process.getBuiltinModule('node:child_process').spawnSync;
-const answers = (globalThis.__answers ??= new Map());
+globalThis.__answers ??= new Map();
+const answers = globalThis.__answers;
 
 export const spawnSync = ((program: string, options: object) => {
   const question = JSON.stringify([program, options]);

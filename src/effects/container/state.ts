@@ -28,11 +28,16 @@ export interface Saving {
   saved: Saved;
   /** When this process was started. */
   readonly start: Start;
+  /** When a change that was not saved yet is to be; null: there is none. Monotonic, as the next one. */
+  dueMs: number | null;
+  notBeforeMs: number;
 }
 
 export const newSaving = (): Saving => ({
   saved: { tree: newTree(), shutdown: null, pid: 0, lock: null },
   start: ownStart(),
+  dueMs: null,
+  notBeforeMs: 0,
 });
 
 /** For a runsvdir that supervises a whole container: as process 1, or on request. */

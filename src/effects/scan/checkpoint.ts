@@ -25,6 +25,8 @@ import { keyAt } from './read-dir.ts';
 import { inside } from './rescan.ts';
 import { addForeignRunsv, type LiveTree } from './state.ts';
 
+/** Saving takes at most one part in this many of the time. */
+const SHARE = 10;
 const NO_SHUTDOWN = newShutdown(0);
 const NO_CONTAINER = { shutdown: NO_SHUTDOWN, pid: 0 };
 /** KILL's wait status: for a main command whose end nobody saw. */
@@ -54,6 +56,16 @@ const write = (live: LiveTree, { start }: Saving, process: number, starting: rea
   );
 };
 
+/**
+ * A state of thousands of residents takes milliseconds to save, and matters little: what it says of them is looked up again. So it is
+ * saved later while they come and go by the hundred.
+ */
+const isTooSoon = (live: LiveTree, saving: Saving): boolean => {
+  if (live.residents === null || monotonicMs() >= saving.notBeforeMs) return false;
+  saving.dueMs = saving.notBeforeMs;
+  return true;
+};
+
 /** Saves the state, if it has changed. Without memory for it the last checkpoint stays. */
 export const saveCheckpoint = (live: LiveTree): void => {
   const { container, saving, tree } = live;
@@ -61,9 +73,15 @@ export const saveCheckpoint = (live: LiveTree): void => {
   const { saved } = saving;
   const { shutdown, pid } = container ?? NO_CONTAINER;
   const { lock } = live.claim;
-  if (saved.tree === tree && saved.shutdown === shutdown && saved.pid === pid && saved.lock === lock) return;
+  if (saved.shutdown === shutdown && saved.pid === pid && saved.lock === lock) {
+    if (saved.tree === tree) return;
+    if (isTooSoon(live, saving)) return;
+  }
+  const startMs = monotonicMs();
   saving.saved = { tree, shutdown, pid, lock };
   write(live, saving, pid);
+  saving.dueMs = null;
+  saving.notBeforeMs = startMs + (monotonicMs() - startMs) * SHARE;
 };
 
 /**

@@ -31,6 +31,10 @@ const PAIR_FDS = 4;
 const LOG_FDS = 5;
 /** For everything else. */
 const RESERVED_FDS = 64;
+/** The view of a resident that is gone: its handlers are not called. */
+const GONE: Owner = { directory: null, resumes: false };
+/** While others are still to be stopped, so many ends are told at once. */
+const ENDS = 512;
 /** As many that come or go leave memory worth giving back. */
 const BURST = 64;
 /** Two failures this close are not one service's. */
@@ -46,7 +50,7 @@ interface Resident extends Owner, Loop, Diagnostics {
   readonly path: Bytes;
   /** Descriptors that it may take. */
   readonly cost: number;
-  owner: Owner | null;
+  owner: Owner;
   /** Null: not open yet. */
   live: LivePair | null;
   /** Is to end; 'told': and its pair knows. */
@@ -118,13 +122,12 @@ export const newResidents = ({ diagnostics, home, leads, fds, files }: Residents
     resident.directory = null;
     // what refers to itself would lie there until the engine looks for such
     resident.live = null;
-    resident.owner = null;
+    resident.owner = GONE;
     changes++;
     if (live !== null) closePair(live);
     many.goHome();
     if (directory !== null) sys.close(directory);
     residents[id - FIRST_RESIDENT] = undefined;
-    free.push(id - FIRST_RESIDENT);
     used -= resident.cost;
     ended.push({ pid: id, code, signal: 0 });
   };
@@ -216,7 +219,7 @@ export const newResidents = ({ diagnostics, home, leads, fds, files }: Residents
       const id = place + FIRST_RESIDENT;
       used += need;
       const resident: Resident = Object.assign(Object.create(loop), {
-        owner: null,
+        owner: GONE,
         directory,
         id,
         name,
@@ -259,8 +262,12 @@ export const newResidents = ({ diagnostics, home, leads, fds, files }: Residents
         changes = 0;
       }
       many.goHome();
+      // many ends at once cost one pass
+      if (todo.length > 0 && ended.length < ENDS) return [];
       const ends = ended;
       ended = [];
+      // now the tree learns of them, and their numbers may be others'
+      for (const { pid } of ends) free.push(pid - FIRST_RESIDENT);
       return ends;
     },
     directoryOf: (id) => `/proc/self/fd/${residents[id - FIRST_RESIDENT]?.directory ?? -1}`,

@@ -157,7 +157,14 @@ const HANDLERS: TreeHandlers = {
 const deadline = (live: LiveTree): number | null => {
   const rescanMs = live.tree.stopping ? null : live.rescan === null ? live.rescanMs : 0;
   const stopMs = live.container?.shutdown.dueMs ?? null;
-  return earliest([startMs(live), rescanMs, stopMs, live.readproctitle?.dotMs ?? null, live.listening?.dueMs ?? null]);
+  return earliest([
+    startMs(live),
+    rescanMs,
+    stopMs,
+    live.readproctitle?.dotMs ?? null,
+    live.listening?.dueMs ?? null,
+    live.saving?.dueMs ?? null,
+  ]);
 };
 
 const runDue = (live: LiveTree): void => {

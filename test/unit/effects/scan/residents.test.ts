@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import '../../../../src/cold-one.ts';
 import '../../../../src/cold-order.ts';
 import { runsvdir } from '../../../../src/applets/runsvdir.ts';
+import { EIO } from '../../../../src/abi/errno.ts';
 import { SIGHUP, SIGTERM } from '../../../../src/abi/signals.ts';
 import { type Behaviour, type Ending, VirtualKernel } from '../../../sim/kernel/kernel.ts';
 import { OLD_MS } from './world.ts';
@@ -105,6 +106,55 @@ describe('services in the process of runsvdir', () => {
     kernel.advance(OLD_MS);
     expect(run(['--one-process', '--subreaper', '/service'])).toEqual({ how: 'exited', code: 7 });
     expect(kernel.live()).toEqual([]);
+  });
+});
+
+describe('what goes wrong with one service', () => {
+  /** An exception of our own where this path is looked at next. */
+  const throwAt = (path: string): void => {
+    let isDone = false;
+    const when = (each: string): boolean => {
+      if (isDone || each !== path) return false;
+      isDone = true;
+      throw new Error('a bug');
+    };
+    kernel.fault({ call: 'access', errno: EIO, when });
+  };
+
+  beforeEach(() => {
+    kernel.user.program('/bin/runsv', { key: 'runsv' });
+  });
+
+  it('is told, and gives it to a runsv of its own; the others do not notice', () => {
+    service('a', { livesMs: 1500, exit: 1 });
+    service('b');
+    kernel.advance(OLD_MS);
+    at(1000, () => throwAt('finish'));
+    at(4000, () => {
+      expect(kernel.record('runsv').live).toBe(1);
+      expect(stat('b')).toBe('run\n');
+    });
+    signal(5000, SIGHUP);
+    expect(run()).toEqual({ how: 'exited', code: 111 });
+    expect(kernel.stderr.text).toContain('runsv a: warning: Error: a bug, giving the service to a runsv of its own\n');
+    expect(kernel.record('b').starts).toBe(1);
+  });
+
+  it('is said once where it cannot be supervised, and again when it is something else', () => {
+    service('a');
+    kernel.user.file('/service/a/supervise');
+    kernel.advance(OLD_MS);
+    at(5000, () => {
+      kernel.user.remove('/service/a/supervise');
+      kernel.user.folder('/service/a/supervise/control');
+    });
+    at(9000, () => kernel.user.remove('/service/a/supervise'));
+    at(11_000, () => expect(stat('a')).toBe('run\n'));
+    signal(12_000, SIGHUP);
+    run();
+    const lines = kernel.stderr.text.split('\n').filter((line) => line.startsWith('runsv a: fatal'));
+    expect(lines).toHaveLength(2);
+    expect(kernel.record('a').starts).toBe(1);
   });
 });
 
