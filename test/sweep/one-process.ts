@@ -8,17 +8,7 @@ import { habit } from '../fault/habits.ts';
 import type { Service } from '../fault/service.ts';
 import { isAlive } from '../lib/proc.ts';
 import { comes, hears, SIGHUP, Subject, supervisors } from './subject.ts';
-import {
-  another,
-  ENDS_MS,
-  Kept,
-  linksOf,
-  pathOf,
-  SIGALRM,
-  signalFirst,
-  type Stage,
-  type Target,
-} from './targets.ts';
+import { another, ENDS_MS, Kept, linksOf, pathOf, SIGALRM, signalFirst, type Stage, type Target } from './targets.ts';
 
 /** A command, while it is seen to that there is a supervisor. */
 const command = async (kept: Kept, subject: Subject, verb: string): Promise<void> => {

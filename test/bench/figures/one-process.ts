@@ -207,9 +207,5 @@ export const oneProcess: Figure = {
   name: 'one-times',
   title: 'runsvdir --one-process: times',
   forInformation: true,
-  measure: async (context) => [
-    ...(await startAndStop(context)),
-    await crash(context),
-    ...(await tenThousand(context)),
-  ],
+  measure: async (context) => [...(await startAndStop(context)), await crash(context), ...(await tenThousand(context))],
 };
