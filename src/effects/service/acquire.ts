@@ -28,7 +28,17 @@ import { Fatal, reason, type Diagnostics } from '../diagnostics.ts';
 import { type Lock, lockedElsewhere } from './lock.ts';
 import { newPipe, type Pipe, pipeOf } from './log-pipe.ts';
 import { knowsBoot, learnBoot } from './child-record.ts';
-import { type PairHandlers, type LivePair, METHODS, newAwaited, publishFirst, schedule, watchSide } from './pair.ts';
+import {
+  childEnded,
+  due,
+  type PairHandlers,
+  type LivePair,
+  newAwaited,
+  ready,
+  publishFirst,
+  schedule,
+  watchSide,
+} from './pair.ts';
 import { folderOf, type LiveSide, nameOf, openSide, folderPath, takeSide } from './side.ts';
 import { isThere, openOk } from './supervise-dir.ts';
 import { readFinishLimit, readStart, readStop, type ValueFolder } from './policy.ts';
@@ -221,7 +231,9 @@ const openBoth = (
     loop,
     handlers,
     values,
-    ...METHODS,
+    childEnded,
+    ready,
+    due,
     dueMs: null,
     owner: null,
     main: main.live,

@@ -112,22 +112,19 @@ export interface LivePair extends Parent, Timer, Ready {
 
 // What the loop calls is a method, the same for all: a closure for each would take much of the memory of a service.
 
-function childEnded(this: LivePair, pid: number, wait: number): void {
+export function childEnded(this: LivePair, pid: number, wait: number): void {
   this.handlers.childEnded(this, pid, wait);
 }
 
-function ready(this: LivePair, fd: Fd): void {
+export function ready(this: LivePair, fd: Fd): void {
   const { main, log, handlers } = this;
   if (fd === main.control) handlers.commands(this, main);
   else if (log !== null) handlers.commands(this, log);
 }
 
-function due(this: LivePair, nowMs: number): void {
+export function due(this: LivePair, nowMs: number): void {
   this.handlers.due(this, nowMs);
 }
-
-/** For the loop. */
-export const METHODS = { childEnded, ready, due } as const;
 
 export const newAwaited = (dueMs: number | null): Awaited => ({
   tries: 0,
