@@ -48,7 +48,7 @@ export interface Figure {
   readonly title: string;
   /** May be left out without a failure. */
   readonly optional?: true;
-  /** None of its rows has a limit: a quick run measures it only where it is named. */
+  /** A quick run, which holds limits on machines that do other things too, measures it only where it is named. */
   readonly forInformation?: true;
   /** Why it cannot be measured here; null: it can. */
   readonly skipReason?: (context: Context) => string | null;

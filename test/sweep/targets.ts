@@ -32,7 +32,7 @@ const quoted = (words: readonly string[]): string => words.map((word) => `'${wor
 const wordsAsFirst = ([inject = '', ...rest]: readonly string[]): readonly string[] => [inject, '-n', ...rest];
 
 /** A program that is started again when it ends before its time. */
-class Kept {
+export class Kept {
   current: Running;
   /** Whether the first one has ended before its time. */
   failed = false;
@@ -95,7 +95,7 @@ class Kept {
 // ---- runsv, below a runsvdir ----------------------------------------------------------------------------------
 
 /** Only bounds failures. */
-const ENDS_MS = 60_000;
+export const ENDS_MS = 60_000;
 /** The first runsv is the one that is swept, and those that follow it are not. */
 const wrapRunsv = ({ bin, world, inject }: Stage): void => {
   const text = `#!/bin/sh
@@ -187,13 +187,13 @@ const runsvTakesOver: Target = {
 
 // ---- runsvdir -------------------------------------------------------------------------------------------------
 
-const another = (stage: Stage): Subject => new Subject(stage.world, stage.bin, 'another');
+export const another = (stage: Stage): Subject => new Subject(stage.world, stage.bin, 'another');
 
-const SIGALRM = 14;
+export const SIGALRM = 14;
 const SIGTERM = 15;
 
 /** One that has only just been started would end by it. */
-const signalFirst = async (kept: Kept, name: 'SIGALRM' | 'SIGTERM', number: number): Promise<void> => {
+export const signalFirst = async (kept: Kept, name: 'SIGALRM' | 'SIGTERM', number: number): Promise<void> => {
   await kept.comes(`a runsvdir that catches ${name}`, () => hears(firstOf(kept), number));
   kill(firstOf(kept), name);
 };
@@ -222,7 +222,7 @@ const tree = async (stage: Stage, kept: Kept, links: string, one: Subject, isFir
 };
 
 /** No other runsv is to be found where a look at ours is refused. */
-const pathOf = ({ bin }: Stage): readonly string[] => ['/usr/bin/env', `PATH=${bin}`];
+export const pathOf = ({ bin }: Stage): readonly string[] => ['/usr/bin/env', `PATH=${bin}`];
 
 const firstOf = (kept: Kept): number => {
   const { pid } = kept;
@@ -231,7 +231,7 @@ const firstOf = (kept: Kept): number => {
     : pid;
 };
 
-const linksOf = ({ world }: Stage, one: Subject): string => {
+export const linksOf = ({ world }: Stage, one: Subject): string => {
   const links = `${world.dir}/links`;
   mkdirSync(links);
   symlinkSync(one.service.dir, `${links}/web`);

@@ -12,6 +12,7 @@ import { HANGING } from './hanging.ts';
 import { KILLED } from './killed.ts';
 import { LOGS } from './logs.ts';
 import { LOOKS } from './looks.ts';
+import { ONE_PROCESS } from './one-process.ts';
 import { PROGRAMS } from './programs.ts';
 import { RECORD } from './record.ts';
 import { HISTORY } from './history.ts';
@@ -46,6 +47,7 @@ export const CASES: readonly Case[] = [
   ...HANGING,
   ...KILLED,
   ...LOGS,
+  ...ONE_PROCESS,
   ...PROGRAMS,
   ...RECORD,
   ...HISTORY,
