@@ -45,8 +45,9 @@ export const tableOfProcesses = (): Table => {
   for (const name of isErrno(names) ? [] : names) {
     if (name < '0' || name > ':') continue;
     const stat = readSmall(`/proc/${name}/stat`);
-    const parent = isErrno(stat) ? -1 : parentIn(stat);
-    if (isErrno(stat) || parent < 0) continue;
+    if (typeof stat !== 'string') continue;
+    const parent = parentIn(stat);
+    if (parent < 0) continue;
     const pid = Number(name);
     all.set(pid, stat);
     const siblings = children.get(parent);

@@ -49,9 +49,9 @@ export const HEADER = `${'  median (least)'.padEnd(NAME)}${'C'.padStart(VALUE)}$
 const limitOf = ({ row, verdict, slack }: Judged): string => {
   if (row.most !== undefined) return `<= ${row.most}  ${verdict ?? ''}`;
   if (row.limit === null) return '';
-  const goal = row.goal === undefined ? '' : ` (goal ${row.goal.toFixed(1)})`;
+  const goal = row.goal === undefined ? '' : ` (goal ${row.goal})`;
   const wider = slack === 1 ? '' : ` x ${slack}`;
-  return `<= ${row.limit.toFixed(1)}${wider}${goal}  ${verdict ?? 'not measured'}`;
+  return `<= ${row.limit}${wider}${goal}  ${verdict ?? 'not measured'}`;
 };
 
 const ratios = ({ ratio, ratioOfLeast }: Judged): string => {

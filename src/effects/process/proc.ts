@@ -1,15 +1,16 @@
 // What /proc says about one process.
 import type { Bytes } from '../../abi/bytes.ts';
-import { type Errno, isErrno } from '../../host/calls.ts';
+import { type Errno, type Fd, isErrno } from '../../host/calls.ts';
 import { O_RDONLY } from '../../abi/flags.ts';
 import { sys } from '../../host/sys.ts';
 
 /** A small file of /proc. */
 export const readSmall = (path: Bytes): Bytes | Errno => {
   const fd = sys.open(path, O_RDONLY, 0);
-  if (isErrno(fd)) return fd;
-  const text = sys.read(fd, 4096);
-  sys.close(fd);
+  // as isErrno says, without a call: `sv metrics` reads thousands of them
+  if (fd < 0) return fd as Errno;
+  const text = sys.read(fd as Fd, 4096);
+  sys.close(fd as Fd);
   return text;
 };
 

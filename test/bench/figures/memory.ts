@@ -9,8 +9,8 @@ import type { Suite } from '../programs.ts';
 import { sleep } from '../../lib/wait.ts';
 import { makeWorld } from '../world.ts';
 
-const LIMIT = 1.3;
-const GOAL = 1.0;
+const LIMIT = 0.75;
+const GOAL = 0.5;
 const FEW = 1;
 const MANY = 100;
 /** From the last service's first byte until its supervisor has told of it and sleeps. */
