@@ -150,9 +150,14 @@ CASES ?= 2500
 svlogd: dist/runitbox tools-compat
 	$(AS_ROOT) $(NODE) test/svlogd/run.ts --cases $(CASES) $(if $(SEED),--seed $(SEED))
 
-## bench: every figure against C runit, side by side
-bench: dist/runitbox tools-compat
+## bench: every figure against C runit, side by side; and of BusyBox's runit, s6 and supervisord, where they can be fetched
+bench: dist/runitbox tools-compat tools-peers
+	test/bench/others.sh || echo 'bench: goes on without what is missing'
 	$(AS_ROOT) $(NODE) test/bench/run.ts
+## bench-peers: of that, the others alone; says what is left out, and why
+bench-peers: dist/runitbox tools-compat tools-peers
+	test/bench/others.sh || echo 'bench-peers: goes on without what is missing'
+	$(AS_ROOT) $(NODE) test/bench/run.ts --only peers
 bench-quick: dist/runitbox tools-compat
 	$(AS_ROOT) $(NODE) test/bench/run.ts --quick --assert --slack 2
 
@@ -177,6 +182,6 @@ pictures: all tools-docs
 
 .PHONY: mutation pictures
 .PHONY: quick quick-builds test-builds fuzz sweep sweep-sample unit contract contract-quick contract-ng contract-quickjs contract-noimage sim compat compat-quick fault operations soak svlogd
-.PHONY: qemu docker-test init-test docs-test fresh-test bench bench-quick bench-log bench-log-quick
+.PHONY: qemu docker-test init-test docs-test fresh-test bench bench-peers bench-quick bench-log bench-log-quick
 .PHONY: arch-test arch-quick arch-builds $(ARCHES:%=arch-build-%)
 .PHONY: tools-arch tools-release tools-lint tools-compat tools-operations tools-qemu tools-docker tools-docs tools-init tools-peers tools-fresh

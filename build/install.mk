@@ -41,7 +41,8 @@ release-test: $(DIST)/runitbox tools-release
 release-lint: $(DIST)/runitbox tools-release tools-lint
 	$(AS_ROOT) $(NODE) test/release/run.ts --lint
 ## release-full: that, and what takes minutes: builds from the source archive without a network, on bare Debian 12 and 13; arm64's image
-release-full: $(DIST)/runitbox arch-build-arm64 tools-release tools-lint tools-docker tools-arch npm
+release-full: $(DIST)/runitbox arch-build-arm64 tools-release tools-lint tools-docker tools-arch
+	test/arch/fetch.sh .cache/boot arm64
 	$(AS_ROOT) $(NODE) test/release/run.ts --lint --full
 
 .PHONY: release-lint release-full install uninstall release release-one release-whole release-test

@@ -29,6 +29,7 @@ const options: OptionTable = [
     text: 'in a container: seconds before KILL (default 7)',
     unlisted: true,
   },
+  { long: 'one-process', text: 'supervise the services in this process, without a runsv for each' },
   { long: 'subreaper', text: 'supervise a container without being process 1' },
   {
     long: 'ready-fd',
@@ -86,7 +87,7 @@ const supervise = (asked: TreeOptions, words: readonly Bytes[]): number => {
   const { log, command } = restOf(words);
   const whole = { ...asked, command };
   holdStandard();
-  const handed = isWhole(whole) ? readCheckpoint('runsvdir') : null;
+  const handed = isWhole(whole) || whole.oneProcess ? readCheckpoint('runsvdir') : null;
   return orFatal(diagnostics, () => {
     if (log !== undefined && log.length >= LEAST && handed === null) tellMissing(diagnostics, asked.dir);
     // LOG is the first of the last words
@@ -109,11 +110,12 @@ const run = (argv: readonly Bytes[]): number => {
   const [dir, ...words] = rest;
   if (dir === undefined) return misused(argv0);
   const subreaper = given.count('subreaper') > 0;
+  const oneProcess = given.count('one-process') > 0;
   const ready = given.last('ready-fd');
   const readyFd = ready === undefined ? null : fromCold<typeof readyFdOf>('order', 'readyFdOf')(ready);
   if (ready !== undefined && readyFd === null) return USAGE_CODE;
   return supervise(
-    { dir, readyFd, setsid: given.count('P') > 0, subreaper, killAfterMs: killAfter, command: [] },
+    { dir, readyFd, setsid: given.count('P') > 0, oneProcess, subreaper, killAfterMs: killAfter, command: [] },
     words,
   );
 };
@@ -139,6 +141,7 @@ export const runsvdir: Applet = {
     examples: [
       { command: 'runsvdir -P /etc/service', text: 'supervise all services in /etc/service' },
       { command: 'runsvdir -P -k 25 /etc/service', text: 'as ENTRYPOINT, where the engine waits 30 seconds' },
+      { command: 'runsvdir --one-process -P /etc/service', text: 'the same in one process, for very many services' },
       { command: 'runsvdir -P /etc/service -- httpd -f', text: 'services, and httpd in the foreground, until it ends' },
       { command: 'ln -s /etc/sv/web /etc/service/', text: 'add a service; it starts at once' },
     ],

@@ -56,6 +56,8 @@ export const boots = async (parts: Parts, dir: string, { defer, note }: Hands): 
   wants('svlogd', bursty, 'svlogd ended with 0\nsame lines\n');
   const contract = await machine.run('cd /tmp; /contract < /dev/null > /tmp/said 2>&1; cut -c 1-300 /tmp/said');
   machine.type('runit-init 0');
-  wants('the end', await machine.end(), 'reboot: Power down');
+  const end = await machine.end();
+  wants('the end', end, parts.machine.endsInSilence === true ? 'in silence' : 'reboot: Power down');
+  wants('the last stage', machine.said, '- runit: leave stage: /etc/runit/3\n');
   return unexpectedFailures(contract, NOT_IN_SMALL_ROOT);
 };

@@ -6,6 +6,8 @@ import { ARM64, type Kind } from '../qemu/machine.ts';
 export interface Bootable extends Kind {
   /** Of the kernel's pages. */
   readonly pageKiB: number;
+  /** Its console is gone before the kernel says how it ends. */
+  readonly endsInSilence?: true;
 }
 
 const M512 = '-m 512';
@@ -17,5 +19,11 @@ export const MACHINES: Readonly<Record<string, Bootable>> = {
   riscv64: { qemu: 'qemu-system-riscv64', options: `-M virt ${M512}`, console: 'ttyS0', pageKiB: 4 },
   // x-vof: qemu's own small firmware
   ppc64le: { qemu: 'qemu-system-ppc64', options: '-M pseries,x-vof=on -m 1024', console: 'hvc0', pageKiB: 64 },
-  s390x: { qemu: 'qemu-system-s390x', options: `-M s390-ccw-virtio ${M512}`, console: 'ttysclp0', pageKiB: 4 },
+  s390x: {
+    qemu: 'qemu-system-s390x',
+    options: `-M s390-ccw-virtio ${M512}`,
+    console: 'ttysclp0',
+    pageKiB: 4,
+    endsInSilence: true,
+  },
 };

@@ -16,6 +16,7 @@ import { ORDER_CASES } from './order.ts';
 import { PAUSE_CASES } from './pause.ts';
 import { POLICY_CASES } from './policy.ts';
 import { PROBE_CASES } from './probe.ts';
+import { PROCFILE_CASES } from './procfile.ts';
 import { READINESS_CASES } from './readiness.ts';
 import { RECORDING_CASES } from './recording.ts';
 import { S6_CASES } from './s6.ts';
@@ -368,6 +369,7 @@ export const CASES: readonly Case[] = [
   ...ORDER_CASES,
   ...POLICY_CASES,
   ...PROBE_CASES,
+  ...PROCFILE_CASES,
   ...READINESS_CASES,
   ...PAUSE_CASES,
   ...RECORDING_CASES,

@@ -13,6 +13,12 @@ const SERVICES: Readonly<Record<Codename, readonly string[]>> = {
   trixie: ['runit', 'runit-services', 'socklog-run', 'daemontools'],
 };
 
+/** Those of them that are run here. */
+const RUN: Readonly<Record<Codename, readonly string[]>> = {
+  bookworm: ['socklog-inet', 'git-daemon'],
+  trixie: ['socklog-inet'],
+};
+
 const revised = `_${packageVersion}-0upstream1`;
 
 const script = (codename: Codename): string => `
@@ -22,22 +28,30 @@ theirs=$(readlink -f "$(command -v runsvdir)")
 dpkg -i runitbox${revised}_amd64.deb
 [ "$(readlink -f "$(command -v runsvdir)")" = "$theirs" ]
 
-# beside them: C runsvdir supervises a service of theirs, ours controls it
+# beside them: C runsvdir supervises packaged services, ours controls them
 mkdir -p /tmp/service
-cp -a /etc/sv/socklog /tmp/service/socklog
-rm -rf /tmp/service/socklog/supervise /tmp/service/socklog/log
-printf '#!/bin/sh\\nexec sleep 100000\\n' > /tmp/service/socklog/run
-runsvdir -P /tmp/service & scan=$!
-runitbox sv wait -w 60 up /tmp/service/socklog
-pid=$(cat /tmp/service/socklog/supervise/pid)
-runitbox sv -w 60 restart /tmp/service/socklog
-[ "$(cat /tmp/service/socklog/supervise/pid)" != "$pid" ]
-runitbox sv lint /etc/sv/* > /tmp/lint 2>&1 || [ $? = 1 ]
-kill -HUP $scan
-wait $scan || [ $? = 111 ]
+for service in ${RUN[codename].join(' ')}; do
+  cp -a /etc/sv/$service /tmp/service/
+  rm -rf /tmp/service/$service/supervise /tmp/service/$service/log
+done
+supervised() {
+  runsvdir -P /tmp/service & scan=$!
+  for service in /tmp/service/*; do
+    until_true [ -p $service/supervise/control ]
+    $1 wait -w 60 up $service
+    pid=$(cat $service/supervise/pid)
+    $1 -w 60 restart $service
+    [ "$(cat $service/supervise/pid)" != "$pid" ]
+  done
+  kill -HUP $scan
+  wait $scan || [ $? = 111 ]
+}
+supervised 'runitbox sv'
+until_true eval '! runitbox svok /tmp/service/socklog-inet'
 dpkg --purge runitbox
-all_files > /tmp/after
-diff /tmp/before /tmp/after
+# but for what runit's own trigger links at the next run of dpkg, whatever that installs
+all_files | grep -vE '^/etc/(runit/runsvdir/default/|sv/[^/]+/supervise$)' > /tmp/after
+grep -vE '^/etc/(runit/runsvdir/default/|sv/[^/]+/supervise$)' /tmp/before | diff - /tmp/after
 
 # in their place: what depends on runit goes with it, the rest stays
 apt-get install ./runitbox${revised}_amd64.deb ./runitbox-runit${revised}_all.deb > /tmp/said 2>&1 || { cat /tmp/said; false; }
@@ -46,9 +60,10 @@ apt-get install ./runitbox${revised}_amd64.deb ./runitbox-runit${revised}_all.de
 ! dpkg -s socklog-run 2>&1 | grep -q 'Status: .* installed'
 dpkg -s daemontools | grep -q 'Status: install ok installed'
 [ -z "$(dpkg --audit)" ]
+supervised sv
 apt-get purge runitbox-runit
 apt-get purge runitbox
-! find / -xdev -path ${'/src'} -prune -o -path /tmp -prune -o -path /proc -prune -o -path /var/lib/apt -prune -o -path /var/cache -prune \\
+! find / -xdev -path /src -prune -o -path /tmp -prune -o -path /proc -prune -o -path /var/lib/apt -prune -o -path /var/cache -prune \\
   -o -path /var/log -prune -o -name '*runitbox*' -print | grep .
 echo '${codename}: nothing is left'
 `;

@@ -2,7 +2,7 @@
 //
 // Promises: nothing of it outlives the namespace that it makes for itself, podman's storage is below DIRECTORY.
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { enterForeignNamespace, IDS_OF_CONTAINERS } from '../arch/foreign.ts';
 import { PROCESSORS, registration } from '../arch/processors.ts';
 import { Podman } from '../docker/podman.ts';
@@ -19,7 +19,7 @@ if (cannot !== null) throw new Error(cannot);
 const engine = await Podman.make(dir, 'vfs');
 const service = join(dir, 'service/web');
 mkdirSync(service, { recursive: true });
-writeFileSync(join(service, 'run'), '#!/usr/local/bin/pause\n');
+writeFileSync(join(service, 'run'), '#!/bin/busybox sh\nexec pause\n');
 chmodSync(join(service, 'run'), 0o755);
 try {
   await engine.podman('pull', '-q', '--arch', 'arm64', `oci-archive:${archive}`);
@@ -33,6 +33,9 @@ try {
     '--pull=never',
     '-v',
     `${join(dir, 'service')}:/etc/service`,
+    // the image has no shell
+    '-v',
+    `${resolve('.cache/boot/arm64/busybox')}:/bin/busybox:ro`,
   ];
   await engine.podman('run', ...words, image);
   await engine.podman('exec', 'foreign', 'sv', 'wait', '-w', '200', 'up', '/etc/service/web');

@@ -86,7 +86,8 @@ export const foreignImageRuns = async (dir: string): Promise<void> => {
   write(archive, ['x86_64', 'arm64']);
   const script = join(import.meta.dirname, 'foreign-image.ts');
   const { code, text } = await run([process.execPath, script, `${archive}:${packageVersion}-static`, dir], {
-    timeoutMs: 300_000,
+    cwd: ROOT,
+    timeoutMs: 600_000,
   });
   if (code !== 0) throw new Error(`exit code ${code}\n${text.slice(-3000)}`);
 };

@@ -9,7 +9,7 @@ import { packageVersion } from './archive.ts';
 import { plays, rootOf } from './debian.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
-const NEEDED = ['dpkg-dev', 'gcc', 'libc6-dev', 'make', 'musl-tools', 'nodejs'];
+const NEEDED = ['build-essential', 'musl-tools', 'nodejs'];
 /** On a loaded machine, two at once. */
 const BUILD_MS = 1_800_000;
 

@@ -98,10 +98,12 @@ const readinessOf = (call: Call): readonly File[] => {
 
 const isReadiness = (text: Bytes): boolean => Object.hasOwn(READY, text) || portIn(text) !== null;
 
+/** What ./run does first; foreman runs its commands beside the Procfile. */
+const beforeCommand = (dir: Bytes, port: number): Bytes => `cd ${shellWord(dir)} || exit\nexport PORT=${port}\n`;
+
 /** `command`: as sh takes it. */
-const filesOf = (call: Call, name: Bytes, command: Bytes, port: number | null): readonly File[] => {
-  const environment = port === null ? '' : `export PORT=${port}\n`;
-  const run = `#!/bin/sh\nexec 2>&1\n${environment}exec ${chpstOf(call)}${command}\n`;
+const filesOf = (call: Call, name: Bytes, command: Bytes, before: Bytes): readonly File[] => {
+  const run = `#!/bin/sh\nexec 2>&1\n${before}exec ${chpstOf(call)}${command}\n`;
   return [
     { path: 'run', text: run, mode: PROGRAM },
     ...(call.given.count('essential') > 0 ? [{ path: 'flag-essential', text: '', mode: PLAIN }] : []),
@@ -110,7 +112,7 @@ const filesOf = (call: Call, name: Bytes, command: Bytes, port: number | null): 
   ];
 };
 
-const make = (call: Call, name: Bytes, command: Bytes, port: number | null): boolean => {
+const make = (call: Call, name: Bytes, command: Bytes, before: Bytes): boolean => {
   const source = sourceDirectory();
   const dir = `${source}/${name}`;
   const result = sys.mkdir(dir, PROGRAM);
@@ -120,7 +122,7 @@ const make = (call: Call, name: Bytes, command: Bytes, port: number | null): boo
   }
   if (!made(dir, result)) return false;
   if (call.given.count('log') > 0 && !made(`${dir}/log`, sys.mkdir(`${dir}/log`, PROGRAM))) return false;
-  return filesOf(call, name, command, port).every((file) => {
+  return filesOf(call, name, command, before).every((file) => {
     const path = `${dir}/${file.path}`;
     return made(path, write({ ...file, path }));
   });
@@ -134,9 +136,19 @@ const readProcfile = (path: Bytes): Bytes | Errno => {
   return text;
 };
 
+/** The directory of a file, absolute. */
+const directoryOf = (path: Bytes): Bytes | Errno => {
+  const dir = path.slice(0, path.lastIndexOf('/') + 1);
+  if (dir[0] === '/') return dir.slice(0, -1) || '/';
+  const here = sys.readlink('/proc/self/cwd');
+  return isErrno(here) ? here : `${here}/${dir}`.slice(0, -1);
+};
+
 const makeFromProcfile = (call: Call, path: Bytes): number => {
   const text = readProcfile(path);
   if (isErrno(text)) return fail(path, errorText(text));
+  const dir = directoryOf(path);
+  if (isErrno(dir)) return fail('/proc/self/cwd', errorText(dir));
   // a command of which a part is missing may be another command
   if (text.length > PROCFILE_MOST) return fail(path, `longer than ${PROCFILE_MOST} bytes`);
   const entries = decodeProcfile(text);
@@ -144,7 +156,7 @@ const makeFromProcfile = (call: Call, path: Bytes): number => {
   const failed = entries.filter(
     // a command of a Procfile is a line for the shell
     ({ name, command }, at) =>
-      !make(call, name, `sh -c ${shellWord(replacingShell(command))}`, FIRST_PORT + PORT_STEP * at),
+      !make(call, name, `sh -c ${shellWord(replacingShell(command))}`, beforeCommand(dir, FIRST_PORT + PORT_STEP * at)),
   );
   return Math.min(MOST_FAILURES, failed.length);
 };
@@ -187,5 +199,5 @@ export const runNew = (call: Call): number => {
   }
   if (!isServiceName(name)) return usage(`${NAME_EXPECTED}, got '${visible(name ?? '')}'`);
   if (dashes !== '--' || command.length === 0) return usage("expected '--' and a command behind the name");
-  return make(call, name, command.map(shellWord).join(' '), null) ? 0 : 1;
+  return make(call, name, command.map(shellWord).join(' '), '') ? 0 : 1;
 };

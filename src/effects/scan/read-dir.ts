@@ -57,7 +57,7 @@ export interface Known {
   keyOf(name: Bytes): string | undefined;
 }
 
-const keyIn = (stat: RawStat): string => `${stat[1]}:${stat[3]}:${stat[2]}`;
+export const keyIn = (stat: RawStat): string => `${stat[1]}:${stat[3]}:${stat[2]}`;
 
 /** The key of a directory, null: unknown. */
 export const keyAt = (path: Bytes): string | null => {

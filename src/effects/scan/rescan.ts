@@ -12,6 +12,7 @@ import { tai64nLabel } from '../../formats/tai64.ts';
 import { keyAt, type Known, type Rescan, continueRescan, beginRescan } from './read-dir.ts';
 import { type Found, goneIn } from '../../machine/scan/table.ts';
 import { dependentsOf } from './dependents.ts';
+import { directoryOf } from '../container/shutdown.ts';
 import { deliverToTree } from './perform.ts';
 import { type LiveTree, rescanBy, UNCLEAR_MS } from './state.ts';
 import { claimHere } from './claim.ts';
@@ -85,7 +86,7 @@ const leaveSign = (live: LiveTree): void => {
 /** Services that leave the directory together are stopped in waves. */
 const scanned = (live: LiveTree, found: readonly Found[]): void => {
   const gone = goneIn(live.tree, found);
-  const dependents = gone.length > 1 ? dependentsOf(gone) : null;
+  const dependents = gone.length > 1 ? dependentsOf(gone, (pid) => directoryOf(live, pid)) : null;
   deliverToTree(live, { kind: 'scanned', found, dependents });
 };
 
