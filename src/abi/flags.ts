@@ -67,7 +67,8 @@ export const SPAWN_ENV = 2;
 export const SPAWN_AT_ONCE = 4;
 export const SPAWN_TERMINAL = 8;
 export const SPAWN_CONTROLLING = 16;
-export const SPAWN_FEW = 32;
+/** Times a number: the child gets only descriptors below that. */
+export const SPAWN_BELOW = 256;
 /** spawn's refusals at or below minus this happened after the fork: -(SPAWN_FAILED + errno). */
 export const SPAWN_FAILED = 4096;
 

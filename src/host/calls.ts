@@ -124,8 +124,8 @@ export interface Calls {
    * that several can execute side by side; one that cannot exits 100. SPAWN_TERMINAL: where descriptor 0 is a terminal and our
    * process group is in its foreground, the child leads a group of its own, and that gets the foreground. SPAWN_CONTROLLING:
    * descriptor 0, once duplicated, becomes the controlling terminal of the child's session (EPERM where another session
-   * has it, ENOTTY where it is not a terminal). SPAWN_FEW: before it duplicates any, the child drops all descriptors above 2 and the
-   * highest of ours that is named in `fds` or is `recordFd`; ENOSYS before Linux 5.9, after the fork.
+   * has it, ENOTTY where it is not a terminal). SPAWN_BELOW times a number, added: before it duplicates any, the
+   * child drops its descriptors from that number on; ENOSYS before Linux 5.9, after the fork.
    */
   spawn(
     path: Bytes,

@@ -256,7 +256,7 @@ const atOnce: readonly Spec[] = [
     },
   },
   {
-    title: 'with SPAWN_FEW the child has no descriptor above those that are named, and we keep ours',
+    title: 'with SPAWN_BELOW the child has no descriptor from that number on, and we keep ours',
     run: (c) => {
       const [low] = c.pipe();
       const [high] = c.pipe();
@@ -266,9 +266,8 @@ const atOnce: readonly Spec[] = [
       const [from, to] = c.pipe();
       const all = attempt(c, { argv: ['sh', '-c', look], fds: [1, to] });
       same(c.reap(done(all, 'spawn')), 0, 'wait status');
-      // moved below the others, so that they are above what is named
       const spare = done(c.sys.dup2(to, low), 'dup2');
-      const few = attempt(c, { argv: ['sh', '-c', look], fds: [1, spare], flags: l.SPAWN_FEW });
+      const few = attempt(c, { argv: ['sh', '-c', look], fds: [1, spare], flags: (low + 1) * l.SPAWN_BELOW });
       c.close(to);
       if (few === -(l.SPAWN_FAILED + l.ENOSYS)) return;
       same(c.reap(done(few, 'spawn')), 0, 'wait status');
@@ -403,7 +402,8 @@ const refusals: readonly Spec[] = [
     run: (c) => {
       refuses(attempt(c, { argv: [] }), l.EINVAL, 'no argv[0]');
       refuses(attempt(c, { fds: [1] }), l.EINVAL, 'half a pair');
-      refuses(attempt(c, { flags: 1 << 20 }), l.EINVAL, 'unknown flag');
+      refuses(attempt(c, { flags: 32 }), l.EINVAL, 'unknown flag');
+      refuses(attempt(c, { flags: -1 }), l.EINVAL, 'a negative number');
       refuses(attempt(c, { fds: new Array<number>(130).fill(1) }), l.EINVAL, '65 pairs');
       for (const fds of [
         [-1, 1],

@@ -54,6 +54,38 @@ const supervised = async (file: string, args: readonly string[], service: string
   return pid;
 };
 
+/** What uname says -> the package whose executable the launcher takes, where that of `installed` is there. */
+const LAUNCHES: readonly (readonly [machine: string, installed: string])[] = [
+  ['x86_64', 'x64'],
+  ['x86_64', 'ia32'],
+  ['i686', 'ia32'],
+  ['aarch64', 'arm64'],
+  ['aarch64', 'arm'],
+  ['armv7l', 'arm'],
+  ['armv8l', 'arm'],
+  ['riscv64', 'riscv64'],
+  ['ppc64le', 'ppc64'],
+  ['s390x', 's390x'],
+];
+
+const script = (path: string, text: string): void => {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+};
+
+describe('the launcher', () => {
+  it.each(LAUNCHES)('takes, on %s, the executable for %s', (machine, installed) => {
+    const top = freshDirectory();
+    script(join(top, 'fake/uname'), `echo ${machine}`);
+    script(join(top, 'fake/node'), 'echo node');
+    script(join(top, `node_modules/runitbox-linux-${installed}/runitbox`), `echo ${installed} "$@"`);
+    const launcher = join(top, 'node_modules/runitbox/bin/sv');
+    script(launcher, readFileSync(join(ROOT, 'dist/npm/runitbox/bin/sv'), 'utf8').replace(/^#!.*\n/, ''));
+    const env = { PATH: `${join(top, 'fake')}:/usr/bin:/bin` };
+    expect(run(launcher, ['status', 'a b'], { env }).out).toBe(`${installed} sv status a b\n`);
+  });
+});
+
 describe('the npm packages', () => {
   it('install two packages and nothing else', () => {
     const folders = readdirSync(join(dir, 'node_modules')).filter((name) => !name.startsWith('.'));

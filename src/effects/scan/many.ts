@@ -5,7 +5,7 @@
 // is ready at once at most 64 are called before timers have their turn.
 // Read first: ../loop.ts. Read next: residents.ts.
 import { ENOSYS, EPERM } from '../../abi/errno.ts';
-import { POLLERR, SPAWN_FAILED, SPAWN_FEW } from '../../abi/flags.ts';
+import { POLLERR, SPAWN_BELOW, SPAWN_FAILED } from '../../abi/flags.ts';
 import { type Fd, isErrno } from '../../host/calls.ts';
 import { sys } from '../../host/sys.ts';
 import { Fatal, reason } from '../diagnostics.ts';
@@ -30,6 +30,7 @@ const newLending = (placeholder: Fd): Many['spawn'] | null => {
   const slots = Array.from({ length: LENT_MAX }, (_, at) => (highest + 1 + at) as Fd);
   const put = (fd: Fd, slot: Fd): boolean => !isErrno(sys.dup2(fd, slot)) && !isErrno(sys.setCloexec(slot, 1));
   if (!slots.every((slot) => put(placeholder, slot))) return null;
+  const below = (highest + 1 + LENT_MAX) * SPAWN_BELOW;
   let isLacking = false;
   return (path, argv, env, dir, fds, flags, recordFd, recordText) => {
     let used = 0;
@@ -43,7 +44,7 @@ const newLending = (placeholder: Fd): Many['spawn'] | null => {
     const pairs = fds.map((fd, at) => (at % 2 === 0 ? fd : lend(fd)));
     const record = recordFd < 0 ? recordFd : lend(recordFd);
     const isLent = !pairs.includes(-1) && (record >= 0 || recordFd < 0);
-    const few = isLent ? sys.spawn(path, argv, env, dir, pairs, flags | SPAWN_FEW, record, recordText) : 0;
+    const few = isLent ? sys.spawn(path, argv, env, dir, pairs, flags + below, record, recordText) : 0;
     for (const slot of slots.slice(0, used)) put(placeholder, slot);
     if (isLent && !LACKING.includes(few)) return few;
     const result = spawn();

@@ -41,7 +41,6 @@ typedef struct {
   int to[MAX_PAIRS], from[MAX_PAIRS], count;
   int record;   /* descriptor, or -1 */
   int free_from; /* no descriptor from here on is a target */
-  int last;      /* the highest descriptor of ours that is named */
   volatile int failed;
 } child;
 
@@ -93,7 +92,7 @@ static int set_up(child *c) {
   if (flags & SPAWN_TERMINAL && tcgetpgrp(0) == getpgrp() && setpgid(0, 0) == 0) tcsetpgrp(0, getpid());
   if (*directory && chdir(directory) < 0) return -1;
   /* it shares our table until here: to copy thousands of descriptors, and to close them at execve, takes a millisecond */
-  if (flags & SPAWN_FEW && syscall(SYS_close_range, c->last + 1, ~0u, 2 /* CLOSE_RANGE_UNSHARE */) < 0) return -1;
+  if (flags >> SPAWN_BELOW && syscall(SYS_close_range, flags >> SPAWN_BELOW, ~0u, 2 /* CLOSE_RANGE_UNSHARE */) < 0) return -1;
   if (place_descriptors(c) < 0) return -1;
   if (least_files[1] && syscall(SYS_prlimit64, 0, RLIMIT_NOFILE, least_files, NULL) < 0) return -1;
   if (flags & SPAWN_CONTROLLING && ioctl(0, TIOCSCTTY, 0) < 0) return -1;
@@ -117,15 +116,13 @@ static int prepare(child *c, const sys_arg *a) {
   const sys_arg *pairs = &a[PAIRS];
   int64_t flags = a[FLAGS].n;
   *c = (child){.a = a, .env = flags & SPAWN_ENV ? (char *const *)a[ENV].list : environ, .record = (int)a[RECORD_FD].n};
-  c->last = c->record < 2 ? 2 : c->record;
   if (!a[ARGV].len || pairs->len % 2 || pairs->len > 2 * MAX_PAIRS) return -EINVAL;
-  if (flags & ~(int64_t)(SPAWN_SETSID | SPAWN_ENV | SPAWN_AT_ONCE | SPAWN_TERMINAL | SPAWN_CONTROLLING | SPAWN_FEW)) return -EINVAL;
+  if (flags < 0 || flags & 255 & ~(SPAWN_SETSID | SPAWN_ENV | SPAWN_AT_ONCE | SPAWN_TERMINAL | SPAWN_CONTROLLING)) return -EINVAL;
   for (; c->count < (int)pairs->len / 2; c->count++) {
     int64_t to = pairs->v[2 * c->count], from = pairs->v[2 * c->count + 1];
     if (!is_fd(to) || !is_fd(from)) return -EBADF;
     c->to[c->count] = (int)to;
     c->from[c->count] = (int)from;
-    if (from > c->last) c->last = (int)from;
     if (to >= c->free_from) c->free_from = to == INT_MAX ? INT_MAX : (int)to + 1;
   }
   return 0;
@@ -143,7 +140,7 @@ CALL(spawn) {
   sigfillset(&all);
   sigprocmask(SIG_SETMASK, &all, &before);
   int share = a[FLAGS].n & SPAWN_AT_ONCE ? 0 : CLONE_VM | CLONE_VFORK;
-  if (a[FLAGS].n & SPAWN_FEW) share |= CLONE_FILES;
+  if (a[FLAGS].n >> SPAWN_BELOW) share |= CLONE_FILES;
   r = result(clone(run_child, child_stack + sizeof child_stack, share | SIGCHLD, &c));
   if (r > 0 && c.failed) {
     int reaped;

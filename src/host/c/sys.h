@@ -122,8 +122,8 @@
 #define SPAWN_ENV 2          /* env is given; without this flag the child inherits ours */
 #define SPAWN_AT_ONCE 4      /* return as soon as there is a child; one that cannot execute the program exits 100 */
 #define SPAWN_TERMINAL 8     /* if we have the foreground of terminal 0, the child gets it, in a process group of its own */
-#define SPAWN_FEW 32         /* the child has no descriptor above the highest of ours that is named */
 #define SPAWN_CONTROLLING 16 /* the child's descriptor 0 becomes the controlling terminal of its session */
+#define SPAWN_BELOW 8        /* this many bits to the left: the child gets only descriptors below that number; 0: all */
 
 /* The calls of numericCall; all concern this process. */
 enum {
