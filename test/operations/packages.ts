@@ -1,21 +1,27 @@
 // Programs out of Debian's packages, unpacked and not installed: nothing of them starts by itself on this machine.
 //
 // What the machine has already is taken from where it is. Read next: ../lib/debian.ts, servers.ts, readiness.ts.
-import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { unpackedPackages } from '../lib/debian.ts';
+import { mustRun } from '../lib/run.ts';
 
 export const FOR_PACKAGES: readonly string[] = ['apt-get', 'dpkg-deb', 'apt-cache'];
 
+const askApt = async (packages: readonly string[]): Promise<readonly string[]> => {
+  const text = await mustRun(['apt-get', '-s', '--no-install-recommends', 'install', ...packages]);
+  return text.split('\n').flatMap((line) => /^Inst (\S+) \(/.exec(line)?.[1] ?? []);
+};
+
+const answers = new Map<string, Promise<readonly string[]>>();
+
 /** What apt would install for these packages: themselves and what they depend on, as far as it is missing. */
-const missingOf = (packages: readonly string[]): readonly string[] =>
-  execFileSync('apt-get', ['-s', '--no-install-recommends', 'install', ...packages], {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'ignore'],
-  })
-    .split('\n')
-    .flatMap((line) => /^Inst (\S+) \(/.exec(line)?.[1] ?? []);
+const missingOf = (packages: readonly string[]): Promise<readonly string[]> => {
+  const key = packages.join(' ');
+  const answer = answers.get(key) ?? askApt(packages);
+  answers.set(key, answer);
+  return answer;
+};
 
 export interface Programs {
   /** For a shell script: the programs come first in PATH, with their libraries. */
@@ -62,6 +68,6 @@ export const unpacked = async (packages: readonly string[]): Promise<Programs> =
 
 /** These packages, and what they depend on. */
 export const unpackedWhole = async (packages: readonly string[]): Promise<Programs> => {
-  const missing = missingOf(packages);
+  const missing = await missingOf(packages);
   return missing.length === 0 ? programsIn('/nonexistent') : unpacked(missing);
 };

@@ -4,9 +4,9 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, closeSync, mkdirSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, closeSync, mkdirSync, openSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { killMarked, MARK } from '../lib/proc.ts';
+import { kill, killMarked, MARK } from '../lib/proc.ts';
 import { type Result, run } from '../lib/run.ts';
 import type { Hands } from '../lib/runner.ts';
 import { makeTemporary } from '../lib/temporary.ts';
@@ -15,6 +15,20 @@ import { until } from '../lib/wait.ts';
 export type Make = 'ours' | 'c';
 
 const C_PROGRAMS = '/usr/bin';
+
+/** Processes that work in this directory or below it. */
+const processesBelow = (dir: string): readonly number[] => {
+  const isBelow = (pid: string): boolean => {
+    try {
+      return `${readlinkSync(`/proc/${pid}/cwd`)}/`.startsWith(`${dir}/`);
+    } catch {
+      return false;
+    }
+  };
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && isBelow(name))
+    .map(Number);
+};
 
 export class Tree {
   readonly dir: string;
@@ -104,6 +118,8 @@ export class Tree {
   async #close(): Promise<void> {
     this.#runsvdir?.kill('SIGKILL');
     await killMarked(this.#mark);
+    // nginx writes its title over the environment that has the mark
+    for (const pid of processesBelow(this.dir)) kill(pid, 'SIGKILL');
     rmSync(this.dir, { recursive: true, force: true });
   }
 }
