@@ -7,7 +7,7 @@ import type { User } from './box.ts';
 import { countsIn, plain, skipsIn, summary } from '../lib/summary.ts';
 import { checkOut, failures, type Scenario } from './scenarios.ts';
 
-const LIMIT_MS = 3_600_000;
+const LIMIT_MS = 2 * 3_600_000;
 
 const of = (codename: Scenario['codename'], user: User, targets: readonly string[]): Scenario => ({
   title: `${codename}: suites as ${user}`,
