@@ -109,6 +109,21 @@ MINUTES ?= 15
 soak: dist/runitbox tools
 	$(AS_ROOT) $(NODE) test/soak/run.ts --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
 
+## chaos: the same with 200 services of all kinds in one process (runsvdir --one-process), for MINUTES=30 from SEED=n
+CHAOS_MINUTES = $(if $(filter command line,$(origin MINUTES)),$(MINUTES),30)
+chaos: dist/runitbox tools
+	$(AS_ROOT) $(NODE) test/soak/run.ts --one-process --mixed --services 200 --minutes $(CHAOS_MINUTES) $(if $(SEED),--seed $(SEED))
+
+## one-test: compat, operations and fault once more with runsvdir --one-process
+one-test: dist/runitbox dist/runitbox-debug tools-compat tools-operations $(OUT)/jail $(OUT)/refuse
+	$(AS_ROOT) $(NODE) test/compat/run.ts --supervision one-process --suites ours,sv-c
+	$(AS_ROOT) $(NODE) test/operations/run.ts --supervision one-process
+	$(AS_ROOT) $(NODE) test/fault/run.ts --supervision one-process
+## one-quick: of that, a sample, and chaos for some seconds
+one-quick: dist/runitbox tools-compat $(OUT)/jail
+	$(AS_ROOT) $(NODE) test/compat/run.ts --supervision one-process --suites ours --share 10
+	$(AS_ROOT) $(NODE) test/soak/run.ts --one-process --mixed --services 40 --minutes 0.2
+
 ## qemu: a real kernel boots dist/runitbox as init, to a supervised shell, and switches off; KERNEL=FILE for another kernel
 .cache/linux/vmlinuz:
 	test/qemu/kernel.sh $@
@@ -150,9 +165,14 @@ CASES ?= 2500
 svlogd: dist/runitbox tools-compat
 	$(AS_ROOT) $(NODE) test/svlogd/run.ts --cases $(CASES) $(if $(SEED),--seed $(SEED))
 
-## bench: every figure against C runit, side by side
-bench: dist/runitbox tools-compat
+## bench: every figure against C runit, side by side; and of BusyBox's runit, s6 and supervisord, where they can be fetched
+bench: dist/runitbox tools-compat tools-peers
+	test/bench/others.sh || echo 'bench: goes on without what is missing'
 	$(AS_ROOT) $(NODE) test/bench/run.ts
+## bench-peers: of that, the others alone; says what is left out, and why
+bench-peers: dist/runitbox tools-compat tools-peers
+	test/bench/others.sh || echo 'bench-peers: goes on without what is missing'
+	$(AS_ROOT) $(NODE) test/bench/run.ts --only peers
 bench-quick: dist/runitbox tools-compat
 	$(AS_ROOT) $(NODE) test/bench/run.ts --quick --assert --slack 2
 
@@ -176,7 +196,7 @@ pictures: all tools-docs
 	$(AS_ROOT) $(NODE) test/docs/pictures/record.ts
 
 .PHONY: mutation pictures
-.PHONY: quick quick-builds test-builds fuzz sweep sweep-sample unit contract contract-quick contract-ng contract-quickjs contract-noimage sim compat compat-quick fault operations soak svlogd
-.PHONY: qemu docker-test init-test docs-test fresh-test bench bench-quick bench-log bench-log-quick
+.PHONY: quick quick-builds test-builds fuzz sweep sweep-sample unit contract contract-quick contract-ng contract-quickjs contract-noimage sim compat compat-quick fault operations soak chaos one-test one-quick svlogd
+.PHONY: qemu docker-test init-test docs-test fresh-test bench bench-peers bench-quick bench-log bench-log-quick
 .PHONY: arch-test arch-quick arch-builds $(ARCHES:%=arch-build-%)
 .PHONY: tools-arch tools-release tools-lint tools-compat tools-operations tools-qemu tools-docker tools-docs tools-init tools-peers tools-fresh

@@ -36,4 +36,8 @@ for brought in "$PWD"/node_modules/node-linux-*/bin/node; do
   if head -n 1 "$npm" | grep -q node; then PATH=${brought%/*}:$PATH install "$brought" --no-deprecation "$npm"
   else PATH=${brought%/*}:$PATH install npm; fi
 done
+# older releases of npm leave out this link, which the pages name
+for brought in node_modules/node-linux-*/bin/node; do
+  [ ! -x "$brought" ] || ln -sf "../${brought#node_modules/}" node_modules/.bin/node
+done
 rm $unfinished

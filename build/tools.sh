@@ -129,8 +129,9 @@ check() {
   docker)
     # docker-compose and podman run what is under docker/ for real; the engine is Debian's own, whatever else is in PATH
     [ -x /usr/sbin/dockerd ] || need docker.io
-    # a package of its own from Debian 13 on
+    # packages of their own from Debian 13 on
     [ -x /usr/bin/docker ] || ! apt-cache show docker-cli >/dev/null 2>&1 || need docker-cli
+    [ -x /usr/libexec/docker/cli-plugins/docker-buildx ] || ! apt-cache show docker-buildx >/dev/null 2>&1 || need docker-buildx
     wants docker-compose docker-compose
     wants podman podman
     wants runc runc
@@ -236,19 +237,22 @@ add() {
   packages=
   for package in $missing; do
     case $package in
-    prometheus) fetch prometheus promtool || return ;;
-    prometheus-node-exporter) fetch prometheus-node-exporter || return ;;
+    # promtool is a package of its own from Debian 13 on
+    prometheus) fetch "prometheus $(apt-cache search --names-only '^promtool$' | cut -d' ' -f1)" prometheus promtool || return ;;
+    prometheus-node-exporter) fetch prometheus-node-exporter prometheus-node-exporter || return ;;
     *) packages="$packages $package" ;;
     esac
   done
   # shellcheck disable=SC2086
   [ -z "$packages" ] || apt install --no-install-recommends $packages
 }
-fetch() { # PACKAGE, of the name of a program in it, and further PROGRAMs
+fetch() { # PACKAGES PROGRAM...
   tmp=$(mktemp -d)
   mkdir -p $FETCHED
   status=0
-  { (cd "$tmp" && apt-get -qq download "$1") && dpkg-deb -x "$tmp/$1"_*.deb "$tmp/all"; } >"$said" 2>&1 || status=1
+  # shellcheck disable=SC2086
+  (cd "$tmp" && apt-get -qq download $1 && for deb in *.deb; do dpkg-deb -x "$deb" all || exit; done) >"$said" 2>&1 || status=1
+  shift
   for program; do
     [ $status = 0 ] || break
     { cp "$tmp/all/usr/bin/$program" "$FETCHED/$program.new" && mv "$FETCHED/$program.new" "$FETCHED/$program"; } >>"$said" 2>&1 ||

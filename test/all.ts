@@ -47,6 +47,7 @@ const SUITES: readonly Suite[] = [
   suite('waits', 'compat'),
   suite('waits', 'sweep-sample'),
   suite('waits', 'soak', 'MINUTES=1'),
+  suite('waits', 'one-quick'),
   suite('waits', 'docs-test'),
   suite('waits', 'operations'),
   suite('waits', 'qemu'),

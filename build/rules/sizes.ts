@@ -2,8 +2,11 @@
 import { filesIn, type Rule, type Tree } from './tree.ts';
 
 export const FILE_LINES_MAX = 300;
-/** All C of the product: what the next capabilities need, so that nobody squeezes two statements into a line. */
-export const C_LINES_MAX = 2430;
+/**
+ * All C of the product: what the next capabilities need, so that nobody squeezes two statements into a line. Raised from 2430 for epoll:
+ * poll over the 30,000 descriptors of 10,000 services costs milliseconds each time.
+ */
+export const C_LINES_MAX = 2460;
 
 /** Files above the limit, each with its reason. An entry that is no longer needed is a breach. */
 const LONG: Readonly<Record<string, string>> = {

@@ -8,6 +8,8 @@ export const O_TRUNC = 0o1000;
 export const O_APPEND = 0o2000;
 export const O_NONBLOCK = 0o4000;
 export const O_NOCTTY = 0o400;
+/** Only to name a file: enough for fstat and fchdir. */
+export const O_PATH = 0o10000000;
 /** x86's number, for which the host puts its own. */
 export const O_NOFOLLOW = 0o400000;
 
@@ -37,6 +39,9 @@ export const SOCK_DGRAM = 2;
 
 export const WNOHANG = 1;
 
+/** rlimit's resource. */
+export const RLIMIT_NOFILE = 7;
+
 export const CLOCK_REALTIME = 0;
 export const CLOCK_MONOTONIC = 1;
 export const CLOCK_BOOTTIME = 7;
@@ -62,6 +67,8 @@ export const SPAWN_ENV = 2;
 export const SPAWN_AT_ONCE = 4;
 export const SPAWN_TERMINAL = 8;
 export const SPAWN_CONTROLLING = 16;
+/** Times a number: the child gets only descriptors below that. */
+export const SPAWN_BELOW = 256;
 /** spawn's refusals at or below minus this happened after the fork: -(SPAWN_FAILED + errno). */
 export const SPAWN_FAILED = 4096;
 

@@ -17,10 +17,10 @@ const help: Help = {
     '[-m n] [-d n] [-o n] [-p n] [-f n] [-c n] [-t n] prog',
   description:
     'Changes the state of this process as the options say, in a fixed order, then executes prog, which is looked up in ' +
-    'PATH. The process id stays the same.\n\n' +
-    'Limits are soft limits, and at most as high as the hard ones. Users and groups are looked up in /etc/passwd and ' +
-    '/etc/group, below a new root where there is one.\n\n' +
-    'Options with a long name are not known to other chpst programs.',
+    'PATH. The process ID stays the same.\n\n' +
+    'Limits are soft limits, and at most as high as the hard limits. Users and groups are looked up in /etc/passwd and ' +
+    '/etc/group, below the new root if there is one.\n\n' +
+    'Other chpst programs do not have the options with long names.',
   options: chpstRows,
   examples: [
     { command: 'exec chpst -u web -o 4096 httpd -f', text: 'in ./run: a daemon as the user web' },
@@ -33,9 +33,9 @@ const help: Help = {
     { command: 'chpst -L ./lock sh -c "backup; tidy"', text: 'never twice at the same time' },
   ],
   exitCodes: [
-    { code: '100', text: 'usage' },
+    { code: '100', text: 'wrong usage' },
     { code: '111', text: 'a change failed, or prog could not be executed' },
-    { code: 'any', text: 'otherwise that of prog' },
+    { code: 'any', text: 'otherwise the exit status of prog' },
   ],
 };
 

@@ -20,8 +20,8 @@ const usage: Usage = { operands: '', options: [] };
 const makeHelp = (): Help => ({
   ...usage,
   description:
-    'Does nothing until INT or TERM. A service that only sets something up executes it at the end of ./run, and ./finish undoes it; ' +
-    'the process costs a few pages of memory.',
+    'Does nothing until INT or TERM. A service that only sets something up executes pause at the end of ./run, and ./finish undoes ' +
+    'the setup; the process uses a few pages of memory.',
   examples: [{ command: 'mount /data && exec pause', text: 'in ./run, with umount /data in ./finish' }],
   exitCodes: [
     { code: '0', text: 'it got INT or TERM' },
@@ -46,7 +46,7 @@ const run = (argv: readonly Bytes[]): number => {
 
 export const pause: Applet = {
   name: 'pause',
-  summary: 'wait until told to end',
+  summary: 'wait for a signal to end',
   get help() {
     return makeHelp();
   },

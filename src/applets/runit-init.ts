@@ -70,13 +70,13 @@ export const runitInit: Applet = {
     operands: '',
     usage: '0|6',
     description:
-      'As process 1, usually under the name /sbin/init, it becomes /sbin/runit, or runit all the same where there is no ' +
-      'such file. Called later it asks process 1 to bring the system down: only the first character of its argument ' +
+      'As process 1, usually under the name /sbin/init, it executes /sbin/runit, or acts as runit itself if there is no ' +
+      'such file. As any other process, it asks process 1 to stop the system; only the first character of its argument ' +
       'counts.',
     options: [{ letter: 'V', text: 'print the version' }],
     lists: [
       {
-        title: 'Orders',
+        title: 'Arguments',
         rows: [
           { term: '0', text: 'stop and switch off' },
           { term: '6', text: 'stop and reboot' },
@@ -86,8 +86,8 @@ export const runitInit: Applet = {
     firstOperand: ['0', '6'],
     examples: [{ command: 'runit-init 6', text: 'reboot' }],
     exitCodes: [
-      { code: '0', text: 'asked; also usage' },
-      { code: '111', text: 'the files could not be made, or process 1 could not be told' },
+      { code: '0', text: 'process 1 was asked, or the usage was printed' },
+      { code: '111', text: 'the files could not be created, or process 1 could not be sent a signal' },
     ],
   },
   run,

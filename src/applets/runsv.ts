@@ -26,25 +26,25 @@ export const runsv: Applet = {
   help: {
     operands: 'dir',
     description:
-      'Changes to dir and starts ./run there, again whenever it ends, with at least a second between two starts. ' +
+      'Changes to dir and starts ./run there, and starts it again whenever it ends, at most once a second. ' +
       'When ./run ends, ./finish is run with its exit code (-1 for a signal) and the low byte of its wait status. ' +
-      'A file ./down keeps the service down at the start. A directory ./log holds a log service, whose standard ' +
+      'If there is a file ./down, the service is not started at first. A directory ./log contains a log service, whose standard ' +
       'input is the standard output of ./run.\n\n' +
-      'Commands are bytes written to supervise/control, as sv does: u d o x t k p c h a i q 1 2. Before a signal is ' +
-      'sent, control/LETTER is run where it is executable; exit code 0 means that the signal is not sent.\n\n' +
-      'TERM (also HUP, INT, QUIT) brings the service down, then its log, then runsv ends.\n\n' +
-      'A file ./flag-essential makes the service essential: when ./run has ended without having been told to, and ' +
-      './finish, if there is one, exits 125, runsv leaves the exit code in supervise/exitcode and exits 125. A runsvdir ' +
-      'that supervises a container then brings everything down and exits with that code.',
+      'Commands are bytes that sv writes to supervise/control: u d o x t k p c h a i q 1 2. Before a signal is ' +
+      'sent, control/LETTER is run if it is executable; exit code 0 means that the signal is not sent.\n\n' +
+      'On TERM, HUP, INT or QUIT, runsv stops the service, then its log, then exits.\n\n' +
+      'A file ./flag-essential makes the service essential: when ./run has ended although nothing requested it, and ' +
+      './finish, if there is one, exits 125, runsv writes the exit code to supervise/exitcode and exits 125. A runsvdir ' +
+      'that supervises a container then stops everything and exits with that code.',
     options: [],
     examples: [
       { command: 'runsv ./web', text: 'supervise the service in ./web' },
-      { command: 'sv status ./web', text: 'ask for its state' },
+      { command: 'sv status ./web', text: 'show its state' },
     ],
     exitCodes: [
-      { code: '0', text: 'told to exit, and everything has ended' },
-      { code: '1', text: 'usage' },
-      { code: '125', text: 'an essential service is over' },
+      { code: '0', text: 'requested to exit, and everything has ended' },
+      { code: '1', text: 'wrong usage' },
+      { code: '125', text: 'an essential service has ended for good' },
       { code: '111', text: 'set-up failed, or another runsv supervises dir' },
     ],
   },

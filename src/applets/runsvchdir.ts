@@ -132,21 +132,24 @@ export const runsvchdir: Applet = {
   help: {
     operands: 'dir',
     description:
-      'Makes the link current in /etc/runit/runsvdir lead to dir, a name in there or a path, and previous to where current ' +
-      'led. runsvdir, when it works on that link, stops the services of the one set and starts those of the other. There ' +
-      'is a current at every moment.',
+      'Changes the link current in /etc/runit/runsvdir to dir, a name in that directory or a path, and the link previous to the ' +
+      'former target of current. If runsvdir supervises current, it stops the services of the former set and starts those of ' +
+      'the new one. The link current always exists.',
     options: [],
     lists: [
-      { title: 'Environment', rows: [{ term: 'RUNSVDIR', text: 'where to work in place of /etc/runit/runsvdir' }] },
+      {
+        title: 'Environment',
+        rows: [{ term: 'RUNSVDIR', text: 'directory of the links (default: /etc/runit/runsvdir)' }],
+      },
     ],
     examples: [
       { command: 'runsvchdir single', text: 'change to the services in /etc/runit/runsvdir/single' },
-      { command: 'runsvchdir previous', text: 'and back' },
+      { command: 'runsvchdir previous', text: 'change back' },
     ],
     exitCodes: [
       { code: '0', text: 'dir is current' },
-      { code: '1', text: 'usage' },
-      { code: '111', text: 'dir or current is not there, or the links could not be made' },
+      { code: '1', text: 'wrong usage' },
+      { code: '111', text: 'dir or current does not exist, or the links could not be created' },
     ],
   },
   run,

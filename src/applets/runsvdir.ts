@@ -29,6 +29,7 @@ const options: OptionTable = [
     text: 'in a container: seconds before KILL (default 7)',
     unlisted: true,
   },
+  { long: 'one-process', text: 'supervise the services in this process, without a runsv for each' },
   { long: 'subreaper', text: 'supervise a container without being process 1' },
   {
     long: 'ready-fd',
@@ -86,7 +87,7 @@ const supervise = (asked: TreeOptions, words: readonly Bytes[]): number => {
   const { log, command } = restOf(words);
   const whole = { ...asked, command };
   holdStandard();
-  const handed = isWhole(whole) ? readCheckpoint('runsvdir') : null;
+  const handed = isWhole(whole) || whole.oneProcess ? readCheckpoint('runsvdir') : null;
   return orFatal(diagnostics, () => {
     if (log !== undefined && log.length >= LEAST && handed === null) tellMissing(diagnostics, asked.dir);
     // LOG is the first of the last words
@@ -109,11 +110,12 @@ const run = (argv: readonly Bytes[]): number => {
   const [dir, ...words] = rest;
   if (dir === undefined) return misused(argv0);
   const subreaper = given.count('subreaper') > 0;
+  const oneProcess = given.count('one-process') > 0;
   const ready = given.last('ready-fd');
   const readyFd = ready === undefined ? null : fromCold<typeof readyFdOf>('order', 'readyFdOf')(ready);
   if (ready !== undefined && readyFd === null) return USAGE_CODE;
   return supervise(
-    { dir, readyFd, setsid: given.count('P') > 0, subreaper, killAfterMs: killAfter, command: [] },
+    { dir, readyFd, setsid: given.count('P') > 0, oneProcess, subreaper, killAfterMs: killAfter, command: [] },
     words,
   );
 };
@@ -124,31 +126,32 @@ export const runsvdir: Applet = {
   help: {
     operands: 'dir [log] [-- command [argument ...]]',
     description:
-      'Starts a runsv for each directory, or link to one, in dir whose name does not begin with a dot, and again when ' +
-      'it ends. A new entry is started and a removed one stopped when it appears or goes; dir may be a link that is ' +
-      'switched.\n\n' +
-      'With log (at least seven characters), what services say on standard error is shown in its place in ps; the ' +
-      'customary value is "log: " and 395 dots.\n\n' +
-      'TERM ends runsvdir alone, HUP sends TERM to every runsv and ends. ALRM looks at dir at once.\n\n' +
-      'As process 1 of a container, or with --subreaper, TERM, HUP, INT, QUIT, PWR and RTMIN+3 bring every service ' +
-      'down, then its log, wait for their end, kill what is left in time for docker stop, and end.\n\n' +
-      'With a command, which implies --subreaper, the services are started first, then the command, with the terminal. ' +
-      'It gets HUP, INT, QUIT, USR1, USR2, CONT and WINCH; TERM, PWR and RTMIN+3 end it first and then the services. ' +
-      'When it ends everything ends, with its exit code, or 128 and the signal that ended it.',
+      'Starts a runsv for each directory, or link to one, in dir whose name does not begin with a dot, and starts it again ' +
+      'when it ends. Starts the service of a new entry and stops that of a removed one; dir may be a link that is ' +
+      'changed.\n\n' +
+      'With log (at least seven characters), ps shows in its place what services write to standard error; the ' +
+      'usual value is "log: " and 395 dots.\n\n' +
+      'On TERM, only runsvdir exits; on HUP, it sends TERM to every runsv and exits. On ALRM it reads dir at once.\n\n' +
+      'As process 1 of a container, or with --subreaper, on TERM, HUP, INT, QUIT, PWR or RTMIN+3 it stops every service, ' +
+      'then its log, waits until they have ended, kills the rest in time for docker stop, and exits.\n\n' +
+      'With a command, which implies --subreaper, it starts the services first, then the command, which gets the terminal. ' +
+      'The command gets HUP, INT, QUIT, USR1, USR2, CONT and WINCH; TERM, PWR and RTMIN+3 stop it and then the services. ' +
+      'When the command ends, runsvdir stops everything and exits with its exit code, or 128 plus the signal that ended it.',
     options,
     examples: [
       { command: 'runsvdir -P /etc/service', text: 'supervise all services in /etc/service' },
       { command: 'runsvdir -P -k 25 /etc/service', text: 'as ENTRYPOINT, where the engine waits 30 seconds' },
+      { command: 'runsvdir --one-process -P /etc/service', text: 'the same in one process, for very many services' },
       { command: 'runsvdir -P /etc/service -- httpd -f', text: 'services, and httpd in the foreground, until it ends' },
       { command: 'ln -s /etc/sv/web /etc/service/', text: 'add a service; it starts at once' },
     ],
     exitCodes: [
-      { code: '0', text: 'after TERM; in a container, after all other signals but HUP too' },
-      { code: '1', text: 'usage' },
+      { code: '0', text: 'after TERM; in a container, also after the other signals except HUP' },
+      { code: '1', text: 'wrong usage' },
       { code: '100', text: 'the current directory cannot be opened' },
       { code: '111', text: 'after HUP, or the command could not be forked' },
       { code: '126, 127', text: 'the command could not be executed, or was not found' },
-      { code: 'other', text: 'of the command, or of an essential service that is over' },
+      { code: 'other', text: 'of the command, or of an essential service that has ended for good' },
     ],
   },
   run,

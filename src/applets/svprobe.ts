@@ -24,19 +24,19 @@ const usage: Usage = {
 const makeHelp = (): Help => ({
   ...usage,
   description:
-    'Exits 0 if a page answers with a status from 200 to 399, a connection is accepted, or a file exists. host is an IPv4 ' +
+    'Exits with 0 if a server answers with a status from 200 to 399, a connection is accepted, or a file exists. host is an IPv4 ' +
     'address, an IPv6 address in brackets, or localhost. Redirects are not followed; there is no TLS.\n\n' +
-    'As the interpreter of a script it is a whole ./check, also where there is no shell.',
+    'As the interpreter of a script it makes a complete ./check, which needs no shell.',
   examples: [
-    { command: 'svprobe http://127.0.0.1:8080/healthz', text: 'ask a web server' },
+    { command: 'svprobe http://127.0.0.1:8080/healthz', text: 'test a web server' },
     {
       command: "printf '#!/usr/bin/svprobe tcp:127.0.0.1:5432\\n' >check; chmod +x check",
       text: 'as ./check of a service',
     },
   ],
   exitCodes: [
-    { code: '0', text: 'yes' },
-    { code: '1', text: 'no, with one line of why' },
+    { code: '0', text: 'the test succeeded' },
+    { code: '1', text: 'the test failed; one line says why' },
     { code: '100', text: 'wrong usage' },
   ],
 });

@@ -129,8 +129,8 @@ const append = (line: Bytes, sec: number, layout: UtmpLayout): void => {
 const help: Help = {
   operands: 'line',
   description:
-    'Clears the first record of utmp in which somebody is logged in on line: user and host are emptied, the time is now. ' +
-    'Made for the finish script of a getty service. Records are those of glibc.',
+    'Changes the first record of utmp in which a user is logged in on line: user and host are cleared, and the time is set to the ' +
+    'current time. Use it in the finish script of a getty service. Records have the format of glibc.',
   options: [
     { letter: 'w', text: 'also add a record to wtmp' },
     { letter: 'V', text: 'print the version', unlisted: true },
@@ -140,14 +140,14 @@ const help: Help = {
       title: 'Files',
       rows: [
         { term: UTMP, text: 'who is logged in' },
-        { term: WTMP, text: 'who was' },
+        { term: WTMP, text: 'who was logged in' },
       ],
     },
   ],
   examples: [{ command: 'utmpset -w tty1', text: 'in finish of a service that runs getty on tty1' }],
   exitCodes: [
     { code: '0', text: 'done' },
-    { code: '1', text: 'usage' },
+    { code: '1', text: 'wrong usage' },
     { code: '111', text: 'nobody is logged in there, or a file could not be written' },
   ],
 };
@@ -183,7 +183,7 @@ const run = (argv: readonly Bytes[]): number => {
 
 export const utmpset: Applet = {
   name: 'utmpset',
-  summary: 'say in utmp that a login has ended',
+  summary: 'record in utmp that a login has ended',
   folder: 'usr/sbin',
   help,
   run,

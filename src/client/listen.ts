@@ -27,7 +27,7 @@ export interface Listener {
 const stateOf = ({ family }: ListenAddress, path: Bytes): 'stale' | string => {
   const stat = sys.lstat(path);
   if (isErrno(stat)) return socketErrorText(stat);
-  if ((stat[0] & S_IFMT) !== S_IFSOCK) return 'file already exists, and is no socket';
+  if ((stat[0] & S_IFMT) !== S_IFSOCK) return 'file exists and is not a socket';
   const fd = sys.socket(family, SOCK_STREAM, path, CONNECT);
   if (!isErrno(fd)) sys.close(fd);
   return fd === -ECONNREFUSED ? 'stale' : 'address already in use';

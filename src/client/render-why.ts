@@ -54,7 +54,7 @@ const awaitedText = (awaited: readonly Awaited[]): Bytes =>
   awaited.map(({ name, condition }) => `${visible(name)} (${condition ?? 'missing'})`).join(', ');
 
 const downText = (age: Bytes, normallyUp: boolean): Bytes => {
-  const why = normallyUp ? 'somebody has stopped it' : 'it is normally down';
+  const why = normallyUp ? 'stopped by a command' : 'normally down';
   return `down for ${age}, ${why}`;
 };
 
@@ -76,7 +76,7 @@ const sentenceOf = ({ snapshot, awaited, nowMs }: Facts, side: Side): Bytes => {
     case 'starting':
       return `starting${processText(side)}, not ready after ${age}${paused}`;
     case 'unready':
-      return `running${processText(side)}, not ready any more${paused}`;
+      return `running${processText(side)}, no longer ready${paused}`;
     case 'stopping':
       return `stopping${processText(side)}, which was sent its stop signal and has not ended`;
     case 'finishing':

@@ -45,7 +45,7 @@ const notUpReason = (status: Status, observed: Observed): Bytes => {
   if (ends > 0) return `./run ended ${times(ends)} while sv waited`;
   if (status.want === 'down') return status.pid === 0 ? NOT_OBEYED : processReason(status);
   if (status.phase === 'finish' || status.gotTerm) return processReason(status);
-  if (status.phase === 'down') return './run is not running, and is to be started again';
+  if (status.phase === 'down') return './run is not running, and will be started again';
   if (process === null && before?.pid === status.pid) return `process ${status.pid} has not ended`;
   return checkReason(observed);
 };
@@ -59,7 +59,7 @@ const mustBeUp = (conditions: readonly WaitCondition[], { want }: Status): boole
 export const timeoutReason = (command: Command, status: Status, observed: Observed): Bytes | null => {
   const { conditions } = command;
   if (endsRunsv(command)) return 'runsv is still running';
-  if (observed.reloads !== null) return './run has not told that it is ready again';
+  if (observed.reloads !== null) return './run has not reported that it is ready again';
   if (mustBeUp(conditions, status)) return notUpReason(status, observed);
   return conditions.includes('down') || conditions.includes('wanted') ? notDownReason(status) : null;
 };

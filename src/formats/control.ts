@@ -39,7 +39,7 @@ export const control = {
     signal: null,
     script: true,
     origin: 'daemontools',
-    text: 'start it, and again whenever it ends',
+    text: 'start the service, and start it again whenever it ends',
   },
   down: {
     byte: 'd',
@@ -47,7 +47,7 @@ export const control = {
     signal: null,
     script: true,
     origin: 'daemontools',
-    text: 'stop it with TERM and CONT, and do not start it again',
+    text: 'stop the service with TERM and CONT, and do not start it again',
   },
   once: {
     byte: 'o',
@@ -55,7 +55,7 @@ export const control = {
     signal: null,
     script: false,
     origin: 'daemontools',
-    text: 'start it, but not again when it ends',
+    text: 'start the service, but do not start it again when it ends',
   },
   pause: { byte: 'p', event: 'pause', signal: SIGSTOP, script: true, origin: 'daemontools', text: 'send STOP' },
   cont: { byte: 'c', event: 'cont', signal: SIGCONT, script: true, origin: 'daemontools', text: 'send CONT' },
@@ -73,7 +73,7 @@ export const control = {
     signal: null,
     script: true,
     origin: 'daemontools',
-    text: 'stop it, then its log service, then runsv',
+    text: 'stop the service, then its log service, then runsv',
   },
 } as const satisfies Readonly<Record<string, ControlByte>>;
 

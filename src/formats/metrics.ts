@@ -30,7 +30,7 @@ const METRICS: readonly Metric[] = [
   {
     name: 'ready',
     type: 'gauge',
-    help: 'Whether the service is of use: ready where it can tell, else running.',
+    help: 'Whether the service is ready, or runs if it cannot report readiness.',
     value: (_, condition) => flag(condition === 'running' || condition === 'ready' || condition === 'reloading'),
   },
   {
@@ -42,13 +42,13 @@ const METRICS: readonly Metric[] = [
   {
     name: 'failed',
     type: 'gauge',
-    help: 'Whether its restart policy has given the service up.',
+    help: 'Whether the restart policy has given up.',
     value: (_, condition) => flag(condition === 'failed'),
   },
   {
     name: 'waiting',
     type: 'gauge',
-    help: 'Whether a start is held back, by a delay or by a dependency.',
+    help: 'Whether a start waits for a delay or a dependency.',
     value: (_, condition) => flag(condition === 'waiting' || condition === 'backoff'),
   },
   {
@@ -67,13 +67,13 @@ const METRICS: readonly Metric[] = [
   {
     name: 'failures_total',
     type: 'counter',
-    help: 'Ends of ./run that nobody asked for and that count as failures.',
+    help: 'Exits of ./run that nobody requested and that count as failures.',
     value: ({ main }) => main?.state?.failures ?? null,
   },
   {
     name: 'oom_kills_total',
     type: 'counter',
-    help: 'Ends of ./run by the kernel for lack of memory.',
+    help: 'Exits of ./run because the kernel killed it for lack of memory.',
     value: ({ main }) => main?.state?.ooms ?? null,
   },
   {
@@ -85,7 +85,7 @@ const METRICS: readonly Metric[] = [
   {
     name: 'cpu_seconds_total',
     type: 'counter',
-    help: 'Processor time of the service, in seconds.',
+    help: 'CPU time of the service, in seconds.',
     value: ({ usage }) => usage?.cpuSeconds ?? null,
   },
   {

@@ -124,7 +124,8 @@ export interface Calls {
    * that several can execute side by side; one that cannot exits 100. SPAWN_TERMINAL: where descriptor 0 is a terminal and our
    * process group is in its foreground, the child leads a group of its own, and that gets the foreground. SPAWN_CONTROLLING:
    * descriptor 0, once duplicated, becomes the controlling terminal of the child's session (EPERM where another session
-   * has it, ENOTTY where it is not a terminal).
+   * has it, ENOTTY where it is not a terminal). SPAWN_BELOW times a number, added: before it duplicates any, the
+   * child drops its descriptors from that number on; ENOSYS before Linux 5.9, after the fork.
    */
   spawn(
     path: Bytes,
@@ -171,6 +172,12 @@ export interface Calls {
    * signal arrives.
    */
   poll(fds: readonly number[], timeoutMs: number): readonly number[] | Errno;
+  /** An epoll descriptor: for more descriptors than poll is good at. */
+  epoll(): Fd | Errno;
+  /** Reports these events of a descriptor from now on, none with 0; EEXIST, ENOENT: it was reported already, or was not. */
+  epollSet(epoll: Fd, fd: Fd, events: number): Done | Errno;
+  /** Descriptor, events, descriptor, events, ... of those that are ready, at most 64; -1: no timeout. EINTR as poll. */
+  epollWait(epoll: Fd, timeoutMs: number): readonly number[] | Errno;
   inotify(): Fd | Errno;
   watch(inotify: Fd, path: Bytes, mask: number): number;
   unwatch(inotify: Fd, watch: number): Done | Errno;
@@ -209,7 +216,10 @@ export interface Calls {
    * empty, and returns them.
    */
   capabilities(sets: readonly number[]): readonly number[] | Errno;
-  /** Soft and hard limit, -1 for none. Sets them unless `limits` is empty, and returns those of before. */
+  /**
+   * Soft and hard limit, -1 for none. Sets them unless `limits` is empty, and returns those of before. Children of spawn get the
+   * lowest RLIMIT_NOFILE that was seen here, so one that was raised is for this process alone.
+   */
   rlimit(resource: number, limits: readonly number[]): readonly [number, number] | Errno;
   /** Returns unused memory to the system, where the host can. */
   trim(): Done;

@@ -3,7 +3,7 @@
 // Promises: costs nothing before. Where there is no heap image all parts are there from the start.
 // Read next: ../cold-sv.ts (what is in one), quickjs/cold.c.
 
-export type ColdName = 'daemontools' | 'init' | 'order' | 'ready' | 'setup' | 'sv';
+export type ColdName = 'daemontools' | 'init' | 'one' | 'order' | 'ready' | 'setup' | 'sv';
 /** What a part provides, by name. Its types are known to those who put it there and take it from there. */
 export type ColdPart = Readonly<Record<string, unknown>>;
 

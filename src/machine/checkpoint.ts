@@ -32,6 +32,8 @@ export interface TreeState {
   readonly readproctitle: number;
   /** The descriptor that holds the lock of the scan directory, -1: none. */
   readonly lock: number;
+  /** The limit of descriptors for programs, where this process has another, -1: none; null: it has the same. */
+  readonly files: number | null;
 }
 
 /** A runit's: the stages, and the effects that had not been carried out when this was saved, the next one first. */

@@ -1,4 +1,6 @@
 // The processors that `make ARCH=...` builds for, and how a program of each is recognized: build/cross.sh has the same list.
+import { spawnSync } from 'node:child_process';
+
 export interface Processor {
   readonly name: string;
   /** qemu-user's name for it. */
@@ -24,6 +26,12 @@ export const PROCESSORS: readonly Processor[] = [
   { ...usual, name: 'ppc64le', qemu: 'ppc64le', machine: 0x15, pages: SMALL_OR_LARGE },
   { ...usual, name: 's390x', qemu: 's390x', machine: 0x16, bigEndian: true },
 ];
+
+/** Those that this emulator can have: qemu-user 10 has pages of the machine that it runs on, whatever it is told. */
+export const pagesUnder = ({ pages }: Processor, emulator: string): readonly number[] => {
+  const { stdout } = spawnSync(emulator, ['--help'], { encoding: 'utf8' });
+  return /^-p .*deprecated/m.test(stdout) ? SMALL : pages;
+};
 
 const escaped = (bytes: readonly number[]): string =>
   bytes.map((byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join('');

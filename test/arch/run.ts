@@ -13,7 +13,7 @@ import { NOT_UNDER_QEMU_USER, unexpectedFailures } from './emulation.ts';
 import { enterForeignNamespace } from './foreign.ts';
 import { MACHINES } from './machines.ts';
 import { givesBackPages } from './pages.ts';
-import { PROCESSORS, type Processor, registration } from './processors.ts';
+import { PROCESSORS, pagesUnder, type Processor, registration } from './processors.ts';
 import { playTree } from './tree.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -73,7 +73,7 @@ const alone = (processor: Processor, work: string): readonly Test[] => [
       }
     },
   },
-  ...processor.pages.map((page) => ({
+  ...pagesUnder(processor, emulatorOf(processor)).map((page) => ({
     title: `${processor.name}: svlogd gives back whole pages of ${page / 1024} KiB, and loses no line`,
     attempt: (hands: Parameters<Test['attempt']>[0]) =>
       givesBackPages(

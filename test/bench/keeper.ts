@@ -5,7 +5,7 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Suite, Tools } from './programs.ts';
 
@@ -23,7 +23,8 @@ export interface Keeper {
 
 export interface Command {
   readonly suite: Suite;
-  readonly program: 'runsv' | 'runsvdir';
+  /** A name in the suite's directory, or a path. */
+  readonly program: string;
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -87,7 +88,7 @@ export const keepingIn = (tools: Tools, dir: string): Keeping => {
     start: async ({ suite, program, args, env }) => {
       const fifo = join(dir, `ran${count++}`);
       execFileSync('mkfifo', [fifo]);
-      const file = join(suite.bin, program);
+      const file = resolve(suite.bin, program);
       const child = spawn(tools.keeper, [fifo, file, ...args], {
         env: { ...environmentOf(suite), BENCH_FIFO: fifo, ...env },
         stdio: ['pipe', 'pipe', 'pipe'],

@@ -13,6 +13,7 @@ import { idle } from './figures/idle.ts';
 import { list } from './figures/list.ts';
 import { many } from './figures/many.ts';
 import { memory } from './figures/memory.ts';
+import { peers } from './figures/others.ts';
 import { pickup } from './figures/pickup.ts';
 import { start, startOnDisk } from './figures/start.ts';
 import { status } from './figures/status.ts';
@@ -37,6 +38,7 @@ const FIGURES: readonly Figure[] = [
   list,
   idle,
   many,
+  peers,
   startOnDisk,
 ];
 

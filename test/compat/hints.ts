@@ -11,7 +11,7 @@ const REASONS = [
   'runsv did not start in time, though runsvdir runs',
   'process \\d+ (is still running|has not ended|has not ended since it got TERM)',
   './finish is still running',
-  './run is not running, and is to be started again',
+  './run is not running, and will be started again',
   './run has not been up for long enough',
   './run ended (once|\\d+ times) while sv waited',
   './check (is still running|could not be run|exited \\d+|was killed by signal \\d+)',

@@ -1,18 +1,20 @@
 // The compatibility suite: plays every case with C's programs and with ours, and compares.
 //
 // C's notes are taken live in the same run. --suites c,ours,...: which combinations of programs; --flavour node: with
-// dist/runitbox-node; --ours FILE: another executable; --repeat N; --c231 DIR: C's 2.3.1 as a second reference, for suite c231.
+// dist/runitbox-node; --supervision one-process: ../lib/supervision.ts; --ours FILE: another executable; --repeat N; --c231 DIR: C's 2.3.1 as a second reference, for suite c231.
 // Read next: model.ts, suites.ts, cases/index.ts; ../lib/options.ts (the other options), ../lib/runner.ts.
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { oneOrMore, parseOptions, wholeNumber } from '../lib/options.ts';
 import { Suite as Runner, type Test } from '../lib/runner.ts';
+import { standIn, SUPERVISION, supervisionOf } from '../lib/supervision.ts';
 import { makeTemporary } from '../lib/temporary.ts';
 import { CASES } from './cases/index.ts';
 import { expected, mismatches, stale } from './compare.ts';
 import { documentFaults, exceptionFaults } from './documented.ts';
 import { excepted, exceptionFor, exceptionsOf, FLAVOURS, type Flavour } from './flavour.ts';
+import { kept } from './left-out.ts';
 import {
   BUSYBOX_NAMES,
   type Case,
@@ -36,9 +38,11 @@ const values = parseOptions({
   ours: { type: 'string' },
   c231: { type: 'string' },
   flavour: { type: 'string', default: 'static' },
+  ...SUPERVISION,
 });
 const runner = new Runner(values, { jobs: 16, quiet: true });
 const flavour: Flavour = oneOrMore('flavour', values.flavour, FLAVOURS)[0] ?? 'static';
+const supervision = supervisionOf(values.supervision);
 
 const suitesChosen = (): readonly Suite[] => {
   const all = [...SUITES, C231];
@@ -86,6 +90,8 @@ function makeBin(suite: Suite): string {
       throw new Error(`${file} is missing: suite ${suite.name} cannot run`);
     symlinkSync(file, join(bin, program));
   }
+  symlinkSync(OURS, join(bin, 'runitbox'));
+  if (suite.origins.runsvdir === 'ours' && suite.origins.runsv === 'ours') standIn(supervision, bin);
   return bin;
 }
 
@@ -141,8 +147,10 @@ await runner.run(async () => {
   runner.defer(() => rmSync(parent, { recursive: true, force: true }));
   runner.defer(closeAll);
   const excepting = ({ given }: { readonly given: Case }): boolean => exceptionFor(given, flavour) !== undefined;
+  const { cases, lines, lost } = kept(CASES, supervision);
+  for (const line of lines) console.log(line);
   const chosen = runner.choose(
-    CASES.map((given) => ({ title: given.name, given })),
+    cases.map((given) => ({ title: given.name, given })),
     excepting,
   );
   const suites = suitesChosen();
@@ -160,6 +168,7 @@ await runner.run(async () => {
       });
   await runner.play(tests(false));
   await runner.play(tests(true), TIMED_JOBS);
+  if (lost.length > 0) runner.report('what is left out is a case', lost);
   if (values.filter === '') runner.report('docs: what differs is documented', documented());
   console.log(`${chosen.length} cases, suites ${suites.map((it) => it.name).join(' ')}`);
 });

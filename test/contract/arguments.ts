@@ -68,6 +68,9 @@ const signatures: Readonly<Record<Name, string>> = {
   catchUnignored: 'v:i',
   takeSignals: ':v',
   poll: 'vn:v',
+  epoll: ':i',
+  epollSet: 'iii:i',
+  epollWait: 'in:v',
   inotify: ':i',
   watch: 'isn:i',
   unwatch: 'ii:i',
@@ -306,7 +309,7 @@ const fits = (type: string, result: unknown): boolean => {
   return type !== 'i' && Array.isArray(result) && result.every((one) => typeof one === item);
 };
 
-const opensSomething: readonly Name[] = ['open', 'inotify', 'pidfd', 'socket', 'accept'];
+const opensSomething: readonly Name[] = ['open', 'epoll', 'inotify', 'pidfd', 'socket', 'accept'];
 
 const closeResult = (f: Fuzz, name: Name, result: unknown): void => {
   if (name === 'pipe' && Array.isArray(result)) for (const fd of result) f.c.close(fd);

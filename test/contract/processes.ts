@@ -256,6 +256,28 @@ const atOnce: readonly Spec[] = [
     },
   },
   {
+    title: 'with SPAWN_BELOW the child has no descriptor from that number on, and we keep ours',
+    run: (c) => {
+      const [low] = c.pipe();
+      const [high] = c.pipe();
+      for (const fd of [low, high]) done(c.sys.setCloexec(fd, 0), 'setCloexec');
+      const look = `for n in ${low} ${high}; do if [ -e /proc/self/fd/$n ]; then echo $n; fi; done`;
+      const before = ours(c);
+      const [from, to] = c.pipe();
+      const all = attempt(c, { argv: ['sh', '-c', look], fds: [1, to] });
+      same(c.reap(done(all, 'spawn')), 0, 'wait status');
+      const spare = done(c.sys.dup2(to, low), 'dup2');
+      const few = attempt(c, { argv: ['sh', '-c', look], fds: [1, spare], flags: (low + 1) * l.SPAWN_BELOW });
+      c.close(to);
+      if (few === -(l.SPAWN_FAILED + l.ENOSYS)) return;
+      same(c.reap(done(few, 'spawn')), 0, 'wait status');
+      c.close(spare);
+      same(drain(c, from), `${low}\n${high}\n${low}\n`, 'seen');
+      done(c.sys.fstat(high), 'ours');
+      holds(ours(c) <= before, 'nothing is left open');
+    },
+  },
+  {
     title: 'with SPAWN_AT_ONCE a program is set up and recorded all the same',
     run: (c) => {
       const record = c.open(c.file('record'), l.O_RDWR);
@@ -380,7 +402,8 @@ const refusals: readonly Spec[] = [
     run: (c) => {
       refuses(attempt(c, { argv: [] }), l.EINVAL, 'no argv[0]');
       refuses(attempt(c, { fds: [1] }), l.EINVAL, 'half a pair');
-      refuses(attempt(c, { flags: 1 << 20 }), l.EINVAL, 'unknown flag');
+      refuses(attempt(c, { flags: 32 }), l.EINVAL, 'unknown flag');
+      refuses(attempt(c, { flags: -1 }), l.EINVAL, 'a negative number');
       refuses(attempt(c, { fds: new Array<number>(130).fill(1) }), l.EINVAL, '65 pairs');
       for (const fds of [
         [-1, 1],

@@ -6,6 +6,7 @@
 import { argumentSpecs } from './arguments.ts';
 import type { Spec } from './case.ts';
 import { closureSpecs } from './closures.ts';
+import { epollSpecs } from './epoll.ts';
 import { fileSpecs } from './files.ts';
 import { inotifySpecs } from './inotify.ts';
 import { lineSpecs } from './lines.ts';
@@ -25,6 +26,7 @@ export const specs: readonly Spec[] = [
   ...nameSpecs,
   ...lineSpecs,
   ...pipeSpecs,
+  ...epollSpecs,
   ...inotifySpecs,
   ...terminalSpecs,
   ...signalSpecs,

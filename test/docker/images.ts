@@ -66,7 +66,7 @@ export const buildOurs = async (engine: Engine): Promise<void> => {
   await Promise.all([...KINDS, 'nonroot'].map((target) => build('--target', target, '-t', `runitbox:${target}`)));
 };
 
-const EXAMPLES = ['web', 'cron', 'command', 'nonroot'] as const;
+const EXAMPLES = ['web', 'stack', 'cron', 'command', 'nonroot'] as const;
 
 export const buildExamples = async (engine: Engine): Promise<void> => {
   const build = (name: string): Promise<string> =>

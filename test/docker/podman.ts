@@ -16,6 +16,9 @@ events_logger = "file"
 runc = ["/usr/sbin/runc"]
 `;
 
+/** Podman 5 warns of every machine that has cgroups of the first version. */
+const QUIET = { PODMAN_IGNORE_CGROUPSV1_WARNING: '1' };
+
 export class Podman {
   readonly #dir: string;
   readonly #env: Readonly<Record<string, string>>;
@@ -44,7 +47,7 @@ export class Podman {
 
   /** A command that must succeed; what it said. */
   async podman(...words: readonly string[]): Promise<string> {
-    return mustRun(this.#words(words), { env: this.#env });
+    return mustRun(this.#words(words), { env: { ...this.#env, ...QUIET } });
   }
 
   async close(): Promise<void> {

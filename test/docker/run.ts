@@ -15,13 +15,14 @@ import { EXAMPLES } from './cases/examples.ts';
 import { FILES } from './cases/files.ts';
 import { IMAGES } from './cases/images.ts';
 import { LIFE } from './cases/life.ts';
+import { POLICIES } from './cases/policies.ts';
 import { Engine } from './engine.ts';
 import { buildExamples, buildOurs, buildTested, makeBases } from './images.ts';
 
 const suite = new Suite(parseOptions({}), { jobs: 6 });
 
 // the longest first
-const CASES: readonly Case[] = [...EXAMPLES, ...DOCS, ...FILES, ...CONFINED, ...LIFE, ...IMAGES];
+const CASES: readonly Case[] = [...EXAMPLES, ...DOCS, ...FILES, ...POLICIES, ...CONFINED, ...LIFE, ...IMAGES];
 
 const startEngine = async (work: string): Promise<Engine | null> => {
   let engine: Engine | null = null;

@@ -7,6 +7,7 @@ import { existsSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseOptions } from '../lib/options.ts';
 import { Suite, type Test } from '../lib/runner.ts';
+import { standIn, SUPERVISION, supervisionOf } from '../lib/supervision.ts';
 import { linkPrograms, makeTemporary } from '../lib/temporary.ts';
 import type { Case } from './case.ts';
 import { CASES } from './cases/index.ts';
@@ -18,6 +19,7 @@ const PROGRAMS = ['runsv', 'runsvdir', 'sv', 'svlogd'];
 const values = parseOptions({
   binary: { type: 'string', default: join(import.meta.dirname, '../../dist/runitbox') },
   programs: { type: 'string', default: '' },
+  ...SUPERVISION,
 });
 const suite = new Suite(values, { jobs: 6, timeoutMs: CASE_MS });
 
@@ -26,6 +28,7 @@ const prepareBin = (): string => {
   suite.defer(() => rmSync(bin, { recursive: true, force: true }));
   if (values.programs === '') linkPrograms(bin, values.binary, PROGRAMS);
   else for (const name of PROGRAMS) symlinkSync(join(values.programs, name), join(bin, name));
+  standIn(supervisionOf(values.supervision), bin);
   return bin;
 };
 

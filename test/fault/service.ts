@@ -14,6 +14,7 @@ import {
   writeSync,
   closeSync,
 } from 'node:fs';
+import { writeFile as writeFileLater } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { habit, type Habit } from './habits.ts';
 
@@ -110,16 +111,9 @@ export class Service {
     }
   }
 
-  /** Writes to supervise/control as much as there is room for; how much that was. */
-  sendSome(bytes: Buffer): number {
-    const fd = openSync(`${this.dir}/supervise/control`, constants.O_WRONLY | constants.O_NONBLOCK);
-    try {
-      return writeSync(fd, bytes);
-    } catch {
-      return 0;
-    } finally {
-      closeSync(fd);
-    }
+  /** Writes to supervise/control; resolves when all is taken, or nobody reads any more. */
+  async sendAll(bytes: string): Promise<void> {
+    await writeFileLater(`${this.dir}/supervise/control`, bytes, { flag: constants.O_WRONLY });
   }
 
   /** Whether a supervisor lives: supervise/ok can be opened for writing. */

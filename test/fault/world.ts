@@ -107,14 +107,15 @@ export class World {
   readonly dir: string;
   readonly scan: string;
   readonly #toldFolder: string;
-  readonly #bin: string;
+  /** Where our programs are. */
+  readonly bin: string;
   readonly #stirs = new Stirs();
   readonly #running: Running[] = [];
   readonly #mounts: string[] = [];
   #closed = false;
 
   constructor(bin: string) {
-    this.#bin = bin;
+    this.bin = bin;
     this.dir = mkdtempSync(join(tmpdir(), 'runitbox-fault-'));
     this.scan = join(this.dir, 'scan');
     this.#toldFolder = join(this.dir, 'told');
@@ -148,10 +149,10 @@ export class World {
 
   start(program: string, args: readonly string[], options: StartOptions = {}): Running {
     this.#begin();
-    const words = [...(options.wrap ?? []), resolve(this.#bin, program), ...args];
+    const words = [...(options.wrap ?? []), resolve(this.bin, program), ...args];
     const child = spawn(words[0] ?? '', words.slice(1), {
       cwd: options.cwd ?? this.dir,
-      env: { PATH: `${this.#bin}:/usr/bin:/bin`, [MARK]: this.dir },
+      env: { PATH: `${this.bin}:/usr/bin:/bin`, [MARK]: this.dir },
       stdio: options.stdio ?? ['ignore', 'ignore', 'pipe'],
       detached: true,
     });

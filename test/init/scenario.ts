@@ -1,6 +1,7 @@
 // What every init must bring about: services that are started, supervised, taken over and brought to an orderly end.
 //
 // Read next: cases/, which say under whom.
+import { startedMs } from '../lib/proc.ts';
 import { type Found, until } from '../lib/wait.ts';
 import { fileOf, type Guest, type Process } from './guest.ts';
 import { same } from './case.ts';
@@ -31,8 +32,14 @@ const runsvdirOf = (guest: Guest): Process | undefined =>
     find(guest, 'runsvdir').filter((process) => / (\/etc\/service)( |$)/.test(process.args)),
     'the runsvdir',
   );
+/**
+ * The oldest: a new runsvdir starts a second runsv, which ends because the first has the lock. It may have a lower number:
+ * numbers start over at /proc/sys/kernel/pid_max.
+ */
 const runsvOf = (guest: Guest): Process | undefined =>
-  guest.processes().find((process) => process.name === 'runsv' && process.args === 'runsv app');
+  find(guest, 'runsv')
+    .filter((process) => process.args === 'runsv app')
+    .toSorted((one, other) => startedMs(one.pid) - startedMs(other.pid))[0];
 /** Two would be the failure that all this is about. */
 const appOf = (guest: Guest): Process | undefined =>
   one(

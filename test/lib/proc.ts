@@ -8,8 +8,8 @@ import { sleep, TimeoutError } from './wait.ts';
 /** The environment variable that every process of a test carries: its world's directory. */
 export const MARK = 'RUNITBOX_TEST';
 
-/** The text of /proc/PID/NAME; empty where the process is gone. */
-export const proc = (pid: number, name: string): string => {
+/** The text of /proc/PID/NAME; empty where the process is gone. `pid` may be a path to that of a namespace. */
+export const proc = (pid: number | string, name: string): string => {
   try {
     return readFileSync(`/proc/${pid}/${name}`, 'latin1');
   } catch {
@@ -18,12 +18,16 @@ export const proc = (pid: number, name: string): string => {
 };
 
 /** R, S, T, ...; null for a process that is gone or only waits to be reaped. */
-export const stateOf = (pid: number): string | null => {
+export const stateOf = (pid: number | string): string | null => {
   const state = /\) (\S)/.exec(proc(pid, 'stat').slice(-400))?.[1];
   return state === undefined || state === 'Z' || state === 'X' ? null : state;
 };
 
 export const isAlive = (pid: number): boolean => pid > 0 && stateOf(pid) !== null;
+
+/** As isAlive, of a process by its number in the PID namespace of `first`, which has a /proc of its own. */
+export const isAliveWithin = (first: number, pid: number): boolean =>
+  pid > 0 && stateOf(`${first}/root/proc/${pid}`) !== null;
 
 /** poll; ppoll where there is no poll. */
 const POLL = process.arch === 'arm64' ? '73' : '7';

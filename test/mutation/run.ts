@@ -27,7 +27,10 @@ const bundle = async (): Promise<string> => {
     write: false,
     format: 'iife',
     target: 'es2023',
-    alias: { vitest: resolve('test/mutation/vitest.ts') },
+    alias: {
+      vitest: resolve('test/mutation/vitest.ts'),
+      'node:child_process': resolve('test/mutation/child-process.ts'),
+    },
     plugins: [
       {
         name: 'mutants',

@@ -16,9 +16,12 @@ import { ORDER_CASES } from './order.ts';
 import { PAUSE_CASES } from './pause.ts';
 import { POLICY_CASES } from './policy.ts';
 import { PROBE_CASES } from './probe.ts';
+import { PROCFILE_CASES } from './procfile.ts';
 import { READINESS_CASES } from './readiness.ts';
 import { RECORDING_CASES } from './recording.ts';
+import { S6_CASES } from './s6.ts';
 import { SCHEMA_CASES } from './schema.ts';
+import { SERVER_CASES } from './servers.ts';
 import type { Make, Tree } from './tree.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -212,11 +215,24 @@ const OURS: readonly Case[] = [
       mkdirSync(join(tree.dir, 'sv'));
       writeFileSync(
         join(tree.dir, 'Procfile'),
-        'web: echo "port $PORT" >&2; exec sleep 1000\nworker: exec sleep 1000\n',
+        'web: echo "port $PORT" >&2; exec sleep 1000\nworker: exec sleep 1000\nplain: sleep 1000\nset: A=1 sleep 1000\n',
       );
       await succeeds(tree, `SVSRC=${tree.dir}/sv sv new --procfile Procfile && shellcheck sv/*/run`);
       assert.match(readFileSync(join(tree.dir, 'sv/web/run'), 'utf8'), /^export PORT=5000$/m);
       assert.match(readFileSync(join(tree.dir, 'sv/worker/run'), 'utf8'), /^export PORT=5100$/m);
+      tree.start('ours');
+      await succeeds(tree, 'ln -s "$PWD"/sv/* service/');
+      for (const name of ['web', 'worker', 'plain', 'set']) {
+        await until(
+          `${name} to sleep`,
+          async () => (await tree.shell(`cat /proc/$(<service/${name}/supervise/pid)/comm`)).text === 'sleep\n',
+        );
+      }
+      await succeeds(tree, `rm service/*; mv sv gone`);
+      assert.deepEqual(await tree.shell(`SVSRC=${tree.dir}/sv sv new hello -- true`), {
+        code: 1,
+        text: `sv: new: ${tree.dir}/sv: expected a directory, found none: make it, or set SVSRC to another one\n`,
+      });
     },
   },
   {
@@ -337,6 +353,9 @@ const OURS: readonly Case[] = [
 ];
 
 export const CASES: readonly Case[] = [
+  // the longest first
+  ...SERVER_CASES,
+  ...S6_CASES,
   ...readers('ours'),
   ...readers('c'),
   ...INSTANCES,
@@ -350,6 +369,7 @@ export const CASES: readonly Case[] = [
   ...ORDER_CASES,
   ...POLICY_CASES,
   ...PROBE_CASES,
+  ...PROCFILE_CASES,
   ...READINESS_CASES,
   ...PAUSE_CASES,
   ...RECORDING_CASES,

@@ -1,10 +1,12 @@
 // `sv lint` on the service directories of Debian's packages: it finds no error in what works. Read next: tree.ts.
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { chmodSync, cpSync, existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { unpackedPackages } from '../lib/debian.ts';
 import type { Case } from './cases.ts';
 
+/** Those of Debian 12 and 13; an archive without one of them has the others. */
 const PACKAGES = [
   ...['runit-services', 'socklog-run', 'git-daemon-run', 'mini-httpd-run', 'getty-run', 'runit-init', 'bcron'],
   ...['openssh-server', 'dnsmasq', 'tor', 'irqbalance'],
@@ -12,10 +14,13 @@ const PACKAGES = [
 const PLACES = ['root/etc/sv', 'root/usr/share/runit/sv'];
 const LEAST = 40;
 
-/** What the package's installation adds: runit-helper makes log/run where `.meta/logscript` asks for it. */
+const isInArchive = (name: string): boolean =>
+  spawnSync('apt-cache', ['policy', name], { encoding: 'utf8' }).stdout.includes('Candidate: ');
+
+/** What the packages' installation adds where log/ is empty: runit-helper in Debian 12, cpsv in Debian 13. */
 const addLogScript = (dir: string): void => {
   const run = join(dir, 'log/run');
-  if (!existsSync(join(dir, '.meta/logscript')) || !existsSync(join(dir, 'log')) || existsSync(run)) return;
+  if (!existsSync(join(dir, 'log')) || existsSync(run)) return;
   writeFileSync(run, '#!/bin/sh\nexec svlogd -tt main\n');
   chmodSync(run, 0o755);
 };
@@ -25,7 +30,7 @@ export const LINT_CASES: readonly Case[] = [
     title: "lint finds no error in the service directories of Debian's packages",
     needs: ['apt-get', 'dpkg-deb'],
     async attempt(tree) {
-      const unpacked = await unpackedPackages(PACKAGES);
+      const unpacked = await unpackedPackages(PACKAGES.filter(isInArchive));
       const places = PLACES.map((place) => join(unpacked, place));
       for (const place of places) cpSync(place, join(tree.dir, 'sv'), { recursive: true, verbatimSymlinks: true });
       const dirs = readdirSync(join(tree.dir, 'sv')).filter((name) => existsSync(join(tree.dir, 'sv', name, 'run')));

@@ -131,7 +131,7 @@ export const METRICS_CASES: readonly Case[] = [
       const { port } = await serving(tree);
       assert.deepEqual(await tree.sv('metrics', '--listen', `127.0.0.1:${port}`), {
         code: 1,
-        text: `sv: unable to listen at 127.0.0.1:${port}: address already in use\n`,
+        text: `sv: unable to listen on 127.0.0.1:${port}: address already in use\n`,
       });
       for (const signal of ['TERM', 'INT']) {
         const { text } = await tree.shell(
@@ -157,7 +157,7 @@ export const METRICS_CASES: readonly Case[] = [
       assert.equal(statSync(join(tree.dir, 'm.sock')).mode & 0o777, 0o660);
       assert.deepEqual(await tree.shell(listen), {
         code: 1,
-        text: 'sv: unable to listen at unix:m.sock: address already in use\n',
+        text: 'sv: unable to listen on unix:m.sock: address already in use\n',
       });
       assert.ok(await answers());
       await tree.shell('kill -9 $(cat background.pid)');
@@ -167,7 +167,7 @@ export const METRICS_CASES: readonly Case[] = [
       await until('its path to be gone', async () => (await tree.shell('ls')).text.includes('m.sock') === false);
       for (const make of ['echo kept >m.sock', 'mkdir m.sock', 'mkfifo m.sock', 'ln -s nowhere m.sock']) {
         const { text } = await tree.shell(`${make}; ${listen} 2>&1; ls -d m.sock; rm -r m.sock; ls`);
-        assert.match(text, /^sv: unable to listen at unix:m\.sock: file already exists, and is no socket\nm\.sock\n/);
+        assert.match(text, /^sv: unable to listen on unix:m\.sock: file exists and is not a socket\nm\.sock\n/);
         assert.doesNotMatch(text, /m\.sock\.\d/);
       }
     },

@@ -91,14 +91,20 @@ const isAllowed = ({ edges }: Graph, order: readonly string[]): boolean => {
 const playGraphs = async (tree: Tree, random: Random, first: number): Promise<number> => {
   const graphs = Array.from({ length: IN_ONE_TREE }, (_, at) => randomGraph(random, first + at));
   for (const { names, edges } of graphs) {
-    for (const name of names) noting(tree, name);
+    for (const name of names) {
+      noting(tree, name);
+      tree.file(`${name}/finish`, `#!/bin/sh\necho ${name} >>${join(tree.dir, 'ends')}\n`);
+    }
     for (const [name, other] of edges) depends(tree, name, other);
   }
-  tree.start('ours', join(tree.dir, 'messages'));
+  // in the second half of its time, all are told to stop
+  tree.start('ours', join(tree.dir, 'messages'), '--subreaper', '-k', String((4 * LOADED_MS) / 1000));
   const all = graphs.flatMap(({ names }) => names);
   await until('every service to have started', () => orderIn(tree).length >= all.length, LOADED_MS);
   const order = orderIn(tree);
   const messages = readFileSync(join(tree.dir, 'messages'), 'latin1');
+  assert.equal(await tree.end('SIGTERM'), 0);
+  const ends = linesOf(join(tree.dir, 'ends'));
   let loops = 0;
   for (const [at, graph] of graphs.entries()) {
     const own = order.filter((name) => graph.names.includes(name));
@@ -108,12 +114,16 @@ const playGraphs = async (tree: Tree, random: Random, first: number): Promise<nu
     const isTold = new RegExp(`^runsv g${first + at}_.* is a cycle of dependencies`, 'm').test(messages);
     assert.equal(isTold, isCyclic, JSON.stringify(graph));
     assert.ok(isCyclic || isAllowed(graph, own), `${own.join(' ')}: ${JSON.stringify(graph.edges)}`);
+    const ownEnds = ends.filter((name) => graph.names.includes(name));
+    assert.deepEqual([...ownEnds].sort(), [...graph.names].sort(), 'each ends once');
+    const isReverse = isAllowed(graph, [...ownEnds].reverse());
+    assert.ok(isCyclic || isReverse, `ends: ${ownEnds.join(' ')}: ${JSON.stringify(graph.edges)}`);
   }
   return loops;
 };
 
 const GRAPH_CASES: readonly Case[] = Array.from({ length: GRAPHS / IN_ONE_TREE }, (_, at) => ({
-  title: `random dependencies ${at + 1}: starts are in an order of tsort, and its loops are told as cycles`,
+  title: `random dependencies ${at + 1}: starts are in an order of tsort, ends in its reverse, and its loops are told as cycles`,
   needs: ['tsort'],
   async attempt(tree) {
     const loops = await playGraphs(tree, new Random(4711 + at), at * IN_ONE_TREE);
@@ -184,6 +194,31 @@ export const ORDER_CASES: readonly Case[] = [
       tree.file('db/available', '');
       await tree.is('web', 'ready');
       assert.equal(orderIn(tree).at(-1), 'web');
+    },
+  },
+  {
+    title:
+      'a oneshot with notification-fd is waited for until it is done, also by start and --ready-fd, without a warning',
+    async attempt(tree) {
+      noting(tree, 'web');
+      tree.service('migrate', `while test ! -e go; do sleep 0.05; done\necho migrate >>${join(tree.dir, 'order')}`);
+      tree.file('migrate/restart', 'on-failure\n');
+      tree.file('migrate/notification-fd', '3\n');
+      depends(tree, 'web', 'migrate');
+      const told = tree.shell(
+        'mkfifo r; runsvdir -P --ready-fd 3 "$SVDIR" 3>r </dev/null >/dev/null 2>messages & cat r; echo told',
+      );
+      await tree.is('migrate', 'starting');
+      await tree.is('web', 'waiting');
+      const starting = tree.sv('-w', '80', 'start', 'web', 'migrate');
+      assert.equal(await Promise.race([told, starting, sleep(700)]), undefined);
+      tree.file('migrate/go', '');
+      assert.equal((await told).text, '\ntold\n');
+      const { code, text } = await starting;
+      assert.equal(code, 0);
+      assert.match(text, /^ok: run: web: .*\nok: down: migrate: \d+s, normally up, done\n$/);
+      assert.deepEqual(orderIn(tree), ['migrate', 'web']);
+      assert.equal(readFileSync(join(tree.dir, 'messages'), 'latin1'), '');
     },
   },
   {
@@ -325,7 +360,7 @@ export const ORDER_CASES: readonly Case[] = [
       const refused = await tree.shell('runsvdir --ready-fd 99 "$SVDIR"');
       assert.deepEqual(refused, {
         code: 1,
-        text: "runsvdir: fatal: --ready-fd takes the number of an open descriptor, not '99'\n",
+        text: "runsvdir: fatal: --ready-fd: expected the number of an open descriptor, got '99'\n",
       });
     },
   },

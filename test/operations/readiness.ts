@@ -3,15 +3,14 @@
 // Times that are compared are those that programs write themselves. Read next: cases.ts, tree.ts.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { unpackedPackages } from '../lib/debian.ts';
 import { kill } from '../lib/proc.ts';
 import { until } from '../lib/wait.ts';
 import type { Case } from './cases.ts';
+import { FOR_PACKAGES, type Programs, unpacked } from './packages.ts';
+import { eventsOf, has, historyOf, isReady, replaceRunsv, runsvOf, stateOf, textOf } from './records.ts';
 import type { Tree } from './tree.ts';
-
-const FOR_PACKAGES = ['apt-get', 'dpkg-deb', 'apt-cache'];
 
 /** The libraries of s6, whose names have its version in them. */
 const librariesOf = (name: string): readonly string[] =>
@@ -19,71 +18,8 @@ const librariesOf = (name: string): readonly string[] =>
     .split('\n')
     .flatMap((line) => /^ +Depends: (lib(?:s6|skarnet|execline)[\w.+-]*)$/.exec(line)?.[1] ?? []);
 
-interface Programs {
-  /** For a shell script: the programs come first in PATH, with their libraries. */
-  readonly setUp: string;
-}
-
-const unpacked = async (packages: readonly string[]): Promise<Programs> => {
-  const place = await unpackedPackages(packages);
-  const root = join(place, 'root');
-  const libraries = ['lib', 'usr/lib']
-    .map((lib) => join(root, lib))
-    .flatMap((lib) => (existsSync(lib) ? readdirSync(lib).map((name) => join(lib, name)) : []))
-    .flatMap((lib) => [lib, join(lib, 'systemd')]);
-  return {
-    setUp: `export PATH=${root}/usr/bin:${root}/bin:$PATH PYTHONPATH=${root}/usr/lib/python3/dist-packages LD_LIBRARY_PATH=${libraries.join(':')}`,
-  };
-};
-
 const systemd = (): Promise<Programs> => unpacked(['systemd', 'libsystemd-shared', 'libsystemd0', 'python3-systemd']);
 const s6 = (): Promise<Programs> => unpacked(['s6', ...librariesOf('s6')]);
-
-const has = (tree: Tree, path: string): boolean => existsSync(join(tree.scan, path));
-const textOf = (tree: Tree, path: string): string =>
-  has(tree, path) ? readFileSync(join(tree.scan, path), 'latin1') : '';
-
-type Members = Readonly<Record<string, unknown>>;
-
-const stateOf = (tree: Tree, service: string): Members => {
-  const text = textOf(tree, `${service}/supervise/state.json`);
-  return text === '' ? {} : JSON.parse(text);
-};
-
-const historyOf = (tree: Tree, service: string): readonly Members[] =>
-  textOf(tree, `${service}/supervise/history.jsonl`)
-    .split('\n')
-    .slice(0, -1)
-    .map((line) => JSON.parse(line));
-
-const eventsOf = (tree: Tree, service: string): readonly unknown[] =>
-  historyOf(tree, service).map(({ event }) => event);
-
-const inProc = (read: () => string): string => {
-  try {
-    return read();
-  } catch {
-    return '';
-  }
-};
-
-/** The process number of the runsv of a service; 0: none. */
-const runsvOf = (tree: Tree, service: string): number => {
-  const isIt = (pid: string): boolean =>
-    inProc(() => readFileSync(`/proc/${pid}/comm`, 'latin1')) === 'runsv\n' &&
-    inProc(() => readlinkSync(`/proc/${pid}/cwd`)) === join(tree.scan, service);
-  return Number(readdirSync('/proc').find((name) => /^\d+$/.test(name) && isIt(name)) ?? 0);
-};
-
-/** Kills the runsv of a service, and waits for the next one. */
-const replaceRunsv = async (tree: Tree, service: string): Promise<void> => {
-  const first = runsvOf(tree, service);
-  kill(first, 'SIGKILL');
-  await until('another runsv', () => ![0, first].includes(runsvOf(tree, service)));
-};
-
-const isReady = (tree: Tree, service: string): Promise<unknown> =>
-  until(`${service} to be ready`, () => stateOf(tree, service)['ready'] === true);
 
 /** A service that tells what others write into its fifo `say`: each line a command for the shell. */
 const listening = (tree: Tree, service: string, before = ':'): void => {
@@ -410,7 +346,7 @@ export const READINESS_CASES: readonly Case[] = [
       assert.match(read('errors'), /warning: timeout-watchdog: nothing gives signs of life, ignored\n/);
       await until('the others', () => read('others').includes('timeout-up: '));
       assert.match(read('others'), /warning: notification-fd: not a descriptor from 1 to 255: '300', ignored\n/);
-      assert.match(read('others'), /warning: timeout-up: nothing tells whether .\/run is ready, ignored\n/);
+      assert.match(read('others'), /warning: timeout-up: nothing reports whether .\/run is ready, ignored\n/);
       await tree.is('x', 'running');
       assert.equal(has(tree, 'x/supervise/state.json'), false);
     },

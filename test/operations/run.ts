@@ -5,12 +5,14 @@ import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseOptions } from '../lib/options.ts';
 import { Suite } from '../lib/runner.ts';
+import { standIn, SUPERVISION, supervisionOf } from '../lib/supervision.ts';
 import { linkPrograms, makeTemporary } from '../lib/temporary.ts';
 import { CASES } from './cases.ts';
 import { Tree } from './tree.ts';
 
 const values = parseOptions({
   binary: { type: 'string', default: join(import.meta.dirname, '../../dist/runitbox') },
+  ...SUPERVISION,
 });
 const suite = new Suite(values, { jobs: 4, timeoutMs: 120_000 });
 
@@ -23,6 +25,7 @@ await suite.run(async () => {
   const bin = makeTemporary('operations-bin');
   suite.defer(() => rmSync(bin, { recursive: true, force: true }));
   linkPrograms(bin, values.binary, ['runsvdir', 'runsv', 'sv', 'svlogd', 'chpst', 'svprobe', 'pause']);
+  standIn(supervisionOf(values.supervision), bin);
   const tests = suite.choose(CASES).map(({ title, needs = [], attempt }) => {
     const missing = needs.filter((program) => !isThere(program));
     return {

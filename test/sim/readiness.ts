@@ -180,9 +180,11 @@ export const checkReadiness = (story: Story, quiet: boolean, isFull: () => boole
   if (state.ready && told > kernel.nowMs) fail(story, `state.json says ready for ${state.pid}, which has not told so`);
   if (!quiet || !isHeard(story, isFull())) return;
   const { pid } = state;
+  const hasEnded = state.ready && !isLive(story, pid);
+  // runsv hears of an end a moment later
   kernel.after(ENDED_MS, () => {
     const now = stateIn(story);
-    if (isHeard(story, isFull()) && now?.ready === true && now.pid === pid && !isLive(story, pid))
+    if (hasEnded && isHeard(story, isFull()) && now?.ready === true && now.pid === pid)
       fail(story, `state.json says ready for ${pid}, which has ended`);
   });
   const isDue = told + HEARD_MS < kernel.nowMs && !readiness.doubtful.has(pid) && isLive(story, pid);

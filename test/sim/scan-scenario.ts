@@ -90,16 +90,20 @@ const reaction = ({ random }: ScanStory): Reaction =>
 /** In a container, what a runsv has started is there as well, and not everybody obeys. */
 const householdOf = (story: ScanStory, runsv: Started['process']): Behaviour => {
   const { random, kernel } = story;
+  const isNamed: { look: () => boolean } = { look: () => false };
   const log: Behaviour = {
     onTerm: 'ignore',
     onStart: (process, world) => {
       // the lock is runsv's alone
       process.closeAll();
-      new Outsider(world, runsv).file('log/supervise/pid', `${process.pid}\n`);
+      const outsider = new Outsider(world, runsv);
+      outsider.file('log/supervise/pid', `${process.pid}\n`);
+      // where the directory was removed since, nobody can tell a log from the rest
+      isNamed.look = () => outsider.exists('log/supervise/pid');
     },
     onEnd: (process) => {
       const killed = (process.status & SIGNAL_BITS) === SIGKILL && kernel.mainLives;
-      if (killed && runsv.live && story.askedMs !== null) story.logsKilledMs.push(kernel.nowMs);
+      if (killed && runsv.live && isNamed.look() && story.askedMs !== null) story.logsKilledMs.push(kernel.nowMs);
     },
   };
   return {

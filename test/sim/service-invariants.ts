@@ -27,6 +27,8 @@ const LOG_WAIT_MS = 7000;
 const LOOK_MS = 200;
 /** How long a want may take to be told. */
 const ACK_MS = 50;
+/** How long a turn of runsv takes in which it hears of an end and tells it. */
+const TURN_MS = 1;
 
 const CHECK = '/svc/check';
 
@@ -54,7 +56,11 @@ const checkTruth = (story: Story, folder: string, status: Status): void => {
   const finish = livingAt(story, `${folder}/finish`, status.pid);
   const process = status.phase === 'run' ? run : status.phase === 'finish' ? finish : undefined;
   if (status.phase !== 'down' && process?.pid !== status.pid) {
-    fail(story, `status of ${folder} says ${status.phase} ${status.pid}, but there is ${process?.pid ?? 'none'}`);
+    const trouble = `status of ${folder} says ${status.phase} ${status.pid}, but there is ${process?.pid ?? 'none'}`;
+    // it may have ended at this very moment
+    kernel.after(TURN_MS, () => {
+      if (quiet(story) && statusOf(story, folder)?.pid === status.pid) fail(story, trouble);
+    });
   }
   if (status.phase === 'down' && (run ?? finish) !== undefined)
     fail(story, `status of ${folder} says down, but one runs`);

@@ -1,5 +1,6 @@
 // What happens in a soak: commands, kills, removals, renames, at random, from a seed.
-import { renameSync, rmSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { existsSync, renameSync, rmSync } from 'node:fs';
 import type { Service } from '../fault/service.ts';
 import { kill } from '../fault/world.ts';
 import type { Random } from '../sim/random.ts';
@@ -23,6 +24,16 @@ const command: Act = (_, service, random) => tell(service, random.pick([...COMMA
 /** A log is told to rotate, to open its files anew, to end. */
 const logCommand: Act = (_, service, random) => {
   if (hasLog(service)) tell(service, random.pick(['a', 'h', 't', 'd', 'u', 'k']), 'log/');
+};
+
+/** Verbs that return at once, as nobody waits here. */
+const VERBS = ['up', 'down', 'once', 'pause', 'cont', 'hup', 'alarm', 'interrupt', 'term', 'kill', 'exit', 'status'];
+
+/** The word of somebody at a shell: by our sv, or by C runit's where that is installed. */
+const sv: Act = ({ world }, { dir }, random) => {
+  const programs = [`${world.bin}/sv`, '/usr/bin/sv'].filter((path) => existsSync(path));
+  const child = spawn(random.pick(programs), [random.pick(VERBS), dir], { stdio: 'ignore' });
+  child.on('error', () => {});
 };
 
 const killService: Act = (fleet, service, random) =>
@@ -56,6 +67,8 @@ const rename: Act = (fleet, service) => {
 /** In the last part of a soak no supervisor is killed, so that what those keep can be compared with what they kept. */
 export const GENTLE: readonly Act[] = [
   ...Array.from({ length: 12 }, () => command),
+  sv,
+  sv,
   logCommand,
   logCommand,
   killService,
@@ -68,3 +81,7 @@ export const GENTLE: readonly Act[] = [
 ];
 
 export const ROUGH: readonly Act[] = [...GENTLE, killRunsv, killRunsv, killRunsv, killRunsvdir];
+
+/** How often something is done while all services are in one process, for one kill of that. */
+const ACTS_A_KILL = 5;
+export const ROUGH_ON_ONE: readonly Act[] = [...Array.from({ length: ACTS_A_KILL }, () => GENTLE).flat(), killRunsvdir];

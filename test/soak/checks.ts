@@ -2,11 +2,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { descriptorsOf, marked, privateKb, proc } from '../lib/proc.ts';
 import { sleep } from '../lib/wait.ts';
-import { type Fleet, hasLog, insiders, isSteady, link, runsvdirOf, runsvsOf } from './fleet.ts';
+import { type Fleet, hasLog, insiders, isSteady, link, mayFail, runsvdirOf, runsvsOf } from './fleet.ts';
 
 const SETTLE_MS = 60_000;
 const LOOK_MS = 200;
 const MEMORY_KB = 256;
+/** Longer than a busy supervisor takes until it reaps. */
+const REAPED_MS = 10_000;
 
 /** Until `look` finds nothing wrong, or time is up. */
 export const settle = async (look: () => readonly string[]): Promise<readonly string[]> => {
@@ -39,7 +41,8 @@ export const notUp = (fleet: Fleet): readonly string[] => {
   for (const service of fleet.services) {
     const status = service.status();
     const runs = status?.state === 'run' && living.has(status.pid) && !status.paused && service.isSupervised();
-    if (isSteady(service) ? !runs : !service.isSupervised() || status?.want !== 'u') {
+    const tried = service.isSupervised() && (status?.want === 'u' || mayFail(service));
+    if (isSteady(service) ? !runs : !tried) {
       wrong.push(`${service.name}: ${JSON.stringify(status)}`);
     }
   }
@@ -78,6 +81,27 @@ export const zombies = ({ world }: Fleet): readonly string[] => {
       return state === 'Z' && ours.has(Number(parent)) ? [`process ${name}, a child of ${parent}`] : [];
     });
 };
+
+/** Looks while everything goes on: who ran twice, and who has waited for too long to be reaped. */
+export class Watch {
+  readonly #since = new Map<string, number>();
+  readonly #wrong = new Set<string>();
+  looks = 0;
+
+  look(fleet: Fleet): void {
+    this.looks++;
+    const now = Date.now();
+    for (const line of doubles(fleet)) this.#wrong.add(line);
+    const waiting = new Set(zombies(fleet));
+    for (const line of this.#since.keys()) if (!waiting.has(line)) this.#since.delete(line);
+    for (const line of waiting) if (!this.#since.has(line)) this.#since.set(line, now);
+    for (const [line, since] of this.#since) if (now - since > REAPED_MS) this.#wrong.add(`${line} waits to be reaped`);
+  }
+
+  wrong(): readonly string[] {
+    return [...this.#wrong];
+  }
+}
 
 /** Who is still there after the end of everything. */
 export const orphans = ({ world, init }: Fleet): readonly string[] =>

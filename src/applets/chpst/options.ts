@@ -123,7 +123,7 @@ const limitRows = (equals: boolean): Readonly<Record<string, Row>> => ({
     read: soft(['rss'], equals),
     ...(equals ? {} : { unlisted: true }),
   },
-  t: { letter: 't', value: equals ? 'cpusecs' : 'n', text: 'limit the processor time', read: soft(['cpu'], equals) },
+  t: { letter: 't', value: equals ? 'cpusecs' : 'n', text: 'limit the CPU time', read: soft(['cpu'], equals) },
 });
 
 const chosen = (rows: Readonly<Record<string, Row>>, letters: string): readonly Row[] =>
@@ -154,7 +154,7 @@ const classic: readonly Row[] = [
   {
     letter: 'e',
     value: 'dir',
-    text: 'set a variable for each file in dir: its name, its first line; an empty file removes it',
+    text: 'set a variable for each file in dir: its name and first line; an empty file removes it',
     read: text((asked, path) => (asked.envDirectories = [path])),
   },
   { letter: '/', value: 'root', text: 'make root the root directory', read: text((asked, dir) => (asked.root = dir)) },
@@ -182,7 +182,7 @@ const classic: readonly Row[] = [
 const long: readonly Row[] = [
   {
     long: 'initgroups',
-    text: 'with -u user: enter all groups that have user as a member',
+    text: 'with -u user: also join all groups that list user',
     read: flag((asked) => (asked.allGroups = true)),
   },
   {
@@ -191,7 +191,7 @@ const long: readonly Row[] = [
     text: "set variables from NAME=VALUE lines, in Docker's format; before -e; may be repeated",
     read: text((asked, path) => (asked.envFiles = [...(asked.envFiles ?? []), path])),
   },
-  { long: 'chdir', value: 'DIR', text: 'as -C', read: text((asked, path) => (asked.directory = path)) },
+  { long: 'chdir', value: 'DIR', text: 'like -C', read: text((asked, path) => (asked.directory = path)) },
   {
     long: 'umask',
     value: 'MODE',
@@ -221,7 +221,7 @@ const long: readonly Row[] = [
   {
     long: 'cpu-list',
     value: 'LIST',
-    text: 'run on these processors only, as 0-3,8',
+    text: 'run only on these CPUs, such as 0-3,8',
     read: kept(parseProcessors, (asked, bits) => (asked.processors = bits)),
   },
   {
@@ -243,7 +243,7 @@ const long: readonly Row[] = [
   {
     long: 'cgroup',
     value: 'PATH',
-    text: 'enter this cgroup, which must exist; PATH is below /sys/fs/cgroup or absolute',
+    text: 'join this cgroup, which must exist; PATH is below /sys/fs/cgroup or absolute',
     read: text((asked, path) => (asked.cgroup = path)),
   },
   {

@@ -20,17 +20,17 @@ const help: Help = {
   usage:
     'PROGRAM [ARGUMENT ...] | --list | --list-full | --install [-s] [--force] [DIR] | --completion [SHELL] | --help | --version',
   description:
-    'One executable for all programs of the suite: it runs as the one whose name it is called by, through a link or as ' +
-    'the first argument. A link with another name that leads to one of these names is that program too.',
+    'One executable that contains all programs of the suite. The name by which it is called selects the program: the name ' +
+    'of a link, or the first argument. A link with another name that leads to one of these links runs that program too.',
   options: [
     { long: 'list', text: 'print the names of the programs' },
-    { long: 'list-full', text: 'print where each belongs, relative to the root' },
+    { long: 'list-full', text: 'print the usual path of each program, relative to the root' },
     {
       long: 'install',
-      text: 'make a link for each in DIR, or where each belongs; names that exist are kept and reported',
+      text: 'create a link for each program in DIR, or at its usual path; existing names are kept and reported',
     },
     { letter: 's', text: 'with --install: symbolic links instead of hard ones' },
-    { long: 'force', text: 'with --install: replace what exists' },
+    { long: 'force', text: 'with --install: replace existing names' },
     {
       long: 'completion',
       text: 'print a script that completes command lines in bash; --completion zsh, --completion fish',
@@ -40,11 +40,11 @@ const help: Help = {
   ],
   examples: [
     { command: 'runitbox --install -s /usr/bin', text: 'make all programs available' },
-    { command: 'runitbox sv status web', text: 'run one without a link' },
+    { command: 'runitbox sv status web', text: 'run a program without a link' },
   ],
   exitCodes: [
     { code: '0', text: 'done' },
-    { code: '1', text: 'a link could not be made' },
+    { code: '1', text: 'a link could not be created' },
     { code: '100', text: 'wrong usage of --install or --completion' },
     { code: '127', text: 'no program has that name' },
   ],

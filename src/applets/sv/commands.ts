@@ -43,7 +43,7 @@ const word = (
 ): Verb => ({ name, match: 'word', also, kind: 'send', bytes, conditions, waits: 'always', onTimeout, text });
 
 const force = (name: string, sent: Effect, like: string, also: Also = null): Verb =>
-  word(name, sent, `as ${like}, but send KILL on timeout`, 'kill', also);
+  word(name, sent, `like ${like}, but send KILL on timeout`, 'kill', also);
 
 /** The verb of one control byte. */
 const single = (sends: ControlName, until: WaitCondition, also: Also = null, name: string = sends): Verb => ({
@@ -77,16 +77,20 @@ const status: Verb = {
 };
 
 export const commands: readonly Verb[] = [
-  word('start', UP, 'as up, and wait until it is up and ./check, if there is one, succeeds'),
-  word('stop', DOWN, 'as down, and wait until it is down'),
-  word('restart', RESTART, 'as term, cont and up, and wait for the new process'),
-  word('try-restart', TRY_RESTART, 'as restart, but a service that is down stays down'),
+  word('start', UP, 'like up, and wait until the service is up and ./check, if there is one, succeeds'),
+  word('stop', DOWN, 'like down, and wait until the service is down'),
+  word('restart', RESTART, 'like term, cont and up, and wait for the new process'),
+  word('try-restart', TRY_RESTART, 'like restart, but a service that is down stays down'),
   {
-    ...word('reload', effect(['hup'], ['sent']), 'as hup, or as its file reload-signal says; print the state'),
+    ...word(
+      'reload',
+      effect(['hup'], ['sent']),
+      'like hup, or send the signal that ./reload-signal names; print the state',
+    ),
     reloads: true,
   },
-  word('shutdown', EXIT, 'as exit, and wait until runsv has ended'),
-  word('check', effect([], ['wanted']), 'send nothing; wait until the service is in the state that is wanted'),
+  word('shutdown', EXIT, 'like exit, and wait until runsv has ended'),
+  word('check', effect([], ['wanted']), 'send nothing; wait until the service is in its wanted state'),
   force('force-stop', DOWN, 'stop', ['D']),
   force('force-reload', TRY_RESTART, 'try-restart', ['T']),
   force('force-restart', RESTART, 'restart'),

@@ -39,11 +39,11 @@ const verbs = (): readonly VerbHelp[] => [
 export const svHelp = (): Help => ({
   ...usage,
   description:
-    'Sends command to each service, then waits for its effect if command is one that waits or -v is given. A service is ' +
+    'Sends command to each service, then waits for the effect if command is one that waits or -v is given. A service is ' +
     'the name of a directory that runsv supervises, looked up in $SVDIR; a name that begins with a dot or a slash, or ' +
     'ends in a slash, is a path. NAME/log is the log service of NAME. A name with *, ? or [...] stands for all services ' +
     'that match.\n\n' +
-    'Called by another name, as a link in /etc/init.d, sv is the init script of the service with that name: ' +
+    'Called by another name, such as that of a link in /etc/init.d, sv is the init script of the service with that name: ' +
     '[-w sec] command.',
   verbs: verbs(),
   operandKind: 'service',
@@ -57,7 +57,7 @@ export const svHelp = (): Help => ({
       title: 'Environment',
       rows: [
         { term: 'SVDIR', text: 'directory of the services (default: first of /etc/service, /service, /var/service)' },
-        { term: 'SVSRC', text: 'directory of the services that new, link and remove handle (default: /etc/sv)' },
+        { term: 'SVSRC', text: 'directory of service directories for new, link, remove and scale (default: /etc/sv)' },
         { term: 'SVWAIT', text: 'seconds to wait, if -w is not given' },
       ],
     },
@@ -71,8 +71,8 @@ export const svHelp = (): Help => ({
   exitCodes: [
     { code: '0', text: 'every command was sent and, if waited for, took effect' },
     { code: '1..99', text: 'the number of services that failed' },
-    { code: '100', text: 'usage' },
-    { code: '1, 2, 3, 4', text: 'as an init script: failure, usage, service is down, state unknown' },
+    { code: '100', text: 'wrong usage' },
+    { code: '1, 2, 3, 4', text: 'as an init script: failure, wrong usage, service is down, state unknown' },
   ],
 });
 

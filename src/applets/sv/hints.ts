@@ -20,7 +20,7 @@ const HINTS: readonly (readonly [string, string])[] = [
   ['describe show info state', "'sv why NAME' explains the state"],
   ['events', "'sv watch NAME' prints events as they happen"],
   ['tail log journal', "'sv logs -f NAME' follows the log"],
-  ['health is-active is-running', "'sv check NAME' exits 0 if the service is in the state that is wanted"],
+  ['health is-active is-running', "'sv check NAME' exits 0 if the service is in its wanted state"],
   ['is-enabled', "'test -e DIR/LAST' exits 0 if it is"],
   ['condrestart cond-restart', "'sv try-restart NAME' does that"],
   ['usr1 sigusr1', "'sv 1 NAME' does that"],

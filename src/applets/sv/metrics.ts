@@ -155,7 +155,7 @@ export const runMetrics = ({ given, operands }: Call): number => {
   if (isParseError(address)) return wrong(`--listen: ${visible(address.wrong)}`);
   const listener = address === null ? null : listenAt(address);
   if (typeof listener === 'string') {
-    err(`sv: unable to listen at ${visible(at ?? '')}: ${listener}\n`);
+    err(`sv: unable to listen on ${visible(at ?? '')}: ${listener}\n`);
     return 1;
   }
   const refusal = path === undefined ? null : writeFile(operands, path);

@@ -3,11 +3,12 @@
 // Promises: what exists already is refused and stays as it is; each path that was made is printed. Nothing starts: that is
 // `sv link`'s. Read next: link.ts.
 import type { Bytes } from '../../abi/bytes.ts';
+import { ENOENT } from '../../abi/errno.ts';
 import { O_CREAT, O_EXCL, O_NOCTTY, O_NONBLOCK, O_RDONLY, O_WRONLY } from '../../abi/flags.ts';
 import { errorText } from '../../cli/errno.ts';
 import { err, out, visible } from '../../cli/say.ts';
 import { wholeNumber } from '../../formats/decimal.ts';
-import { decodeProcfile } from '../../formats/procfile.ts';
+import { decodeProcfile, replacingShell } from '../../formats/procfile.ts';
 import { shellWord } from '../../formats/shell-words.ts';
 import { type Errno, isErrno } from '../../host/calls.ts';
 import { sys } from '../../host/sys.ts';
@@ -97,10 +98,12 @@ const readinessOf = (call: Call): readonly File[] => {
 
 const isReadiness = (text: Bytes): boolean => Object.hasOwn(READY, text) || portIn(text) !== null;
 
+/** What ./run does first; foreman runs its commands beside the Procfile. */
+const beforeCommand = (dir: Bytes, port: number): Bytes => `cd ${shellWord(dir)} || exit\nexport PORT=${port}\n`;
+
 /** `command`: as sh takes it. */
-const filesOf = (call: Call, name: Bytes, command: Bytes, port: number | null): readonly File[] => {
-  const environment = port === null ? '' : `export PORT=${port}\n`;
-  const run = `#!/bin/sh\nexec 2>&1\n${environment}exec ${chpstOf(call)}${command}\n`;
+const filesOf = (call: Call, name: Bytes, command: Bytes, before: Bytes): readonly File[] => {
+  const run = `#!/bin/sh\nexec 2>&1\n${before}exec ${chpstOf(call)}${command}\n`;
   return [
     { path: 'run', text: run, mode: PROGRAM },
     ...(call.given.count('essential') > 0 ? [{ path: 'flag-essential', text: '', mode: PLAIN }] : []),
@@ -109,11 +112,17 @@ const filesOf = (call: Call, name: Bytes, command: Bytes, port: number | null): 
   ];
 };
 
-const make = (call: Call, name: Bytes, command: Bytes, port: number | null): boolean => {
-  const dir = `${sourceDirectory()}/${name}`;
-  if (!made(dir, sys.mkdir(dir, PROGRAM))) return false;
+const make = (call: Call, name: Bytes, command: Bytes, before: Bytes): boolean => {
+  const source = sourceDirectory();
+  const dir = `${source}/${name}`;
+  const result = sys.mkdir(dir, PROGRAM);
+  if (result === -ENOENT) {
+    fail(source, 'expected a directory, found none: make it, or set SVSRC to another one');
+    return false;
+  }
+  if (!made(dir, result)) return false;
   if (call.given.count('log') > 0 && !made(`${dir}/log`, sys.mkdir(`${dir}/log`, PROGRAM))) return false;
-  return filesOf(call, name, command, port).every((file) => {
+  return filesOf(call, name, command, before).every((file) => {
     const path = `${dir}/${file.path}`;
     return made(path, write({ ...file, path }));
   });
@@ -127,16 +136,27 @@ const readProcfile = (path: Bytes): Bytes | Errno => {
   return text;
 };
 
+/** The directory of a file, absolute. */
+const directoryOf = (path: Bytes): Bytes | Errno => {
+  const dir = path.slice(0, path.lastIndexOf('/') + 1);
+  if (dir[0] === '/') return dir.slice(0, -1) || '/';
+  const here = sys.readlink('/proc/self/cwd');
+  return isErrno(here) ? here : `${here}/${dir}`.slice(0, -1);
+};
+
 const makeFromProcfile = (call: Call, path: Bytes): number => {
   const text = readProcfile(path);
   if (isErrno(text)) return fail(path, errorText(text));
+  const dir = directoryOf(path);
+  if (isErrno(dir)) return fail('/proc/self/cwd', errorText(dir));
   // a command of which a part is missing may be another command
   if (text.length > PROCFILE_MOST) return fail(path, `longer than ${PROCFILE_MOST} bytes`);
   const entries = decodeProcfile(text);
   if (entries.length === 0) return fail(path, "expected lines 'name: command', found none");
   const failed = entries.filter(
     // a command of a Procfile is a line for the shell
-    ({ name, command }, at) => !make(call, name, `sh -c ${shellWord(`exec ${command}`)}`, FIRST_PORT + PORT_STEP * at),
+    ({ name, command }, at) =>
+      !make(call, name, `sh -c ${shellWord(replacingShell(command))}`, beforeCommand(dir, FIRST_PORT + PORT_STEP * at)),
   );
   return Math.min(MOST_FAILURES, failed.length);
 };
@@ -179,5 +199,5 @@ export const runNew = (call: Call): number => {
   }
   if (!isServiceName(name)) return usage(`${NAME_EXPECTED}, got '${visible(name ?? '')}'`);
   if (dashes !== '--' || command.length === 0) return usage("expected '--' and a command behind the name");
-  return make(call, name, command.map(shellWord).join(' '), null) ? 0 : 1;
+  return make(call, name, command.map(shellWord).join(' '), '') ? 0 : 1;
 };

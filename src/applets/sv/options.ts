@@ -14,7 +14,7 @@ const LONGEST_WAIT_MS = 2 ** 40;
 export const options: OptionTable = [
   { letter: 'v', text: 'wait for the effect of the one-letter commands too, and print the state' },
   { letter: 'w', value: 'sec', text: 'seconds to wait (default 7); implies -v' },
-  { long: 'dependents', text: 'stop or restart the services that depend on these, too', unlisted: true },
+  { long: 'dependents', text: 'also stop or restart the services that depend on these', unlisted: true },
   { letter: 'V', text: 'print the version, then the usage', unlisted: true },
 ];
 

@@ -5,7 +5,7 @@
 import type { Tool } from './tool.ts';
 
 const JSON_ARRAY = { long: 'json', text: 'as a JSON array' } as const;
-const USAGE = { long: 'usage', text: 'add processor time, memory and processes; implies --json' } as const;
+const USAGE = { long: 'usage', text: 'add CPU time, memory and processes; implies --json' } as const;
 
 const WAIT = { letter: 'w', value: 'sec', text: 'seconds to wait' } as const;
 
@@ -34,14 +34,14 @@ export const tools: readonly Tool[] = [
   {
     name: 'why',
     operands: 'service ...',
-    text: 'explain the state of services, with their last ends and log lines',
+    text: 'explain the state of services, with their last exits and log lines',
     options: [JSON_ARRAY],
     wantsOperands: true,
   },
   {
     name: 'wait',
     operands: 'up|ready|down|done|failed|gone service ...',
-    text: 'wait until services are in a state; without -w for as long as it takes',
+    text: 'wait until services are in a state; without -w there is no time limit',
     options: [{ long: 'any', text: 'until one of them is' }, WAIT],
     wantsOperands: true,
   },
@@ -49,7 +49,7 @@ export const tools: readonly Tool[] = [
     name: 'watch',
     operands: '[pattern ...]',
     text: 'print events of services as they happen',
-    options: [{ long: 'json', text: 'as JSON, an object a line' }],
+    options: [{ long: 'json', text: 'as JSON, one object per line' }],
     wantsOperands: false,
   },
   {
@@ -57,8 +57,8 @@ export const tools: readonly Tool[] = [
     operands: 'service ...',
     text: 'print the last lines of the logs of services',
     options: [
-      { letter: 'f', text: 'go on with what is written, until INT or TERM' },
-      { letter: 'n', value: 'lines', text: 'so many lines instead of 20' },
+      { letter: 'f', text: 'keep printing new lines, until INT or TERM' },
+      { letter: 'n', value: 'lines', text: 'print this number of lines instead of 20' },
     ],
     wantsOperands: true,
   },
@@ -83,29 +83,29 @@ export const tools: readonly Tool[] = [
   {
     name: 'graph',
     operands: '[service ...]',
-    text: 'print what services depend on as a tree, each with its state',
+    text: 'print the dependencies of services as a tree, each with its state',
     options: [JSON_ARRAY],
     wantsOperands: false,
   },
   {
     name: 'lint',
     operands: '[dir ...]',
-    text: 'check service directories before they are used',
+    text: 'check service directories without starting anything',
     options: [{ long: 'strict', text: 'count warnings as errors' }],
     wantsOperands: false,
   },
   {
     name: 'new',
     operands: 'name -- command ...',
-    text: 'make a service directory in $SVSRC',
+    text: 'create a service directory in $SVSRC',
     options: [
       { long: 'log', text: 'with a log service' },
       { long: 'user', value: 'user[:group]', text: 'run the command as this user' },
       { long: 'env', value: 'file', text: 'with the variables in file' },
-      { long: 'ready', value: 'fd|socket|http:port', text: 'it tells when it is ready, in this way' },
-      { long: 'essential', text: 'when it is over, so is the container' },
-      { long: 'procfile', value: 'file', text: 'make one for each line of a Procfile instead' },
-      { long: 'like', value: 'template', text: 'make instances of a service instead, each named' },
+      { long: 'ready', value: 'fd|socket|http:port', text: 'how the service reports that it is ready' },
+      { long: 'essential', text: 'the container ends when this service has ended for good' },
+      { long: 'procfile', value: 'file', text: 'create one for each line of a Procfile instead' },
+      { long: 'like', value: 'template', text: 'create instances of a template instead, with these names' },
     ],
     wantsOperands: false,
     keepsDashes: true,
@@ -113,7 +113,7 @@ export const tools: readonly Tool[] = [
   {
     name: 'scale',
     operands: 'name@ number',
-    text: 'keep so many instances name@1, name@2 ... in $SVDIR',
+    text: 'run this number of instances name@1, name@2 ... in $SVDIR',
     options: [WAIT],
     wantsOperands: true,
   },

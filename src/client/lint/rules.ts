@@ -90,7 +90,7 @@ const reloadFindings = (directory: Directory): readonly Finding[] => {
 
 const groupFindings = ({ names }: Directory): readonly Finding[] =>
   names.includes('flag-timeout-killpg') && !names.includes('timeout-kill')
-    ? [warning('./flag-timeout-killpg means nothing without a file timeout-kill')]
+    ? [warning('./flag-timeout-killpg has no effect without a file timeout-kill')]
     : [];
 
 const TELLS: readonly Bytes[] = ['notification-fd', 'notification-socket', 'check-interval'];
@@ -103,20 +103,20 @@ const readinessFindings = (directory: Directory): readonly Finding[] => {
   const fd = entryAt(directory, 'notification-fd').text.trim();
   const [tells, signs] = [TELLS.some(has), has('notification-socket') || has('check-interval')];
   const all: readonly (readonly [boolean, Bytes])[] = [
-    [has('timeout-up') && !tells, `./timeout-up means nothing without a file ${TELLS.join(', ')}`],
+    [has('timeout-up') && !tells, `./timeout-up has no effect without a file ${TELLS.join(', ')}`],
     [
       has('timeout-watchdog') && !signs,
-      './timeout-watchdog means nothing without a source of signs of life: notification-socket or check-interval',
+      './timeout-watchdog has no effect without a source of signs of life: notification-socket or check-interval',
     ],
     [
       has('check-interval') && !entryAt(directory, 'check').executable,
-      './check-interval means nothing without an executable ./check',
+      './check-interval has no effect without an executable ./check',
     ],
     [fd === '1' && has('log'), './notification-fd is 1: what ./run prints is not in the log'],
     [fd === '2', './notification-fd is 2: standard error goes nowhere'],
     [
       has('notification-socket') && /--unshare[= ]\S*net/.test(text),
-      './run has a network of its own, from which ./notification-socket is out of reach (use notification-fd)',
+      './run has its own network namespace and cannot reach ./notification-socket (use notification-fd)',
     ],
   ];
   return all.filter(([holds]) => holds).map(([, what]) => warning(what));
@@ -130,7 +130,7 @@ const rightsFindings = (directory: Directory): readonly Finding[] =>
     { what: './finish', entry: entryAt(directory, 'finish') },
   ]
     .filter(({ entry }) => entry.writable)
-    .map(({ what }) => warning(`${what} can be written by others than its owner`));
+    .map(({ what }) => warning(`${what} is writable by users other than its owner`));
 
 /** Names that mean something in a service directory. */
 const KNOWN: readonly Bytes[] = [

@@ -173,7 +173,7 @@ const HELP: readonly string[] = [
   'arrows, j k    select a service',
   'page keys, home, end',
   '/              filter by name or state; Enter keeps it, Escape drops it',
-  's              sort by name, state, processor time, memory, starts, age',
+  's              sort by name, state, CPU time, memory, starts, age',
   '',
   'u              up: start it, and start it again when it ends',
   'd              down: stop it',

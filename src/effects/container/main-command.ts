@@ -52,7 +52,7 @@ const forget = (live: Contained, container: Container): void => {
 
 /** Watches for its end. */
 export const awaitCommand = ({ loop }: Contained, container: Container): void => {
-  loop.children.set(container.pid, (_, wait) => commandEnded(container, wait));
+  loop.children.set(container.pid, { loop, childEnded: (_, wait) => commandEnded(container, wait) });
 };
 
 /** Starts the main command, if it is not started yet and the services listen; calls `announce` just before. */

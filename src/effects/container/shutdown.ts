@@ -3,10 +3,12 @@
 // Promises: reports what it kills in one line, by name. Process 1 reaches everybody, including processes from outside;
 // otherwise all descendants, because a subreaper gets their orphans.
 // Must not: wait. Read next: ../process/processes.ts (who is there), ../scan/supervisor.ts (who calls).
+import type { Bytes } from '../../abi/bytes.ts';
 import { monotonicMs } from '../../host/clock.ts';
 import { SIGCONT, SIGKILL, SIGSTOP, SIGTERM } from '../../abi/signals.ts';
 import { sys } from '../../host/sys.ts';
 import { handleShutdown, type ShutdownEffect, type ShutdownEvent } from '../../machine/container/shutdown.ts';
+import { isResident } from '../../machine/scan/resident.ts';
 import { runningPids } from '../../machine/scan/table.ts';
 import { signalSeen } from '../process/held.ts';
 import type { Process } from '../process/proc.ts';
@@ -55,10 +57,18 @@ const terminateStrays = (live: Contained, { sentTerm }: Container): void => {
   signalAll(live, SIGCONT);
 };
 
+/** The directory of the service that a runsv, or a resident, supervises. */
+export const directoryOf = ({ residents }: Contained, runsv: number): Bytes =>
+  isResident(runsv) && residents !== null ? residents.directoryOf(runsv) : `/proc/${runsv}/cwd`;
+
+const supervisorOf = (runsv: number): number => (isResident(runsv) ? sys.getpid() : runsv);
+
 /** Everybody but runsvs, logs and their descendants. */
 const leftoversOf = (live: Contained, all: readonly Process[]): readonly Process[] => {
   const runsvs = runningPids(live.tree);
-  const logs = runsvs.map((runsv) => logOf(runsv, all)).filter((pid) => pid > 0);
+  const logs = runsvs
+    .map((runsv) => logOf(directoryOf(live, runsv), supervisorOf(runsv), all))
+    .filter((pid) => pid > 0);
   const spared = new Set([...runsvs, ...logs, ...descendants(all, logs).map(({ pid }) => pid)]);
   return all.filter(({ pid }) => !spared.has(pid));
 };
@@ -76,7 +86,7 @@ const withoutCommand = (
 
 /** What services left behind while some of them still run: our own children and their descendants. */
 const orphansOf = (live: Contained, all: readonly Process[]): readonly Process[] => {
-  const runsvs = new Set(runningPids(live.tree));
+  const runsvs = new Set([...runningPids(live.tree), ...(live.residents?.processes() ?? [])]);
   const self = sys.getpid();
   const roots = all.filter(({ pid, parent }) => parent === self && !runsvs.has(pid));
   return [
@@ -105,7 +115,8 @@ const killLeftovers = (live: Contained, container: Container): void => {
 };
 
 const lookForRest = (live: Contained): void => {
-  if (runningPids(live.tree).every(hasRested)) deliverShutdown(live, { kind: 'rested' });
+  if (runningPids(live.tree).every((runsv) => hasRested(directoryOf(live, runsv))))
+    deliverShutdown(live, { kind: 'rested' });
 };
 
 /** Runsvs stay to finish; logs and their descendants to read what is in their pipes. */

@@ -7,8 +7,9 @@ import { type Fd, isErrno } from '../../host/calls.ts';
 import { sys } from '../../host/sys.ts';
 import type { Start } from '../../machine/checkpoint.ts';
 import { newShutdown, type Shutdown, type ShutdownEvent } from '../../machine/container/shutdown.ts';
-import { newTree, type Tree } from '../../machine/scan/table.ts';
+import { type Ended, newTree, type Tree } from '../../machine/scan/table.ts';
 import { Fatal, reason, type Diagnostics } from '../diagnostics.ts';
+import type { Loop, Many } from '../loop.ts';
 import type { Held } from '../process/held.ts';
 import { ownStart } from '../process/proc.ts';
 import type { Listener } from './listening.ts';
@@ -21,8 +22,21 @@ export interface Saved {
   readonly lock: Fd | null;
 }
 
+/** What a runsvdir has that survives an engine failure. */
+export interface Saving {
+  /** What the last checkpoint says. */
+  saved: Saved;
+  /** When this process was started. */
+  readonly start: Start;
+}
+
+export const newSaving = (): Saving => ({
+  saved: { tree: newTree(), shutdown: null, pid: 0, lock: null },
+  start: ownStart(),
+});
+
 /** For a runsvdir that supervises a whole container: as process 1, or on request. */
-export interface Container {
+export interface Container extends Saving {
   shutdown: Shutdown;
   /** The main command, its name first; empty: none. */
   readonly command: readonly Bytes[];
@@ -30,20 +44,41 @@ export interface Container {
   pid: number;
   /** It has not been started yet. */
   commandDue: boolean;
-  /** What the last checkpoint says. */
-  saved: Saved;
   /** Events that have not been passed to the machine yet. */
   readonly pendingEvents: ShutdownEvent[];
   /** Leftovers of services that got TERM while runsvs were left, each by its number and start. */
   readonly sentTerm: Set<string>;
-  /** When this process was started. */
-  readonly start: Start;
+}
+
+/** The services that runsvdir supervises in its own process. */
+export interface Residents {
+  readonly many: Many;
+  /** The loop that they live in. */
+  enter(loop: Loop): void;
+  /** Its number from now on, in the directory where it has this name; `path`: what leads to it. 0: it is to have a runsv of its own. */
+  start(name: Bytes, key: string, path?: Bytes): number;
+  /** These were supervised by this process before an engine failure. */
+  resume(keys: readonly string[]): void;
+  /** As TERM for a runsv. */
+  term(id: number): void;
+  /** Whether there is work at once. */
+  isBusy(): boolean;
+  /** Does some of what was asked for; who has ended. */
+  work(): readonly Ended[];
+  /** A path to the directory of one. */
+  directoryOf(id: number): Bytes;
+  /** The limit of descriptors that others are to have, -1: none; null: unknown. */
+  readonly files: number | null;
+  /** The processes of all. */
+  processes(): readonly number[];
 }
 
 /** What is needed here of a running runsvdir. */
 export interface Contained extends Listener {
   readonly diagnostics: Diagnostics;
   readonly tree: Tree;
+  /** Null: each service has a runsv. */
+  readonly residents: Residents | null;
   /** Runsvs that are not our children, by number. */
   readonly foreignRunsvs: ReadonlyMap<number, Held>;
   /** Null in classic use, where TERM leaves everything running. */
@@ -74,9 +109,8 @@ export const newContainer = ({ killAfterMs, command }: ContainerOptions): Contai
     command,
     pid: 0,
     commandDue: command.length > 0,
-    saved: { tree: newTree(), shutdown: null, pid: 0, lock: null },
+    ...newSaving(),
     pendingEvents: [],
     sentTerm: new Set(),
-    start: ownStart(),
   };
 };

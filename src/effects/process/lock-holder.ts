@@ -84,6 +84,15 @@ export const holderOf = (service: Bytes, allLocks: Locks): Held | null => {
 };
 
 /**
+ * The only process that holds SERVICE/supervise/lock, whatever directory it works in; 0: there is none, or it is not clear which. One
+ * that supervises many services works in any of them.
+ */
+export const onlyHolderOf = (service: Bytes, allLocks: Locks): number => {
+  const lockers = [...lockersOf(`${service}/supervise/lock`, allLocks)];
+  return lockers.length === 1 && hasOurRights(lockers[0] as number) ? (lockers[0] as number) : 0;
+};
+
+/**
  * Whether somebody with our rights or more holds SERVICE/supervise/lock: enough to read what stands beside it, not to signal
  * anybody. Of another user's process no more can be seen than that.
  */

@@ -40,18 +40,18 @@ export const descendants = (all: readonly Process[], roots: readonly number[]): 
   return [...found.values()];
 };
 
-/** Whether the service that this runsv supervises has no process, neither ./run nor ./finish. */
-export const hasRested = (runsv: number): boolean => {
-  const file = readThere(`/proc/${runsv}/cwd/supervise/status`, 64);
+/** Whether the service in this directory has no process, neither ./run nor ./finish. */
+export const hasRested = (directory: Bytes): boolean => {
+  const file = readThere(`${directory}/supervise/status`, 64);
   return file?.ours === true && decodeStatus(file.text)?.phase === 'down';
 };
 
 /**
- * The process of the log service of the service that this runsv supervises; 0: none. A file that a user may have written counts
- * if the process is a child of that runsv: he can name another process of the same service, and nobody else's.
+ * The process of the log service of the service in this directory, which this process supervises; 0: none. A file that a user may have
+ * written counts if the process is a child of that supervisor: he can name another process of the same service, and nobody else's.
  */
-export const logOf = (runsv: number, all: readonly Process[]): number => {
-  const file = readThere(`/proc/${runsv}/cwd/log/supervise/pid`, 16);
+export const logOf = (directory: Bytes, runsv: number, all: readonly Process[]): number => {
+  const file = readThere(`${directory}/log/supervise/pid`, 16);
   if (file === null || !/^\d+\n$/.test(file.text)) return 0;
   const pid = Number(file.text);
   return file.ours || all.some((process) => process.pid === pid && process.parent === runsv) ? pid : 0;

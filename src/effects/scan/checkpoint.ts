@@ -4,38 +4,47 @@
 // Promises: forgets no runsv, starts no main command twice, loses no exit code of it; a stop that has begun continues
 // with its deadline. What was being started is found by its directory (started.ts), or by the lock of its service.
 // Must not: be called in classic use. Read first: ../../machine/checkpoint.ts, ../container/checkpoint.ts.
-import { type ForeignRunsv, encodeCheckpoint, type Checkpoint } from '../../machine/checkpoint.ts';
+import { type ForeignRunsv, encodeCheckpoint, type Checkpoint, type TreeState } from '../../machine/checkpoint.ts';
 import type { Bytes } from '../../abi/bytes.ts';
 import { isErrno } from '../../host/calls.ts';
 import { monotonicMs } from '../../host/clock.ts';
 import { sys } from '../../host/sys.ts';
-import { ESSENTIAL_EXIT_CODE, type Entry, type Ended, runningPids } from '../../machine/scan/table.ts';
+import { ESSENTIAL_EXIT_CODE, type Entry, type Ended } from '../../machine/scan/table.ts';
 import { isGone, NEXT } from '../container/checkpoint.ts';
 import { awaitCommand, commandEnded } from '../container/main-command.ts';
 import { deliverShutdown } from '../container/shutdown.ts';
-import type { Container } from '../container/state.ts';
+import type { Container, Saving } from '../container/state.ts';
+import { newShutdown } from '../../machine/container/shutdown.ts';
+import { isResident } from '../../machine/scan/resident.ts';
 import { hasExitCode } from '../service/exitcode-file.ts';
 import { holdAgain } from '../process/held.ts';
+import { isHeld } from '../../machine/scan/held.ts';
+import { others } from '../process/processes.ts';
 import { deliverToTree } from './perform.ts';
+import { keyAt } from './read-dir.ts';
+import { inside } from './rescan.ts';
 import { addForeignRunsv, type LiveTree } from './state.ts';
 
+const NO_SHUTDOWN = newShutdown(0);
+const NO_CONTAINER = { shutdown: NO_SHUTDOWN, pid: 0 };
 /** KILL's wait status: for a main command whose end nobody saw. */
 const UNSEEN = 9;
 
-const write = (live: LiveTree, container: Container, process: number, starting: readonly string[] = []): number => {
-  const { tree, readproctitle } = live;
+const write = (live: LiveTree, { start }: Saving, process: number, starting: readonly string[] = []): number => {
+  const { tree, readproctitle, container, residents } = live;
   const lock = live.claim.lock ?? -1;
   const input = readproctitle === null ? -1 : readproctitle.input;
-  const text = encodeCheckpoint('runsvdir', container.start, {
+  const text = encodeCheckpoint('runsvdir', start, {
     wanted: [...tree.wanted.values()],
     leaving: tree.leaving,
     starting,
     stopping: tree.stopping,
     foreignRunsvs: [...live.foreignRunsvs.values()].map(({ pid, start }) => ({ pid, start })),
-    shutdown: container.shutdown,
-    commandDue: container.commandDue,
+    shutdown: container?.shutdown ?? NO_SHUTDOWN,
+    commandDue: container?.commandDue === true,
     readproctitle: input,
     lock,
+    files: residents?.files ?? null,
   });
   return sys.checkpoint(
     text,
@@ -47,13 +56,14 @@ const write = (live: LiveTree, container: Container, process: number, starting: 
 
 /** Saves the state, if it has changed. Without memory for it the last checkpoint stays. */
 export const saveCheckpoint = (live: LiveTree): void => {
-  const { container, tree } = live;
-  if (container === null) return;
-  const { saved, shutdown, pid } = container;
+  const { container, saving, tree } = live;
+  if (saving === null) return;
+  const { saved } = saving;
+  const { shutdown, pid } = container ?? NO_CONTAINER;
   const { lock } = live.claim;
   if (saved.tree === tree && saved.shutdown === shutdown && saved.pid === pid && saved.lock === lock) return;
-  container.saved = { tree, shutdown, pid, lock };
-  write(live, container, pid);
+  saving.saved = { tree, shutdown, pid, lock };
+  write(live, saving, pid);
 };
 
 /**
@@ -71,8 +81,9 @@ export const announceCommand = (live: LiveTree, container: Container): void => {
  * An event that has not been passed on is in the last checkpoint only: that one stays.
  */
 export const announceRunsvs = (live: LiveTree, keys: readonly string[]): void => {
-  const { container } = live;
-  if (container !== null && container.pendingEvents.length === 0) write(live, container, container.pid, keys);
+  const { container, saving } = live;
+  if (saving === null || (container !== null && container.pendingEvents.length > 0)) return;
+  write(live, saving, container?.pid ?? 0, keys);
 };
 
 /** The end of a runsv that nobody reaped, or that was lost with the engine: known only from supervise/exitcode. */
@@ -93,8 +104,11 @@ const holdForeignRunsvs = (live: LiveTree, runsvs: readonly ForeignRunsv[]): rea
   return gone;
 };
 
-const restoreCommand = (live: LiveTree, container: Container, checkpoint: Checkpoint<'runsvdir'>): void => {
+const restoreCommand = (live: LiveTree, checkpoint: Checkpoint<'runsvdir'>): void => {
+  const { container } = live;
   const { pid, wait } = checkpoint;
+  if (container === null) return;
+  container.shutdown = checkpoint.state.shutdown;
   container.commandDue = checkpoint.state.commandDue && pid === 0;
   if (pid === 0) return;
   container.pid = pid;
@@ -103,18 +117,56 @@ const restoreCommand = (live: LiveTree, container: Container, checkpoint: Checkp
   else awaitCommand(live, container);
 };
 
+/** The process numbers of our children, by the keys of the directories that they work in. */
+const childrenByKey = (): ReadonlyMap<string, number> => {
+  const self = sys.getpid();
+  const children = new Map<string, number>();
+  for (const { pid, parent } of others()) {
+    const key = parent === self ? keyAt(`/proc/${pid}/cwd`) : null;
+    if (key !== null) children.set(key, pid);
+  }
+  return children;
+};
+
+/** Residents are opened anew: those that are wanted as if they were due, those that leave at once, wherever they are by now. */
+const resettled = (live: LiveTree, state: TreeState): Pick<TreeState, 'wanted' | 'leaving'> => {
+  const nowMs = monotonicMs();
+  const isNone = ({ pid }: Entry): boolean => !isResident(pid);
+  let children: ReadonlyMap<string, number> | null = null;
+  const leaving = state.leaving.filter(isNone);
+  const openAgain = (entry: Entry): void => {
+    const { name, key } = entry;
+    children ??= childrenByKey();
+    const child = children.get(key);
+    const path = keyAt(name) === key ? name : `/proc/${child}/cwd`;
+    const id = live.residents?.start(name, key, path) ?? 0;
+    if (id === 0) return;
+    leaving.push({ ...entry, pid: id });
+    if (!isHeld(entry)) live.residents?.term(id);
+  };
+  const left = state.leaving.filter(({ pid }) => isResident(pid));
+  live.residents?.resume([...left, ...state.wanted].filter(({ pid }) => isResident(pid)).map(({ key }) => key));
+  if (left.length > 0) inside(live, () => left.forEach(openAgain));
+  live.reapsLater = true;
+  return {
+    wanted: state.wanted.map((entry) => (isNone(entry) ? entry : { ...entry, pid: 0, dueMs: nowMs })),
+    leaving,
+  };
+};
+
 /** Restores the state. */
 export const restore = (live: LiveTree, checkpoint: Checkpoint<'runsvdir'>): void => {
-  const { container } = live;
-  if (container === null) return;
-  const { wanted, leaving, stopping, shutdown, foreignRunsvs } = checkpoint.state;
+  const { wanted: before, leaving: old, stopping, foreignRunsvs } = checkpoint.state;
+  const kept = [...before, ...old].filter(({ pid }) => pid !== 0).length;
+  const { wanted, leaving } = live.residents === null ? checkpoint.state : resettled(live, checkpoint.state);
   live.tree = { wanted: new Map(wanted.map((entry) => [entry.key, entry])), leaving, stopping };
-  container.shutdown = shutdown;
-  const kept = runningPids(live.tree).length;
+  live.hangsUp = live.container === null && stopping;
   live.diagnostics.warn(`re-executed after an engine failure, ${kept} ${kept === 1 ? 'service' : 'services'} kept`);
   const goneAliens = holdForeignRunsvs(live, foreignRunsvs);
-  restoreCommand(live, container, checkpoint);
-  const gone = [...wanted, ...leaving].filter(({ pid }) => pid !== 0 && (goneAliens.includes(pid) || isGone(pid)));
+  restoreCommand(live, checkpoint);
+  const gone = [...wanted, ...leaving].filter(
+    ({ pid }) => pid !== 0 && !isResident(pid) && (goneAliens.includes(pid) || isGone(pid)),
+  );
   deliverToTree(live, { kind: 'ended', runsvs: gone.map((entry) => unseenEnd(live.dir, entry)) });
   // the descriptors that watched runsvs of another runsvdir are gone; an essential service that has ended stays so
   const waiting = wanted.filter(

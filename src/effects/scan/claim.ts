@@ -51,7 +51,7 @@ const RUNSVDIR = 'runsvdir';
 const LAST_COMPONENT = /[^/]*$/;
 
 /** Whether a process seems to be a runsvdir: `runsvdir ...`, `runitbox runsvdir ...`. */
-const isRunsvdir = (pid: number): boolean => {
+export const isRunsvdir = (pid: number): boolean => {
   const command = readSmall(`/proc/${pid}/cmdline`);
   const words = isErrno(command) ? [''] : command.split('\0', 3);
   return words[0] === '' || words.some((word) => LAST_COMPONENT.exec(word)?.[0] === RUNSVDIR);

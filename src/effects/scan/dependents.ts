@@ -12,11 +12,11 @@ import type { Needy } from '../../machine/scan/waves.ts';
 type DependentsAmong = (services: readonly Needy[]) => Dependents;
 
 /** null: nobody depends on anybody. */
-export const dependentsOf = (entries: readonly Entry[]): Dependents | null => {
+export const dependentsOf = (entries: readonly Entry[], directoryOf: (pid: number) => Bytes): Dependents | null => {
   const needy: Needy[] = [];
   for (let at = 0; at < entries.length; at++) {
     const { pid, name } = entries[at] as Entry;
-    const names: readonly Bytes[] | number = sys.readdir(`/proc/${pid}/cwd/dependencies.d`);
+    const names: readonly Bytes[] | number = sys.readdir(`${directoryOf(pid)}/dependencies.d`);
     if (!isErrno(names)) needy.push({ name, dependencies: names as readonly Bytes[] });
   }
   return needy.length === 0 ? null : fromCold<DependentsAmong>('order', 'dependentsAmong')(needy);

@@ -3,19 +3,22 @@
 // Promises: every effect is answered before the next event is taken; what cannot be started is reported.
 // Must not: decide; that is ../../machine/scan/table.ts. Read next: rescan.ts.
 import type { Bytes } from '../../abi/bytes.ts';
-import type { Fd } from '../../host/calls.ts';
+import { type Fd, isErrno } from '../../host/calls.ts';
 import { monotonicMs } from '../../host/clock.ts';
 import { SPAWN_AT_ONCE, SPAWN_FAILED, SPAWN_SETSID } from '../../abi/flags.ts';
 import { SIGTERM } from '../../abi/signals.ts';
 import { sys } from '../../host/sys.ts';
 import { handleTree, type TreeEffect, type TreeEvent } from '../../machine/scan/table.ts';
-import { holderOf, type Locks, newLocks } from '../process/lock-holder.ts';
+import { isResident } from '../../machine/scan/resident.ts';
+import { holderOf, type Locks, newLocks, onlyHolderOf } from '../process/lock-holder.ts';
 import { awaitEnd, type Held, letGo, signalHeld, withStart } from '../process/held.ts';
 import { findProgram } from '../process/find-program.ts';
 import { readExitCode } from '../service/exitcode-file.ts';
 import { addForeignRunsv, type Elsewhere, type LiveTree, rescanBy } from './state.ts';
 import { keyAt } from './read-dir.ts';
-import { keeperOf } from './claim.ts';
+import { isRunsvdir, keeperOf } from './claim.ts';
+import { openRead } from '../trusted-file.ts';
+import { unwatch, watch } from '../loop.ts';
 
 /** A name that looks like an option becomes a path. */
 const argumentOf = (name: Bytes): Bytes => (name.startsWith('-') ? `./${name}` : name);
@@ -71,7 +74,8 @@ const start = (live: LiveTree, starts: Starts): readonly TreeEvent[] => {
       rescanBy(live, Math.max(monotonicMs(), live.notBeforeMs));
       continue;
     }
-    const pid = startRunsv(live, name, runsvs.length === 0 ? 0 : SPAWN_AT_ONCE);
+    const resident = live.residents?.start(name, key) ?? 0;
+    const pid = resident > 0 ? resident : startRunsv(live, name, runsvs.length === 0 ? 0 : SPAWN_AT_ONCE);
     if (pid > 0) runsvs.push({ key, pid });
     else {
       keys.push(key);
@@ -93,9 +97,30 @@ const leaveAlone = (live: LiveTree, { name, key }: Named, runsv: Held, keeper: n
   return [{ kind: 'elsewhere', key }];
 };
 
+/** Leaves alone what another runsvdir supervises in its own process, until its fifo has no reader any more. */
+const leaveResident = (live: LiveTree, { name, key }: Named, locks: Locks): readonly TreeEvent[] => {
+  const service = `${live.dir}/${name}`;
+  const runsvdir = onlyHolderOf(service, locks);
+  if (runsvdir === 0 || runsvdir === sys.getpid() || !isRunsvdir(runsvdir) || live.tree.stopping) return [];
+  const ok = openRead(`${service}/supervise/ok`);
+  if (isErrno(ok)) return [];
+  watch(
+    live.loop,
+    ok,
+    () => {
+      unwatch(live.loop, ok);
+      sys.close(ok);
+      deliverToTree(live, { kind: 'free', key });
+    },
+    0,
+  );
+  live.diagnostics.warn(`${name} is already supervised by runsvdir ${runsvdir}, leaving it alone`);
+  return [{ kind: 'elsewhere', key }];
+};
+
 const lookForHolder = (live: LiveTree, { name, key }: Named, locks: Locks): readonly TreeEvent[] => {
   const holder = holderOf(`${live.dir}/${name}`, locks);
-  if (holder === null) return [];
+  if (holder === null) return leaveResident(live, { name, key }, locks);
   const { pid } = holder;
   const keeper = keeperOf(pid);
   if (live.foreignRunsvs.has(pid) || live.elsewhere.has(pid) || (keeper !== null && live.tree.stopping)) {
@@ -113,7 +138,7 @@ const essentialFinished = (live: LiveTree, name: string, key: string): readonly 
   const { container } = live;
   if (container === null) return [];
   const code = readExitCode(`${live.dir}/${name}`);
-  live.diagnostics.warn(`essential service ${name} is over with exit code ${code}, ending everything`);
+  live.diagnostics.warn(`essential service ${name} has ended with exit code ${code}, shutting down`);
   container.pendingEvents.push({ kind: 'essentialFinished', code });
   return [{ kind: 'finished', key }];
 };
@@ -121,7 +146,8 @@ const essentialFinished = (live: LiveTree, name: string, key: string): readonly 
 /** A runsv that is our child has its number until we reap it; any other is signalled by pidfd. */
 export const termRunsv = (live: LiveTree, pid: number): void => {
   const held = live.foreignRunsvs.get(pid);
-  if (held === undefined) sys.kill(pid, SIGTERM);
+  if (isResident(pid)) live.residents?.term(pid);
+  else if (held === undefined) sys.kill(pid, SIGTERM);
   else signalHeld(held, SIGTERM);
 };
 
@@ -134,7 +160,7 @@ const performTreeEffect = (live: LiveTree, effect: TreeEffect, locks: Locks): re
       return [];
     case 'warnLingering':
       live.diagnostics.warn(
-        `runsv ${effect.name}, process ${effect.pid}, has not ended 10 s after TERM, sending TERM again`,
+        `runsv ${effect.name}${isResident(effect.pid) ? '' : `, process ${effect.pid},`} has not ended 10 s after TERM, sending TERM again`,
       );
       return [];
     case 'warnCrash':

@@ -2,8 +2,8 @@
 //
 // A link, or a directory that was moved in, counts at once. A directory that is being written (its mtime is less than
 // a second old) has to wait: it may still lack its down file or its log. C runit's scan every five seconds hides
-// that race; a scan within milliseconds must not lose it. A directory without ./run after that second is being made
-// step by step, and may get its log last: it gets more time.
+// that race; a scan within milliseconds must not lose it. A directory without ./run for longer than that second is being
+// made step by step, and may get its log last: it gets more time. The times of its changes tell, however late a look comes.
 //
 // Promises: an entry is gone only if the kernel says so; after any other error it counts as unchanged, and is tried
 // again. What is wrong with an entry is reported once, and again when it changes.
@@ -36,8 +36,8 @@ export interface Rescan {
   /** Entries that the kernel says nothing about, with the directories that they led to before; what was found precedes them. */
   readonly guessed: Found[];
   readonly reported: Map<Bytes, string>;
-  /** Directories that are being made step by step. */
-  readonly stepwise: Set<string>;
+  /** Directories that wait, and were seen without ./run: when they had last changed then, in milliseconds. */
+  readonly bare: Map<string, number>;
   /** Milliseconds until a directory that is still being written counts; null: there is none. */
   againInMs: number | null;
   /** The kernel refused to say something about an entry. */
@@ -49,15 +49,15 @@ export interface Known {
   readonly diagnostics: Diagnostics;
   readonly reported: Reported;
   isKnown(key: string): boolean;
-  /** Whether a directory was being made step by step at the last scan. */
-  isStepwise(key: string): boolean;
+  /** `bare` of the last scan. */
+  bareMs(key: string): number | undefined;
   /** How long runsvdir has been running, in milliseconds: older directories were there before. */
   readonly sinceMs: number;
   /** The directory that had this name at the last scan; undefined: none that was a service. */
   keyOf(name: Bytes): string | undefined;
 }
 
-const keyIn = (stat: RawStat): string => `${stat[1]}:${stat[3]}:${stat[2]}`;
+export const keyIn = (stat: RawStat): string => `${stat[1]}:${stat[3]}:${stat[2]}`;
 
 /** The key of a directory, null: unknown. */
 export const keyAt = (path: Bytes): string | null => {
@@ -65,9 +65,11 @@ export const keyAt = (path: Bytes): string | null => {
   return isErrno(stat) ? null : keyIn(stat);
 };
 
-const ageMs = (stat: RawStat): number => {
+const changedMs = (stat: RawStat): number => stat[7] * 1000 + stat[8] / 1e6;
+
+const nowMs = (): number => {
   const [sec, nsec] = unixTime();
-  return (sec - stat[7]) * 1000 + (nsec - stat[8]) / 1e6;
+  return sec * 1000 + nsec / 1e6;
 };
 
 const isLink = (name: Bytes): boolean => {
@@ -75,20 +77,23 @@ const isLink = (name: Bytes): boolean => {
   return !isErrno(itself) && (itself[0] & S_IFMT) === S_IFLNK;
 };
 
-/** Whether it is being made step by step, so far without ./run. */
-const isStepwise = (known: Known, name: Bytes, key: string, age: number): boolean =>
-  known.isStepwise(key) || (age >= SETTLED_MS && age < known.sinceMs && sys.lstat(`${name}/run`) === -ENOENT);
+/** Whether it is being made step by step: a second passed in which it had no ./run. */
+const isStepwise = (rescan: Rescan, known: Known, name: Bytes, stat: RawStat, now: number): boolean => {
+  const key = keyIn(stat);
+  const changed = changedMs(stat);
+  const isBare = sys.lstat(`${name}/run`) === -ENOENT;
+  const bareMs = known.bareMs(key) ?? (isBare && now - changed < known.sinceMs ? changed : null);
+  if (bareMs === null) return false;
+  rescan.bare.set(key, bareMs);
+  return (isBare ? now : changed) - bareMs >= SETTLED_MS;
+};
 
 /** How long to wait for a directory; 0: not at all. An mtime in the future means nothing. */
 const waitFor = (rescan: Rescan, known: Known, name: Bytes, stat: RawStat): number => {
-  const age = ageMs(stat);
-  if (age < 0 || age >= STEPWISE_MS) return 0;
-  const key = keyIn(stat);
-  const stepwise = isStepwise(known, name, key, age);
-  const wait = (stepwise ? STEPWISE_MS : SETTLED_MS) - age;
-  if (wait <= 0 || isLink(name)) return 0;
-  if (stepwise) rescan.stepwise.add(key);
-  return wait;
+  const now = nowMs();
+  const age = now - changedMs(stat);
+  if (age < 0 || age >= STEPWISE_MS || isLink(name)) return 0;
+  return Math.max(0, (isStepwise(rescan, known, name, stat, now) ? STEPWISE_MS : SETTLED_MS) - age);
 };
 
 /** What a runsv that was started on the scan directory itself leaves there, or a daemontools svscan. */
@@ -141,7 +146,7 @@ export const beginRescan = (): Rescan | Errno => {
     found: [],
     guessed: [],
     reported: new Map(),
-    stepwise: new Set(),
+    bare: new Map(),
     againInMs: null,
     unclear: false,
   };

@@ -22,7 +22,7 @@ const EVENT_BYTES = 65536;
 export const readyFdOf = (text: Bytes): Fd | null => {
   const fd = /^[1-9]\d{0,5}$/.test(text) ? (Number(text) as Fd) : null;
   if (fd !== null && !isErrno(sys.setCloexec(fd, 1))) return fd;
-  err(`runsvdir: fatal: --ready-fd takes the number of an open descriptor, not '${visible(text)}'\n`);
+  err(`runsvdir: fatal: --ready-fd: expected the number of an open descriptor, got '${visible(text)}'\n`);
   return null;
 };
 

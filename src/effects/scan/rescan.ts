@@ -12,6 +12,7 @@ import { tai64nLabel } from '../../formats/tai64.ts';
 import { keyAt, type Known, type Rescan, continueRescan, beginRescan } from './read-dir.ts';
 import { type Found, goneIn } from '../../machine/scan/table.ts';
 import { dependentsOf } from './dependents.ts';
+import { directoryOf } from '../container/shutdown.ts';
 import { deliverToTree } from './perform.ts';
 import { type LiveTree, rescanBy, UNCLEAR_MS } from './state.ts';
 import { claimHere } from './claim.ts';
@@ -62,7 +63,7 @@ const knownOf = (live: LiveTree): Known => {
   return {
     diagnostics: live.diagnostics,
     reported: live.reported,
-    isStepwise: (key) => live.stepwise.has(key),
+    bareMs: (key) => live.bare.get(key),
     sinceMs: monotonicMs() - live.bornMs,
     isKnown: (key) => live.hasUnknown || live.tree.wanted.has(key),
     keyOf: (name) => {
@@ -85,17 +86,17 @@ const leaveSign = (live: LiveTree): void => {
 /** Services that leave the directory together are stopped in waves. */
 const scanned = (live: LiveTree, found: readonly Found[]): void => {
   const gone = goneIn(live.tree, found);
-  const dependents = gone.length > 1 ? dependentsOf(gone) : null;
+  const dependents = gone.length > 1 ? dependentsOf(gone, (pid) => directoryOf(live, pid)) : null;
   deliverToTree(live, { kind: 'scanned', found, dependents });
 };
 
 const finish = (live: LiveTree, rescan: Rescan): void => {
-  const { found, guessed, reported, stepwise, againInMs, unclear } = rescan;
+  const { found, guessed, reported, bare, againInMs, unclear } = rescan;
   live.rescan = null;
   live.trouble = null;
   live.hasUnknown = false;
   live.reported = reported;
-  live.stepwise = stepwise;
+  live.bare = bare;
   live.hasScanned = true;
   live.isSettling = againInMs !== null;
   if (againInMs !== null) rescanBy(live, monotonicMs() + againInMs);

@@ -12,8 +12,18 @@ import { endingSignals, optionalSignals } from '../../machine/container/signals.
 import type { Rescan, Reported } from './read-dir.ts';
 import { type Claim, newClaim } from './claim.ts';
 import { newLoop } from '../loop.ts';
+import type { newResidents } from './residents.ts';
 import { Fatal, reason, type Diagnostics } from '../diagnostics.ts';
-import { type Container, type ContainerOptions, type Contained, newContainer } from '../container/state.ts';
+import { fromCold } from '../../host/cold.ts';
+import {
+  type Container,
+  type ContainerOptions,
+  type Contained,
+  newContainer,
+  newSaving,
+  type Residents,
+  type Saving,
+} from '../container/state.ts';
 import { openNothing } from '../process/std-fds.ts';
 import { awaitEnd, type Held } from '../process/held.ts';
 import { findProgram } from '../process/find-program.ts';
@@ -34,6 +44,12 @@ export interface LiveTree extends Contained {
   readonly setsid: boolean;
   readonly home: Fd;
   readonly handlers: TreeHandlers;
+  /** For an engine failure; null: this process may end. */
+  readonly saving: Saving | null;
+  /** Residents of before an engine failure are not open yet: no child is reaped before. */
+  reapsLater: boolean;
+  /** HUP came: ends once every resident has ended. */
+  hangsUp: boolean;
   /** Called when the runsvdir that has our directory has ended. */
   readonly holderEnded: () => void;
   /** The standard input of runsvs; null: our own. */
@@ -41,6 +57,8 @@ export interface LiveTree extends Contained {
   readonly watching: Watching;
   readonly readproctitle: Readproctitle | null;
   tree: Tree;
+  /** When the next start in a tree is due, as far as it was asked. */
+  next: { readonly tree: Tree | null; readonly dueMs: number | null };
   program: Bytes;
   /** When to scan next, monotonic; null: when something changes. */
   rescanMs: number | null;
@@ -53,8 +71,8 @@ export interface LiveTree extends Contained {
   rescanCostMs: number;
   /** What was reported about entries. */
   reported: Reported;
-  /** Directories that are being made step by step. */
-  stepwise: ReadonlySet<string>;
+  /** New directories that were seen without ./run, as in Rescan. */
+  bare: ReadonlyMap<string, number>;
   /** When this runsvdir started, monotonic. */
   readonly bornMs: number;
   /** When to retry entries that the kernel said nothing about. */
@@ -85,6 +103,8 @@ export interface TreeOptions extends ContainerOptions {
   readonly dir: Bytes;
   readonly setsid: boolean;
   readonly subreaper: boolean;
+  /** Services are supervised in this process. */
+  readonly oneProcess: boolean;
   /** The descriptor to tell on that the services are ready; null: none. */
   readonly readyFd: Fd | null;
 }
@@ -116,17 +136,40 @@ export interface TreeHandlers {
   starting(live: LiveTree, keys: readonly string[]): void;
 }
 
+const settle = (
+  diagnostics: Diagnostics,
+  { setsid }: TreeOptions,
+  home: Fd,
+  input: Fd | null,
+  files: number | null,
+): Residents =>
+  fromCold<typeof newResidents>(
+    'one',
+    'newResidents',
+  )({
+    diagnostics,
+    home,
+    leads: setsid,
+    fds: input === null ? [] : [0, input],
+    files,
+  });
+
 /** Catches signals and opens what else a runsvdir needs. Throws Fatal. */
 export const newLiveTree = (
   diagnostics: Diagnostics,
   options: TreeOptions,
   readproctitle: Readproctitle | null,
   handlers: TreeHandlers,
+  files: number | null = null,
 ): LiveTree => {
   const home = sys.open('.', O_RDONLY, 0);
   if (isErrno(home)) throw new Fatal(reason('unable to open current directory', home), 100);
   const container = isWhole(options) ? newContainer(options) : null;
-  const loop = newLoop(catchSignals(container), (signals) => handlers.signalled(live, signals));
+  const input = container === null || container.command.length === 0 ? null : openNothing();
+  const residents = options.oneProcess ? settle(diagnostics, options, home, input, files) : null;
+  const signals = catchSignals(container);
+  const loop = newLoop(signals, (taken) => handlers.signalled(live, taken), residents?.many ?? null);
+  residents?.enter(loop);
   const live: LiveTree = {
     diagnostics,
     dir: options.dir,
@@ -134,12 +177,17 @@ export const newLiveTree = (
     home,
     loop,
     handlers,
+    saving: container ?? (residents === null ? null : newSaving()),
+    reapsLater: false,
+    hangsUp: false,
     holderEnded: () => handlers.holderEnded(live),
     stopServices: () => handlers.stopServices(live),
-    input: container === null || container.command.length === 0 ? null : openNothing(),
+    input,
+    residents,
     watching: newWatching(),
     readproctitle,
     tree: newTree(),
+    next: { tree: null, dueMs: null },
     program: findProgram('runsv'),
     rescanMs: 0,
     notBeforeMs: 0,
@@ -147,7 +195,7 @@ export const newLiveTree = (
     rescan: null,
     rescanCostMs: 0,
     reported: new Map(),
-    stepwise: new Set(),
+    bare: new Map(),
     bornMs: monotonicMs(),
     unclearMs: UNCLEAR_MS,
     readyFd: options.readyFd,

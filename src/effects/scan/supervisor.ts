@@ -29,7 +29,7 @@ import type { awaitReady } from './ready.ts';
 import { addDot, type Readproctitle } from './readproctitle.ts';
 import { withStarted } from './started.ts';
 import { stopWatching } from './watch.ts';
-import { deliverPending, deliverShutdown, continueShutdown } from '../container/shutdown.ts';
+import { deliverPending, deliverShutdown, directoryOf, continueShutdown } from '../container/shutdown.ts';
 import type { Container } from '../container/state.ts';
 import { type TreeOptions, type Elsewhere, type TreeHandlers, type LiveTree, newLiveTree } from './state.ts';
 
@@ -39,6 +39,7 @@ const HANGUP_CODE = 111;
 
 /** Reaps every child that has ended, including orphans; whether any child is left. */
 const reapAll = (live: LiveTree): boolean => {
+  if (live.reapsLater) return true;
   const runsvs: Ended[] = [];
   const anyLeft = reap(live.loop, (pid, wait) => runsvs.push({ pid, ...decodeWait(wait) }));
   if (runsvs.length > 0) deliverToTree(live, { kind: 'ended', runsvs });
@@ -79,13 +80,18 @@ const elsewhereEnded = (live: LiveTree, { runsv, key }: Elsewhere): void => {
 const stopServices = (live: LiveTree): void => {
   const nowMs = monotonicMs();
   const endMs = live.container?.shutdown.deadlineMs ?? nowMs;
-  const dependents = live.tree.stopping ? null : dependentsOf(runningIn(live.tree));
+  const dependents = live.tree.stopping ? null : dependentsOf(runningIn(live.tree), (pid) => directoryOf(live, pid));
   deliverToTree(live, { kind: 'stop', dependents, hurryMs: (nowMs + endMs) / 2 });
   stopWatching(live.loop, live.watching);
   forgetHolder(live);
 };
 
 const hangUp = (live: LiveTree): void => {
+  if (live.residents !== null) {
+    stopServices(live);
+    live.hangsUp = true;
+    return;
+  }
   const pids = new Set(runningPids(live.tree));
   for (const pid of pids) termRunsv(live, pid);
   termUnknownHolders(live, pids);
@@ -117,8 +123,13 @@ const takeSignals = (live: LiveTree, signals: readonly number[]): void => {
 };
 
 /** When to start a runsv; if the directory is lost, or another runsvdir's, the next scan comes first. */
-const startMs = (live: LiveTree): number | null =>
-  !live.tree.stopping && (live.lost || !mayStart(live.claim.turn)) ? null : nextStartMs(live.tree);
+const startMs = (live: LiveTree): number | null => {
+  const { tree, next } = live;
+  if (!tree.stopping && (live.lost || !mayStart(live.claim.turn))) return null;
+  // asked in each turn, for each of thousands of services
+  if (next.tree !== tree) live.next = { tree, dueMs: nextStartMs(tree) };
+  return live.next.dueMs;
+};
 
 /** Starts the runsvs that are due, if the directory is still the one they were found in. */
 const startDue = (live: LiveTree): void => {
@@ -158,6 +169,18 @@ const runDue = (live: LiveTree): void => {
   if (live.readproctitle !== null && live.readproctitle.dotMs <= ms) addDot(live.readproctitle, ms);
 };
 
+/** Lets residents do what is due, and learns who has ended. */
+const workOnResidents = (live: LiveTree): void => {
+  if (live.residents === null) return;
+  const runsvs = live.residents.work();
+  if (live.reapsLater && live.hasScanned && !live.residents.isBusy()) {
+    live.reapsLater = false;
+    reapAll(live);
+  }
+  if (runsvs.length > 0) deliverToTree(live, { kind: 'ended', runsvs });
+  if (live.hangsUp && runningPids(live.tree).length === 0) live.exit = HANGUP_CODE;
+};
+
 /** Those of the first scan: later ones count no more. */
 const tellReady = (live: LiveTree, fd: Fd): void => {
   live.readyFd = null;
@@ -170,9 +193,10 @@ const newAfterFailure = (
   diagnostics: Diagnostics,
   options: TreeOptions,
   readproctitle: Readproctitle | null,
+  files: number | null,
 ): LiveTree => {
   try {
-    return newLiveTree(diagnostics, options, readproctitle, HANDLERS);
+    return newLiveTree(diagnostics, options, readproctitle, HANDLERS, files);
   } catch (error) {
     throw error instanceof Fatal ? new Error(error.message) : error;
   }
@@ -186,7 +210,7 @@ const begin = (
   checkpoint: Checkpoint<'runsvdir'> | null,
 ): LiveTree => {
   if (checkpoint === null) return newLiveTree(diagnostics, options, readproctitle, HANDLERS);
-  const live = newAfterFailure(diagnostics, options, readproctitle);
+  const live = newAfterFailure(diagnostics, options, readproctitle, checkpoint.state.files);
   keepLock(live.claim, checkpoint.state.lock);
   restore(live, withStarted(checkpoint));
   // from here on the host keeps the exit code of a main command that is reaped
@@ -210,12 +234,13 @@ export const superviseTree = (
   saveCheckpoint(live);
   if (!live.tree.stopping) rescanNow(live);
   for (;;) {
+    workOnResidents(live);
     startCommand(live, announceCommand);
     continueShutdown(live, () => reapAll(live));
     saveCheckpoint(live);
     if (live.exit !== null) return live.exit;
     if (live.readyFd !== null && live.hasScanned && !live.isSettling) tellReady(live, live.readyFd);
-    turn(live.loop, deadline(live));
+    turn(live.loop, live.residents?.isBusy() === true ? monotonicMs() : deadline(live));
     if (live.exit === null) runDue(live);
   }
 };

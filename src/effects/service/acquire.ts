@@ -5,14 +5,14 @@
 import type { SupervisorState } from '../../formats/state.ts';
 import { decodeStatus, type Status } from '../../formats/status.ts';
 import type { Bytes } from '../../abi/bytes.ts';
-import { type Errno, isErrno } from '../../host/calls.ts';
+import { type Errno, type Fd, isErrno } from '../../host/calls.ts';
 import { bootMs, monotonicMs, wallClock } from '../../host/clock.ts';
 import { EMFILE, ENOENT } from '../../abi/errno.ts';
 import { O_RDONLY, S_IFDIR, S_IFMT } from '../../abi/flags.ts';
 import { sys } from '../../host/sys.ts';
 import { newPair, type Side } from '../../machine/service/pair.ts';
 import { resumedStreak } from '../../machine/service/restart-policy.ts';
-import { handle, newService } from '../../machine/service/table.ts';
+import { handle, newService, NO_EXIT } from '../../machine/service/table.ts';
 import {
   type Adopted,
   NO_STREAK,
@@ -22,13 +22,13 @@ import {
   type Streak,
 } from '../../machine/service/model.ts';
 import { ESSENTIAL_FLAG, removeExitCode } from './exitcode-file.ts';
-import type { Held } from '../process/held.ts';
-import { type Loop, newTimer } from '../loop.ts';
+import { type Held, letGo } from '../process/held.ts';
+import { type Loop, unwatch } from '../loop.ts';
 import { Fatal, reason, type Diagnostics } from '../diagnostics.ts';
 import { type Lock, lockedElsewhere } from './lock.ts';
 import { newPipe, type Pipe, pipeOf } from './log-pipe.ts';
-import { learnBoot } from './child-record.ts';
-import { type PairHandlers, type LivePair, newAwaited, publishFirst, schedule, watchSide } from './pair.ts';
+import { knowsBoot, learnBoot } from './child-record.ts';
+import { type PairHandlers, type LivePair, METHODS, newAwaited, publishFirst, schedule, watchSide } from './pair.ts';
 import { folderOf, type LiveSide, nameOf, openSide, folderPath, takeSide } from './side.ts';
 import { isThere, openOk } from './supervise-dir.ts';
 import { readFinishLimit, readStart, readStop, type ValueFolder } from './policy.ts';
@@ -39,6 +39,8 @@ import { identityOf, readThere } from '../trusted-file.ts';
 export interface Found {
   readonly adopted: Adopted;
   readonly held: Held;
+  /** It is our child. */
+  readonly isChild: boolean;
   readonly want: 'up' | 'down' | null;
 }
 
@@ -61,9 +63,10 @@ const adoptedFrom = ({ pid, phase, startMs }: Survivor, status: Status | null): 
 export const find = (diagnostics: Diagnostics, side: Side, lock: Lock): Found | null => {
   const survivor = survivorOf(lock);
   if (survivor === null) return null;
-  diagnostics.warn(`taking over ${nameOf(side)}./${survivor.phase}, still running as process ${survivor.pid}`);
+  const { phase, pid, isChild } = survivor;
+  if (!isChild) diagnostics.warn(`taking over ${nameOf(side)}./${phase}, still running as process ${pid}`);
   const status = readStatus(lock.folder);
-  return { adopted: adoptedFrom(survivor, status), held: survivor.held, want: status?.want ?? null };
+  return { adopted: adoptedFrom(survivor, status), held: survivor.held, isChild, want: status?.want ?? null };
 };
 
 const adopt = (service: Service, adopted: Adopted, now: Now): Service =>
@@ -97,15 +100,29 @@ const adoptedMain = (
 };
 
 /** A service before its first event: from the last status if its process survived, else from its down file. */
-const serviceOf = (live: LiveSide, values: ValueFolder, found: Found | null, now: Now): Service => {
+const serviceOf = (
+  live: LiveSide,
+  values: ValueFolder,
+  found: Found | null,
+  now: Now,
+  told: Status['want'] | null,
+): Service => {
   const { side, folder } = live;
-  const want = found?.want ?? (isThere(`${folder}down`) ? 'down' : 'up');
+  const want = found?.want ?? told ?? (isThere(`${folder}down`) ? 'down' : 'up');
   const essential = side === 'main' && isThere(folder + ESSENTIAL_FLAG);
   const service = newService(want, side === 'main', now, essential);
   if (side === 'log') return found === null ? service : adopt(service, found.adopted, now);
   const state = live.recorder?.state ?? null;
   if (found === null) return state === null ? service : continued(service, values, state);
   return adoptedMain(service, values, state, found.adopted, now);
+};
+
+/** A survivor that is our child is awaited as one. */
+export const takeChild = (live: LivePair, side: LiveSide | null, found: Found | null): void => {
+  if (side === null || found === null || !found.isChild) return;
+  live.loop.children.set(found.held.pid, live);
+  side.adopted = null;
+  letGo(found.held);
 };
 
 /** The pipe that the survivors use, if there are any, else a new one. */
@@ -118,9 +135,17 @@ export interface Half {
 }
 
 /** `values`: those of the service; its log has none. */
-export const openHalf = (side: Side, lock: Lock, values: ValueFolder, found: Found | null, now: Now): Half => {
+export const openHalf = (
+  side: Side,
+  lock: Lock,
+  values: ValueFolder,
+  found: Found | null,
+  now: Now,
+  resumes = false,
+): Half => {
+  const told = resumes ? (readStatus(lock.folder)?.want ?? null) : null;
   const live = openSide(side, lock);
-  const service = serviceOf(live, values, found, now);
+  const service = serviceOf(live, values, found, now, told);
   if (found !== null) live.adopted = found.held;
   return { live, service };
 };
@@ -163,33 +188,42 @@ export interface Busy {
   readonly busy: Bytes;
 }
 
-/** With both sides locked: finds survivors, opens fifos, publishes the state, opens ok. */
+/** With both sides locked: finds survivors, opens fifos, publishes the state, opens ok. `opened`: gets what it opens. */
 const openBoth = (
   { loop, handlers, diagnostics, folder, path }: Surroundings,
   mainLock: Lock,
   sign: LogSign,
+  opened: (Fd | null)[],
 ): LivePair | Busy => {
-  if (!learnBoot()) diagnostics.warn('/proc is not mounted, a service that outlives its runsv is not taken over');
+  if ((loop.many === null || !knowsBoot()) && !learnBoot())
+    diagnostics.warn('/proc is not mounted, a service that outlives its runsv is not taken over');
   const log = typeof sign === 'object' ? takeSide(folderOf('log', folder), sign.key) : null;
   if (log === 'busy') {
     sys.close(mainLock.fd);
     return { busy: folderOf('log', folder) };
   }
+  if (log !== null) opened.push(log.fd);
   const mainFound = find(diagnostics, 'main', mainLock);
+  opened.push(mainFound?.held.pidfd ?? null);
   if (mainFound !== null && log === null && typeof sign !== 'string') throw noLogFor(folder, sign);
   const logFound = log === null ? null : find(diagnostics, 'log', log);
+  opened.push(logFound?.held.pidfd ?? null);
   const now: Now = { ms: monotonicMs(), wall: wallClock() };
   const pipe = log === null ? null : pipeFor(mainFound?.held ?? null, logFound?.held ?? null);
-  const values: ValueFolder = { diagnostics, folder, reported: [], tells: false, hasDependencies: false };
-  const main = openHalf('main', mainLock, values, mainFound, now);
-  const logHalf = log === null ? null : openHalf('log', log, values, logFound, now);
+  opened.push(pipe?.readEnd ?? null, pipe?.writeEnd ?? null);
+  const values: ValueFolder = { diagnostics, folder, reported: null, tells: false, hasDependencies: false };
+  const resumes = loop.owner?.resumes === true;
+  const main = openHalf('main', mainLock, values, mainFound, now, resumes);
+  opened.push(main.live.control);
+  const logHalf = log === null ? null : openHalf('log', log, values, logFound, now, resumes);
   const live: LivePair = {
     diagnostics,
     loop,
     handlers,
     values,
-    childEnded: (pid, wait) => handlers.childEnded(live, pid, wait),
-    timer: newTimer((nowMs) => handlers.due(live, nowMs)),
+    ...METHODS,
+    dueMs: null,
+    owner: null,
     main: main.live,
     log: logHalf === null ? null : logHalf.live,
     // the loop tries again to open what could not be opened now
@@ -206,13 +240,18 @@ const openBoth = (
     logKey: typeof sign === 'object' ? sign.key : '',
     telling: null,
     hasStarted: false,
-    exit: { code: 0, status: 0 },
+    exit: NO_EXIT,
     oom: null,
   };
+  if (live.log !== null) opened.push(live.log.control);
   publishFirst(live);
   live.main.ok = openOk(live.main.folder);
+  opened.push(live.main.ok);
   if (live.log !== null) live.log.ok = openOk(live.log.folder);
+  opened.push(live.log?.ok ?? null);
   needRoom(folder);
+  takeChild(live, live.main, mainFound);
+  takeChild(live, live.log, logFound);
   watchSide(live, live.main);
   if (live.log !== null) watchSide(live, live.log);
   schedule(live);
@@ -233,6 +272,16 @@ export const openService = (around: Surroundings): LivePair | Busy => {
   const main = takeSide(folder, ownDirectory(folder));
   if (main === 'busy') return { busy: folder };
   if (main === null) throw lockedElsewhere(folder, folder);
-  removeExitCode(folder);
-  return openBoth(around, main, sign);
+  const opened: (Fd | null)[] = [main.fd];
+  try {
+    removeExitCode(folder);
+    return openBoth(around, main, sign, opened);
+  } catch (error) {
+    for (const fd of opened) {
+      if (fd === null) continue;
+      unwatch(around.loop, fd);
+      sys.close(fd);
+    }
+    throw error;
+  }
 };

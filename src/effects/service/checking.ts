@@ -63,7 +63,7 @@ export const newChecking = (live: LivePair, intervalMs: number | null, answered:
         return;
       }
       running = pid;
-      loop.children.set(pid, ended);
+      loop.children.set(pid, { loop, childEnded: ended });
       setTimer(loop, overdue, monotonicMs() + Math.max(intervalMs ?? 0, LEAST_MS));
     },
     end: () => {

@@ -34,7 +34,8 @@ const askCheck = (live: Looker, order: Order, one: Followed, pid: number): Verdi
   if (isErrno(child)) warnOnce(live, order, `unable to run ${visible(one.name)}/check: ${errorText(child)}`);
   else {
     one.check = { pid: child, about: pid, untilMs: nowMs + CHECK_MS };
-    live.loop.children.set(child, (ended, wait) => checkEnded(live, order, one, ended, wait));
+    const { loop } = live;
+    loop.children.set(child, { loop, childEnded: (ended, wait) => checkEnded(live, order, one, ended, wait) });
   }
   one.nextMs = isErrno(child) ? later(one, nowMs) : null;
   return 'unmet';

@@ -12,7 +12,7 @@ import { unwatch, watch } from '../loop.ts';
 import { whoHolds } from '../process/lock-holder.ts';
 import { BUSY_PAUSE_MS, BUSY_TRIES, type Lock, stillBusy } from './lock.ts';
 import { Fatal, reason } from '../diagnostics.ts';
-import { find, type Half, type LogSign, openHalf, pipeFor, signOfLog } from './acquire.ts';
+import { find, type Found, type Half, type LogSign, openHalf, pipeFor, signOfLog, takeChild } from './acquire.ts';
 import { type Awaited, type Happening, type LivePair, unwatchSide, watchSide } from './pair.ts';
 import type { Pipe } from './log-pipe.ts';
 import { publish, removeStandbyFiles } from './status-files.ts';
@@ -72,6 +72,7 @@ export const forgetHolder = (live: LivePair): void => {
 
 interface Parts {
   readonly half: Half;
+  readonly found: Found | null;
   readonly pipe: Pipe;
 }
 
@@ -86,14 +87,15 @@ const openParts = (live: LivePair, lock: Lock, opened: Fd[]): Parts => {
   opened.push(half.live.control);
   publish(half.live.statusFiles, half.service);
   half.live.ok = openOk(half.live.folder);
-  return { half, pipe };
+  return { half, found, pipe };
 };
 
 /** Adds the log to the pair, and starts it. */
-const join = (live: LivePair, { half, pipe }: Parts): readonly Happening[] => {
+const join = (live: LivePair, { half, found, pipe }: Parts): readonly Happening[] => {
   live.log = half.live;
   live.pipe = pipe;
   live.pair = withLog(live.pair, half.service);
+  takeChild(live, half.live, found);
   watchSide(live, half.live);
   const idle: Partial<Awaited> = { tries: 0, busyTries: 0, dueMs: null, reported: '' };
   Object.assign(live.awaited, idle);

@@ -156,10 +156,7 @@ const receiveAll = (live: LivePair, socket: Fd): readonly NotifyEvent[] | null =
     const [text, , uid] = message;
     if (isBelieved(uid)) events.push(...decodeNotify(text));
     else
-      warnOnce(
-        live.values,
-        `message from user ${uid} on the notification socket, which ./run does not run as: dropped`,
-      );
+      warnOnce(live.values, `message from user ${uid} on the notification socket dropped: ./run runs as another user`);
   }
   return inOrder(events);
 };
@@ -241,6 +238,9 @@ export const makeSocket = (live: LivePair, directory: Bytes): Source | Trouble =
 export const adoptSocket = (live: LivePair, name: Bytes): Source | null => {
   const socket = OUR_NAME.test(name) ? bind(name) : null;
   if (socket !== null && !isErrno(socket)) return socketSource(live, name, socket);
-  live.diagnostics.warn(`unable to bind the notification socket again: ./run cannot tell`, socket ?? undefined);
+  live.diagnostics.warn(
+    `unable to bind the notification socket again: ./run cannot report readiness`,
+    socket ?? undefined,
+  );
   return null;
 };

@@ -6,7 +6,7 @@ import type { Fd } from '../../host/calls.ts';
 import { monotonicMs } from '../../host/clock.ts';
 import type { Event, ExitStatus, Now, Service, Told } from '../../machine/service/model.ts';
 import { nextDue, type Pair, type PairOutcome } from '../../machine/service/pair.ts';
-import { type ChildHandler, type Loop, setTimer, type Timer, unwatch, watch } from '../loop.ts';
+import { type Loop, type Parent, type Ready, setTimer, type Timer, unwatch, watch } from '../loop.ts';
 import type { Diagnostics } from '../diagnostics.ts';
 import { awaitEnd } from '../process/held.ts';
 import type { Pipe } from './log-pipe.ts';
@@ -73,14 +73,10 @@ export interface Telling {
   end(): void;
 }
 
-export interface LivePair {
+export interface LivePair extends Parent, Timer, Ready {
   readonly diagnostics: Diagnostics;
   readonly loop: Loop;
   readonly handlers: PairHandlers;
-  /** The handler of its children. */
-  readonly childEnded: ChildHandler;
-  /** Set to when something is due next. */
-  readonly timer: Timer;
   readonly main: LiveSide;
   log: LiveSide | null;
   /** The identity of ./log when the log was opened; '': ./log is not this log any more. */
@@ -113,6 +109,25 @@ export interface LivePair {
   /** Whether that may have been for lack of memory. */
   oom: Oom;
 }
+
+// What the loop calls is a method, the same for all: a closure for each would take much of the memory of a service.
+
+function childEnded(this: LivePair, pid: number, wait: number): void {
+  this.handlers.childEnded(this, pid, wait);
+}
+
+function ready(this: LivePair, fd: Fd): void {
+  const { main, log, handlers } = this;
+  if (fd === main.control) handlers.commands(this, main);
+  else if (log !== null) handlers.commands(this, log);
+}
+
+function due(this: LivePair, nowMs: number): void {
+  this.handlers.due(this, nowMs);
+}
+
+/** For the loop. */
+export const METHODS = { childEnded, ready, due } as const;
 
 export const newAwaited = (dueMs: number | null): Awaited => ({
   tries: 0,
@@ -155,14 +170,15 @@ export const publishFirst = (live: LivePair): void => {
 /** Watches a side: its commands, and the end of an adopted process. */
 export const watchSide = (live: LivePair, side: LiveSide): void => {
   const { loop, handlers } = live;
-  watch(loop, side.control, () => handlers.commands(live, side));
+  watch(loop, side.control, live);
   if (side.adopted !== null) awaitEnd(loop, side.adopted, () => handlers.adoptedEnded(live, side));
 };
 
 export const unwatchSide = ({ loop }: LivePair, side: LiveSide): void => unwatch(loop, side.control);
 
 /** Sets the timer to what is due next. */
-export const schedule = ({ loop, timer, pair, publishMs, awaited }: LivePair): void => {
+export const schedule = (live: LivePair): void => {
+  const { loop, pair, publishMs, awaited } = live;
   const ms = Math.min(nextDue(pair) ?? Infinity, publishMs ?? Infinity, awaited.dueMs ?? Infinity);
-  setTimer(loop, timer, ms === Infinity ? null : ms);
+  setTimer(loop, live, ms === Infinity ? null : ms);
 };

@@ -41,7 +41,10 @@ const placeOf = (live: LivePair, side: LiveSide): Place => {
   const { pipe } = live;
   const isLog = side.side === 'log';
   const end = pipe === null ? null : isLog ? pipe.readEnd : pipe.writeEnd;
-  return { folder: side.folder, fds: end === null ? [] : [isLog ? 0 : 1, end], lock: side.lock };
+  const own = end === null ? [] : [isLog ? 0 : 1, end];
+  const { many } = live.loop;
+  const fds = isLog || many === null || many.fds.length === 0 ? own : own.concat(many.fds);
+  return { folder: side.folder, fds, lock: side.lock, many };
 };
 
 /** Where ./run runs: with what it tells by, if it can. */
@@ -56,7 +59,7 @@ const placeOfRun = (live: LivePair, side: LiveSide): Place => {
 /** Reports what went wrong with a start, in runit's words, and turns it into the machine's event. */
 const answerTo = (live: LivePair, launch: Launch, name: Bytes, path: Bytes): Event => {
   live.hasStarted = launch.kind === 'started';
-  if (launch.kind === 'started') live.loop.children.set(launch.pid, live.childEnded);
+  if (launch.kind === 'started') live.loop.children.set(launch.pid, live);
   if (launch.kind === 'execFailed')
     live.diagnostics.fatal(`unable to start ${name}: ${execReason(path, launch.errno)}`);
   if (launch.kind === 'notOurs') {
@@ -72,7 +75,12 @@ const startOf = (live: LivePair, side: LiveSide, leads: boolean): Event => {
   const place = placeOfRun(live, side);
   // the last program may have changed the pipe
   blockEnd(place.fds);
-  const event = answerTo(live, startRun(place, leads), `${nameOf(side.side)}./run`, `${side.folder}./run`);
+  const event = answerTo(
+    live,
+    startRun(place, leads || live.loop.many?.leads === true),
+    `${nameOf(side.side)}./run`,
+    `${side.folder}./run`,
+  );
   // a log that was removed and still has input in its pipe runs in ./log again
   if (side === live.log && live.pair.draining !== null && event.kind === 'started') live.logKey = side.lock.directory;
   return event;
@@ -112,7 +120,7 @@ const runScript = (live: LivePair, side: LiveSide, letter: ScriptLetter, pid: nu
     live.script = launch.pid;
     // the files may be others when it has ended
     live.start = null;
-    live.loop.children.set(launch.pid, live.childEnded);
+    live.loop.children.set(launch.pid, live);
     return null;
   }
   const script = `control/${letter}`;
@@ -154,7 +162,7 @@ const performServiceEffect = (live: LivePair, side: LiveSide, effect: OtherEffec
       live.telling?.ask();
       return null;
     case 'warnFailed':
-      live.diagnostics.warn(`failed: ${effect.reason}${effect.isOver ? '' : ', not started again until told to'}`);
+      live.diagnostics.warn(`failed: ${effect.reason}${effect.isOver ? '' : ', not restarting'}`);
       return null;
   }
 };

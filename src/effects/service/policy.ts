@@ -38,8 +38,8 @@ export interface ValueFolder {
   readonly diagnostics: Diagnostics;
   /** The path prefix of the service directory: '' for the current one, else a path that ends in a slash. */
   readonly folder: Bytes;
-  /** What was reported in this life of ./run. */
-  readonly reported: Bytes[];
+  /** What was reported in this life of ./run; null: nothing. */
+  reported: Bytes[] | null;
   /** Before the last start there was a file that says how ./run tells that it is ready, or how long that may take. */
   tells: boolean;
   /** The last look found a dependencies.d. */
@@ -47,10 +47,11 @@ export interface ValueFolder {
 }
 
 /** Reports something of this life of ./run. */
-export const warnOnce = ({ diagnostics, reported }: ValueFolder, line: Bytes): void => {
-  if (reported.includes(line)) return;
-  reported.push(line);
-  diagnostics.warn(line);
+export const warnOnce = (at: ValueFolder, line: Bytes): void => {
+  at.reported ??= [];
+  if (at.reported.includes(line)) return;
+  at.reported.push(line);
+  at.diagnostics.warn(line);
 };
 
 /** Its beginning; null: it is not there, or cannot be read. */

@@ -44,7 +44,7 @@ const readFiles = ({ values }: LivePair): Files | null => {
   const watchdogMs = valueOf(values, 'timeout-watchdog', parseTimeout, null);
   const by = fd !== null ? 'fd' : socket ? 'socket' : 'check';
   if (fd === null && !socket && checkMs === null) {
-    if (upMs !== null) warnOnce(values, 'timeout-up: nothing tells whether ./run is ready, ignored');
+    if (upMs !== null) warnOnce(values, 'timeout-up: nothing reports whether ./run is ready, ignored');
     if (watchdogMs !== null) warnOnce(values, 'timeout-watchdog: nothing gives signs of life, ignored');
     return null;
   }

@@ -47,6 +47,8 @@ export const takeSide = (folder: Bytes, directory: string): Lock | 'busy' | null
 
 export const openSide = (side: Side, lock: Lock): LiveSide => {
   const { folder } = lock;
+  // one text for all services
+  const files = folder === '' ? 'supervise/' : `${folder}supervise/`;
   return {
     side,
     folder,
@@ -54,13 +56,10 @@ export const openSide = (side: Side, lock: Lock): LiveSide => {
     control: openControl(folder),
     ok: null,
     // a log's pid file appears with its first process; one that already exists must not be believed
-    statusFiles: newStatusFiles(
-      folder + 'supervise/',
-      side === 'main' || statThere(`${folder}supervise/pid`) !== -ENOENT,
-    ),
+    statusFiles: newStatusFiles(files, side === 'main' || statThere(`${folder}supervise/pid`) !== -ENOENT),
     adopted: null,
     // in a lock file that was just made stands nothing: no supervisor of ours was here
-    recorder: lock.text === '' ? null : continuedRecorder(folder + 'supervise/'),
+    recorder: lock.text === '' ? null : continuedRecorder(files),
   };
 };
 

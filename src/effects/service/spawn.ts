@@ -9,6 +9,7 @@ import { EACCES, EDQUOT, ELOOP, ENOENT, ENOSPC, ENOTDIR, EROFS } from '../../abi
 import { S_IXUSR, SPAWN_ENV, SPAWN_FAILED, SPAWN_SETSID } from '../../abi/flags.ts';
 import { sys } from '../../host/sys.ts';
 import type { ScriptLetter } from '../../machine/service/model.ts';
+import type { Many } from '../loop.ts';
 import { type Lock, renewLock } from './lock.ts';
 import { recordText } from './child-record.ts';
 
@@ -38,6 +39,8 @@ export interface Place {
   /** Pairs: the child's descriptor, ours. */
   readonly fds: readonly number[];
   readonly lock: Lock;
+  /** Null: this process has but this service. */
+  readonly many: Many | null;
   /** The whole environment; missing: our own. */
   readonly env?: readonly Bytes[];
 }
@@ -55,9 +58,10 @@ const startRecorded = (place: Place, argv: readonly Bytes[], phase: 'run' | 'fin
   const { env = [], fds, lock } = place;
   const all = place.env === undefined ? flags : flags | SPAWN_ENV;
   const record = recordText(phase, lock.directory);
-  const result = sys.spawn(path, argv, env, dirOf(place), fds, all, lock.fd, record);
+  const by = place.many ?? sys;
+  const result = by.spawn(path, argv, env, dirOf(place), fds, all, lock.fd, record);
   if (!NOT_RECORDED.includes(result)) return launch(result);
-  return launch(sys.spawn(path, argv, env, dirOf(place), fds, all, NO_RECORD, ''));
+  return launch(by.spawn(path, argv, env, dirOf(place), fds, all, NO_RECORD, ''));
 };
 
 /** `leads`: it leads a session of its own. */
@@ -104,5 +108,5 @@ export const hasScript = (folder: Bytes, letter: ScriptLetter): Presence => {
 export const startScript = (place: Place, letter: ScriptLetter, pid: number): Spawned => {
   const path = `control/${letter}`;
   const argv = [path, pid === 0 ? '' : String(pid)];
-  return launch(sys.spawn(path, argv, [], dirOf(place), place.fds, 0, NO_RECORD, ''));
+  return launch((place.many ?? sys).spawn(path, argv, [], dirOf(place), place.fds, 0, NO_RECORD, ''));
 };

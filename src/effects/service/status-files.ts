@@ -36,7 +36,9 @@ export interface StatusFiles {
   readonly inMemory: boolean;
   /** The service is down for good: there is no next state to hold room for. */
   isLast: boolean;
-  readonly sheets: Readonly<Record<Name, Sheet>>;
+  readonly pid: Sheet;
+  readonly stat: Sheet;
+  readonly status: Sheet;
 }
 
 const NAMES: readonly Name[] = ['pid', 'stat', 'status'];
@@ -55,7 +57,9 @@ export const newStatusFiles = (folder: Bytes, pidAtOnce: boolean): StatusFiles =
   user: sys.geteuid(),
   inMemory: sys.fstype(folder) === TMPFS,
   isLast: false,
-  sheets: { pid: newSheet(pidAtOnce ? null : ''), stat: newSheet(null), status: newSheet(null) },
+  pid: newSheet(pidAtOnce ? null : ''),
+  stat: newSheet(null),
+  status: newSheet(null),
 });
 
 /** What could not be done to which file. */
@@ -207,7 +211,7 @@ const replaceAgain = (board: StatusFiles, name: Name, sheet: Sheet, text: Bytes,
 
 /** Makes one file say `text`; what cannot be replaced is removed, so that it does not lie. */
 const update = (board: StatusFiles, name: Name, text: Bytes): Trouble | null => {
-  const sheet = board.sheets[name];
+  const sheet = board[name];
   if (sheet.text === text) return null;
   // for numbers `< 0` says what isErrno does, for a tenth of its instructions: every stop comes by here five times
   let done = replace(board, name, sheet, text);
@@ -225,8 +229,8 @@ const makeSpare = (folder: Bytes, name: Name, sheet: Sheet): Done | Errno => {
 };
 
 /** False: the disk is full. */
-const hasSpare = ({ folder, sheets }: StatusFiles, name: Name): boolean =>
-  sheets[name].spare !== null || !isFull(makeSpare(folder, name, sheets[name]));
+const hasSpare = (board: StatusFiles, name: Name): boolean =>
+  board[name].spare !== null || !isFull(makeSpare(board.folder, name, board[name]));
 
 /** Makes those that are missing; stops when the disk is full. */
 const makeSpares = (board: StatusFiles): boolean =>
@@ -247,9 +251,9 @@ export const publish = (board: StatusFiles, service: Service): Trouble | null =>
 };
 
 /** Nothing stays but what runit leaves, too. */
-export const removeStandbyFiles = ({ folder, sheets }: StatusFiles): void => {
+export const removeStandbyFiles = (board: StatusFiles): void => {
   for (let at = 0; at < NAMES.length; at++) {
     const name = NAMES[at] as Name;
-    if (sheets[name].spare !== null) sys.unlink(folder + spareOf(name));
+    if (board[name].spare !== null) sys.unlink(board.folder + spareOf(name));
   }
 };

@@ -25,7 +25,7 @@ import { on, performPairEffect } from './perform.ts';
 import { type Loop, newTimer, setTimer } from '../loop.ts';
 import type { Diagnostics } from '../diagnostics.ts';
 import { forget } from '../process/held.ts';
-import { openService } from './acquire.ts';
+import { openService, type Surroundings } from './acquire.ts';
 import { forgetHolder, findLogAgain } from './log-service.ts';
 import { BUSY_PAUSE_MS, BUSY_TRIES, stillBusy } from './lock.ts';
 import { type Happening, type PairHandlers, type LivePair, publishAll, publishTold, schedule } from './pair.ts';
@@ -149,7 +149,7 @@ const processEnded = (live: LivePair, side: Side, exit: ExitStatus): void => {
   // only ./run tells; what it told last was before its end
   if (side === 'main') live.telling?.end();
   live.exit = exit;
-  if (side === 'main') live.values.reported.length = 0;
+  if (side === 'main') live.values.reported = null;
   const isKilled = exit.code < 0 && decodeWait(exit.status).signal === SIGKILL;
   live.oom = isKilled && live.pair[side]?.stopRequested === false ? mayBeOutOfMemory() : null;
   deliverToPair(live, on(side, { kind: 'ended', ...exit }));
@@ -224,6 +224,23 @@ const startWanted = (live: LivePair): void => {
   }
 };
 
+/** Opens it now; where another process is just locking it, again from the loop. */
+const open = (around: Surroundings, opened: (live: LivePair) => void, tries: number): void => {
+  const live = openService(around);
+  if (!('busy' in live)) {
+    opened(live);
+    resumeTelling(live);
+    startWanted(live);
+    return;
+  }
+  if (tries === BUSY_TRIES) throw stillBusy(live.busy);
+  setTimer(
+    around.loop,
+    newTimer(() => open(around, opened, tries + 1)),
+    monotonicMs() + BUSY_PAUSE_MS,
+  );
+};
+
 /**
  * Opens the service in `folder`, '' for the current directory or a path that ends in a slash, and starts what is wanted up: at
  * once, or from the loop if another process is just locking it. `path`: what that directory was named, absolute, '' for unknown.
@@ -235,20 +252,7 @@ export const superviseService = (
   folder: Bytes,
   path: Bytes,
   opened: (live: LivePair) => void,
-): void => {
-  let tries = 0;
-  const open = (): void => {
-    const live = openService({ loop, diagnostics, folder, path, handlers: HANDLERS });
-    if (!('busy' in live)) {
-      opened(live);
-      resumeTelling(live);
-      startWanted(live);
-    } else if (++tries < BUSY_TRIES) setTimer(loop, again, monotonicMs() + BUSY_PAUSE_MS);
-    else throw stillBusy(live.busy);
-  };
-  const again = newTimer(open);
-  open();
-};
+): void => open({ loop, diagnostics, folder, path, handlers: HANDLERS }, opened, 1);
 
 /** Stops the service for good, after the commands that were sent before. */
 export const exitService = (live: LivePair): void => {

@@ -26,6 +26,8 @@ export interface Survivor {
   readonly phase: 'run' | 'finish';
   readonly pid: number;
   readonly held: Held;
+  /** It is our child, as we were executed again: its end is waited for, as that of any child. */
+  readonly isChild: boolean;
   /** When it was started, milliseconds since boot. */
   readonly startMs: number;
 }
@@ -61,11 +63,11 @@ const worksIn = (pid: number, directory: string): boolean => {
 const isOfThisService = (process: Process, record: Record, directory: string): boolean =>
   record.directory === directory || (isOrphan(process) && worksIn(process.pid, directory));
 
-/** When it was started, milliseconds since boot; null: it is not the recorded process. */
-const startOf = (record: Record, directory: string): number | null => {
+/** When it was started, milliseconds since boot, and whether by us; null: it is not the recorded process. */
+const startOf = (record: Record, directory: string): Pick<Survivor, 'startMs' | 'isChild'> | null => {
   const process = lookAt(record.pid);
   if (process === null || !isRecorded(process, record) || !isOfThisService(process, record, directory)) return null;
-  return Math.max(process.start * TICK_MS, record.startMs);
+  return { startMs: Math.max(process.start * TICK_MS, record.startMs), isChild: process.parent === sys.getpid() };
 };
 
 /** Opens first, compares then: as long as the process has not ended, what /proc tells under its number is of it. */
@@ -73,14 +75,15 @@ const find = (record: Record, directory: string): Survivor | null => {
   const { phase, pid } = record;
   const held = hold(pid);
   if (held === null) return null;
-  let startMs: number | null = null;
+  let found: ReturnType<typeof startOf> = null;
   try {
-    startMs = startOf(record, directory);
-    if (hasEnded(held)) startMs = null;
+    found = startOf(record, directory);
+    // a child of ours that has ended is still to be reaped
+    if (found?.isChild !== true && hasEnded(held)) found = null;
   } finally {
-    if (startMs === null) letGo(held);
+    if (found === null) letGo(held);
   }
-  return startMs === null ? null : { phase, pid, held, startMs };
+  return found === null ? null : { phase, pid, held, ...found };
 };
 
 /** Without /proc: whether a process has the recorded number, and the record is of this boot as far as its moment tells. */

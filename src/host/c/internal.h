@@ -67,6 +67,8 @@ void forget_taken_signals(void);
 
 /* The stack of spawn's child; while a process crashes, that of the handler. */
 extern _Alignas(16) char child_stack[32768];
+/* The lowest RLIMIT_NOFILE that this process has had, as rlimit knows it: spawn's children get it. Its maximum is 0: unknown. */
+extern int64_t least_files[2];
 
 /* ---- checkpoint.c ---- */
 

@@ -1,9 +1,10 @@
-/* Waiting: poll, inotify, and the clock.
+/* Waiting: poll, epoll, inotify, and the clock.
  *
  * Read next: ../loop.ts (the one that waits).
  */
 #include "internal.h"
 #include <poll.h>
+#include <sys/epoll.h>
 #include <sys/inotify.h>
 
 static int milliseconds(int64_t n) {
@@ -27,6 +28,23 @@ CALL(poll) {
   for (size_t i = 0; r >= 0 && i < count; i++) out->v[i] = fds[i].revents;
   out->count = count;
   if (fds != few) free(fds);
+  return r;
+}
+
+CALL(epoll) { return result(epoll_create1(EPOLL_CLOEXEC)); }
+
+CALL(epollSet) {
+  struct epoll_event event = {.events = (uint32_t)a[2].n, .data.fd = (int)a[1].n};
+  return result(epoll_ctl((int)a[0].n, a[2].n ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, (int)a[1].n, &event));
+}
+
+CALL(epollWait) {
+  struct epoll_event ready[64];
+  int64_t r = result(epoll_wait((int)a[0].n, ready, COUNT(ready), milliseconds(a[1].n)));
+  for (out->count = 0; (int64_t)out->count < 2 * r; out->count += 2) {
+    out->v[out->count] = ready[out->count / 2].data.fd;
+    out->v[out->count + 1] = ready[out->count / 2].events;
+  }
   return r;
 }
 

@@ -3,6 +3,7 @@
  * Read next: ../../effects/exec/ (who calls these, and in which order).
  */
 #include "internal.h"
+#include <sys/resource.h>
 
 /* Not the C library's functions, which look for threads first and change every one of them. */
 #ifdef SYS_setuid32
@@ -59,5 +60,7 @@ CALL(rlimit) {
   int64_t before[2];
   if (a[1].len && a[1].len != 2) return -EINVAL;
   if (syscall(SYS_prlimit64, 0, (int)a[0].n, a[1].len ? a[1].v : NULL, before) < 0) return -errno;
+  const int64_t *least = a[1].len && (uint64_t)a[1].v[0] < (uint64_t)before[0] ? a[1].v : before;
+  if (a[0].n == RLIMIT_NOFILE && (!least_files[1] || least[0] < least_files[0])) memcpy(least_files, least, sizeof least_files);
   return numbers_result(out, before[0], before[1]);
 }

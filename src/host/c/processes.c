@@ -4,6 +4,7 @@
  * has the order of the steps). Read next: checkpoint.c (which child's end is recorded).
  */
 #include "internal.h"
+#include <sys/resource.h>
 #include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/reboot.h>
@@ -16,15 +17,20 @@
 #define ASAN_UNPOISON_MEMORY_REGION(from, size) ((void)0)
 #endif
 
-/* The same numbers on every architecture; headers older than Linux 5.3 lack them. */
+/* The same numbers on every architecture; headers older than Linux 5.9 lack them. */
 #ifndef SYS_pidfd_open
 #define SYS_pidfd_open 434
+#endif
+#ifndef SYS_close_range
+#define SYS_close_range 436
 #endif
 #ifndef SYS_pidfd_send_signal
 #define SYS_pidfd_send_signal 424
 #endif
 
 #define MAX_PAIRS 64
+
+int64_t least_files[2];
 
 /* spawn's arguments by name */
 enum { PATH, ARGV, ENV, DIRECTORY, PAIRS, FLAGS, RECORD_FD, RECORD_TEXT };
@@ -85,7 +91,10 @@ static int set_up(child *c) {
   /* all signals are blocked: otherwise SIGTTOU would stop a process in the background */
   if (flags & SPAWN_TERMINAL && tcgetpgrp(0) == getpgrp() && setpgid(0, 0) == 0) tcsetpgrp(0, getpid());
   if (*directory && chdir(directory) < 0) return -1;
+  /* it shares our table until here: to copy thousands of descriptors, and to close them at execve, takes a millisecond */
+  if (flags >> SPAWN_BELOW && syscall(SYS_close_range, flags >> SPAWN_BELOW, ~0u, 2 /* CLOSE_RANGE_UNSHARE */) < 0) return -1;
   if (place_descriptors(c) < 0) return -1;
+  if (least_files[1] && syscall(SYS_prlimit64, 0, RLIMIT_NOFILE, least_files, NULL) < 0) return -1;
   if (flags & SPAWN_CONTROLLING && ioctl(0, TIOCSCTTY, 0) < 0) return -1;
   reset_signals();
   return c->record >= 0 ? write_record(c) : 0;
@@ -108,7 +117,7 @@ static int prepare(child *c, const sys_arg *a) {
   int64_t flags = a[FLAGS].n;
   *c = (child){.a = a, .env = flags & SPAWN_ENV ? (char *const *)a[ENV].list : environ, .record = (int)a[RECORD_FD].n};
   if (!a[ARGV].len || pairs->len % 2 || pairs->len > 2 * MAX_PAIRS) return -EINVAL;
-  if (flags & ~(int64_t)(SPAWN_SETSID | SPAWN_ENV | SPAWN_AT_ONCE | SPAWN_TERMINAL | SPAWN_CONTROLLING)) return -EINVAL;
+  if (flags < 0 || flags & 255 & ~(SPAWN_SETSID | SPAWN_ENV | SPAWN_AT_ONCE | SPAWN_TERMINAL | SPAWN_CONTROLLING)) return -EINVAL;
   for (; c->count < (int)pairs->len / 2; c->count++) {
     int64_t to = pairs->v[2 * c->count], from = pairs->v[2 * c->count + 1];
     if (!is_fd(to) || !is_fd(from)) return -EBADF;
@@ -131,6 +140,7 @@ CALL(spawn) {
   sigfillset(&all);
   sigprocmask(SIG_SETMASK, &all, &before);
   int share = a[FLAGS].n & SPAWN_AT_ONCE ? 0 : CLONE_VM | CLONE_VFORK;
+  if (a[FLAGS].n >> SPAWN_BELOW) share |= CLONE_FILES;
   r = result(clone(run_child, child_stack + sizeof child_stack, share | SIGCHLD, &c));
   if (r > 0 && c.failed) {
     int reaped;

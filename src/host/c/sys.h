@@ -78,6 +78,9 @@
   X(takeSignals, "", 'v')  /* the numbers recorded since the last call, ascending; empties the descriptor */ \
   /* poll.c */                                                                                             \
   X(poll, "vn", 'v')       /* pairs fd/events, milliseconds (-1: no timeout): the events of each fd */     \
+  X(epoll, "", 'i')                                                                                        \
+  X(epollSet, "iii", 'i')  /* epoll fd, fd, events (0: no longer) */                                       \
+  X(epollWait, "in", 'v')  /* epoll fd, milliseconds (-1: no timeout): pairs fd/events, at most 64 */      \
   X(inotify, "", 'i')      /* a non-blocking inotify descriptor */                                         \
   X(watch, "isn", 'i')     /* inotify fd, path, mask: watch number */                                      \
   X(unwatch, "ii", 'i')                                                                                    \
@@ -120,6 +123,7 @@
 #define SPAWN_AT_ONCE 4      /* return as soon as there is a child; one that cannot execute the program exits 100 */
 #define SPAWN_TERMINAL 8     /* if we have the foreground of terminal 0, the child gets it, in a process group of its own */
 #define SPAWN_CONTROLLING 16 /* the child's descriptor 0 becomes the controlling terminal of its session */
+#define SPAWN_BELOW 8        /* this many bits to the left: the child gets only descriptors below that number; 0: all */
 
 /* The calls of numericCall; all concern this process. */
 enum {

@@ -49,12 +49,14 @@ type Handler<K extends EventKind> = (s: Service, event: Of<K>, now: Now) => Outc
 /** One value for the list that is nearly always empty. */
 const NOBODY: Service['waitingFor'] = [];
 
-const NO_EXIT: ExitStatus = { code: 0, status: 0 };
+export const NO_EXIT: ExitStatus = { code: 0, status: 0 };
 
 /** How ./run is stopped where no file says otherwise. */
 export const CLASSIC_STOP: StopPolicy = { signal: SIGTERM, killMs: null };
 
 /** A service before its first event: `want` from the down file. */
+const NO_STEPS: readonly CommandStep[] = [];
+
 export const newService = (want: 'up' | 'down', scripts: boolean, now: Now, essential = false): Service => {
   // not within the object: the heap image has the shapes only of those without another one in them
   const lastRun: Run = { startedMs: now.ms, endedMs: now.ms, exit: NO_EXIT, cause: null, neverReady: false };
@@ -66,7 +68,7 @@ export const newService = (want: 'up' | 'down', scripts: boolean, now: Now, esse
     lastRun,
     notBeforeMs: now.ms,
     timers: NO_TIMERS,
-    steps: [],
+    steps: NO_STEPS,
     runningScript: null,
     scripts,
     control: true,
@@ -101,7 +103,7 @@ const hasScript = (s: Service, step: CommandStep): boolean => s.scripts && (s.co
 const advance = (s: Service): Outcome => {
   const step = s.steps[0];
   if (step === undefined || s.runningScript !== null || s.state === 'starting') return stay(s);
-  const steps = s.steps.slice(1);
+  const steps = s.steps.length === 1 ? NO_STEPS : s.steps.slice(1);
   const letter = letterOf(step);
   if (letter === null || !hasScript(s, step)) return scriptAnswered({ ...s, steps }, step, false);
   return { service: { ...s, steps, runningScript: step }, effects: [{ kind: 'runScript', letter, pid: pidOf(s) }] };

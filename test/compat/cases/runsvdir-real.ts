@@ -212,7 +212,10 @@ const logArgument: Case = {
     steps.service(world, 'scan/a', { run: 'echo "a word from a" >&2\nexec sleep 100000' });
     steps.service(world, 'scan/b', {});
     const running = world.start('runsvdir', ['-P', 'scan', `log: ${'.'.repeat(395)}`]);
-    const text = () => proc(running.pid, 'cmdline').split('\0')[3] ?? '';
+    const text = () =>
+      proc(running.pid, 'cmdline')
+        .split('\0')
+        .find((word) => word.length === 400) ?? '';
     await until('both', () => text().includes('a word from a') && text().includes('runsv b: fatal'));
     world.note('a', /a word from a/.exec(text())?.[0] ?? '');
     world.note('b', /runsv b: fatal: unable to start .\/run: file does not exist/.exec(text())?.[0] ?? '');

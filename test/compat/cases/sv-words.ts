@@ -52,7 +52,7 @@ const TAKEN: Readonly<Record<string, string>> = {
   top: "'sv monitor' shows every service and what it uses",
   tree: "'sv graph' prints the tree of dependencies",
   ps: ALL,
-  'is-active': "'sv check s' exits 0 if the service is in the state that is wanted",
+  'is-active': "'sv check s' exits 0 if the service is in its wanted state",
   'is-enabled': "'test -e WORLD/s' exits 0 if it is",
   usr1: "'sv 1 s' does that",
 };

@@ -1,7 +1,7 @@
 // What the images are, before anything runs.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Case, shown } from '../case.ts';
 import { mustRun, run } from '../../lib/run.ts';
@@ -14,7 +14,10 @@ const filesOf = async (env: Readonly<Record<string, string>>, image: string, dir
   mkdirSync(dir, { recursive: true });
   await mustRun(['/usr/bin/docker', 'save', '-o', join(dir, 'image.tar'), image], { env });
   await mustRun(['tar', '-xf', join(dir, 'image.tar'), '-C', dir]);
-  return mustRun(['sh', '-c', `for layer in ${dir}/*/layer.tar; do tar -tvf "$layer"; done`]);
+  // releases of Docker have different places for layers
+  const [manifest] = JSON.parse(readFileSync(join(dir, 'manifest.json'), 'utf8')) as [{ Layers: readonly string[] }];
+  const lists = await Promise.all(manifest.Layers.map((layer) => mustRun(['tar', '-tvf', join(dir, layer)])));
+  return lists.join('');
 };
 
 export const IMAGES: readonly Case[] = [

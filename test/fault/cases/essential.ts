@@ -27,7 +27,7 @@ const finishBy = (service: Service, how: string): { readonly text: string } => (
   text: `#!/bin/sh\necho "finish $1 $2" >>'${service.toldPath}'\n${how}\n`,
 });
 
-const SAYS = /warning: essential service vital is over with exit code (\d+), ending everything$/;
+const SAYS = /warning: essential service vital has ended with exit code (\d+), shutting down$/;
 
 export const ESSENTIAL = [
   fault('an essential service that ends ends the container, with its code, and the others in order', async (world) => {

@@ -17,7 +17,7 @@ const textOf = ({ dir }: Service, name: string): string | null =>
 
 const lastNumber = (service: Service): number => decodeHistory(textOf(service, 'history.jsonl') ?? '').at(-1)?.n ?? 0;
 
-const paths = ({ dir }: Service): readonly string[] => [`${dir}/supervise`];
+const paths = ({ dir }: Service): readonly string[] => [dir, `${dir}/supervise`];
 
 /** Ends a runsv as an out-of-memory killer does. */
 const kill = async (runsv: Running): Promise<void> => {

@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, w
 import { fault } from '../case.ts';
 import { copiesLines, ignoresEnd } from '../habits.ts';
 import { isAlive } from '../../lib/proc.ts';
+import { bounded } from '../../lib/wait.ts';
 import { program, type Service } from '../service.ts';
 import { kill, type World } from '../world.ts';
 
@@ -116,12 +117,7 @@ export const LOGS = [
     const pid = await world.up(service);
     service.send('t');
     await world.tells(service, 'start', 2);
-    const letters = Buffer.from('tphc1'.repeat(20_000));
-    let sent = 0;
-    await world.until('all to be taken', () => {
-      sent += service.sendSome(letters.subarray(sent));
-      return sent === letters.length;
-    });
+    await bounded('all to be taken', service.sendAll('tphc1'.repeat(20_000)));
     service.send('dk');
     await world.reach(service, { state: 'down', want: 'd' });
     assert.equal(isAlive(pid), false);

@@ -3,6 +3,7 @@ import type { Target } from '../model.ts';
 import { accountLines, identities } from './accounts.ts';
 import { argumentVectors } from './arguments.ts';
 import { besideC } from './beside-c.ts';
+import { directories } from './directory.ts';
 import { envDirectory, envFile } from './environment.ts';
 import { logConfig, logNames, patterns } from './log.ts';
 import { listenAddresses, notifications, replies, requests } from './network.ts';
@@ -21,6 +22,7 @@ export const targets: readonly Target[] = [
   monitorScreen,
   valueFiles,
   dependencyFiles,
+  directories,
   ...[requests, replies, listenAddresses, notifications],
   argumentVectors,
 ];

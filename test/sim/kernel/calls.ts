@@ -60,6 +60,7 @@ import {
 import { SIGKILL, SIGPIPE, SIGSTOP } from '../../../src/abi/signals.ts';
 import { Description } from './descriptors.ts';
 import { MainExecuted, MainExited } from './endings.ts';
+import { Epoll, epollWait } from './epoll.ts';
 import { statOf } from './fs.ts';
 import type { Inode } from './inode.ts';
 import { InotifyQueue } from './inotify-queue.ts';
@@ -552,6 +553,22 @@ export class MainCalls implements Calls {
   poll(fds: readonly number[], timeoutMs: number): readonly number[] | Errno {
     this.#step();
     return poll(this.#main, fds, timeoutMs) as readonly number[] | Errno;
+  }
+
+  epoll(): Fd | Errno {
+    return this.#install(this.#step(), () => new Epoll(0, null));
+  }
+
+  epollSet(epoll: Fd, fd: Fd, events: number): Done | Errno {
+    const process = this.#step();
+    const description = process.at(epoll);
+    if (description === null) return -EBADF as Errno;
+    return (description instanceof Epoll ? description.set(process, fd, events) : -EINVAL) as Done | Errno;
+  }
+
+  epollWait(epoll: Fd, timeoutMs: number): readonly number[] | Errno {
+    this.#step();
+    return epollWait(this.#main, epoll, timeoutMs) as readonly number[] | Errno;
   }
 
   inotify(): Fd | Errno {

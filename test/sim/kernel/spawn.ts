@@ -8,6 +8,7 @@ import {
   SPAWN_AT_ONCE,
   SPAWN_ENV,
   SPAWN_FAILED,
+  SPAWN_BELOW,
   SPAWN_SETSID,
   SPAWN_CONTROLLING,
   SPAWN_TERMINAL,
@@ -56,7 +57,8 @@ export const spawn = (world: World, parent: Process, request: SpawnRequest): num
 const refuses = (world: World, request: SpawnRequest): number => {
   const { argv, fds, flags } = request;
   if (argv.length === 0 || fds.length % 2 !== 0 || fds.length > 2 * PAIRS_MAX) return -EINVAL;
-  if ((flags & ~(SPAWN_SETSID | SPAWN_ENV | SPAWN_AT_ONCE | SPAWN_TERMINAL | SPAWN_CONTROLLING)) !== 0) return -EINVAL;
+  const known = SPAWN_SETSID | SPAWN_ENV | SPAWN_AT_ONCE | SPAWN_TERMINAL | SPAWN_CONTROLLING;
+  if (flags < 0 || ((flags % SPAWN_BELOW) & ~known) !== 0) return -EINVAL;
   if (fds.some((fd) => fd < 0)) return -EBADF;
   return world.processes.count >= world.processes.limit ? -EAGAIN : 0;
 };
@@ -79,7 +81,8 @@ const prepare = (world: World, parent: Process, child: Process, request: SpawnRe
   if ((request.flags & SPAWN_SETSID) !== 0) child.lead();
   const moved = request.dir === '' ? 0 : enterPath(world, child, request.dir);
   if (moved !== 0) return moved;
-  const placed = inherit(parent, child, request.fds);
+  const below = Math.floor(request.flags / SPAWN_BELOW) || Infinity;
+  const placed = inherit(parent, child, request.fds, below);
   if (placed !== 0) return placed;
   if ((request.flags & SPAWN_CONTROLLING) !== 0) return -ENOTTY; // there is no terminal in this world
   return request.recordFd < 0 ? 0 : record(world, parent, child, request);
@@ -100,8 +103,8 @@ export const enterDirectory = (process: Process, directory: Inode): number => {
   return 0;
 };
 
-const inherit = (parent: Process, child: Process, fds: readonly number[]): number => {
-  for (let fd = 0; fd < parent.fds.length; fd++) {
+const inherit = (parent: Process, child: Process, fds: readonly number[], below: number): number => {
+  for (let fd = 0; fd < parent.fds.length && fd < below; fd++) {
     const description = parent.at(fd);
     if (description !== null && parent.kept[fd] === true) child.place(fd, description, true);
   }

@@ -106,9 +106,30 @@ describe('sv new --procfile', () => {
     const ran = from("web: bundle exec rails -p $PORT\r\n# no\n\nwork-er:  echo 'a' && exec x \n", world);
     expect([ran.code, ran.out]).toEqual([0, '/sv/web\n/sv/web/run\n/sv/work-er\n/sv/work-er/run\n']);
     expect(world.kernel.user.read('/sv/web/run')).toBe(
-      "#!/bin/sh\nexec 2>&1\nexport PORT=5000\nexec sh -c 'exec bundle exec rails -p $PORT'\n",
+      "#!/bin/sh\nexec 2>&1\ncd / || exit\nexport PORT=5000\nexec sh -c 'exec bundle exec rails -p $PORT'\n",
     );
-    expect(world.kernel.user.read('/sv/work-er/run')).toContain("PORT=5100\nexec sh -c 'exec echo '\\''a'\\''");
+    expect(world.kernel.user.read('/sv/work-er/run')).toContain("PORT=5100\nexec sh -c 'echo '\\''a'\\'' && exec x'");
+  });
+
+  it('says which directory is missing', () => {
+    const world = machine();
+    world.kernel.user.rename('/sv', '/elsewhere');
+    expect(from('a: x\n', world)).toMatchObject({
+      code: 1,
+      out: '',
+      err: 'sv: new: /sv: expected a directory, found none: make it, or set SVSRC to another one\n',
+    });
+  });
+
+  it('runs commands beside the Procfile, however that is named', () => {
+    const world = machine();
+    world.kernel.user.folder('/home/o k');
+    world.kernel.user.file('/home/o k/p', 'a: ./a\n');
+    world.kernel.user.file('/home/o k/q', 'b: ./b\n');
+    expect(sv(world, 'new', '--procfile', '/home/o k/p').code).toBe(0);
+    expect(world.kernel.user.read('/sv/a/run')).toContain("cd '/home/o k' || exit\n");
+    expect(sv(world, 'new', '--procfile', '../home/o k/q').code).toBe(0);
+    expect(world.kernel.user.read('/sv/b/run')).toContain("cd '/svc/../home/o k' || exit\n");
   });
 
   it('counts what could not be made, up to 99', () => {

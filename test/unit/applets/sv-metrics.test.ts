@@ -77,7 +77,7 @@ describe('wrong words', () => {
   it('are not those of an address where nobody can listen', () => {
     expect(new SvWorld().run('metrics --listen 127.0.0.1:9101')).toMatchObject({
       code: 1,
-      err: 'sv: unable to listen at 127.0.0.1:9101: network unreachable\n',
+      err: 'sv: unable to listen on 127.0.0.1:9101: network unreachable\n',
     });
   });
 });

@@ -251,7 +251,7 @@ describe('a path to listen at', () => {
 
   it('says why it cannot be', () => {
     mkdirSync(join(dir, 'd'));
-    expect(listenAt(at('d'))).toBe('file already exists, and is no socket');
+    expect(listenAt(at('d'))).toBe('file exists and is not a socket');
     expect(listenAt(at('none/s'))).toBe('file does not exist');
     sys.close(listening().fd);
     use({ rename: () => -ENOENT as Errno });

@@ -73,13 +73,13 @@ describe('sv why', () => {
     [facts({ ...run, paused: true }, null), 'web: running for 5s, process 311, paused'],
     [facts(run, { pid: 311, by: 'fd', ready: true, readyAt: 't' }), 'web: ready for 5s, process 311'],
     [facts(run, { pid: 311, by: 'fd' }), 'web: starting, process 311, not ready after 5s'],
-    [facts(run, { pid: 311, by: 'check', readyAt: 't' }), 'web: running, process 311, not ready any more'],
+    [facts(run, { pid: 311, by: 'check', readyAt: 't' }), 'web: running, process 311, no longer ready'],
     [
       facts({ ...run, gotTerm: true }, null),
       'web: stopping, process 311, which was sent its stop signal and has not ended',
     ],
     [facts({ ...run, phase: 'finish' }, null), 'web: finishing: ./finish runs, process 311'],
-    [facts({ ...down, want: 'down' }, null), 'web: down for 5s, somebody has stopped it'],
+    [facts({ ...down, want: 'down' }, null), 'web: down for 5s, stopped by a command'],
     [
       facts({ ...down, want: 'down' }, { outcome: 'failed', reason: 'exit code 1, 5 failures in a row' }),
       'web: failed for 5s: exit code 1, 5 failures in a row',
@@ -94,7 +94,7 @@ describe('sv why', () => {
   it('knows a service that is normally down', () => {
     const given = facts({ ...down, want: 'down' }, null);
     expect(firstLine({ ...given, snapshot: { ...given.snapshot, normallyUp: false } })).toBe(
-      'web: down for 5s, it is normally down',
+      'web: down for 5s, normally down',
     );
   });
 });
@@ -123,7 +123,7 @@ describe('an event in words', () => {
     ['stopping', { signal: 'TERM', by: 'sv' }, 'stopping, TERM sent (sv)'],
     ['killed', { by: 'timeout-kill' }, 'killed (timeout-kill)'],
     ['ready', { after: 0.5 }, 'ready after 0.5 s'],
-    ['unready', {}, 'not ready any more'],
+    ['unready', {}, 'no longer ready'],
     ['reloading', {}, 'reloading'],
     ['failed', { reason: 'r', lost: 3 }, 'failed: r (3 events before it were lost)'],
     ['done', { reason: 'exit code 0' }, 'done: exit code 0'],

@@ -183,7 +183,7 @@ describe('why a service was given up', () => {
     ['start', (a: FakeRunsv) => a.show({ pid: 78, phase: 'finish' }), './finish is still running'],
     ['start', (a: FakeRunsv) => a.show({ want: 'down' }), 'process 77 is still running'],
     ['check', (a: FakeRunsv) => a.show({ want: 'down' }), 'process 77 is still running'],
-    ['check', (a: FakeRunsv) => a.show({ pid: 0, phase: 'down' }), './run is not running, and is to be started again'],
+    ['check', (a: FakeRunsv) => a.show({ pid: 0, phase: 'down' }), './run is not running, and will be started again'],
     ['restart', nothing, 'process 77 has not ended'],
     ['restart', (a: FakeRunsv) => a.show({ gotTerm: true }), 'process 77 has not ended since it got TERM'],
     ['start', check(3), './check exited 3'],

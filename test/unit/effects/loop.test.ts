@@ -122,7 +122,10 @@ it('hands each child that has ended to its own handler, and says whether any is 
     kernel.user.program('/bin/stays', { livesMs: 'forever' });
     const spawn = (path: string): number => sys.spawn(path, [path], [], '', [], 0, -1 as Fd, '');
     const [known, strange, stays] = [spawn('/bin/fails'), spawn('/bin/fails'), spawn('/bin/stays')];
-    loop.children.set(known, (pid, wait) => told.push(`known ${pid === known} ${wait >> 8}`));
+    loop.children.set(known, {
+      loop,
+      childEnded: (pid, wait) => told.push(`known ${pid === known} ${wait >> 8}`),
+    });
     const others = (pid: number): unknown => told.push(`strange ${pid === strange}`);
     turn(loop, monotonicMs() + 100);
     expect(reap(loop, others)).toBe(true);

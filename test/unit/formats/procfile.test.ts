@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { decodeProcfile } from '../../../src/formats/procfile.ts';
+import { decodeProcfile, replacingShell } from '../../../src/formats/procfile.ts';
 import { shellWord } from '../../../src/formats/shell-words.ts';
 
 describe('a Procfile', () => {
@@ -11,6 +11,31 @@ describe('a Procfile', () => {
       { name: 'web', command: 'bundle exec rackup -p $PORT' },
       { name: 'worker', command: './work --name=a:b' },
     ]);
+  });
+});
+
+describe('a command of a Procfile for a shell', () => {
+  it('replaces the shell where it is one alone', () => {
+    for (const command of ['bundle exec rackup -p ${PORT}', 'a $(b) 2>&1', 'a "{b}"']) {
+      expect(replacingShell(command)).toBe(`exec ${command}`);
+    }
+    expect(replacingShell('A=1 B=$PORT a')).toBe('exec env A=1 B=$PORT a');
+  });
+
+  it('is left alone where it is more than that', () => {
+    for (const command of [
+      'cd a && ./b',
+      'a; b',
+      'a | b',
+      'exec a',
+      'a &',
+      '{ a; }',
+      '(a)',
+      '! a',
+      'if a; then b; fi',
+    ]) {
+      expect(replacingShell(command)).toBe(command);
+    }
   });
 });
 

@@ -13,6 +13,7 @@ const state: TreeState = {
   commandDue: false,
   readproctitle: -1,
   lock: 11,
+  files: 1024,
 };
 
 const text = (process: number, status: number, start: number | null = 5120): string => {

@@ -31,6 +31,22 @@ describe('a scan directory', () => {
     expect(world.starts('a')).toBe(1);
   });
 
+  it('gives a service that is made step by step time for its log, also where no look saw it without ./run for a second', () => {
+    const world = new ScanWorld(['a']);
+    const { kernel } = world;
+    kernel.after(10_000, () => world.add('steps'));
+    kernel.after(10_500, () => kernel.fault({ call: 'readdir', errno: EIO, when: (path) => path === '.', times: 1 }));
+    kernel.after(11_500, () => kernel.user.file('/service/steps/run', ''));
+    kernel.after(13_500, () => {
+      expect(world.starts('steps')).toBe(0);
+      kernel.user.folder('/service/steps/log');
+    });
+    world.signal(20_000, SIGTERM);
+    world.run();
+    expect(world.said).toContain('unable to read directory');
+    expect(world.starts('steps')).toBe(1);
+  });
+
   it.each([
     ['chdir', EACCES, 'unable to change directory to /service: access denied'],
     ['readdir', EIO, 'unable to read directory /service: input/output error'],

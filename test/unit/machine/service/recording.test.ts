@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { HistoryEvent } from '../../../../src/formats/history.ts';
 import { NEW_STATE, type SupervisorState } from '../../../../src/formats/state.ts';
 import type { Event, Now, Service } from '../../../../src/machine/service/model.ts';
-import { endsUnasked, isRepeated, record, timeText } from '../../../../src/machine/service/recording.ts';
+import { endsUnasked, isQuiet, isRepeated, record, timeText } from '../../../../src/machine/service/recording.ts';
 import { handle, newService } from '../../../../src/machine/service/table.ts';
 
 const at = (ms: number): Now => ({ ms, wall: { sec: 1_700_000_000 + Math.floor(ms / 1000), nsec: (ms % 1000) * 1e6 } });
@@ -46,6 +46,40 @@ const up = (pid = 7): Life => start(newLife(), 0, pid);
 /** Those of the last steps. */
 const later = (life: Life, ...events: readonly (readonly [number, Event])[]): Life =>
   play({ ...life, events: [] }, ...events);
+
+describe('a step between an end and the next start', () => {
+  const state: SupervisorState = { ...NEW_STATE, pid: 0, next: null };
+  const on = (name: Service['state'], more: Partial<Service> = {}): Service => ({
+    ...up().service,
+    state: name,
+    ...more,
+  });
+
+  it.each(['ending', 'preparing', 'starting'] as const)('from or to %s is not worth a look', (name) => {
+    const { lastRun, streak, conclusion, life } = on(name);
+    const same = { lastRun, streak, conclusion, life };
+    expect(isQuiet(state, on(name, same), on('preparing', same))).toBe(true);
+    expect(isQuiet(state, on('preparing', same), on(name, same))).toBe(true);
+  });
+
+  it.each([
+    ['a process that is recorded', { pid: 7 }, {}],
+    ['a start that is recorded', { next: clock(5) }, {}],
+    ['another run', {}, { lastRun: { ...up().service.lastRun } }],
+    ['another streak', {}, { streak: { ...up().service.streak } }],
+    ['a conclusion', {}, { conclusion: { outcome: 'failed', reason: 'exit code 3' } }],
+    ['a life', {}, { life: undefined as unknown as null }],
+    ['another state', {}, { state: 'up' }],
+  ] as const)('is worth one with %s', (_, recorded, change) => {
+    const before = on('ending');
+    expect(isQuiet({ ...state, ...recorded }, before, { ...before, ...change })).toBe(false);
+  });
+
+  it('is worth one from another state', () => {
+    const before = on('up');
+    expect(isQuiet(state, before, { ...before, state: 'ending' })).toBe(false);
+  });
+});
 
 describe('an end', () => {
   it('without a request is unexpected, and the start after it is the next event', () => {
