@@ -51,7 +51,7 @@ in_root sv -w 60 restart web
 [ "$(cat "$root/etc/service/web/supervise/pid")" != "$pid" ]
 kill -HUP $scan
 wait $scan || [ $? = 111 ]
-for link in usr/bin/sv usr/sbin/runsvdir usr/bin/envdir; do [ -e "$root/$link" ]; done
+for link in usr/bin/sv usr/sbin/runit-init usr/bin/envdir; do [ -e "$root/$link" ] || { echo "expected $link"; exit 1; }; done
 remove "$newer"
 all > after
 diff before after

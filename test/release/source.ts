@@ -71,7 +71,7 @@ export const recipeHolds = async (dir: string, sources: string): Promise<void> =
       $split
       case $depends in "runitbox=$pkgver-r0") ;; *) echo "depends: $depends"; exit 1 ;; esac
     done
-    [ -L "$2/runit/usr/bin/sv" ] && [ -L "$2/runit/usr/sbin/runsvdir" ] && [ -L "$2/daemontools/usr/bin/svc" ]
+    for link in runit/usr/bin/sv runit/usr/sbin/runit-init daemontools/usr/bin/svc; do [ -L "$2/$link" ] || { echo "expected $link"; exit 1; }; done
     cd "$pkgdir" && echo names: $(cd usr/bin && ls) $(cd usr/sbin && ls)`;
   const said = await mustRun(['sh', '-c', script, 'sh', sources, dir]);
   if (said !== 'names: pause runitbox svprobe\n')
