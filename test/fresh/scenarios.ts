@@ -16,7 +16,7 @@ export interface Scenario {
   attempt(box: Box, held: (what: string) => void, missed: (what: string) => void): Promise<void>;
 }
 
-const BUILD = 'nodejs npm gcc libc6-dev musl-tools xz-utils';
+const BUILD = 'nodejs gcc libc6-dev musl-tools npm xz-utils';
 const REFUSAL = 'missing, and neither root nor sudo to install it: apt-get install';
 
 /** README.md's two commands, as they stand there. */
