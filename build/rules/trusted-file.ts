@@ -6,7 +6,8 @@ import { filesIn, type Rule } from './tree.ts';
 const MAY_OPEN: readonly string[] =
   `trusted-file container/checkpoint exec/accounts exec/apply exec/environment exec/identity init/checkpoint init/console
   init/perform init/stop-files process/find-program process/interpreter process/lock-holder process/proc process/std-fds scan/claim
-  scan/read-dir scan/rescan scan/residents scan/state scan/watch service/acquire service/checking service/log-pipe service/notification service/policy
+  scan/descriptors scan/read-dir scan/rescan scan/residents scan/state scan/watch service/acquire service/checking service/log-pipe
+  service/notification service/policy
   service/sight service/spawn service/supervise-dir
   service/survivor`.split(/\s+/);
 /** lock locks the directory itself, and looks whether ./log is another one. */

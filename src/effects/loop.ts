@@ -9,12 +9,11 @@
 // Read next: service/supervisor.ts (one service), scan/supervisor.ts, init/supervisor.ts (who run it), scan/many.ts.
 import { ECHILD, EINTR } from '../abi/errno.ts';
 import { POLLIN, WNOHANG } from '../abi/flags.ts';
-import type { Bytes } from '../abi/bytes.ts';
-import { type Fd, isErrno } from '../host/calls.ts';
+import { type Calls, type Fd, isErrno } from '../host/calls.ts';
 import { monotonicMs } from '../host/clock.ts';
 import { sys } from '../host/sys.ts';
 
-/** One that is asked for by its descriptor, where a closure for each would take too much memory. */
+/** A handler as an object: a closure for each of thousands of services would take too much memory. */
 export interface Ready {
   ready(fd: Fd): void;
 }
@@ -24,7 +23,7 @@ export type Handler = (() => void) | Ready;
 /** Called with a child that has ended, and its raw wait status. */
 export type ChildHandler = (pid: number, wait: number) => void;
 
-/** Who awaits the end of a child, and with which view of the loop. */
+/** The handler of a child's end, and the view of the loop that it belongs to. */
 export interface Parent {
   readonly loop: Loop;
   readonly childEnded: ChildHandler;
@@ -34,20 +33,20 @@ export interface Parent {
 export interface Timer {
   /** Monotonic; null: not set. Only setTimer changes it. */
   dueMs: number | null;
-  /** Whose view of the loop it was set with. */
+  /** The owner of the view of the loop with which it was set. */
   owner: Owner | null;
   due(nowMs: number): void;
 }
 
-/** A service among many in one process, as scan/many.ts knows it. */
+/** One of many services in this process. */
 export interface Owner {
-  /** Where its handlers are called; null: it is gone, and none of them is called any more. */
+  /** The directory in which its handlers are called; null: it is gone, and they are not called any more. */
   directory: Fd | null;
-  /** This process has supervised it before an engine failure: what it was told then still holds. */
+  /** This process supervised it before an engine failure: commands of that time still hold. */
   readonly resumes: boolean;
 }
 
-/** How a loop waits that holds many services, and calls their handlers. */
+/** What a loop with many services does in its own way: waiting, calling handlers, starting programs. */
 export interface Many {
   /** Each service and each log leads a session. */
   readonly leads: boolean;
@@ -59,17 +58,8 @@ export interface Many {
   wait(timeoutMs: number): boolean;
   /** Calls a handler in the directory of its owner; null: where the process was started. */
   call(owner: Owner | null, handler: () => void): void;
-  /** As sys.spawn; the child gets few of the descriptors that this process has. */
-  spawn(
-    path: Bytes,
-    argv: readonly Bytes[],
-    env: readonly Bytes[],
-    dir: Bytes,
-    fds: readonly number[],
-    flags: number,
-    recordFd: number,
-    recordText: Bytes,
-  ): number;
+  /** As sys.spawn, but the child does not inherit the thousands of descriptors of this process. */
+  readonly spawn: Calls['spawn'];
   /** Changes to where the process was started. */
   goHome(): void;
 }
@@ -87,7 +77,7 @@ export interface Loop {
   readonly signalled: (signals: readonly number[]) => void;
   /** Null: it polls, and calls handlers directly. */
   readonly many: Many | null;
-  /** Whose view this is; null: of nobody among many. */
+  /** The service that this view belongs to; null: none. */
   readonly owner: Owner | null;
 }
 

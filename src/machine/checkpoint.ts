@@ -32,7 +32,7 @@ export interface TreeState {
   readonly readproctitle: number;
   /** The descriptor that holds the lock of the scan directory, -1: none. */
   readonly lock: number;
-  /** The limit of descriptors for programs, where this process has another, -1: none; null: it has the same. */
+  /** The limit of descriptors for other programs, -1: none; null: the same as for this process. */
   readonly files: number | null;
 }
 

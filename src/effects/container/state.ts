@@ -28,8 +28,9 @@ export interface Saving {
   saved: Saved;
   /** When this process was started. */
   readonly start: Start;
-  /** When a change that was not saved yet is to be; null: there is none. Monotonic, as the next one. */
+  /** When to save a change that has not been saved yet, monotonic; null: there is none. */
   dueMs: number | null;
+  /** No checkpoint before this, monotonic. */
   notBeforeMs: number;
 }
 
@@ -58,23 +59,23 @@ export interface Container extends Saving {
 /** The services that runsvdir supervises in its own process. */
 export interface Residents {
   readonly many: Many;
-  /** The loop that they live in. */
+  /** Sets the loop that they use, before the first of them starts. */
   enter(loop: Loop): void;
-  /** Its number from now on, in the directory where it has this name; `path`: what leads to it. 0: it is to have a runsv of its own. */
+  /** Opens the service that has this name in the current directory; `path`: another way to it. Its number; 0: start a runsv for it. */
   start(name: Bytes, key: string, path?: Bytes): number;
   /** These were supervised by this process before an engine failure. */
   resume(keys: readonly string[]): void;
-  /** As TERM for a runsv. */
+  /** Does what TERM does to a runsv. */
   term(id: number): void;
-  /** Whether there is work at once. */
+  /** Whether `work` has something to do now. */
   isBusy(): boolean;
-  /** Does some of what was asked for; who has ended. */
+  /** Opens and stops some of those that are due. Returns those that have ended. */
   work(): readonly Ended[];
   /** A path to the directory of one. */
   directoryOf(id: number): Bytes;
-  /** The limit of descriptors that others are to have, -1: none; null: unknown. */
+  /** The limit of descriptors for other programs, -1: none; null: unknown. */
   readonly files: number | null;
-  /** The processes of all. */
+  /** The processes of all residents. */
   processes(): readonly number[];
 }
 

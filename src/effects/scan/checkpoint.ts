@@ -19,13 +19,13 @@ import { isResident } from '../../machine/scan/resident.ts';
 import { hasExitCode } from '../service/exitcode-file.ts';
 import { holdAgain } from '../process/held.ts';
 import { isHeld } from '../../machine/scan/held.ts';
-import { others } from '../process/processes.ts';
 import { deliverToTree } from './perform.ts';
 import { keyAt } from './read-dir.ts';
+import { childrenByKey } from './started.ts';
 import { inside } from './rescan.ts';
 import { addForeignRunsv, type LiveTree } from './state.ts';
 
-/** Saving takes at most one part in this many of the time. */
+/** Saving takes at most one part of the time in this many. */
 const SHARE = 10;
 const NO_SHUTDOWN = newShutdown(0);
 const NO_CONTAINER = { shutdown: NO_SHUTDOWN, pid: 0 };
@@ -57,8 +57,8 @@ const write = (live: LiveTree, { start }: Saving, process: number, starting: rea
 };
 
 /**
- * A state of thousands of residents takes milliseconds to save, and matters little: what it says of them is looked up again. So it is
- * saved later while they come and go by the hundred.
+ * A state of thousands of residents takes milliseconds to save. While hundreds of them start or end it is saved less often: an old one
+ * does no harm, because each resident is read from its own files again.
  */
 const isTooSoon = (live: LiveTree, saving: Saving): boolean => {
   if (live.residents === null || monotonicMs() >= saving.notBeforeMs) return false;
@@ -135,18 +135,7 @@ const restoreCommand = (live: LiveTree, checkpoint: Checkpoint<'runsvdir'>): voi
   else awaitCommand(live, container);
 };
 
-/** The process numbers of our children, by the keys of the directories that they work in. */
-const childrenByKey = (): ReadonlyMap<string, number> => {
-  const self = sys.getpid();
-  const children = new Map<string, number>();
-  for (const { pid, parent } of others()) {
-    const key = parent === self ? keyAt(`/proc/${pid}/cwd`) : null;
-    if (key !== null) children.set(key, pid);
-  }
-  return children;
-};
-
-/** Residents are opened anew: those that are wanted as if they were due, those that leave at once, wherever they are by now. */
+/** Opens residents again: the wanted ones by way of the machine, as if they were due; the leaving ones at once, under any path. */
 const resettled = (live: LiveTree, state: TreeState): Pick<TreeState, 'wanted' | 'leaving'> => {
   const nowMs = monotonicMs();
   const isNone = ({ pid }: Entry): boolean => !isResident(pid);
@@ -154,9 +143,9 @@ const resettled = (live: LiveTree, state: TreeState): Pick<TreeState, 'wanted' |
   const leaving = state.leaving.filter(isNone);
   const openAgain = (entry: Entry): void => {
     const { name, key } = entry;
-    children ??= childrenByKey();
-    const child = children.get(key);
-    const path = keyAt(name) === key ? name : `/proc/${child}/cwd`;
+    children ??= childrenByKey(() => true);
+    // its name may be gone, but not a process of it, if there is one
+    const path = keyAt(name) === key ? name : `/proc/${children.get(key) ?? 'none'}/cwd`;
     const id = live.residents?.start(name, key, path) ?? 0;
     if (id === 0) return;
     leaving.push({ ...entry, pid: id });

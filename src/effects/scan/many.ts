@@ -1,27 +1,27 @@
 // The loop of a runsvdir that supervises services itself: epoll, and for each service the directory in which its handlers run.
 //
-// Promises: a handler of a service is called in the directory of that service, whatever it is named by now, or not at all; any other
-// where runsvdir was started. What a handler of a service throws is handed to whoever keeps the services, and stops no other. Of what
-// is ready at once at most 64 are called before timers have their turn.
+// Promises: a handler of a service is called in the directory of that service, even if that was renamed, or not at all; any other
+// handler where runsvdir was started. What a handler of a service throws is passed to `called`, and does not stop the others. At most
+// 64 handlers are called before timers have their turn.
 // Read first: ../loop.ts. Read next: residents.ts.
 import { ENOSYS, EPERM } from '../../abi/errno.ts';
 import { POLLERR, SPAWN_BELOW, SPAWN_FAILED } from '../../abi/flags.ts';
-import { type Fd, isErrno } from '../../host/calls.ts';
+import { type Errno, type Fd, isErrno, type Pid } from '../../host/calls.ts';
 import { sys } from '../../host/sys.ts';
 import { Fatal, reason } from '../diagnostics.ts';
 import { callHandler, type Handler, type Many, type Owner } from '../loop.ts';
 
 const nothing = (): void => undefined;
 
-/** How many descriptors a child may be given through the low numbers that are reserved for that. */
+/** How many descriptors a child can get through the reserved low numbers. */
 const LENT_MAX = 6;
-/** With higher ones that every child is to inherit it would get thousands all the same. */
+/** If descriptors that all children inherit lie above this, the tables of children cannot be small. */
 const HIGHEST = 1000;
 const LACKING: readonly number[] = [-ENOSYS, -EPERM].map((errno) => errno - SPAWN_FAILED);
 
 /**
- * Descriptors for children lie above thousands of others. Each is lent under one of a few low numbers while a child is spawned, so that
- * the child gets a small table: those that every child inherits, and these. Null: that cannot be done.
+ * spawn with a small table of descriptors: those that every child inherits, and its own. Its own lie above thousands of others in this
+ * process, so each is duplicated to a reserved low number while the child is spawned. Null: not possible here.
  */
 const newLending = (placeholder: Fd): Many['spawn'] | null => {
   const names = sys.readdir('/proc/self/fd');
@@ -39,27 +39,27 @@ const newLending = (placeholder: Fd): Many['spawn'] | null => {
       const slot = slots[used++];
       return slot !== undefined && put(fd as Fd, slot) ? slot : -1;
     };
-    const spawn = (): number => sys.spawn(path, argv, env, dir, fds, flags, recordFd, recordText);
+    const spawn = (): Pid | Errno => sys.spawn(path, argv, env, dir, fds, flags, recordFd, recordText);
     if (isLacking) return spawn();
     const pairs = fds.map((fd, at) => (at % 2 === 0 ? fd : lend(fd)));
     const record = recordFd < 0 ? recordFd : lend(recordFd);
     const isLent = !pairs.includes(-1) && (record >= 0 || recordFd < 0);
-    const few = isLent ? sys.spawn(path, argv, env, dir, pairs, flags + below, record, recordText) : 0;
+    const few = isLent ? sys.spawn(path, argv, env, dir, pairs, flags + below, record, recordText) : null;
     for (const slot of slots.slice(0, used)) put(placeholder, slot);
-    if (isLent && !LACKING.includes(few)) return few;
+    if (few !== null && !LACKING.includes(few)) return few;
     const result = spawn();
-    isLacking ||= isLent && result > 0;
+    isLacking ||= few !== null && result > 0;
     return result;
   };
 };
 
-/** What it is made of. */
+/** What it needs. */
 export interface ManyOptions {
   /** Where runsvdir was started. */
   readonly home: Fd;
   readonly leads: boolean;
   readonly fds: readonly number[];
-  /** Called after each handler of a service, with what it has thrown; undefined: nothing. */
+  /** Called after each handler of a service; `error`: what it threw, undefined: nothing. */
   readonly called: (owner: Owner, error: unknown) => void;
 }
 
@@ -101,7 +101,7 @@ export const newMany = ({ home, leads, fds, called }: ManyOptions): Many => {
     for (let at = 0; at < noted.length; at++) {
       const fd = ready[2 * at] as number;
       const handler = noted[at];
-      // an earlier one may have taken it back, and given the number to another
+      // an earlier handler may have closed it, and another may have its number
       if (handler !== undefined && handlers[fd] === handler)
         call(owners[fd] ?? null, () => callHandler(handler, fd as Fd));
     }
@@ -110,7 +110,7 @@ export const newMany = ({ home, leads, fds, called }: ManyOptions): Many => {
     leads,
     fds,
     watch: (fd, ready, events, owner) => {
-      // errors are reported anyway; no events at all would take it out
+      // 0 would remove it; errors are reported in any case
       const set = sys.epollSet(epoll, fd, events | POLLERR);
       if (isErrno(set)) throw new Fatal(reason('unable to watch a descriptor', set));
       while (handlers.length <= fd) {

@@ -97,7 +97,7 @@ const leaveAlone = (live: LiveTree, { name, key }: Named, runsv: Held, keeper: n
   return [{ kind: 'elsewhere', key }];
 };
 
-/** Leaves alone what another runsvdir supervises in its own process, until its fifo has no reader any more. */
+/** Leaves alone a service that another runsvdir supervises in its own process, until its `ok` has no reader any more. */
 const leaveResident = (live: LiveTree, { name, key }: Named, locks: Locks): readonly TreeEvent[] => {
   const service = `${live.dir}/${name}`;
   const runsvdir = onlyHolderOf(service, locks);

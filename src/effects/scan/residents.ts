@@ -1,14 +1,15 @@
 // Residents: services that runsvdir supervises in its own process, each as a runsv would.
 //
-// Whoever calls start and term is told the result by `work`, which the loop calls where runsvdir was started: what a pair does
-// happens in its own directory, never in between.
-// Promises: the tree's machine sees what it would see of a runsv: a number, then an end with runsv's exit code. A pair that cannot
-// be opened ends with 111. What fails in one is told, and that service gets a runsv of its own, which adopts what runs; a second
-// failure within a second is the engine's. Opening and stopping are sliced, so that signals and commands have their turn.
-// Read first: many.ts, ../service/supervisor.ts. Read next: perform.ts (who calls).
+// `start` and `term` only note what to do. `work`, which the loop calls in the directory where runsvdir was started, does it and
+// returns the ends; the handlers of a pair run in the directory of its service.
+// Promises: the tree's machine sees what it would see of a runsv: a number, then an end with the exit code of runsv. A pair that
+// cannot be opened ends with 111. An exception in one pair is reported, and its service gets a runsv, which adopts its processes; a
+// second one within a second counts as a failure of the engine. Opening and stopping are sliced, so signals and commands are served
+// in between.
+// Read first: many.ts, ../service/supervisor.ts. Read next: perform.ts (who calls), descriptors.ts.
 import { remark } from '../../cli/say.ts';
 import type { Bytes } from '../../abi/bytes.ts';
-import { O_PATH, O_RDONLY, RLIMIT_NOFILE } from '../../abi/flags.ts';
+import { O_PATH, O_RDONLY } from '../../abi/flags.ts';
 import { type Fd, isErrno } from '../../host/calls.ts';
 import { monotonicMs } from '../../host/clock.ts';
 import { sys } from '../../host/sys.ts';
@@ -21,43 +22,39 @@ import { closePair } from '../service/closing.ts';
 import { writeExitCode } from '../service/exitcode-file.ts';
 import type { LivePair } from '../service/pair.ts';
 import { exitService, superviseService, tidy } from '../service/supervisor.ts';
+import { newDescriptors } from './descriptors.ts';
 import { newMany } from './many.ts';
 import { keyIn } from './read-dir.ts';
 
 /** How long work is done before other events have their turn. */
 const SLICE_MS = 20;
-/** Descriptors of a pair, and of its log: lock, control, ok, directory; lock, control, ok, pipe. */
-const PAIR_FDS = 4;
-const LOG_FDS = 5;
-/** For everything else. */
-const RESERVED_FDS = 64;
-/** The view of a resident that is gone: its handlers are not called. */
+/** The owner of what belongs to a resident that has ended: its handlers are not called. */
 const GONE: Owner = { directory: null, resumes: false };
-/** While others are still to be stopped, so many ends are told at once. */
+/** While others are still to be opened or stopped, ends are returned in batches of this size. */
 const ENDS = 512;
-/** As many that come or go leave memory worth giving back. */
+/** After so many starts and ends, free memory is given back to the system. */
 const BURST = 64;
-/** Two failures this close are not one service's. */
+/** Two exceptions within this time are not the fault of one service. */
 const FAILURES_MS = 1000;
 const FATAL_CODE = 111;
 
-/** All that there is of one besides its pair, in one object to save memory: the view of the loop, and who speaks. */
+/** A service without its pair. One object to save memory: also its view of the loop, and its diagnostics. */
 interface Resident extends Owner, Loop, Diagnostics {
   readonly id: number;
   readonly name: Bytes;
   readonly key: string;
   /** Absolute; '': unknown. */
   readonly path: Bytes;
-  /** Descriptors that it may take. */
+  /** Descriptors that are reserved for it. */
   readonly cost: number;
   owner: Owner;
   /** Null: not open yet. */
   live: LivePair | null;
-  /** Is to end; 'told': and its pair knows. */
+  /** Whether it is to end; 'told': its pair has got the event. */
   exits: boolean | 'told';
 }
 
-// As runsv says it.
+// The messages are those of runsv.
 
 function warn(this: Resident, what: string, errno?: number): void {
   remark(`runsv ${this.name}: warning: ${reason(what, errno)}\n`);
@@ -73,54 +70,45 @@ export interface ResidentsOptions {
   readonly home: Fd;
   readonly leads: boolean;
   readonly fds: readonly number[];
-  /** The limit of descriptors before it was raised, in an earlier life of this process; null: it is the present one. */
+  /** As newDescriptors takes it. */
   readonly files: number | null;
 }
 
-interface Limits {
-  /** For programs that we start. */
-  readonly files: number | null;
-  /** For us. */
-  readonly ours: number;
-}
-
-/** Raises the limit of descriptors for this process. */
-const raiseLimit = (files: number | null): Limits => {
-  const limits = sys.rlimit(RLIMIT_NOFILE, []);
-  if (isErrno(limits)) return { files: null, ours: Infinity };
-  const [soft, hard] = limits;
-  // the host gives others the lowest that it has seen
-  if (files !== null) sys.rlimit(RLIMIT_NOFILE, [files, hard]);
-  const raised = !isErrno(sys.rlimit(RLIMIT_NOFILE, [hard, hard]));
-  return { files: files ?? soft, ours: raised ? (hard < 0 ? Infinity : hard) : soft };
+/** The directory at this path, if it is the one with this key. */
+const openDirectory = (path: Bytes, key: string): Fd | null => {
+  const directory = sys.open(path, O_PATH | O_RDONLY, 0);
+  if (isErrno(directory)) return null;
+  const stat = sys.fstat(directory);
+  if (!isErrno(stat) && keyIn(stat) === key) return directory;
+  sys.close(directory);
+  return null;
 };
 
 export const newResidents = ({ diagnostics, home, leads, fds, files }: ResidentsOptions): Residents => {
   /** By number, from the first that a resident can have; those that have ended leave holes, which are filled again. */
   const residents: (Resident | undefined)[] = [];
   const free: number[] = [];
-  /** Those that are to be opened, or told to exit. */
+  /** Those that are to be opened or stopped. */
   let todo: Resident[] = [];
   let ended: Ended[] = [];
-  /** What was told of services that could not be supervised, by key. */
-  const told = new Map<string, string>();
-  /** Services that failed here: each has a runsv from then on. */
+  /** The last message about each service that could not be supervised, by key. */
+  const reported = new Map<string, string>();
+  /** Services whose pair threw an exception: from then on they have a runsv. */
   const failed = new Set<string>();
-  /** Those that this process has supervised before an engine failure, and not yet again. */
+  /** Those that this process supervised before an engine failure, and has not opened again yet. */
   const resumed = new Set<string>();
-  const limits = raiseLimit(files);
-  const limit = limits.ours - RESERVED_FDS;
-  let used = 0;
+  const descriptors = newDescriptors(diagnostics, files);
+  /** Starts and ends since memory was given back. */
   let changes = 0;
-  let denied = 0;
   let failedMs = -Infinity;
   let loop: Loop | null = null;
+  /** The current directory while services are started; '': unknown; null: not looked up yet. */
   let here: Bytes | null = null;
 
   const leave = (resident: Resident, code: number): void => {
     const { id, live, directory } = resident;
     resident.directory = null;
-    // what refers to itself would lie there until the engine looks for such
+    // without these cycles its memory is free at once
     resident.live = null;
     resident.owner = GONE;
     changes++;
@@ -128,7 +116,7 @@ export const newResidents = ({ diagnostics, home, leads, fds, files }: Residents
     many.goHome();
     if (directory !== null) sys.close(directory);
     residents[id - FIRST_RESIDENT] = undefined;
-    used -= resident.cost;
+    descriptors.giveBack(resident.cost);
     ended.push({ pid: id, code, signal: 0 });
   };
 
@@ -139,10 +127,10 @@ export const newResidents = ({ diagnostics, home, leads, fds, files }: Residents
     leave(resident, finalExitCode === null ? 0 : writeExitCode(resident, '', finalExitCode));
   };
 
-  /** What hinders a service is tried again each second, and told when it is something else. */
-  const tellOnce = (resident: Resident, what: string): void => {
-    if (told.get(resident.key) !== what) resident.fatal(what);
-    told.set(resident.key, what);
+  /** An obstacle is tried again each second, and reported only when it changes. */
+  const reportOnce = (resident: Resident, what: string): void => {
+    if (reported.get(resident.key) !== what) resident.fatal(what);
+    reported.set(resident.key, what);
   };
 
   const fail = (resident: Resident, error: unknown): void => {
@@ -159,7 +147,7 @@ export const newResidents = ({ diagnostics, home, leads, fds, files }: Residents
     const resident = owner as Resident;
     const { live } = resident;
     if (error instanceof Fatal) {
-      tellOnce(resident, error.message);
+      reportOnce(resident, error.message);
       leave(resident, error.code);
     } else if (error !== undefined) fail(resident, error);
     else if (live?.pair.done === true) finish(resident, live);
@@ -176,23 +164,9 @@ export const newResidents = ({ diagnostics, home, leads, fds, files }: Residents
     many.call(resident, () =>
       superviseService(resident, resident, '', resident.path, (live) => {
         resident.live = live;
-        told.delete(resident.key);
+        reported.delete(resident.key);
       }),
     );
-  };
-
-  const tellRefused = (): void => {
-    if (denied === 0) return;
-    const count = residents.length - free.length;
-    diagnostics.warn(`descriptors for ${count} of ${count + denied} services, starting runsv for the others`);
-    denied = 0;
-  };
-
-  const mayOpen = (name: Bytes): number => {
-    const need = isErrno(sys.lstat(`${name}/log`)) ? PAIR_FDS : PAIR_FDS + LOG_FDS;
-    if (used + need <= limit) return need;
-    denied++;
-    return 0;
   };
 
   return {
@@ -200,16 +174,16 @@ export const newResidents = ({ diagnostics, home, leads, fds, files }: Residents
     enter: (common) => {
       loop = common;
     },
-    files: limits.files,
+    files: descriptors.files,
     resume: (keys) => {
       for (const key of keys) resumed.add(key);
     },
     start: (name, key, at = name) => {
-      const need = failed.has(key) ? 0 : mayOpen(at);
-      const directory = need === 0 ? null : sys.open(at, O_PATH | O_RDONLY, 0);
-      if (directory === null || isErrno(directory)) return 0;
-      const stat = sys.fstat(directory);
-      if (isErrno(stat) || keyIn(stat) !== key) {
+      if (failed.has(key)) return 0;
+      const directory = openDirectory(at, key);
+      if (directory === null) return 0;
+      const cost = descriptors.take(at);
+      if (cost === 0) {
         sys.close(directory);
         return 0;
       }
@@ -217,7 +191,6 @@ export const newResidents = ({ diagnostics, home, leads, fds, files }: Residents
       here = isErrno(cwd) ? '' : cwd;
       const place = free.shift() ?? residents.length;
       const id = place + FIRST_RESIDENT;
-      used += need;
       const resident: Resident = Object.assign(Object.create(loop), {
         owner: GONE,
         directory,
@@ -227,7 +200,7 @@ export const newResidents = ({ diagnostics, home, leads, fds, files }: Residents
         warn,
         fatal,
         path: here === '' ? '' : `${here}/${name}`,
-        cost: need,
+        cost,
         resumes: resumed.delete(key),
         live: null,
         exits: false,
@@ -247,7 +220,7 @@ export const newResidents = ({ diagnostics, home, leads, fds, files }: Residents
     isBusy: () => todo.length > 0 || ended.length > 0,
     work: () => {
       here = null;
-      tellRefused();
+      descriptors.report(residents.length - free.length);
       const untilMs = monotonicMs() + SLICE_MS;
       let at = 0;
       for (; at < todo.length && monotonicMs() < untilMs; at++) {
@@ -257,16 +230,15 @@ export const newResidents = ({ diagnostics, home, leads, fds, files }: Residents
       }
       if (at > 0) todo = todo.slice(at);
       if (todo.length === 0 && changes >= BURST) {
-        // a burst leaves free memory behind
         sys.trim();
         changes = 0;
       }
       many.goHome();
-      // many ends at once cost one pass
+      // one pass of the tree for many ends
       if (todo.length > 0 && ended.length < ENDS) return [];
       const ends = ended;
       ended = [];
-      // now the tree learns of them, and their numbers may be others'
+      // the tree learns of these ends now, so their numbers are free
       for (const { pid } of ends) free.push(pid - FIRST_RESIDENT);
       return ends;
     },

@@ -44,11 +44,11 @@ export interface LiveTree extends Contained {
   readonly setsid: boolean;
   readonly home: Fd;
   readonly handlers: TreeHandlers;
-  /** For an engine failure; null: this process may end. */
+  /** What an engine failure needs; null: this process may end instead. */
   readonly saving: Saving | null;
-  /** Residents of before an engine failure are not open yet: no child is reaped before. */
+  /** Residents from before an engine failure are not open yet, so no child is reaped. */
   reapsLater: boolean;
-  /** HUP came: ends once every resident has ended. */
+  /** HUP came: exit when every resident has ended. */
   hangsUp: boolean;
   /** Called when the runsvdir that has our directory has ended. */
   readonly holderEnded: () => void;
@@ -57,7 +57,7 @@ export interface LiveTree extends Contained {
   readonly watching: Watching;
   readonly readproctitle: Readproctitle | null;
   tree: Tree;
-  /** When the next start in a tree is due, as far as it was asked. */
+  /** When the next start in `tree` is due, computed once for each tree. */
   next: { readonly tree: Tree | null; readonly dueMs: number | null };
   program: Bytes;
   /** When to scan next, monotonic; null: when something changes. */

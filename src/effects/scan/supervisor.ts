@@ -126,7 +126,7 @@ const takeSignals = (live: LiveTree, signals: readonly number[]): void => {
 const startMs = (live: LiveTree): number | null => {
   const { tree, next } = live;
   if (!tree.stopping && (live.lost || !mayStart(live.claim.turn))) return null;
-  // asked in each turn, for each of thousands of services
+  // each turn asks, and each answer looks at thousands of services
   if (next.tree !== tree) live.next = { tree, dueMs: nextStartMs(tree) };
   return live.next.dueMs;
 };
@@ -176,7 +176,7 @@ const runDue = (live: LiveTree): void => {
   if (live.readproctitle !== null && live.readproctitle.dotMs <= ms) addDot(live.readproctitle, ms);
 };
 
-/** Lets residents do what is due, and learns who has ended. */
+/** Opens and stops residents that are due, and passes their ends to the machine. */
 const workOnResidents = (live: LiveTree): void => {
   if (live.residents === null) return;
   const runsvs = live.residents.work();

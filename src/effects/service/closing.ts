@@ -1,7 +1,7 @@
-// Lets go of a pair in a process that goes on without it: everything that it holds is closed, as the end of a runsv closes it.
+// Closes a pair in a process that continues without it: everything that the end of a runsv would close.
 //
-// Promises: afterwards the lock is free, writers see that nobody supervises, and no handler of the pair is called. Its processes are
-// left alone. Lies in a cold part (../../cold-one.ts).
+// Promises: afterwards the lock is free, clients see that the service is not supervised, and no handler of the pair is called. Its processes are
+// left alone. Part of a cold part (../../cold-one.ts).
 // Read next: pair.ts (what it holds), ../scan/residents.ts (who calls).
 import type { Fd } from '../../host/calls.ts';
 import { sys } from '../../host/sys.ts';
@@ -32,7 +32,7 @@ const closeOrder = ({ loop, order }: LivePair): void => {
   }
 };
 
-/** Closes everything; what it tells by, which may still have something to say, is to be closed before. */
+/** Closes everything but `telling`, which may still have messages: end that first. */
 export const closePair = (live: LivePair): void => {
   setTimer(live.loop, live, null);
   forgetHolder(live);

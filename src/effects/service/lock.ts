@@ -3,7 +3,8 @@
 // Promises: at most one supervisor holds a directory (flock), whoever owns what is in it; a record names a directory only
 // in a file that is ours alone. A lock file of somebody else's (`chown -R user supervise`) is replaced by one of ours while
 // both are locked, and its record is kept without a directory. A lock is made or replaced under a lock of the directory itself,
-// so that two supervisors which start at the same time do not each replace the other's. Read next: ../trusted-file.ts, child-record.ts (what stands in it).
+// so that two supervisors which start at the same time do not each replace the other's. Read next: ../trusted-file.ts,
+// child-record.ts (the record in it).
 import { errorText } from '../../cli/errno.ts';
 import type { Bytes } from '../../abi/bytes.ts';
 import { type Done, type Errno, type Fd, type RawStat, isErrno } from '../../host/calls.ts';

@@ -39,7 +39,7 @@ export interface Place {
   /** Pairs: the child's descriptor, ours. */
   readonly fds: readonly number[];
   readonly lock: Lock;
-  /** Null: this process has but this service. */
+  /** Null: this process supervises one service. */
   readonly many: Many | null;
   /** The whole environment; missing: our own. */
   readonly env?: readonly Bytes[];

@@ -26,7 +26,7 @@ export interface Survivor {
   readonly phase: 'run' | 'finish';
   readonly pid: number;
   readonly held: Held;
-  /** It is our child, as we were executed again: its end is waited for, as that of any child. */
+  /** It is our child: this process has executed itself again. */
   readonly isChild: boolean;
   /** When it was started, milliseconds since boot. */
   readonly startMs: number;
@@ -49,9 +49,14 @@ const isRecorded = (process: Process, record: Record): boolean => {
   return startMs > record.startMs - TICK_MS && startMs <= record.afterMs;
 };
 
-/** Orphans of a runsv go to process 1, or to a runsvdir that is their subreaper. A shell's other jobs are none. */
-const isOrphan = ({ parent }: Process): boolean =>
-  parent === FIRST || (parent === sys.getppid() && /^runsvdir|^runitbox/.test(lookAt(parent)?.name ?? ''));
+/**
+ * Whether an earlier supervisor may have started it. Orphans of a runsv go to process 1, or to a runsvdir that is their subreaper; what
+ * this process started before it executed itself again is still its child. The other jobs of a shell are neither.
+ */
+const isLeftOver = ({ parent }: Process): boolean =>
+  parent === FIRST ||
+  parent === sys.getpid() ||
+  (parent === sys.getppid() && /^runsvdir|^runitbox/.test(lookAt(parent)?.name ?? ''));
 
 const worksIn = (pid: number, directory: string): boolean => {
   const path = `/proc/${pid}/cwd`;
@@ -61,7 +66,7 @@ const worksIn = (pid: number, directory: string): boolean => {
 };
 
 const isOfThisService = (process: Process, record: Record, directory: string): boolean =>
-  record.directory === directory || (isOrphan(process) && worksIn(process.pid, directory));
+  record.directory === directory || (isLeftOver(process) && worksIn(process.pid, directory));
 
 /** When it was started, milliseconds since boot, and whether by us; null: it is not the recorded process. */
 const startOf = (record: Record, directory: string): Pick<Survivor, 'startMs' | 'isChild'> | null => {

@@ -61,6 +61,6 @@ CALL(rlimit) {
   if (a[1].len && a[1].len != 2) return -EINVAL;
   if (syscall(SYS_prlimit64, 0, (int)a[0].n, a[1].len ? a[1].v : NULL, before) < 0) return -errno;
   const int64_t *least = a[1].len && (uint64_t)a[1].v[0] < (uint64_t)before[0] ? a[1].v : before;
-  if (a[0].n == RLIMIT_NOFILE && (!least_files[1] || least[0] < least_files[0])) memcpy(least_files, least, sizeof least_files);
+  if (a[0].n == RLIMIT_NOFILE && (!least_files[1] || (uint64_t)least[0] < (uint64_t)least_files[0])) memcpy(least_files, least, sizeof least_files);
   return numbers_result(out, before[0], before[1]);
 }

@@ -3,7 +3,8 @@
 // Promises: pure. Compares a service before and after one step; the table in table.ts knows nothing of it. Nothing is recorded
 // of a service until ./run ends for the first time without a request, or a deadline is over (`isFirst`).
 // Counters: a start that was not recorded counts when its run ends: one of before, or of a program that could not be executed.
-// A failure is an end without a request, except exit code 0 of a ./run that was started once. A run of GOOD_MS, an end on request and such an exit 0 reset `consecutiveFailures`.
+// A failure is an end without a request, except exit code 0 of a ./run that was started once. A run of GOOD_MS, an end on
+// request and such an exit 0 reset `consecutiveFailures`.
 // Read next: recorded-events.ts, ../../formats/history.ts, ../../formats/state.ts,
 // ../../effects/service/recording.ts (who writes it).
 import { decodeWait } from '../../abi/wait-status.ts';

@@ -54,9 +54,10 @@ export const NO_EXIT: ExitStatus = { code: 0, status: 0 };
 /** How ./run is stopped where no file says otherwise. */
 export const CLASSIC_STOP: StopPolicy = { signal: SIGTERM, killMs: null };
 
-/** A service before its first event: `want` from the down file. */
+/** One value for the list that is nearly always empty. */
 const NO_STEPS: readonly CommandStep[] = [];
 
+/** A service before its first event: `want` from the down file. */
 export const newService = (want: 'up' | 'down', scripts: boolean, now: Now, essential = false): Service => {
   // not within the object: the heap image has the shapes only of those without another one in them
   const lastRun: Run = { startedMs: now.ms, endedMs: now.ms, exit: NO_EXIT, cause: null, neverReady: false };
