@@ -79,7 +79,9 @@ const takeEvents = (live: LivePair, order: Order, inotify: Fd): void => {
   if (isErrno(bytes)) return;
   const changed = changedWatches(bytes, [...FILES, ...order.followed.map(({ name }) => name)]);
   for (const one of order.followed) {
-    const watches = one.fifo === null ? [one.watch, one.folderWatch, order.besideWatch] : [one.watch];
+    // a command may have found its runsv before the event that tells of it
+    const isFound = one.fifo !== null && one.watch >= 0;
+    const watches = isFound ? [one.watch] : [one.watch, one.folderWatch, order.besideWatch];
     if ([...watches, OVERFLOW].some((each) => changed.has(each))) hasNews(live, order, one);
   }
   settle(live, order);

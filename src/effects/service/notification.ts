@@ -12,7 +12,7 @@ import { inOrder } from '../../formats/notify-turn.ts';
 import { type Errno, type Fd, isErrno } from '../../host/calls.ts';
 import { sys } from '../../host/sys.ts';
 import { bootMs, monotonicMs } from '../../host/clock.ts';
-import { newTimer, setTimer, unwatch, watch } from '../loop.ts';
+import { newTimer, setTimer, type Timer, unwatch, watch } from '../loop.ts';
 import { readSmall } from '../process/proc.ts';
 import { warnOnce } from './policy.ts';
 import type { ReadinessEvent } from '../../machine/service/readiness.ts';
@@ -197,10 +197,11 @@ const socketSource = (live: LivePair, name: Bytes, socket: Fd): Source => {
     if (received === null) listenLater();
   };
   const listen = (): void => watch(live.loop, socket, take);
-  const again = newTimer(listen);
+  // null once it is closed: so it holds nothing that leads back to it
+  let again: Timer | null = newTimer(listen);
   const listenLater = (): void => {
     unwatch(live.loop, socket);
-    setTimer(live.loop, again, monotonicMs() + RETRY_MS);
+    if (again !== null) setTimer(live.loop, again, monotonicMs() + RETRY_MS);
   };
   return {
     fds: [],
@@ -212,7 +213,8 @@ const socketSource = (live: LivePair, name: Bytes, socket: Fd): Source => {
     take,
     close: () => {
       setTimer(live.loop, timer, null);
-      setTimer(live.loop, again, null);
+      if (again !== null) setTimer(live.loop, again, null);
+      again = null;
       unwatch(live.loop, socket);
       sys.close(socket);
     },

@@ -72,20 +72,23 @@ const environmentFor = ({ watchdogMs }: Files, socket: Bytes | null): readonly B
 
 /** `began`: what has happened once ./run runs. */
 const newTelling = (live: LivePair, files: Files, sources: readonly Source[], began: Happening): Telling => {
+  // what it calls must not lead back to it: the engine collects cycles only when there are many
+  let isOpen = true;
   const happen = (...events: readonly ReadinessEvent[]): void => {
-    if (live.telling === telling) live.handlers.happen(live, events.map(told));
+    if (isOpen) live.handlers.happen(live, events.map(told));
   };
   const checking = newChecking(live, files.checkMs, (yes) => happen({ kind: 'checked', yes }));
   const socket = sources.find(({ name }) => name !== null)?.name ?? null;
   const close = (): void => {
     for (const source of sources) source.close();
+    isOpen = false;
     live.telling = null;
   };
   const listen = (): readonly Happening[] => {
     for (const source of sources) source.listen(happen);
     return [began];
   };
-  const telling: Telling = {
+  return {
     fds: sources.flatMap(({ fds }) => fds),
     env: environmentFor(files, socket),
     started: ({ kind }: Event) => {
@@ -101,7 +104,6 @@ const newTelling = (live: LivePair, files: Files, sources: readonly Source[], be
       close();
     },
   };
-  return telling;
 };
 
 /** Services whose start is put off, which was told. */

@@ -1,6 +1,6 @@
 // After much has happened, a supervisor is as it was: descriptors, memory.
 import assert from 'node:assert/strict';
-import { symlinkSync, unlinkSync } from 'node:fs';
+import { symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { fault } from '../case.ts';
 import { descriptorsOf, privateKb } from '../../lib/proc.ts';
 import type { Service } from '../service.ts';
@@ -43,6 +43,23 @@ export const FOOTING = [
       await exercise(world, service, 250);
       await restart(world, service, 5);
       await exercise(world, service, 10);
+      assert.deepEqual(descriptorsOf(runsv.pid).length, files.length);
+      const grown = privateKb(runsv.pid) - kb;
+      assert.ok(grown <= SLACK_KB, `grew by ${grown} kB from ${kb} kB`);
+    },
+  ),
+
+  fault(
+    'ten starts of a service that can report readiness leave runsv with the descriptors and memory it had',
+    async (world) => {
+      const service = world.service('reports').has('run', 'stays');
+      writeFileSync(`${service.dir}/notification-fd`, '3\n');
+      writeFileSync(`${service.dir}/notification-socket`, '');
+      const runsv = world.runsv(service);
+      await world.up(service);
+      await restart(world, service, 3);
+      const [files, kb] = [descriptorsOf(runsv.pid), privateKb(runsv.pid)];
+      await restart(world, service, 10);
       assert.deepEqual(descriptorsOf(runsv.pid).length, files.length);
       const grown = privateKb(runsv.pid) - kb;
       assert.ok(grown <= SLACK_KB, `grew by ${grown} kB from ${kb} kB`);

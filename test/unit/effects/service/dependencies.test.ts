@@ -137,6 +137,20 @@ describe('a service with dependencies', () => {
     expect(warnings(kernel)).toEqual(['runsv /scan/web: warning: waiting for db, which is not in /scan']);
   });
 
+  it('learns of one whose runsv came together with a command', () => {
+    const kernel = world({ db: '' });
+    const db = new Other(kernel, 'db');
+    // the command is read first, and looks at db before the events of its runsv are taken
+    kernel.at(1000, () => {
+      db.supervise().says({ ...DOWN, want: 'up' });
+      kernel.user.write('/scan/web/supervise/control', 'u');
+    });
+    kernel.at(2000, () => void db.says(UP));
+    const up = sample(kernel, () => isUp(kernel), 1900, 2100);
+    playFor(kernel, 3000);
+    expect(up).toEqual([false, true]);
+  });
+
   it('goes on waiting when the runsv of one dies', () => {
     const kernel = world({ db: '' });
     const db = new Other(kernel, 'db').supervise().says({ ...DOWN, want: 'up' });
